@@ -1,0 +1,47 @@
+// What every family of the C ABI shares: how memory, element types and failures are spelled.
+//
+// The contract of all functions in this folder, on every device:
+//   * arguments come in the order context, outputs, inputs, sizes, options;
+//   * tensors are row-major and contiguous; [T, H] means T rows of H elements;
+//   * a null output is one the caller does not want, a null optional input is one it does not have;
+//   * nothing is allocated for the caller; scratch memory belongs to the context;
+//   * every reduction has an order that depends on shapes alone, so a result has the same bits for any number of
+//   threads;
+//   * the return value is a jb_status, and jb_last_error() then says in words what was wrong.
+#ifndef JAUBERT_COMMON_H
+#define JAUBERT_COMMON_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define JB_API __attribute__((visibility("default")))
+#else
+#define JB_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Device memory that a function writes, reads, or both. The element type is named beside each use.
+typedef void* jb_out;
+typedef const void* jb_in;
+typedef void* jb_inout;
+
+// What a call runs on: threads and scratch memory of a CPU, or the stream of a GPU.
+typedef struct jb_context* jb_ctx;
+
+typedef int32_t jb_status;
+enum { JB_OK = 0, JB_INVALID_ARGUMENT = 1, JB_OUT_OF_MEMORY = 2, JB_UNSUPPORTED = 3, JB_DEVICE_ERROR = 4 };
+
+typedef int32_t jb_dtype;
+enum { JB_F32 = 0, JB_BF16 = 1, JB_F16 = 2, JB_I32 = 3, JB_I64 = 4, JB_BOOL = 5 };
+
+// The words for the last failure on this thread; never null, empty if there was none.
+JB_API const char* jb_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,37 @@
+// Optimizers over many tensors in one call, with clipping by the global norm, and no value that the host has to read.
+// The arrays hold one entry a tensor and lie in host memory; addresses are those of float32 tensors on the device.
+#ifndef JAUBERT_OPTIMIZER_H
+#define JAUBERT_OPTIMIZER_H
+
+#include "jaubert/common.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// norm [1] = sqrt(sum of squares of all gradients), in double precision inside.
+JB_API jb_status jb_global_norm(jb_ctx ctx, jb_out norm, const int64_t* gradients, const int64_t* sizes,
+                                int64_t tensors);
+
+// AdamW (Loshchilov and Hutter 2019): m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
+//   w -= lr * (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps) + weight_decay * w).
+// learning_rates and weight_decays are one a tensor. step counts from 1; bias_correction = 0 leaves both divisors at 1.
+// g is the gradient times min(1, max_norm / (norm + 1e-6)); max_norm = 0 does not clip, and norm may then be null.
+// If norm is not finite nothing is changed.
+JB_API jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m,
+                          const int64_t* v, const int64_t* sizes, const float* learning_rates,
+                          const float* weight_decays, int64_t tensors, jb_in norm, float max_norm, float beta1,
+                          float beta2, float eps, int64_t step, int32_t bias_correction);
+
+// LAMB (You et al. 2020): the update u of AdamW (weight decay inside), scaled per tensor by |w| / |u| (1 if either is
+// 0).
+JB_API jb_status jb_lamb(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m,
+                         const int64_t* v, const int64_t* sizes, const float* learning_rates,
+                         const float* weight_decays, int64_t tensors, jb_in norm, float max_norm, float beta1,
+                         float beta2, float eps, int64_t step, int32_t bias_correction);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
