@@ -1,0 +1,156 @@
+"""Golden values of a small BERT: loss, logits, hidden states, every gradient, a few training steps.
+
+    python golden_small_bert.py ../../java/bert/src/test/resources/golden/small-bert
+
+A two-layer BertForSequenceClassification with random float32 weights and odd sizes (hidden 21, 3
+heads of 7, intermediate 31) is evaluated by PyTorch autograd in float64, eager attention, dropout
+0, on eight sequences of mixed lengths, two of them pairs. Three heads stand on the same encoder:
+three classes (cross-entropy), one score (mean squared error), four labels at once (binary
+cross-entropy with logits). What is written:
+
+    inputs.json                 the sequences (no padding) and the labels of the three tasks
+    hidden.safetensors          last_hidden_state [T, 21] packed, pooler_output [N, 21]; the same for all
+    TASK/config.json, model.safetensors          the Hugging Face folder
+    TASK/expected.json          loss, logits [N, labels], global gradient norm, and the training run
+    TASK/gradients.safetensors  d loss / d parameter by parameter name, computed in float64
+
+The training run is `steps` optimizer steps on the whole batch: clip the global norm to
+max_grad_norm, AdamW (decoupled decay, bias correction) without decay on biases and LayerNorm,
+learning rates as listed. losses[i] and grad_norms[i] (before clipping) belong to the parameters
+before step i; losses has one more entry, after the last step.
+
+The gradient of attention.self.key.bias is zero in exact arithmetic (a constant added to all scores
+of a row leaves the softmax alone): what stands in the file is rounding, to be compared absolutely.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from golden_common import check_padding_is_inert, pack, pad, randomise, sequence, write_json
+from safetensors.torch import save_file
+from transformers import BertConfig, BertForSequenceClassification, get_linear_schedule_with_warmup
+
+SEED = 20261123
+VOCAB = 37
+# (length, tokens of the second sentence); one sequence is [CLS] alone.
+LENGTHS = [(1, 0), (20, 0), (7, 0), (2, 0), (13, 5), (5, 0), (16, 9), (3, 0)]
+TASKS = {
+    "single-label": dict(num_labels=3, problem_type="single_label_classification"),
+    "regression": dict(num_labels=1, problem_type="regression"),
+    "multi-label": dict(num_labels=4, problem_type="multi_label_classification"),
+}
+TRAINING = dict(steps=10, learning_rate=0.01, warmup_steps=3, weight_decay=0.1, max_grad_norm=1.0)
+
+
+def make_model(task, generator):
+    config = BertConfig(
+        vocab_size=VOCAB,
+        hidden_size=21,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=31,
+        max_position_embeddings=24,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        **TASKS[task],
+    )
+    model = BertForSequenceClassification._from_config(config, attn_implementation="eager")
+    randomise(model, generator)
+    return model
+
+
+def make_labels(generator):
+    n = len(LENGTHS)
+    return {
+        "single-label": torch.randperm(n, generator=generator) % 3,
+        "regression": (5 * torch.rand(n, generator=generator)).mul(4).round().div(4),  # exact in float32
+        "multi-label": torch.randint(0, 2, (n, 4), generator=generator).float(),
+    }
+
+
+def train(model, batch, labels):
+    """The losses and gradient norms of a short run of AdamW, all in float64."""
+    decayed = [p for n, p in model.named_parameters() if not n.endswith("bias") and "LayerNorm" not in n]
+    plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
+    groups = [
+        {"params": decayed, "weight_decay": TRAINING["weight_decay"]},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=TRAINING["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
+    schedule = get_linear_schedule_with_warmup(optimizer, TRAINING["warmup_steps"], TRAINING["steps"])
+    run = {"learning_rates": [], "losses": [], "grad_norms": []}
+    for _ in range(TRAINING["steps"]):
+        optimizer.zero_grad()
+        loss = model(**batch, labels=labels).loss
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), TRAINING["max_grad_norm"])
+        run["learning_rates"].append(optimizer.param_groups[0]["lr"])
+        run["losses"].append(loss.item())
+        run["grad_norms"].append(norm.item())
+        optimizer.step()
+        schedule.step()
+    run["losses"].append(model(**batch, labels=labels).loss.item())
+    return run
+
+
+def write_task(task, model, sequences, labels, out):
+    folder = out / task
+    model.save_pretrained(folder)  # float32, before the model is widened
+    model.double().train()  # dropout is 0: train and eval are the same
+    check_padding_is_inert(model, sequences)
+
+    batch = pad(sequences)
+    target = labels if task == "single-label" else labels.double()
+    output = model(**batch, labels=target, output_hidden_states=True)
+    output.loss.backward()
+    gradients = {name: p.grad for name, p in model.named_parameters()}
+    missing = [name for name, gradient in gradients.items() if gradient is None]
+    if missing:
+        raise AssertionError(f"no gradient: {missing}")
+    norm = torch.sqrt(sum((g**2).sum() for g in gradients.values()))
+    save_file({name: g.float() for name, g in gradients.items()}, folder / "gradients.safetensors")
+    expected = {
+        "loss": output.loss.item(),
+        "logits": output.logits.tolist(),
+        "grad_norm": norm.item(),
+        "training": TRAINING | train(model, batch, target),
+    }
+    write_json(folder / "expected.json", expected)
+    print(f"{task}: loss {output.loss.item():.6f}, gradient norm {norm.item():.4f}, "
+          f"after {TRAINING['steps']} steps {expected['training']['losses'][-1]:.6f}")
+    return pack(output.hidden_states[-1].detach(), batch["attention_mask"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+
+    generator = torch.Generator().manual_seed(SEED)
+    sequences = [sequence(length, second, VOCAB, generator) for length, second in LENGTHS]
+    labels = make_labels(generator)
+    write_json(
+        out / "inputs.json",
+        {"sequences": sequences, "labels": {task: values.tolist() for task, values in labels.items()}},
+    )
+
+    models = {task: make_model(task, generator) for task in TASKS}
+    encoder = models["single-label"].bert.state_dict()
+    for model in models.values():
+        model.bert.load_state_dict(encoder)
+    with torch.no_grad():
+        pooled = models["single-label"].bert.double()(**pad(sequences)).pooler_output
+    models["single-label"].float()  # widening and narrowing again changes no bit
+    for task, model in models.items():
+        hidden = write_task(task, model, sequences, labels[task], out)
+    save_file(
+        {"last_hidden_state": hidden.float().contiguous(), "pooler_output": pooled.float()},
+        out / "hidden.safetensors",
+    )
+
+
+if __name__ == "__main__":
+    main()
