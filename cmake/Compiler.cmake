@@ -1,0 +1,28 @@
+# What every C++ target of Jaubert is compiled with, as the target jaubert_compiler.
+option(JAUBERT_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(JAUBERT_WERROR "treat warnings as errors" ON)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug, RelWithDebInfo" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+add_library(jaubert_compiler INTERFACE)
+# Multiply-add is contracted, and neither errno nor floating-point traps are kept; but no -ffast-math: NaN, infinities
+# and the order of sums mean what the ABI says.
+target_compile_options(jaubert_compiler INTERFACE
+  -Wall -Wextra -Wshadow $<$<BOOL:${JAUBERT_WERROR}>:-Werror>
+  -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-semantic-interposition)
+
+if(JAUBERT_SANITIZE)
+  target_compile_options(jaubert_compiler INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(jaubert_compiler INTERFACE -fsanitize=address,undefined)
+endif()

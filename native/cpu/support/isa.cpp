@@ -1,0 +1,56 @@
+#include "support/isa.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "support/error.h"
+
+namespace jb {
+namespace {
+
+Isa detect() {
+#ifdef JB_SEVERAL_ISAS
+  __builtin_cpu_init();
+  const char* wanted = std::getenv("JAUBERT_ISA");
+  const bool low = wanted != nullptr && std::strcmp(wanted, "avx2") == 0;
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return avx512 && !low ? Isa::kAvx512 : Isa::kAvx2;
+#else
+  return Isa::kBaseline;
+#endif
+}
+
+}  // namespace
+
+Isa isa() {
+  static const Isa chosen = detect();
+  return chosen;
+}
+
+const char* isa_name() {
+  switch (isa()) {
+    case Isa::kAvx512:
+      return "avx512";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kBaseline:
+      break;
+  }
+#if defined(__aarch64__)
+  return "neon";
+#else
+  return "baseline";
+#endif
+}
+
+void require_supported_cpu() {
+#ifdef JB_SEVERAL_ISAS
+  const bool enough = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  if (!enough) {
+    fail(JB_UNSUPPORTED, "this CPU lacks AVX2, FMA or F16C (Intel since Haswell 2013, AMD since Excavator 2015)");
+  }
+#endif
+}
+
+}  // namespace jb

@@ -1,0 +1,19 @@
+// The instruction set that kernels run with.
+#ifndef JAUBERT_CPU_SUPPORT_ISA_H
+#define JAUBERT_CPU_SUPPORT_ISA_H
+
+namespace jb {
+
+enum class Isa { kBaseline, kAvx2, kAvx512 };
+
+// The best of those compiled in that this CPU has; the environment variable JAUBERT_ISA=avx2 chooses the lower one.
+// Constant through the life of the process.
+Isa isa();
+const char* isa_name();
+
+// Throws if this CPU lacks what even the lowest set needs. Until then no kernel may run.
+void require_supported_cpu();
+
+}  // namespace jb
+
+#endif
