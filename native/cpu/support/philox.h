@@ -1,0 +1,198 @@
+// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+// SC 2011. Ten rounds over a 128-bit counter, keyed by 64 bits. How seed, offset and index become key and counter is
+// said in jaubert/random.h.
+#ifndef JAUBERT_CPU_SUPPORT_PHILOX_H
+#define JAUBERT_CPU_SUPPORT_PHILOX_H
+
+#include <array>
+
+#include "support/simd.h"
+
+namespace jb::JB_ISA {
+
+inline constexpr uint32_t kPhiloxM0 = 0xD2511F53u;
+inline constexpr uint32_t kPhiloxM1 = 0xCD9E8D57u;
+inline constexpr uint32_t kPhiloxW0 = 0x9E3779B9u;  // golden ratio
+inline constexpr uint32_t kPhiloxW1 = 0xBB67AE85u;  // sqrt(3) - 1
+
+// One counter at a time: the reference that the vectors are tested against.
+inline std::array<uint32_t, 4> philox_scalar(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
+  for (int i = 0; i < 10; ++i) {
+    const uint64_t p0 = uint64_t{kPhiloxM0} * c[0];
+    const uint64_t p1 = uint64_t{kPhiloxM1} * c[2];
+    c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(p1),
+         static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(p0)};
+    k = {k[0] + kPhiloxW0, k[1] + kPhiloxW1};
+  }
+  return c;
+}
+
+namespace detail {
+
+struct Product {
+  vu low;
+  vu high;
+};
+
+// The two halves of a * m in each lane.
+JB_INLINE Product multiply(vu a, uint32_t m) {
+#if defined(JB_SIMD_AVX512)
+  const __m512i v = (__m512i)a;
+  const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(m));
+  const __m512i even = _mm512_mul_epu32(v, factor);
+  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(v, 32), factor);
+  return {(vu)_mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA),
+          (vu)_mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB)};
+#elif defined(JB_SIMD_AVX2)
+  const __m256i v = (__m256i)a;
+  const __m256i factor = _mm256_set1_epi32(static_cast<int32_t>(m));
+  const __m256i even = _mm256_mul_epu32(v, factor);
+  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(v, 32), factor);
+  return {(vu)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa),
+          (vu)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa)};
+#else
+  Product p;
+  for (int i = 0; i < kLanes; ++i) {
+    const uint64_t whole = uint64_t{a[i]} * m;
+    p.low[i] = static_cast<uint32_t>(whole);
+    p.high[i] = static_cast<uint32_t>(whole >> 32);
+  }
+  return p;
+#endif
+}
+
+}  // namespace detail
+
+// kLanes counters at once; word w of the result of lane l's counter is lane l of words[w].
+struct PhiloxWords {
+  vu words[4];
+};
+
+JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, uint32_t k0, uint32_t k1) {
+  for (int i = 0; i < 10; ++i) {
+    const detail::Product p0 = detail::multiply(c0, kPhiloxM0);
+    const detail::Product p1 = detail::multiply(c2, kPhiloxM1);
+    c0 = p1.high ^ c1 ^ k0;
+    c1 = p1.low;
+    c2 = p0.high ^ c3 ^ k1;
+    c3 = p0.low;
+    k0 += kPhiloxW0;
+    k1 += kPhiloxW1;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+// The numbers of one (seed, offset).
+//
+// A group is four numbers of one counter. The results of kLanes counters come word by word; transposing each 4 x 4
+// square inside the 128-bit parts of the vectors puts the four numbers of a group side by side. With b = l / 4 and
+// w = l % 4, the lane 4 b + w of counters becomes the four lanes from 4 b of result w.
+class Philox {
+ public:
+  Philox(int64_t seed, int64_t offset)
+      : k0_(static_cast<uint32_t>(seed)),
+        k1_(static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32)),
+        c2_(splat_uint(static_cast<uint32_t>(offset))),
+        c3_(splat_uint(static_cast<uint32_t>(static_cast<uint64_t>(offset) >> 32))) {
+    for (int i = 0; i < kLanes; ++i) {
+      consecutive_[i] = static_cast<uint32_t>(kLanes / 4 * (i % 4) + i / 4);
+      by_row_[i] = static_cast<uint32_t>(i / 4);
+    }
+  }
+
+  // Of the groups from `group` on, kLanes many, in the order that transpose() turns into one number after the other.
+  JB_INLINE PhiloxWords consecutive_by_word(uint64_t group) const {
+    const uint32_t first = static_cast<uint32_t>(group);
+    const vu low = splat_uint(first) + consecutive_;
+    // A counter's lower half may pass 2^32 within a vector; then the upper half of those lanes is one more.
+    const vu high = splat_uint(static_cast<uint32_t>(group >> 32)) - (vu)(low < splat_uint(first));
+    return philox_vector(low, high, c2_, c3_, k0_, k1_);
+  }
+
+  // The 4 * kLanes numbers from `group` on: number j of them is lane j % kLanes of words[j / kLanes].
+  JB_INLINE PhiloxWords consecutive(uint64_t group) const { return transpose(consecutive_by_word(group)); }
+
+  // The kLanes numbers from each of four groups on, words[r] from groups[r].
+  JB_INLINE PhiloxWords four_rows(const uint64_t (&groups)[4]) const {
+    vu low, high;
+    for (int i = 0; i < kLanes; ++i) {
+      low[i] = static_cast<uint32_t>(groups[i % 4]);
+      high[i] = static_cast<uint32_t>(groups[i % 4] >> 32);
+    }
+    const vu sum = low + by_row_;
+    return transpose(philox_vector(sum, high - (vu)(sum < low), c2_, c3_, k0_, k1_));
+  }
+
+  // Number `index` by itself.
+  uint32_t at(uint64_t index) const {
+    const uint64_t group = index / 4;
+    return philox_scalar({static_cast<uint32_t>(group), static_cast<uint32_t>(group >> 32), c2_[0], c3_[0]},
+                         {k0_, k1_})[index % 4];
+  }
+
+  JB_INLINE static PhiloxWords transpose(const PhiloxWords& x) {
+    const vu* w = x.words;
+#if JB_VECTOR_BYTES == 64
+#define JB_PAIRS(a, b, i, j)                                                                                      \
+  __builtin_shufflevector(a, b, i, 16 + i, j, 16 + j, 4 + i, 20 + i, 4 + j, 20 + j, 8 + i, 24 + i, 8 + j, 24 + j, \
+                          12 + i, 28 + i, 12 + j, 28 + j)
+#define JB_HALVES(a, b, i)                                                                                            \
+  __builtin_shufflevector(a, b, i, i + 1, 16 + i, 17 + i, 4 + i, 5 + i, 20 + i, 21 + i, 8 + i, 9 + i, 24 + i, 25 + i, \
+                          12 + i, 13 + i, 28 + i, 29 + i)
+#elif JB_VECTOR_BYTES == 32
+#define JB_PAIRS(a, b, i, j) __builtin_shufflevector(a, b, i, 8 + i, j, 8 + j, 4 + i, 12 + i, 4 + j, 12 + j)
+#define JB_HALVES(a, b, i) __builtin_shufflevector(a, b, i, i + 1, 8 + i, 9 + i, 4 + i, 5 + i, 12 + i, 13 + i)
+#else
+#define JB_PAIRS(a, b, i, j) __builtin_shufflevector(a, b, i, 4 + i, j, 4 + j)
+#define JB_HALVES(a, b, i) __builtin_shufflevector(a, b, i, i + 1, 4 + i, 5 + i)
+#endif
+    const vu t0 = JB_PAIRS(w[0], w[1], 0, 1);
+    const vu t1 = JB_PAIRS(w[2], w[3], 0, 1);
+    const vu t2 = JB_PAIRS(w[0], w[1], 2, 3);
+    const vu t3 = JB_PAIRS(w[2], w[3], 2, 3);
+    return {{JB_HALVES(t0, t1, 0), JB_HALVES(t0, t1, 2), JB_HALVES(t2, t3, 0), JB_HALVES(t2, t3, 2)}};
+#undef JB_PAIRS
+#undef JB_HALVES
+  }
+
+ private:
+  uint32_t k0_, k1_;
+  vu c2_, c3_;
+  vu consecutive_, by_row_;
+};
+
+// A dropout mask: number i is kept if it is at least floor(p * 2^32).
+struct Dropout {
+  Philox numbers;
+  uint32_t threshold;
+  float scale;  // 1 / (1 - p)
+
+  Dropout(float p, int64_t seed, int64_t offset)
+      : numbers(seed, offset),
+        threshold(static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0)),
+        scale(static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))) {}
+
+  JB_INLINE vi keep(vu number) const { return (vi)(number >= splat_uint(threshold)); }
+
+  // How many elements keep_range() needs for n masks.
+  static constexpr int64_t room(int64_t n) { return n + 4 * kLanes + 4; }
+
+  // The masks of indices [index, index + n), -1 where kept and else 0. They begin at the address returned, which lies
+  // in `memory`, room(n) elements: whole blocks of numbers are written, and index need not begin one.
+  JB_INLINE const int32_t* keep_range(int32_t* memory, uint64_t index, int64_t n) const {
+    const int64_t before = static_cast<int64_t>(index % 4);
+    uint64_t group = index / 4;
+    for (int64_t i = 0; i < before + n; i += 4 * kLanes, group += kLanes) {
+      const PhiloxWords x = numbers.consecutive(group);
+      for (int w = 0; w < 4; ++w) store_int(memory + i + w * kLanes, keep(x.words[w]));
+    }
+    return memory + before;
+  }
+};
+
+// x * scale where the mask says so, else 0 (also if x is not finite).
+JB_INLINE vf drop(vf x, vi mask, float scale) { return bits_to_float(float_to_bits(x * scale) & mask); }
+
+}  // namespace jb::JB_ISA
+
+#endif
