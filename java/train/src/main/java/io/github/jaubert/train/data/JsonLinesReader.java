@@ -1,0 +1,107 @@
+package io.github.jaubert.train.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** One JSON object a line. The columns are the keys of all objects, in the order they first turn up. */
+final class JsonLinesReader {
+  private static final ObjectReader JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .readerFor(JsonNode.class);
+
+  private JsonLinesReader() {}
+
+  static Table read(Path file) {
+    String source = file.toString();
+    Map<String, Integer> columns = new LinkedHashMap<>();
+    List<Table.Row> rows = new ArrayList<>();
+    long line = 0;
+    for (String text : (Iterable<String>) Utf8.read(file).lines()::iterator) {
+      line++;
+      if (!text.isBlank()) {
+        rows.add(new Table.Row(line, cells(source, line, object(source, line, text), columns)));
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new DataException(source, "the file is empty");
+    }
+    // Keys that turned up later are missing from earlier rows.
+    rows.replaceAll(row -> new Table.Row(row.line(), padded(row.cells(), columns.size())));
+    return new Table(source, List.copyOf(columns.keySet()), rows);
+  }
+
+  private static JsonNode object(String source, long line, String text) {
+    try {
+      JsonNode node = JSON.readTree(text);
+      if (!node.isObject()) {
+        throw new DataException(source, line, "a JSON object was expected, not " + kind(node));
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      throw new DataException(source, line, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+    }
+  }
+
+  private static List<List<String>> cells(String source, long line, JsonNode object, Map<String, Integer> columns) {
+    List<List<String>> cells = padded(List.of(), columns.size());
+    object
+        .properties()
+        .forEach(
+            entry -> {
+              int column = columns.computeIfAbsent(entry.getKey(), key -> columns.size());
+              if (column == cells.size()) {
+                cells.add(null);
+              }
+              cells.set(column, values(source, line, entry.getKey(), entry.getValue()));
+            });
+    return cells;
+  }
+
+  private static List<String> values(String source, long line, String key, JsonNode value) {
+    if (value.isNull()) {
+      return null;
+    }
+    if (value.isValueNode()) {
+      return List.of(value.asText());
+    }
+    List<String> values = new ArrayList<>();
+    for (JsonNode element : value) {
+      values.add(element.isValueNode() && !element.isNull() ? element.asText() : null);
+    }
+    if (!value.isArray() || values.contains(null)) {
+      throw new DataException(
+          source, line, "%s is %s; a text, a number, or an array of these was expected".formatted(key, kind(value)));
+    }
+    return values;
+  }
+
+  private static List<List<String>> padded(List<List<String>> cells, int size) {
+    List<List<String>> padded = new ArrayList<>(cells);
+    while (padded.size() < size) {
+      padded.add(null);
+    }
+    return padded;
+  }
+
+  private static String kind(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case ARRAY -> "an array";
+      case OBJECT -> "an object";
+      case MISSING -> "nothing";
+      default -> "a " + node.getNodeType().name().toLowerCase(Locale.ROOT);
+    };
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.jaubert.train.data;
+
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** The file formats a data set is read from; all are UTF-8, with or without a byte order mark. */
+public enum TableFormat {
+  /** Cells between tabs, and nothing else: a quote is a character like any other, as in the files of GLUE. */
+  TSV,
+  /** Comma-separated values by RFC 4180: cells may be quoted, and then hold commas, line breaks and doubled quotes. */
+  CSV,
+  /** One JSON object a line; its keys are the columns. A label may be an array of labels. */
+  JSONL;
+
+  /**
+   * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl} (or {@code .ndjson}).
+   *
+   * @throws DataException if it is none of these
+   */
+  public static TableFormat of(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".tsv") || name.endsWith(".tab")) {
+      return TSV;
+    }
+    if (name.endsWith(".csv")) {
+      return CSV;
+    }
+    if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
+      return JSONL;
+    }
+    throw new DataException(file.toString(), "its name does not end in .tsv, .csv or .jsonl; say which format it has");
+  }
+
+  Table read(Path file, boolean header) {
+    return switch (this) {
+      case TSV -> TsvReader.read(file, header);
+      case CSV -> CsvTableReader.read(file, header);
+      case JSONL -> JsonLinesReader.read(file);
+    };
+  }
+}
