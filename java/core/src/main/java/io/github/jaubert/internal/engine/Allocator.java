@@ -1,0 +1,173 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.internal.binding.Kernels;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Device memory that is handed out again rather than given back, so that a step of training costs no call of malloc after the
+ * first. Sizes are rounded up to classes, eight to each power of two, so at most an eighth of a block is unused.
+ *
+ * <p>Thread-safe. Blocks are cached for the whole process: memory that one thread freed serves another.
+ */
+public final class Allocator {
+  private static final int SMALLEST = 64;
+  private static final int CLASSES_PER_DOUBLING = 8;
+  private static final int CLASS_COUNT = 48 * CLASSES_PER_DOUBLING;
+
+  private final long context;
+  private final long[][] free = new long[CLASS_COUNT][];
+  private final int[] freeCount = new int[CLASS_COUNT];
+
+  private long live;
+  private long peak;
+  private long cached;
+
+  private final AtomicBoolean tracing = new AtomicBoolean();
+  private final Map<Long, Allocation> sites = new ConcurrentHashMap<>();
+
+  private record Allocation(String site, long bytes) {}
+
+  Allocator(long context) {
+    this.context = context;
+  }
+
+  /** The address of at least {@code bytes} bytes, aligned to 64. */
+  long allocate(long bytes) {
+    int sizeClass = sizeClass(bytes);
+    long size = classBytes(sizeClass);
+    long address = takeCached(sizeClass, size);
+    if (address == 0) {
+      address = Kernels.jb_allocate(context, size);
+      if (address == 0) {
+        releaseCached();
+        address = Kernels.jb_allocate(context, size);
+      }
+      if (address == 0) {
+        uncount(size);
+        throw new OutOfMemoryError(
+            "no memory for a tensor of " + bytes + " bytes; " + live() + " bytes are in use by tensors");
+      }
+    }
+    if (tracing.get()) {
+      sites.put(address, new Allocation(CallSite.current(), size));
+    }
+    return address;
+  }
+
+  /** Takes back what {@link #allocate} returned for the same number of bytes. */
+  void release(long address, long bytes) {
+    int sizeClass = sizeClass(bytes);
+    if (!sites.isEmpty()) {
+      sites.remove(address);
+    }
+    synchronized (this) {
+      long[] blocks = free[sizeClass];
+      if (blocks == null) {
+        blocks = free[sizeClass] = new long[8];
+      } else if (freeCount[sizeClass] == blocks.length) {
+        blocks = free[sizeClass] = Arrays.copyOf(blocks, blocks.length * 2);
+      }
+      blocks[freeCount[sizeClass]++] = address;
+      long size = classBytes(sizeClass);
+      live -= size;
+      cached += size;
+    }
+  }
+
+  private synchronized long takeCached(int sizeClass, long size) {
+    live += size;
+    peak = Math.max(peak, live);
+    if (freeCount[sizeClass] == 0) {
+      return 0;
+    }
+    cached -= size;
+    return free[sizeClass][--freeCount[sizeClass]];
+  }
+
+  private synchronized void uncount(long size) {
+    live -= size;
+  }
+
+  /** Gives every block that is not in use back to the system. */
+  public synchronized void releaseCached() {
+    for (int sizeClass = 0; sizeClass < CLASS_COUNT; sizeClass++) {
+      while (freeCount[sizeClass] > 0) {
+        Kernels.jb_release(context, free[sizeClass][--freeCount[sizeClass]], classBytes(sizeClass));
+      }
+    }
+    cached = 0;
+  }
+
+  /** Bytes in use. */
+  public synchronized long live() {
+    return live;
+  }
+
+  /** The most bytes that were in use at once. */
+  public synchronized long peak() {
+    return peak;
+  }
+
+  /** Bytes kept for reuse. */
+  public synchronized long cached() {
+    return cached;
+  }
+
+  /** Begins a new measurement of {@link #peak}. */
+  public synchronized void resetPeak() {
+    peak = live;
+  }
+
+  /** Whether to remember which line made each allocation from now on. */
+  public void trace(boolean on) {
+    tracing.set(on);
+    if (!on) {
+      sites.clear();
+    }
+  }
+
+  /** A table of what is in use, and, for traced allocations, of the lines that made them, largest first. */
+  public String report() {
+    StringBuilder text = new StringBuilder();
+    text.append(String.format("%,d bytes in use, %,d at the peak, %,d kept for reuse%n", live(), peak(), cached()));
+    Map<String, long[]> bySite = new TreeMap<>();
+    for (Allocation allocation : sites.values()) {
+      long[] entry = bySite.computeIfAbsent(allocation.site(), site -> new long[2]);
+      entry[0]++;
+      entry[1] += allocation.bytes();
+    }
+    bySite.entrySet().stream()
+        .sorted((a, b) -> Long.compare(b.getValue()[1], a.getValue()[1]))
+        .forEach(
+            entry ->
+                text.append(
+                    String.format(
+                        "%,15d bytes in %,d tensors from %s%n",
+                        entry.getValue()[1], entry.getValue()[0], entry.getKey())));
+    return text.toString();
+  }
+
+  static int sizeClass(long bytes) {
+    long units = Math.max(1, (bytes + SMALLEST - 1) / SMALLEST);
+    if (units <= CLASSES_PER_DOUBLING) {
+      return (int) units - 1;
+    }
+    int doubling = 63 - Long.numberOfLeadingZeros(units - 1) - 2;
+    long step = 1L << (doubling - 1);
+    long inDoubling = (units - 1) / step;
+    return (int) (doubling * CLASSES_PER_DOUBLING - CLASSES_PER_DOUBLING + inDoubling);
+  }
+
+  static long classBytes(int sizeClass) {
+    if (sizeClass < CLASSES_PER_DOUBLING) {
+      return (sizeClass + 1L) * SMALLEST;
+    }
+    int doubling = sizeClass / CLASSES_PER_DOUBLING;
+    long inDoubling = sizeClass % CLASSES_PER_DOUBLING;
+    return (CLASSES_PER_DOUBLING + inDoubling + 1) * (1L << (doubling - 1)) * SMALLEST;
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.jaubert.internal.engine;
+
+import java.lang.StackWalker.StackFrame;
+
+/** The line of the user's code that a message should point to. */
+final class CallSite {
+  private static final String LIBRARY = "io.github.jaubert.";
+
+  private static final StackWalker WALKER = StackWalker.getInstance();
+
+  private CallSite() {}
+
+  /** The innermost frame outside the core of the library, as {@code Train.main(Train.java:42)}. */
+  static String current() {
+    return WALKER.walk(
+        frames ->
+            frames
+                .filter(frame -> !isCore(frame.getClassName()))
+                .findFirst()
+                .map(StackFrame::toString)
+                .orElse("an unknown place"));
+  }
+
+  private static boolean isCore(String className) {
+    if (!className.startsWith(LIBRARY)) {
+      return className.startsWith("java.");
+    }
+    String rest = className.substring(LIBRARY.length());
+    return rest.startsWith("internal.")
+        || rest.startsWith("tensor.")
+        || rest.startsWith("nn.F")
+        || rest.startsWith("autograd.") && !rest.endsWith("Test");
+  }
+}

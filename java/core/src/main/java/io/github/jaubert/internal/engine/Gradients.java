@@ -1,0 +1,99 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.internal.binding.Kernels;
+
+/**
+ * Where one operation's backward leaves the gradients of its inputs. Inputs are named by their place in the list that was given
+ * to {@link Tape#record}.
+ */
+public final class Gradients {
+  private final String operation;
+  private final NativeTensor[] inputs;
+
+  Gradients(String operation, NativeTensor[] inputs) {
+    this.operation = operation;
+    this.inputs = inputs;
+  }
+
+  /** Whether the gradient of an input is wanted; an input that is null wants none. */
+  public boolean needs(int input) {
+    return inputs[input] != null && inputs[input].requiresGrad();
+  }
+
+  /** Adds a finished gradient of the shape of its input; does nothing if it is not wanted. */
+  public void add(int input, NativeTensor gradient) {
+    if (!needs(input)) {
+      return;
+    }
+    NativeTensor tensor = inputs[input];
+    Tape.requireShape(operation, tensor, gradient.shape());
+    if (!tensor.hasHistory()) {
+      addToLeaf(tensor, gradient);
+    } else if (tensor.pending() == null) {
+      tensor.pending(gradient.alias());
+    } else {
+      Tape.accumulate(exclusivePending(tensor), gradient);
+    }
+  }
+
+  private static void addToLeaf(NativeTensor leaf, NativeTensor gradient) {
+    NativeTensor sum = leaf.gradientBuffer();
+    if (leaf.gradientValid()) {
+      Tape.accumulate(sum, gradient);
+    } else {
+      copy(sum, gradient);
+      leaf.gradientWritten();
+    }
+  }
+
+  /** The gradient collected so far; if its memory is shared (an add hands on one gradient twice), a copy takes its place. */
+  private static NativeTensor exclusivePending(NativeTensor tensor) {
+    NativeTensor pending = tensor.pending();
+    if (!pending.isExclusive()) {
+      NativeTensor own = NativeTensor.engineOwned(pending.backend(), pending.dtype(), pending.shape());
+      copy(own, pending);
+      pending.close();
+      tensor.pending(own);
+      return own;
+    }
+    return pending;
+  }
+
+  private static void copy(NativeTensor y, NativeTensor x) {
+    Native.check(Kernels.jb_copy(y.context(), y.address(), x.address(), y.numel() * y.dtype().bytes()));
+  }
+
+  /**
+   * Memory into which a kernel writes the gradient of an input itself, which saves a pass over it.
+   *
+   * @param address where, 0 (null) if the gradient is not wanted
+   * @param accumulate whether there is a gradient already, to be added to; if not, the memory is overwritten
+   */
+  public record Target(long address, boolean accumulate) {
+    private static final Target NONE = new Target(0, false);
+
+    /** {@code bit} if the kernel has to add, else 0: for the {@code accumulate} flags of the C ABI. */
+    public int flag(int bit) {
+      return accumulate ? bit : 0;
+    }
+  }
+
+  /** A {@link Target} for an input that the kernel may also be asked to add to. */
+  public Target target(int input) {
+    if (!needs(input)) {
+      return Target.NONE;
+    }
+    NativeTensor tensor = inputs[input];
+    if (!tensor.hasHistory()) {
+      NativeTensor buffer = tensor.gradientBuffer();
+      boolean accumulate = tensor.gradientValid();
+      tensor.gradientWritten();
+      return new Target(buffer.address(), accumulate);
+    }
+    if (tensor.pending() != null) {
+      return new Target(exclusivePending(tensor).address(), true);
+    }
+    tensor.pending(NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape()));
+    return new Target(tensor.pending().address(), false);
+  }
+}

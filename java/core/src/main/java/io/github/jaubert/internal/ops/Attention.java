@@ -1,0 +1,153 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** Self-attention over packed sequences, and the rotation of queries and keys by their position. */
+public final class Attention {
+  private static final int MAX_HEAD_DIM = 128;
+
+  private Attention() {}
+
+  /**
+   * {@code dropout(softmax(scale * Q K^T)) V} within each sequence; q, k, v and the result are [tokens, heads, headDim].
+   *
+   * @param window how far a position sees to either side; negative: everything
+   */
+  public static Tensor attention(
+      Tensor queries,
+      Tensor keys,
+      Tensor values,
+      PackedSequences lengths,
+      float scale,
+      int window,
+      float p,
+      Rng rng) {
+    NativeTensor q = NativeTensor.of(queries);
+    NativeTensor k = NativeTensor.of(keys);
+    NativeTensor v = NativeTensor.of(values);
+    Operands.requireFloat("attention", q, k, v);
+    Operands.requireRank("attention", "q", q, 3);
+    long tokens = lengths.tokens();
+    long heads = q.size(1);
+    long headDim = q.size(2);
+    if (q.size(0) != tokens) {
+      throw new IllegalArgumentException(
+          "attention: q has shape " + q.shape() + ", the sequences have " + tokens + " tokens together");
+    }
+    Operands.requireShape("attention", "k", k, tokens, heads, headDim);
+    Operands.requireShape("attention", "v", v, tokens, heads, headDim);
+    if (headDim < 1 || headDim > MAX_HEAD_DIM) {
+      throw new IllegalArgumentException("attention: the head size is " + headDim + ", at most " + MAX_HEAD_DIM);
+    }
+    Operands.requireProbability("attention", p);
+    long seed = p > 0 ? rng.seed() : 0;
+    long offset = p > 0 ? rng.next() : 0;
+    long stride = heads * headDim;
+    int[] cuSeqlens = lengths.cuSeqlens();
+    NativeTensor y = q.allocateLike(DType.F32, q.shape());
+    NativeTensor lse = Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
+    Native.check(
+        Kernels.jb_attention_forward(
+            q.context(),
+            y.address(),
+            Operands.addressOrNull(lse),
+            q.address(),
+            k.address(),
+            v.address(),
+            cuSeqlens,
+            lengths.count(),
+            heads,
+            headDim,
+            stride,
+            stride,
+            stride,
+            scale,
+            window,
+            p,
+            seed,
+            offset));
+    Tape.record(
+        "attention",
+        y,
+        list(q, k, v),
+        list(q, k, v, y, lse),
+        (dy, saved, gradients) -> {
+          NativeTensor dq = dy.allocateLike(DType.F32, dy.shape());
+          NativeTensor dk = dy.allocateLike(DType.F32, dy.shape());
+          NativeTensor dv = dy.allocateLike(DType.F32, dy.shape());
+          Native.check(
+              Kernels.jb_attention_backward(
+                  dy.context(),
+                  dq.address(),
+                  dk.address(),
+                  dv.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  saved[2].address(),
+                  saved[3].address(),
+                  saved[4].address(),
+                  cuSeqlens,
+                  lengths.count(),
+                  heads,
+                  headDim,
+                  stride,
+                  stride,
+                  stride,
+                  stride,
+                  stride,
+                  stride,
+                  scale,
+                  window,
+                  p,
+                  seed,
+                  offset));
+          gradients.add(0, dq);
+          gradients.add(1, dk);
+          gradients.add(2, dv);
+        });
+    return y;
+  }
+
+  /** Turns each pair (i, i + headDim / 2) of x [tokens, heads, headDim] by an angle that grows with the position. */
+  public static Tensor rotary(Tensor operand, Tensor positions, float base) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor ids = NativeTensor.of(positions);
+    Operands.requireFloat("rotary", x);
+    Operands.requireRank("rotary", "x", x, 3);
+    Operands.requireType("rotary", "the positions", ids, DType.I32);
+    Operands.requireShape("rotary", "the positions", ids, x.size(0));
+    if (x.size(2) % 2 != 0) {
+      throw new IllegalArgumentException("rotary: the head size of shape " + x.shape() + " is odd");
+    }
+    NativeTensor y = turned(x, ids, base, 0);
+    Tape.record(
+        "rotary",
+        y,
+        list(x),
+        list(ids),
+        (dy, saved, gradients) -> gradients.add(0, turned(dy, saved[0], base, 1)));
+    return y;
+  }
+
+  private static NativeTensor turned(NativeTensor x, NativeTensor ids, float base, int inverse) {
+    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    y.copyFrom(x);
+    long heads = x.size(1);
+    long headDim = x.size(2);
+    Native.check(
+        Kernels.jb_rotary(
+            x.context(), y.address(), ids.address(), x.size(0), heads, headDim, heads * headDim, base, inverse));
+    return y;
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Tensor;
+
+/** The same numbers in another type or on another device. */
+public final class Casting {
+  private Casting() {}
+
+  /** Another type; between floating-point types the gradient flows. */
+  public static Tensor cast(Tensor operand, DType dtype) {
+    NativeTensor x = NativeTensor.of(operand);
+    if (x.dtype() == dtype) {
+      return x;
+    }
+    NativeTensor y = x.allocateLike(dtype, x.shape());
+    Native.check(
+        Kernels.jb_cast(x.context(), y.address(), dtype.ordinal(), x.address(), x.dtype().ordinal(), x.numel()));
+    DType original = x.dtype();
+    if (dtype.isFloatingPoint() && original.isFloatingPoint()) {
+      Tape.record(
+          "to", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, (NativeTensor) cast(dy, original)));
+    }
+    return y;
+  }
+
+  /** Another device. */
+  public static Tensor move(Tensor operand, Device device) {
+    NativeTensor x = NativeTensor.of(operand);
+    if (x.device() == device) {
+      return x;
+    }
+    throw new IllegalArgumentException("to: there is no way from " + x.device() + " to " + device);
+  }
+}

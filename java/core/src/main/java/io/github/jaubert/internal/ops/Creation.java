@@ -1,0 +1,110 @@
+package io.github.jaubert.internal.ops;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Backend;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** Tensors that are made from no other tensor. */
+public final class Creation {
+  private Creation() {}
+
+  private static NativeTensor allocate(DType dtype, Shape shape) {
+    return NativeTensor.allocate(Backend.cpu(), dtype, shape);
+  }
+
+  /** Memory for an array of {@code length} values; no sizes mean one axis. */
+  private static NativeTensor forArray(DType dtype, int length, long[] sizes) {
+    Shape shape = sizes.length == 0 ? Shape.of(length) : Shape.of(sizes);
+    if (shape.numel() != length) {
+      throw new IllegalArgumentException(
+          "of: shape " + shape + " has " + shape.numel() + " elements, the array has " + length);
+    }
+    return allocate(dtype, shape);
+  }
+
+  /** Single-precision numbers of an array. */
+  public static Tensor of(float[] values, long... sizes) {
+    NativeTensor y = forArray(DType.F32, values.length, sizes);
+    Native.check(Kernels.jb_write_floats(y.context(), y.address(), values, values.length));
+    return y;
+  }
+
+  /** 32-bit integers of an array. */
+  public static Tensor of(int[] values, long... sizes) {
+    NativeTensor y = forArray(DType.I32, values.length, sizes);
+    Native.check(Kernels.jb_write_ints(y.context(), y.address(), values, values.length));
+    return y;
+  }
+
+  /** 64-bit integers of an array. */
+  public static Tensor of(long[] values, long... sizes) {
+    NativeTensor y = forArray(DType.I64, values.length, sizes);
+    Native.check(Kernels.jb_write_longs(y.context(), y.address(), values, values.length));
+    return y;
+  }
+
+  /** Truth values of an array. */
+  public static Tensor of(boolean[] values, long... sizes) {
+    NativeTensor y = forArray(DType.BOOL, values.length, sizes);
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    Native.check(Kernels.jb_write_bytes(y.context(), y.address(), bytes, bytes.length));
+    return y;
+  }
+
+  /** One value everywhere. */
+  public static Tensor full(DType dtype, double value, Shape shape) {
+    NativeTensor y = allocate(dtype, shape);
+    Native.check(Kernels.jb_fill(y.context(), dtype.ordinal(), y.address(), y.numel(), value));
+    return y;
+  }
+
+  /** 0 to n - 1. */
+  public static Tensor arange(long n) {
+    NativeTensor y = allocate(DType.I64, Shape.of(n));
+    Native.check(Kernels.jb_arange(y.context(), DType.I64.ordinal(), y.address(), n, 0, 1));
+    return y;
+  }
+
+  /** The identity matrix. */
+  public static Tensor eye(long n) {
+    NativeTensor y = (NativeTensor) full(DType.F32, 0, Shape.of(n, n));
+    NativeTensor one = (NativeTensor) full(DType.F32, 1, Shape.SCALAR);
+    Native.check(
+        Kernels.jb_strided_copy(
+            y.context(),
+            DType.F32.ordinal(),
+            y.address(),
+            one.address(),
+            1,
+            new long[] {n},
+            new long[] {n + 1},
+            new long[] {0},
+            0));
+    one.close();
+    return y;
+  }
+
+  /** Uniform on [low, high). */
+  public static Tensor uniform(Rng rng, float low, float high, Shape shape) {
+    NativeTensor y = allocate(DType.F32, shape);
+    Native.check(
+        Kernels.jb_random_uniform(y.context(), y.address(), y.numel(), low, high, rng.seed(), rng.next()));
+    return y;
+  }
+
+  /** Normal with a mean and a standard deviation. */
+  public static Tensor normal(Rng rng, float mean, float deviation, Shape shape) {
+    NativeTensor y = allocate(DType.F32, shape);
+    Native.check(
+        Kernels.jb_random_normal(y.context(), y.address(), y.numel(), mean, deviation, rng.seed(), rng.next()));
+    return y;
+  }
+}

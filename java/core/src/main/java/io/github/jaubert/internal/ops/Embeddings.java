@@ -1,0 +1,126 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Gradients.Target;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** The input layer of a BERT encoder: the sum of three embeddings, normalised, with dropout. */
+public final class Embeddings {
+  private Embeddings() {}
+
+  /** The three tables, [rows, hidden] each; {@code type} may be null. */
+  public record Tables(Tensor word, Tensor position, Tensor type) {}
+
+  /** The rows to take from each table, I32 [tokens]; {@code type} is null if its table is. */
+  public record Ids(Tensor word, Tensor position, Tensor type) {}
+
+  /** {@code dropout(LayerNorm(word[ids] + position[ids] + type[ids]))}, [tokens, hidden]. */
+  public static Tensor embeddingLayerNorm(
+      Ids ids, Tables tables, Tensor scale, Tensor shift, float p, float eps, Rng rng) {
+    String name = "embeddingLayerNorm";
+    NativeTensor word = table(name, "word", tables.word());
+    NativeTensor position = table(name, "position", tables.position());
+    NativeTensor type = tables.type() == null ? null : table(name, "type", tables.type());
+    NativeTensor gamma = NativeTensor.of(scale);
+    NativeTensor beta = NativeTensor.of(shift);
+    long hidden = Normalization.requireVectors(name, word, gamma, beta, null);
+    long tokens = ids.word().numel();
+    NativeTensor wordIds = ids(name, "word", ids.word(), tokens);
+    NativeTensor positionIds = ids(name, "position", ids.position(), tokens);
+    NativeTensor typeIds = type == null ? null : ids(name, "type", ids.type(), tokens);
+    Operands.requireShape(name, "the position table", position, position.size(0), hidden);
+    if (type != null) {
+      Operands.requireShape(name, "the type table", type, type.size(0), hidden);
+    }
+    Operands.requireProbability(name, p);
+    long seed = p > 0 ? rng.seed() : 0;
+    long offset = p > 0 ? rng.next() : 0;
+    boolean recorded = Tape.records(word, position, type, gamma, beta);
+    NativeTensor y = word.allocateLike(DType.F32, Shape.of(tokens, hidden));
+    NativeTensor sum = recorded ? word.allocateLike(DType.F32, y.shape()) : null;
+    NativeTensor mean = recorded ? word.allocateLike(DType.F32, Shape.of(tokens)) : null;
+    NativeTensor rstd = recorded ? word.allocateLike(DType.F32, Shape.of(tokens)) : null;
+    Native.check(
+        Kernels.jb_embedding_layernorm_forward(
+            word.context(),
+            y.address(),
+            Operands.addressOrNull(sum),
+            Operands.addressOrNull(mean),
+            Operands.addressOrNull(rstd),
+            word.address(),
+            position.address(),
+            Operands.addressOrNull(type),
+            gamma.address(),
+            beta.address(),
+            wordIds.address(),
+            positionIds.address(),
+            Operands.addressOrNull(typeIds),
+            tokens,
+            hidden,
+            word.size(0),
+            position.size(0),
+            type == null ? 0 : type.size(0),
+            eps,
+            p,
+            seed,
+            offset));
+    long wordRows = word.size(0);
+    long positionRows = position.size(0);
+    long typeRows = type == null ? 0 : type.size(0);
+    Tape.record(
+        name,
+        y,
+        list(word, position, type, gamma, beta),
+        list(sum, mean, rstd, gamma, wordIds, positionIds, typeIds),
+        (dy, saved, gradients) -> {
+          NativeTensor dsum = dy.allocateLike(DType.F32, dy.shape());
+          Target dgamma = gradients.target(3);
+          Target dbeta = gradients.target(4);
+          Native.check(
+              Kernels.jb_embedding_layernorm_backward(
+                  dy.context(),
+                  dsum.address(),
+                  dgamma.address(),
+                  dbeta.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  saved[2].address(),
+                  saved[3].address(),
+                  tokens,
+                  hidden,
+                  p,
+                  seed,
+                  offset,
+                  dgamma.flag(Kernels.JB_ADD_TO_DGAMMA) | dbeta.flag(Kernels.JB_ADD_TO_DBETA)));
+          Indexing.addRows(gradients.target(0), dsum, saved[4], wordRows, hidden);
+          Indexing.addRows(gradients.target(1), dsum, saved[5], positionRows, hidden);
+          if (saved[6] != null) {
+            Indexing.addRows(gradients.target(2), dsum, saved[6], typeRows, hidden);
+          }
+        });
+    return y;
+  }
+
+  private static NativeTensor table(String name, String which, Tensor tensor) {
+    NativeTensor table = NativeTensor.of(tensor);
+    Operands.requireFloat(name, table);
+    Operands.requireRank(name, "the " + which + " table", table, 2);
+    return table;
+  }
+
+  private static NativeTensor ids(String name, String which, Tensor tensor, long tokens) {
+    NativeTensor ids = NativeTensor.of(tensor);
+    Operands.requireType(name, "the " + which + " ids", ids, DType.I32);
+    Operands.requireShape(name, "the " + which + " ids", ids, tokens);
+    return ids;
+  }
+}

@@ -1,0 +1,120 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Gradients.Target;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** The linear layer with its bias and activation in one operation, and gated activations. */
+public final class Linears {
+  private Linears() {}
+
+  /**
+   * {@code activation(x W^T + bias)}: x [..., in], W [out, in], bias [out] or null.
+   *
+   * @param activation a {@code JB_ACT_...} constant
+   */
+  public static Tensor linear(Tensor operand, Tensor weights, Tensor biases, int activation) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor weight = NativeTensor.of(weights);
+    NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
+    Operands.requireFloat("linear", x, weight, bias);
+    Operands.requireRank("linear", "the weight", weight, 2);
+    long out = weight.size(0);
+    long in = weight.size(1);
+    if (x.rank() == 0 || x.size(-1) != in) {
+      throw new IllegalArgumentException(
+          "linear: x " + x.shape() + " and weight " + weight.shape() + " [out, in]: the last axis of x must have size " + in);
+    }
+    if (bias != null) {
+      Operands.requireShape("linear", "the bias", bias, out);
+    }
+    long rows = Operands.rows(x);
+    Shape shape = x.shape().with(-1, out);
+    NativeTensor y = x.allocateLike(DType.F32, shape);
+    boolean keepsInput = Tape.records(x, weight, bias) && needsPreactivation(activation);
+    NativeTensor preactivation = keepsInput ? x.allocateLike(DType.F32, shape) : null;
+    Native.check(
+        Kernels.jb_linear_forward(
+            x.context(),
+            y.address(),
+            Operands.addressOrNull(preactivation),
+            x.address(),
+            weight.address(),
+            Operands.addressOrNull(bias),
+            rows,
+            out,
+            in,
+            activation));
+    NativeTensor forBackward = activation == Kernels.JB_ACT_TANH ? y : preactivation;
+    Tape.record(
+        "linear",
+        y,
+        list(x, weight, bias),
+        list(x, weight, forBackward),
+        (dy, saved, gradients) -> {
+          Target dx = gradients.target(0);
+          Target dweight = gradients.target(1);
+          Target dbias = gradients.target(2);
+          NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(DType.F32, shape);
+          // The kernel overwrites dx; where there is a gradient already, it goes to a temporary that is added.
+          NativeTensor part = dx.accumulate() ? dy.allocateLike(DType.F32, saved[0].shape()) : null;
+          Native.check(
+              Kernels.jb_linear_backward(
+                  dy.context(),
+                  part == null ? dx.address() : part.address(),
+                  dweight.address(),
+                  dbias.address(),
+                  Operands.addressOrNull(scratch),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  Operands.addressOrNull(saved[2]),
+                  rows,
+                  out,
+                  in,
+                  activation,
+                  dweight.flag(Kernels.JB_ADD_TO_DWEIGHT) | dbias.flag(Kernels.JB_ADD_TO_DBIAS)));
+          if (part != null) {
+            gradients.add(0, part);
+          }
+        });
+    return y;
+  }
+
+  private static boolean needsPreactivation(int activation) {
+    return activation != Kernels.JB_NO_ACTIVATION && activation != Kernels.JB_ACT_TANH;
+  }
+
+  /** {@code gelu(x[..., :width]) * x[..., width:]} for x [..., 2 * width]. */
+  public static Tensor geglu(Tensor operand) {
+    NativeTensor x = NativeTensor.of(operand);
+    Operands.requireFloat("geglu", x);
+    if (x.rank() == 0 || x.size(-1) % 2 != 0) {
+      throw new IllegalArgumentException("geglu: the last axis of shape " + x.shape() + " cannot be halved");
+    }
+    Shape original = x.shape();
+    long rows = Operands.rows(x);
+    long width = x.size(-1) / 2;
+    NativeTensor y = x.allocateLike(DType.F32, original.with(-1, width));
+    Native.check(Kernels.jb_geglu_forward(x.context(), y.address(), x.address(), rows, width));
+    Tape.record(
+        "geglu",
+        y,
+        list(x),
+        list(x),
+        (dy, saved, gradients) -> {
+          NativeTensor dx = dy.allocateLike(DType.F32, original);
+          Native.check(
+              Kernels.jb_geglu_backward(dy.context(), dx.address(), dy.address(), saved[0].address(), rows, width));
+          gradients.add(0, dx);
+        });
+    return y;
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Gradients.Target;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** Layer normalisation, alone and behind bias, dropout and residual; and dropout by itself. */
+public final class Normalization {
+  private Normalization() {}
+
+  /** Each element kept with probability 1 - p and then divided by it. */
+  public static Tensor dropout(Tensor operand, float p, Rng rng) {
+    NativeTensor x = NativeTensor.of(operand);
+    Operands.requireFloat("dropout", x);
+    Operands.requireProbability("dropout", p);
+    long seed = rng.seed();
+    long offset = rng.next();
+    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    Native.check(Kernels.jb_dropout(x.context(), y.address(), x.address(), x.numel(), p, seed, offset));
+    Tape.record(
+        "dropout",
+        y,
+        list(x),
+        list(),
+        (dy, saved, gradients) -> {
+          NativeTensor dx = dy.allocateLike(DType.F32, dy.shape());
+          Native.check(Kernels.jb_dropout(dy.context(), dx.address(), dy.address(), dy.numel(), p, seed, offset));
+          gradients.add(0, dx);
+        });
+    return y;
+  }
+
+  /** LayerNorm over the last axis; beta may be null. */
+  public static Tensor layerNorm(Tensor operand, Tensor scale, Tensor shift, float eps) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor gamma = NativeTensor.of(scale);
+    NativeTensor beta = shift == null ? null : NativeTensor.of(shift);
+    long hidden = requireVectors("layerNorm", x, gamma, beta, null);
+    long rows = Operands.rows(x);
+    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    boolean recorded = Tape.records(x, gamma, beta);
+    NativeTensor mean = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
+    NativeTensor rstd = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
+    Native.check(
+        Kernels.jb_layernorm_forward(
+            x.context(),
+            y.address(),
+            Operands.addressOrNull(mean),
+            Operands.addressOrNull(rstd),
+            x.address(),
+            gamma.address(),
+            Operands.addressOrNull(beta),
+            rows,
+            hidden,
+            eps));
+    Tape.record(
+        "layerNorm",
+        y,
+        list(x, gamma, beta),
+        list(x, mean, rstd, gamma),
+        (dy, saved, gradients) -> {
+          NativeTensor dx = gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          Target dgamma = gradients.target(1);
+          Target dbeta = gradients.target(2);
+          Native.check(
+              Kernels.jb_layernorm_backward(
+                  dy.context(),
+                  Operands.addressOrNull(dx),
+                  dgamma.address(),
+                  dbeta.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  saved[2].address(),
+                  saved[3].address(),
+                  rows,
+                  hidden,
+                  dgamma.flag(Kernels.JB_ADD_TO_DGAMMA) | dbeta.flag(Kernels.JB_ADD_TO_DBETA)));
+          if (dx != null) {
+            gradients.add(0, dx);
+          }
+        });
+    return y;
+  }
+
+  /** {@code LayerNorm(residual + dropout(x + bias))}; residual, bias and beta may be null. */
+  public static Tensor addDropoutLayerNorm(
+      Tensor operand, Tensor residuals, Tensor biases, Tensor scale, Tensor shift, float p, float eps, Rng rng) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor residual = residuals == null ? null : NativeTensor.of(residuals);
+    NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
+    NativeTensor gamma = NativeTensor.of(scale);
+    NativeTensor beta = shift == null ? null : NativeTensor.of(shift);
+    long hidden = requireVectors("addDropoutLayerNorm", x, gamma, beta, bias);
+    Operands.requireProbability("addDropoutLayerNorm", p);
+    if (residual != null) {
+      Operands.requireFloat("addDropoutLayerNorm", residual);
+      Operands.requireShape("addDropoutLayerNorm", "the residual", residual, x.shape().toArray());
+    }
+    long rows = Operands.rows(x);
+    long seed = p > 0 ? rng.seed() : 0;
+    long offset = p > 0 ? rng.next() : 0;
+    boolean recorded = Tape.records(x, residual, bias, gamma, beta);
+    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    NativeTensor sum = recorded ? x.allocateLike(DType.F32, x.shape()) : null;
+    NativeTensor mean = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
+    NativeTensor rstd = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
+    Native.check(
+        Kernels.jb_add_dropout_layernorm_forward(
+            x.context(),
+            y.address(),
+            Operands.addressOrNull(sum),
+            Operands.addressOrNull(mean),
+            Operands.addressOrNull(rstd),
+            x.address(),
+            Operands.addressOrNull(residual),
+            Operands.addressOrNull(bias),
+            gamma.address(),
+            Operands.addressOrNull(beta),
+            rows,
+            hidden,
+            eps,
+            p,
+            seed,
+            offset));
+    Tape.record(
+        "addDropoutLayerNorm",
+        y,
+        list(x, residual, bias, gamma, beta),
+        list(sum, mean, rstd, gamma),
+        (dy, saved, gradients) -> {
+          Target dbias = gradients.target(2);
+          Target dgamma = gradients.target(3);
+          Target dbeta = gradients.target(4);
+          boolean needsSum = gradients.needs(0) || gradients.needs(1);
+          // Without dropout the gradients of x and of the residual are one.
+          NativeTensor dsum = needsSum ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          NativeTensor dx = p > 0 && gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          Native.check(
+              Kernels.jb_add_dropout_layernorm_backward(
+                  dy.context(),
+                  Operands.addressOrNull(dx),
+                  Operands.addressOrNull(dsum),
+                  dbias.address(),
+                  dgamma.address(),
+                  dbeta.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  saved[2].address(),
+                  saved[3].address(),
+                  rows,
+                  hidden,
+                  p,
+                  seed,
+                  offset,
+                  dbias.flag(Kernels.JB_ADD_TO_DBIAS_LN)
+                      | dgamma.flag(Kernels.JB_ADD_TO_DGAMMA)
+                      | dbeta.flag(Kernels.JB_ADD_TO_DBETA)));
+          if (gradients.needs(0)) {
+            gradients.add(0, dx != null ? dx : dsum);
+          }
+          if (gradients.needs(1)) {
+            gradients.add(1, dsum);
+          }
+        });
+    return y;
+  }
+
+  /** Checks that the vectors have one element for each column of x; returns how many. */
+  static long requireVectors(String name, NativeTensor x, NativeTensor gamma, NativeTensor beta, NativeTensor bias) {
+    Operands.requireFloat(name, x, gamma, beta, bias);
+    if (x.rank() == 0) {
+      throw new IllegalArgumentException(name + ": x has no axes");
+    }
+    long hidden = x.size(-1);
+    Operands.requireShape(name, "gamma", gamma, hidden);
+    if (beta != null) {
+      Operands.requireShape(name, "beta", beta, hidden);
+    }
+    if (bias != null) {
+      Operands.requireShape(name, "the bias", bias, hidden);
+    }
+    return hidden;
+  }
+}

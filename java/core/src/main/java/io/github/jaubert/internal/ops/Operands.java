@@ -1,0 +1,75 @@
+package io.github.jaubert.internal.ops;
+
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Shape;
+
+/** Checks that operations make of their operands, with messages that name the operation and the values. */
+final class Operands {
+  private Operands() {}
+
+  static void requireType(String operation, String operand, NativeTensor tensor, DType expected) {
+    if (tensor.dtype() != expected) {
+      throw new IllegalArgumentException(
+          operation + ": " + operand + " is " + tensor.summary() + ", expected type " + expected);
+    }
+  }
+
+  static void requireFloat(String operation, NativeTensor... tensors) {
+    for (NativeTensor tensor : tensors) {
+      if (tensor != null) {
+        requireType(operation, "an operand", tensor, DType.F32);
+      }
+    }
+  }
+
+  static void requireIndex(String operation, NativeTensor index) {
+    if (index.dtype() != DType.I32 && index.dtype() != DType.I64) {
+      throw new IllegalArgumentException(operation + ": the index is " + index.summary() + ", expected type I32 or I64");
+    }
+  }
+
+  static void requireShape(String operation, String operand, NativeTensor tensor, long... sizes) {
+    Shape expected = Shape.of(sizes);
+    if (!tensor.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          operation + ": " + operand + " has shape " + tensor.shape() + ", expected " + expected);
+    }
+  }
+
+  static void requireRank(String operation, String operand, NativeTensor tensor, int rank) {
+    if (tensor.rank() != rank) {
+      throw new IllegalArgumentException(
+          operation + ": " + operand + " has shape " + tensor.shape() + ", expected " + rank + " axes");
+    }
+  }
+
+  static void requireProbability(String operation, float p) {
+    if (!(p >= 0 && p < 1)) {
+      throw new IllegalArgumentException(operation + ": the dropout probability is " + p + ", expected 0 <= p < 1");
+    }
+  }
+
+  /** Elements per row of a tensor seen as rows along its last axis. */
+  static long columns(NativeTensor tensor) {
+    return tensor.rank() == 0 ? 1 : tensor.size(-1);
+  }
+
+  /** Rows of a tensor seen as rows along its last axis. */
+  static long rows(NativeTensor tensor) {
+    long rows = 1;
+    for (int i = 0; i < tensor.rank() - 1; i++) {
+      rows *= tensor.size(i);
+    }
+    return rows;
+  }
+
+  static NativeTensor[] list(NativeTensor... tensors) {
+    return tensors;
+  }
+
+  /** The address of an operand that may be missing. */
+  static long addressOrNull(NativeTensor tensor) {
+    return tensor == null ? 0 : tensor.address();
+  }
+}

@@ -1,0 +1,191 @@
+package io.github.jaubert.nn;
+
+import io.github.jaubert.internal.ops.Attention;
+import io.github.jaubert.internal.ops.Elementwise;
+import io.github.jaubert.internal.ops.Embeddings;
+import io.github.jaubert.internal.ops.Indexing;
+import io.github.jaubert.internal.ops.Linears;
+import io.github.jaubert.internal.ops.Losses;
+import io.github.jaubert.internal.ops.Normalization;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Tensor;
+
+/**
+ * The operations of neural networks as functions. Those with dropout draw their mask from {@link Rng#global}, unless they take
+ * a source; a probability of 0 switches it off and draws nothing. All take {@link io.github.jaubert.tensor.DType#F32}, and
+ * throw {@link IllegalArgumentException} with the names and shapes of operands that do not fit.
+ */
+public final class F {
+  private F() {}
+
+  // ---- linear layers and activations --------------------------------------------------------------------------------
+
+  /** {@code x W^T + bias}: x [..., in], weight [out, in], bias [out] or null; the result is [..., out]. */
+  public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+    return linear(x, weight, bias, Activation.NONE);
+  }
+
+  /** {@code activation(x W^T + bias)} in one operation. */
+  public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation) {
+    return Linears.linear(x, weight, bias, activation.ordinal());
+  }
+
+  /** {@code x * Phi(x)}, by the error function (Hendrycks and Gimpel 2016). */
+  public static Tensor gelu(Tensor x) {
+    return Elementwise.gelu(x);
+  }
+
+  /** The tanh approximation of {@link #gelu}. */
+  public static Tensor geluTanh(Tensor x) {
+    return Elementwise.geluTanh(x);
+  }
+
+  /** {@code x * sigmoid(x)}. */
+  public static Tensor silu(Tensor x) {
+    return Elementwise.silu(x);
+  }
+
+  /** {@code max(x, 0)}. */
+  public static Tensor relu(Tensor x) {
+    return Elementwise.relu(x);
+  }
+
+  /** {@code gelu(x[..., :w]) * x[..., w:]} for x [..., 2 w] (Shazeer 2020). */
+  public static Tensor geglu(Tensor x) {
+    return Linears.geglu(x);
+  }
+
+  // ---- normalisation and dropout ------------------------------------------------------------------------------------
+
+  /** Each element is 0 with probability {@code p} and otherwise divided by {@code 1 - p} (Srivastava et al. 2014). */
+  public static Tensor dropout(Tensor x, float p) {
+    return dropout(x, p, Rng.global());
+  }
+
+  /** The same with a source of random numbers. */
+  public static Tensor dropout(Tensor x, float p, Rng rng) {
+    return p == 0 ? x : Normalization.dropout(x, p, rng);
+  }
+
+  /** LayerNorm over the last axis (Ba et al. 2016): gamma [hidden], beta [hidden] or null. */
+  public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
+    return Normalization.layerNorm(x, gamma, beta, eps);
+  }
+
+  /**
+   * {@code LayerNorm(residual + dropout(x + bias))} in one operation: what follows each dense layer of a BERT block.
+   *
+   * @param x [..., hidden]
+   * @param residual the shape of x, or null
+   * @param bias [hidden], or null
+   */
+  public static Tensor addDropoutLayerNorm(
+      Tensor x, Tensor residual, Tensor bias, Tensor gamma, Tensor beta, float p, float eps) {
+    return Normalization.addDropoutLayerNorm(x, residual, bias, gamma, beta, p, eps, Rng.global());
+  }
+
+  // ---- embeddings ---------------------------------------------------------------------------------------------------
+
+  /** Rows of a table [rows, width] by ids (I32 or I64) of any shape: [..., width]. */
+  public static Tensor embedding(Tensor table, Tensor ids) {
+    return Indexing.embedding(table, ids);
+  }
+
+  /**
+   * {@code dropout(LayerNorm(word[wordIds] + position[positionIds] + type[typeIds]))}, [tokens, hidden]: the input of BERT.
+   *
+   * @param wordIds I32 [tokens]; so are positionIds and typeIds
+   * @param typeIds null if {@code type} is
+   * @param word [rows, hidden]; so are position and type
+   */
+  public static Tensor embeddingLayerNorm(
+      Tensor wordIds,
+      Tensor positionIds,
+      Tensor typeIds,
+      Tensor word,
+      Tensor position,
+      Tensor type,
+      Tensor gamma,
+      Tensor beta,
+      float p,
+      float eps) {
+    return Embeddings.embeddingLayerNorm(
+        new Embeddings.Ids(wordIds, positionIds, typeIds),
+        new Embeddings.Tables(word, position, type),
+        gamma,
+        beta,
+        p,
+        eps,
+        Rng.global());
+  }
+
+  // ---- attention ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Self-attention within each sequence of a packed batch (Vaswani et al. 2017), without the matrix of scores in memory (Dao et
+   * al. 2022).
+   *
+   * @param q queries [tokens, heads, headDim], headDim at most 128; so are the keys k and values v
+   * @param lengths where the sequences lie in the packed rows
+   * @return [tokens, heads, headDim]
+   */
+  public static Tensor attention(Tensor q, Tensor k, Tensor v, PackedSequences lengths, AttentionOptions options) {
+    float scale = options.scale() > 0 ? options.scale() : (float) (1 / Math.sqrt(q.size(-1)));
+    return Attention.attention(q, k, v, lengths, scale, options.window(), options.dropout(), Rng.global());
+  }
+
+  /**
+   * Rotary position embedding (Su et al. 2021) of queries or keys.
+   *
+   * @param x [tokens, heads, headDim], headDim even
+   * @param positionIds I32 [tokens]
+   * @param base wavelength parameter, 10000 in the paper
+   */
+  public static Tensor rotary(Tensor x, Tensor positionIds, float base) {
+    return Attention.rotary(x, positionIds, base);
+  }
+
+  /** The mean of each sequence's rows: x [tokens, width] to [sequences, width]; an empty sequence gives 0. */
+  public static Tensor segmentMean(Tensor x, PackedSequences lengths) {
+    return Indexing.segmentMean(x, lengths);
+  }
+
+  // ---- losses -------------------------------------------------------------------------------------------------------
+
+  /** The mean cross-entropy of logits [rows, classes] and labels [rows] (I32 or I64); rows labelled -100 do not count. */
+  public static Tensor crossEntropy(Tensor logits, Tensor labels) {
+    return crossEntropy(logits, labels, CrossEntropyOptions.standard());
+  }
+
+  /** Cross-entropy with smoothing, weights, another label to ignore or another divisor. */
+  public static Tensor crossEntropy(Tensor logits, Tensor labels, CrossEntropyOptions options) {
+    return Losses.crossEntropy(
+        logits,
+        labels,
+        options.ignoreIndex(),
+        options.labelSmoothing(),
+        options.classWeights(),
+        options.normalizer());
+  }
+
+  /** The mean of {@code (prediction - target)^2}. */
+  public static Tensor mseLoss(Tensor prediction, Tensor target) {
+    return Losses.meanSquaredError(prediction, target, 0);
+  }
+
+  /** The sum of {@code (prediction - target)^2} over a divisor; see {@link CrossEntropyOptions#normalizer}. */
+  public static Tensor mseLoss(Tensor prediction, Tensor target, float normalizer) {
+    return Losses.meanSquaredError(prediction, target, normalizer);
+  }
+
+  /** The mean of {@code -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))} for targets t in [0, 1] of the logits' shape. */
+  public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target) {
+    return Losses.binaryCrossEntropyWithLogits(logits, target, 0);
+  }
+
+  /** The sum of the same over a divisor. */
+  public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target, float normalizer) {
+    return Losses.binaryCrossEntropyWithLogits(logits, target, normalizer);
+  }
+}

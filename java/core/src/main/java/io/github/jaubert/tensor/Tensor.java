@@ -1,0 +1,592 @@
+package io.github.jaubert.tensor;
+
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.ops.Casting;
+import io.github.jaubert.internal.ops.Creation;
+import io.github.jaubert.internal.ops.Elementwise;
+import io.github.jaubert.internal.ops.Indexing;
+import io.github.jaubert.internal.ops.Matmul;
+import io.github.jaubert.internal.ops.Reductions;
+import io.github.jaubert.internal.ops.Shaping;
+import io.github.jaubert.internal.ops.Softmax;
+
+/**
+ * A row-major array of numbers in memory outside the Java heap, and the record of how to differentiate it.
+ *
+ * <p>A result belongs to the innermost {@link Scope} that is open in the thread and is freed when that scope closes;
+ * without an open scope it belongs to whoever called, who closes it. Using a tensor after it was freed throws {@link
+ * IllegalStateException}. Operations never change their operands, with the exception of {@code copyFrom} and {@code
+ * fill}, which overwrite.
+ *
+ * <p>Arithmetic broadcasts as NumPy does: shapes are aligned at their last axis, and an axis of size 1 stretches. An
+ * {@code axis} argument may be negative and then counts from the last axis. Shapes that do not fit throw {@link
+ * IllegalArgumentException} and name the operation and the shapes. Operations on real numbers take {@link DType#F32};
+ * where nothing else is said, so do the methods below.
+ *
+ * <p>This interface is implemented by the library alone.
+ */
+public interface Tensor extends AutoCloseable {
+
+  // ---- creation -----------------------------------------------------------------------------------------------------
+
+  /** A tensor of {@code values}, row by row. Without a shape it has one axis. */
+  static Tensor of(float[] values, long... shape) {
+    return Creation.of(values, shape);
+  }
+
+  /** A tensor of 32-bit integers, row by row. Without a shape it has one axis. */
+  static Tensor of(int[] values, long... shape) {
+    return Creation.of(values, shape);
+  }
+
+  /** A tensor of 64-bit integers, row by row. Without a shape it has one axis. */
+  static Tensor of(long[] values, long... shape) {
+    return Creation.of(values, shape);
+  }
+
+  /** A tensor of truth values, row by row. Without a shape it has one axis. */
+  static Tensor of(boolean[] values, long... shape) {
+    return Creation.of(values, shape);
+  }
+
+  /** A tensor without axes that holds one value. */
+  static Tensor scalar(float value) {
+    return Creation.full(DType.F32, value, Shape.SCALAR);
+  }
+
+  /** Zeros of type {@link DType#F32}. */
+  static Tensor zeros(long... shape) {
+    return Creation.full(DType.F32, 0, Shape.of(shape));
+  }
+
+  /** Zeros of a type. */
+  static Tensor zeros(DType dtype, Shape shape) {
+    return Creation.full(dtype, 0, shape);
+  }
+
+  /** Ones of type {@link DType#F32}. */
+  static Tensor ones(long... shape) {
+    return Creation.full(DType.F32, 1, Shape.of(shape));
+  }
+
+  /** {@code value} everywhere. */
+  static Tensor full(float value, long... shape) {
+    return Creation.full(DType.F32, value, Shape.of(shape));
+  }
+
+  /** The integers 0 to {@code n - 1}, {@link DType#I64} {@code [n]}. */
+  static Tensor arange(long n) {
+    return Creation.arange(n);
+  }
+
+  /** Ones on the diagonal of {@code [n, n]}. */
+  static Tensor eye(long n) {
+    return Creation.eye(n);
+  }
+
+  /** Uniform on [0, 1). */
+  static Tensor rand(Rng rng, long... shape) {
+    return Creation.uniform(rng, 0, 1, Shape.of(shape));
+  }
+
+  /** Normal with mean 0 and deviation 1. */
+  static Tensor randn(Rng rng, long... shape) {
+    return Creation.normal(rng, 0, 1, Shape.of(shape));
+  }
+
+  // ---- what it is ---------------------------------------------------------------------------------------------------
+
+  /** The sizes of the axes. */
+  Shape shape();
+
+  /** The type of the elements. */
+  DType dtype();
+
+  /** Where the memory lies. */
+  Device device();
+
+  /** The number of axes. */
+  default int rank() {
+    return shape().rank();
+  }
+
+  /** The size of one axis. */
+  default long size(int axis) {
+    return shape().size(axis);
+  }
+
+  /** The number of elements. */
+  default long numel() {
+    return shape().numel();
+  }
+
+  // ---- reading and overwriting --------------------------------------------------------------------------------------
+
+  /** The only element as a number. Waits for the device. */
+  float item();
+
+  /** All elements row by row; bfloat16 and float16 are widened. Waits for the device. */
+  float[] toFloats();
+
+  /** All elements of an {@link DType#I32} tensor row by row. */
+  int[] toInts();
+
+  /** All elements of an {@link DType#I64} or {@link DType#I32} tensor row by row. */
+  long[] toLongs();
+
+  /** All elements of a {@link DType#BOOL} tensor row by row. */
+  boolean[] toBooleans();
+
+  /**
+   * Overwrites this tensor with another of the same shape and type. Not recorded for gradients.
+   *
+   * @throws IllegalArgumentException if shape or type differ
+   */
+  Tensor copyFrom(Tensor source);
+
+  /** Overwrites this tensor, row by row, with as many values as it has elements. */
+  Tensor copyFrom(float[] values);
+
+  /** Overwrites every element. */
+  Tensor fill(float value);
+
+  // ---- arithmetic ---------------------------------------------------------------------------------------------------
+
+  /** {@code this + other}. */
+  default Tensor add(Tensor other) {
+    return Elementwise.add(this, other);
+  }
+
+  /** {@code this - other}. */
+  default Tensor sub(Tensor other) {
+    return Elementwise.sub(this, other);
+  }
+
+  /** {@code this * other}, element by element. */
+  default Tensor mul(Tensor other) {
+    return Elementwise.mul(this, other);
+  }
+
+  /** {@code this / other}. */
+  default Tensor div(Tensor other) {
+    return Elementwise.div(this, other);
+  }
+
+  /** {@code this} to the power {@code other}. */
+  default Tensor pow(Tensor other) {
+    return Elementwise.pow(this, other);
+  }
+
+  /** The larger of the two; where they are equal the gradient goes to {@code this}. */
+  default Tensor maximum(Tensor other) {
+    return Elementwise.maximum(this, other);
+  }
+
+  /** The smaller of the two; where they are equal the gradient goes to {@code this}. */
+  default Tensor minimum(Tensor other) {
+    return Elementwise.minimum(this, other);
+  }
+
+  /** {@code this + value}. */
+  default Tensor add(float value) {
+    return Elementwise.affine(this, 1, value);
+  }
+
+  /** {@code this - value}. */
+  default Tensor sub(float value) {
+    return Elementwise.affine(this, 1, -value);
+  }
+
+  /** {@code this * value}. */
+  default Tensor mul(float value) {
+    return Elementwise.affine(this, value, 0);
+  }
+
+  /** {@code this / value}. */
+  default Tensor div(float value) {
+    return Elementwise.affine(this, 1 / value, 0);
+  }
+
+  /** {@code this} to the power {@code exponent}. */
+  default Tensor pow(float exponent) {
+    return Elementwise.pow(this, exponent);
+  }
+
+  /** {@code -this}. */
+  default Tensor neg() {
+    return Elementwise.affine(this, -1, 0);
+  }
+
+  /** The magnitude; its gradient at 0 is 0. */
+  default Tensor abs() {
+    return Elementwise.abs(this);
+  }
+
+  /** -1, 0 or 1; without a gradient. */
+  default Tensor sign() {
+    return Elementwise.sign(this);
+  }
+
+  /** The largest integer not above; without a gradient. */
+  default Tensor floor() {
+    return Elementwise.floor(this);
+  }
+
+  /** {@code e^this}. */
+  default Tensor exp() {
+    return Elementwise.exp(this);
+  }
+
+  /** The natural logarithm. */
+  default Tensor log() {
+    return Elementwise.log(this);
+  }
+
+  /** The square root. */
+  default Tensor sqrt() {
+    return Elementwise.sqrt(this);
+  }
+
+  /** {@code 1 / sqrt(this)}. */
+  default Tensor rsqrt() {
+    return Elementwise.rsqrt(this);
+  }
+
+  /** The square. */
+  default Tensor square() {
+    return Elementwise.pow(this, 2);
+  }
+
+  /** The sine of an angle in radians. */
+  default Tensor sin() {
+    return Elementwise.sin(this);
+  }
+
+  /** The cosine of an angle in radians. */
+  default Tensor cos() {
+    return Elementwise.cos(this);
+  }
+
+  /** The hyperbolic tangent. */
+  default Tensor tanh() {
+    return Elementwise.tanh(this);
+  }
+
+  /** {@code 1 / (1 + e^-this)}. */
+  default Tensor sigmoid() {
+    return Elementwise.sigmoid(this);
+  }
+
+  /** The error function. */
+  default Tensor erf() {
+    return Elementwise.erf(this);
+  }
+
+  /** {@code max(this, 0)}. */
+  default Tensor relu() {
+    return Elementwise.relu(this);
+  }
+
+  /** {@code log(1 + e^this)}, without overflow. */
+  default Tensor softplus() {
+    return Elementwise.softplus(this);
+  }
+
+  /** Between {@code min} and {@code max}; outside the gradient is 0. */
+  default Tensor clamp(float min, float max) {
+    return Elementwise.clamp(this, min, max);
+  }
+
+  // ---- comparison and selection -------------------------------------------------------------------------------------
+
+  /** Whether the elements are equal, {@link DType#BOOL}. Operands may have any one type; so for the other comparisons. */
+  default Tensor eq(Tensor other) {
+    return Elementwise.eq(this, other);
+  }
+
+  /** Whether the elements differ. */
+  default Tensor ne(Tensor other) {
+    return Elementwise.ne(this, other);
+  }
+
+  /** Whether {@code this < other}. */
+  default Tensor lt(Tensor other) {
+    return Elementwise.lt(this, other);
+  }
+
+  /** Whether {@code this <= other}. */
+  default Tensor le(Tensor other) {
+    return Elementwise.le(this, other);
+  }
+
+  /** Whether {@code this > other}. */
+  default Tensor gt(Tensor other) {
+    return Elementwise.gt(this, other);
+  }
+
+  /** Whether {@code this >= other}. */
+  default Tensor ge(Tensor other) {
+    return Elementwise.ge(this, other);
+  }
+
+  /** Both, for {@link DType#BOOL}. */
+  default Tensor and(Tensor other) {
+    return Elementwise.and(this, other);
+  }
+
+  /** Either, for {@link DType#BOOL}. */
+  default Tensor or(Tensor other) {
+    return Elementwise.or(this, other);
+  }
+
+  /** The opposite, for {@link DType#BOOL}. */
+  default Tensor not() {
+    return Elementwise.not(this);
+  }
+
+  /** {@code condition ? a : b}, all three broadcast. */
+  static Tensor where(Tensor condition, Tensor a, Tensor b) {
+    return Elementwise.where(condition, a, b);
+  }
+
+  /** {@code value} where {@code mask} is true, this tensor elsewhere. */
+  default Tensor maskedFill(Tensor mask, float value) {
+    return Elementwise.where(mask, scalar(value), this);
+  }
+
+  // ---- matrices -----------------------------------------------------------------------------------------------------
+
+  /**
+   * The matrix product {@code [..., m, k] x [..., k, n] = [..., m, n]}; leading axes broadcast. A tensor with one axis
+   * is a row on the left and a column on the right, and its axis is gone from the result.
+   */
+  default Tensor matmul(Tensor other) {
+    return Matmul.matmul(this, other);
+  }
+
+  /** The transpose of a matrix, {@code [m, n]} to {@code [n, m]}. */
+  default Tensor t() {
+    return Shaping.transposeMatrix(this);
+  }
+
+  // ---- reductions ---------------------------------------------------------------------------------------------------
+
+  /** The sum of all elements. */
+  default Tensor sum() {
+    return Reductions.sum(Shaping.flatten(this), 0, false);
+  }
+
+  /** The sum along one axis, which is gone from the result. */
+  default Tensor sum(int axis) {
+    return Reductions.sum(this, axis, false);
+  }
+
+  /** The sum along one axis, which stays with size 1 if {@code keepAxis}. */
+  default Tensor sum(int axis, boolean keepAxis) {
+    return Reductions.sum(this, axis, keepAxis);
+  }
+
+  /** The mean of all elements. */
+  default Tensor mean() {
+    return Reductions.mean(Shaping.flatten(this), 0, false);
+  }
+
+  /** The mean along one axis. */
+  default Tensor mean(int axis) {
+    return Reductions.mean(this, axis, false);
+  }
+
+  /** The mean along one axis, which stays with size 1 if {@code keepAxis}. */
+  default Tensor mean(int axis, boolean keepAxis) {
+    return Reductions.mean(this, axis, keepAxis);
+  }
+
+  /** The variance along one axis, divided by {@code size - correction}. */
+  default Tensor variance(int axis, int correction, boolean keepAxis) {
+    return Reductions.variance(this, axis, correction, keepAxis);
+  }
+
+  /** The largest of all elements. */
+  default Tensor max() {
+    return Reductions.max(Shaping.flatten(this), 0, false);
+  }
+
+  /** The largest along one axis; its gradient goes to the first of equals. */
+  default Tensor max(int axis, boolean keepAxis) {
+    return Reductions.max(this, axis, keepAxis);
+  }
+
+  /** The smallest of all elements. */
+  default Tensor min() {
+    return Reductions.min(Shaping.flatten(this), 0, false);
+  }
+
+  /** The smallest along one axis; its gradient goes to the first of equals. */
+  default Tensor min(int axis, boolean keepAxis) {
+    return Reductions.min(this, axis, keepAxis);
+  }
+
+  /** The index of the largest along one axis, {@link DType#I64}; of equals the first. */
+  default Tensor argmax(int axis) {
+    return Reductions.argmax(this, axis);
+  }
+
+  /** The index of the smallest along one axis, {@link DType#I64}; of equals the first. */
+  default Tensor argmin(int axis) {
+    return Reductions.argmin(this, axis);
+  }
+
+  /** Whether any element along one axis is true, for {@link DType#BOOL}. */
+  default Tensor any(int axis) {
+    return Reductions.any(this, axis);
+  }
+
+  /** Whether all elements along one axis are true, for {@link DType#BOOL}. */
+  default Tensor all(int axis) {
+    return Reductions.all(this, axis);
+  }
+
+  /** The Euclidean norm of all elements. */
+  default Tensor norm() {
+    return square().sum().sqrt();
+  }
+
+  /** {@code e^x / sum(e^x)} along one axis. A row of -inf gives 0, not NaN. */
+  default Tensor softmax(int axis) {
+    return Softmax.softmax(this, axis);
+  }
+
+  /** The logarithm of {@link #softmax}. */
+  default Tensor logSoftmax(int axis) {
+    return Softmax.logSoftmax(this, axis);
+  }
+
+  // ---- shapes -------------------------------------------------------------------------------------------------------
+
+  /** The same elements, and the same memory, in another shape; one size may be -1 and is then computed. */
+  default Tensor reshape(long... shape) {
+    return Shaping.reshape(this, shape);
+  }
+
+  /** The same memory with one axis. */
+  default Tensor flatten() {
+    return Shaping.flatten(this);
+  }
+
+  /** The same memory with a new axis of size 1 before {@code axis}. */
+  default Tensor unsqueeze(int axis) {
+    return Shaping.unsqueeze(this, axis);
+  }
+
+  /** The same memory without an axis of size 1. */
+  default Tensor squeeze(int axis) {
+    return Shaping.squeeze(this, axis);
+  }
+
+  /** A copy with axes of size 1 repeated to {@code shape}. */
+  default Tensor expand(long... shape) {
+    return Shaping.expand(this, Shape.of(shape));
+  }
+
+  /** A copy whose axis {@code i} is axis {@code axes[i]} of this. */
+  default Tensor permute(int... axes) {
+    return Shaping.permute(this, axes);
+  }
+
+  /** A copy with two axes exchanged. */
+  default Tensor transpose(int axis1, int axis2) {
+    return Shaping.transpose(this, axis1, axis2);
+  }
+
+  /** {@code length} entries of an axis from {@code start}. Along the first axis it shares memory, otherwise it copies. */
+  default Tensor narrow(int axis, long start, long length) {
+    return Shaping.narrow(this, axis, start, length);
+  }
+
+  /** One entry of an axis, which is gone from the result. */
+  default Tensor select(int axis, long index) {
+    return Shaping.squeeze(Shaping.narrow(this, axis, index, 1), axis);
+  }
+
+  /** Tensors one after another along an axis; their other sizes must agree. */
+  static Tensor concat(int axis, Tensor... parts) {
+    return Shaping.concat(axis, parts);
+  }
+
+  /** Tensors of one shape side by side along a new axis. */
+  static Tensor stack(int axis, Tensor... parts) {
+    return Shaping.stack(axis, parts);
+  }
+
+  // ---- indexing -----------------------------------------------------------------------------------------------------
+
+  /** The entries {@code index} ({@link DType#I32} or {@link DType#I64}, one axis) of an axis, in that order. */
+  default Tensor indexSelect(int axis, Tensor index) {
+    return Indexing.indexSelect(this, axis, index);
+  }
+
+  /** {@code result[..., j] = this[..., index[..., j]]}: elements picked along the last axis. */
+  default Tensor takeAlong(Tensor index) {
+    return Indexing.takeAlong(this, index);
+  }
+
+  /** A copy of this {@code [rows, ...]} to which {@code source[i]} is added at row {@code index[i]}, in order of i. */
+  default Tensor indexAdd(Tensor index, Tensor source) {
+    return Indexing.indexAdd(this, index, source);
+  }
+
+  // ---- conversion ---------------------------------------------------------------------------------------------------
+
+  /** The elements as another type; the same tensor if it has that type. */
+  default Tensor to(DType dtype) {
+    return Casting.cast(this, dtype);
+  }
+
+  /** The elements on another device; the same tensor if it is there. */
+  default Tensor to(Device device) {
+    return Casting.move(this, device);
+  }
+
+  // ---- gradients ----------------------------------------------------------------------------------------------------
+
+  /** Whether operations on this tensor are recorded. */
+  boolean requiresGrad();
+
+  /**
+   * Switches recording on or off for a leaf: a tensor that no recorded operation made.
+   *
+   * @return this tensor
+   */
+  Tensor requiresGrad(boolean requiresGrad);
+
+  /** The gradient that {@code backward} left at this leaf, or null. It belongs to this tensor. */
+  Tensor grad();
+
+  /** Forgets the gradient of this leaf; its memory is kept for the next one. */
+  void zeroGrad();
+
+  /** The same memory, from which no gradient flows back. */
+  Tensor detach();
+
+  /** Adds the gradient of this tensor, a single number, to every leaf it was computed from, and frees the record. */
+  default void backward() {
+    Tape.backward(this, null);
+  }
+
+  /** The same for a tensor of any shape, given the gradient of the final result with respect to it. */
+  default void backward(Tensor gradient) {
+    Tape.backward(this, gradient);
+  }
+
+  // ---- lifetime -----------------------------------------------------------------------------------------------------
+
+  /** Takes this tensor out of its scope: it now belongs to the caller, who closes it. */
+  Tensor unscoped();
+
+  /** Whether the memory was given back. */
+  boolean isClosed();
+
+  /** Gives the memory back now. Closing twice does nothing. */
+  @Override
+  void close();
+}
