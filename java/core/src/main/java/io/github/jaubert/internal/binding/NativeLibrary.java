@@ -1,0 +1,113 @@
+package io.github.jaubert.internal.binding;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Loads the CPU kernels once, and says in one sentence what is missing if that cannot work.
+ *
+ * <p>OpenBLAS comes out of Bytedeco's jar and the kernels out of Jaubert's, each by way of
+ * JavaCPP's cache ({@code ~/.javacpp/cache}, or the system property {@code
+ * org.bytedeco.javacpp.cachedir}).
+ */
+public final class NativeLibrary {
+  private static final String OPENBLAS = "/org/bytedeco/openblas/%s/libopenblas.so.0";
+  private static final String KERNELS = "/io/github/jaubert/internal/binding/%s/libjnijaubert.so";
+  private static final String PLATFORM = "linux-x86_64";
+
+  /** The least that the kernels are compiled for, as /proc/cpuinfo spells it. */
+  private static final List<String> CPU_FLAGS = List.of("avx2", "fma", "f16c");
+
+  /** Null if all is well. The initializer runs once, in whichever thread comes first. */
+  private static final class Outcome {
+    static final UnsatisfiedLinkError FAILURE = attempt();
+  }
+
+  private NativeLibrary() {}
+
+  /**
+   * Loads the libraries; every call after the first returns, or throws, at once.
+   *
+   * @throws UnsatisfiedLinkError if a library is missing or does not work on this machine; the
+   *     message names which and what to do about it
+   */
+  public static void load() {
+    if (Outcome.FAILURE != null) {
+      throw Outcome.FAILURE;
+    }
+  }
+
+  private static UnsatisfiedLinkError attempt() {
+    String platform = Loader.getPlatform();
+    Optional<String> obstacle =
+        obstacle(platform, name -> NativeLibrary.class.getResource(name) != null, cpuFlags());
+    if (obstacle.isPresent()) {
+      return new UnsatisfiedLinkError(obstacle.get());
+    }
+    try {
+      Loader.load(Kernels.class);
+      return null;
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      UnsatisfiedLinkError failure = new UnsatisfiedLinkError(explain(platform, e));
+      failure.initCause(e);
+      return failure;
+    }
+  }
+
+  /** What stands in the way before anything is loaded; empty if nothing does. */
+  static Optional<String> obstacle(
+      String platform, Predicate<String> resourceExists, Set<String> cpuFlags) {
+    if (!platform.equals(PLATFORM)) {
+      return Optional.of(
+          "Jaubert's CPU kernels are built for %s, not for %s".formatted(PLATFORM, platform));
+    }
+    if (!resourceExists.test(KERNELS.formatted(platform))) {
+      return Optional.of(
+          "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
+              + " classifier %s (in a checkout: ./mvnw compile)".formatted(platform));
+    }
+    if (!resourceExists.test(OPENBLAS.formatted(platform))) {
+      return Optional.of(
+          "OpenBLAS is not on the class path: add org.bytedeco:openblas with classifier %s"
+              .formatted(platform));
+    }
+    List<String> missing = CPU_FLAGS.stream().filter(flag -> !cpuFlags.contains(flag)).toList();
+    if (!missing.isEmpty()) {
+      return Optional.of(
+          "Jaubert's CPU kernels need a processor with %s; this one lacks %s"
+              .formatted(String.join(", ", CPU_FLAGS), String.join(", ", missing)));
+    }
+    return Optional.empty();
+  }
+
+  /** Turns the dynamic linker's words into the cause that a user can act on. */
+  static String explain(String platform, Error error) {
+    String message = String.valueOf(error.getMessage());
+    if (message.contains("GLIBC")) {
+      return "Jaubert's CPU kernels for %s need a newer C library than this system has: %s"
+          .formatted(platform, message);
+    }
+    return "Jaubert's CPU kernels for %s could not be loaded: %s".formatted(platform, message);
+  }
+
+  /** The flags of the first processor, all of one machine being alike; all we need if unknown. */
+  private static Set<String> cpuFlags() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split("\\s+")))
+          .orElse(Set.copyOf(CPU_FLAGS));
+    } catch (IOException | UncheckedIOException e) {
+      return Set.copyOf(CPU_FLAGS);
+    }
+  }
+}

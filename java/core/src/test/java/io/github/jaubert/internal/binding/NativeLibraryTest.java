@@ -1,0 +1,84 @@
+package io.github.jaubert.internal.binding;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class NativeLibraryTest {
+  private static final Set<String> AVX2 = Set.of("sse2", "avx2", "fma", "f16c");
+
+  @Test
+  void arraysOfTheHostAreCopiedInAndOut() {
+    NativeLibrary.load();
+    long context = Kernels.jb_context_create(1);
+    assertNotEquals(0, context, Kernels.jb_last_error());
+    long memory = Kernels.jb_allocate(context, 3 * Float.BYTES);
+    try {
+      float[] values = {1.5f, -2f, Float.MIN_VALUE};
+      float[] back = new float[3];
+      assertEquals(Kernels.JB_OK, Kernels.jb_write_floats(context, memory, values, 3));
+      assertEquals(Kernels.JB_OK, Kernels.jb_read_floats(context, back, memory, 3));
+      assertArrayEquals(values, back);
+    } finally {
+      Kernels.jb_release(context, memory, 3 * Float.BYTES);
+      Kernels.jb_context_destroy(context);
+    }
+  }
+
+  @Test
+  void everyFunctionTakesPrimitivesAndArraysOnly() {
+    List<Method> natives =
+        Arrays.stream(Kernels.class.getDeclaredMethods())
+            .filter(method -> Modifier.isNative(method.getModifiers()))
+            .toList();
+    assertFalse(natives.isEmpty());
+    for (Method method : natives) {
+      assertTrue(
+          method.getReturnType().isPrimitive() || method.getReturnType() == String.class,
+          method::toString);
+      for (Class<?> type : method.getParameterTypes()) {
+        assertTrue(
+            type.isPrimitive() || type.isArray() && type.getComponentType().isPrimitive(),
+            method::toString);
+      }
+    }
+  }
+
+  @Test
+  void saysWhatIsMissing() {
+    assertEquals(Optional.empty(), NativeLibrary.obstacle("linux-x86_64", name -> true, AVX2));
+    assertEquals(
+        "Jaubert's CPU kernels are built for linux-x86_64, not for macosx-arm64",
+        NativeLibrary.obstacle("macosx-arm64", name -> true, AVX2).orElseThrow());
+    assertEquals(
+        "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
+            + " classifier linux-x86_64 (in a checkout: ./mvnw compile)",
+        NativeLibrary.obstacle("linux-x86_64", name -> false, AVX2).orElseThrow());
+    assertEquals(
+        "OpenBLAS is not on the class path: add org.bytedeco:openblas with classifier linux-x86_64",
+        NativeLibrary.obstacle("linux-x86_64", name -> !name.contains("openblas"), AVX2)
+            .orElseThrow());
+    assertEquals(
+        "Jaubert's CPU kernels need a processor with avx2, fma, f16c; this one lacks avx2, fma",
+        NativeLibrary.obstacle("linux-x86_64", name -> true, Set.of("sse2", "f16c")).orElseThrow());
+  }
+
+  @Test
+  void explainsAnOldCLibrary() {
+    Error error = new UnsatisfiedLinkError("libjaubert_cpu.so: version `GLIBC_2.34' not found");
+    assertEquals(
+        "Jaubert's CPU kernels for linux-x86_64 need a newer C library than this system has:"
+            + " libjaubert_cpu.so: version `GLIBC_2.34' not found",
+        NativeLibrary.explain("linux-x86_64", error));
+  }
+}
