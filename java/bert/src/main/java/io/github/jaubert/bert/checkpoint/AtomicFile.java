@@ -1,0 +1,95 @@
+package io.github.jaubert.bert.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Replaces a file in one step: the new content goes to a temporary file beside it, is forced to the disk, and takes the name only
+ * then. Whenever the program or the machine stops, the name stands for the old content or the new, never for a part.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Writes the content. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes everything to {@code channel}, which is empty. */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Replaces or creates {@code target}; missing folders above it are made.
+   *
+   * @throws CheckpointException if it cannot be written, for example because the disk is full; an earlier file is then untouched
+   */
+  public static void write(Path target, Content content) {
+    Path absolute = target.toAbsolutePath();
+    Path temporary = absolute.resolveSibling("." + absolute.getFileName() + ".tmp");
+    try {
+      Files.createDirectories(absolute.getParent());
+      // What a killed program left is deleted rather than opened, so that a link planted there is not followed.
+      Files.deleteIfExists(temporary);
+      try {
+        writeAndForce(temporary, content);
+        Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException | RuntimeException | Error e) {
+        deleteQuietly(temporary, e);
+        throw e;
+      }
+      forceFolder(absolute.getParent());
+    } catch (IOException e) {
+      throw unwritable(target, e);
+    }
+  }
+
+  /** The same for content that is in memory. */
+  public static void write(Path target, byte[] content) {
+    write(target, channel -> writeFully(channel, ByteBuffer.wrap(content)));
+  }
+
+  static CheckpointException unwritable(Path target, IOException cause) {
+    return new CheckpointException(
+        target.toString(),
+        "cannot be written: "
+            + CheckpointException.describe(cause)
+            + (Files.exists(target, LinkOption.NOFOLLOW_LINKS) ? "; what was there before is untouched" : ""),
+        cause);
+  }
+
+  static void writeAndForce(Path file, Content content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      content.writeTo(channel);
+      channel.force(true);
+    }
+  }
+
+  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Makes renames in a folder durable, where the system lets a folder be opened. */
+  static void forceFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows does not open folders; the rename is then as durable as that system makes it.
+    }
+  }
+
+  private static void deleteQuietly(Path file, Throwable primary) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      primary.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.jaubert.bert.checkpoint;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads and writes the JSON files of a model folder; errors name file, line and column. */
+public final class JsonFiles {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private JsonFiles() {}
+
+  /**
+   * A file that holds one JSON object.
+   *
+   * @throws CheckpointException if it cannot be read or holds something else
+   */
+  public static ObjectNode readObject(Path path) {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(path);
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(path.toString(), e);
+    }
+    return parseObject(path.toString(), bytes);
+  }
+
+  /** The same of bytes that were read from {@code file}. */
+  public static ObjectNode parseObject(String file, byte[] bytes) {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      String place = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+      throw new CheckpointException(file, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(file, e);
+    }
+    if (node instanceof ObjectNode object) {
+      return object;
+    }
+    throw new CheckpointException(file, bytes.length == 0 ? "is empty" : "holds no JSON object");
+  }
+
+  /** A new object. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** An object as UTF-8 text, indented by two spaces as Hugging Face's files are, with a newline at the end. */
+  public static byte[] format(ObjectNode object) {
+    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer = new HuggingFacePrinter();
+    printer.indentObjectsWith(indenter);
+    printer.indentArraysWith(indenter);
+    try {
+      return (MAPPER.writer(printer).writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e); // a tree of plain nodes always has a text
+    }
+  }
+
+  /** {@code "key": value} rather than Jackson's {@code "key" : value}. */
+  private static final class HuggingFacePrinter extends DefaultPrettyPrinter {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public DefaultPrettyPrinter createInstance() {
+      HuggingFacePrinter copy = new HuggingFacePrinter();
+      copy._objectIndenter = _objectIndenter;
+      copy._arrayIndenter = _arrayIndenter;
+      return copy;
+    }
+
+    @Override
+    public void writeObjectFieldValueSeparator(com.fasterxml.jackson.core.JsonGenerator generator)
+        throws IOException {
+      generator.writeRaw(": ");
+    }
+  }
+}

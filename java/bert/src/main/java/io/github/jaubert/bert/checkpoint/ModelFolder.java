@@ -1,0 +1,146 @@
+package io.github.jaubert.bert.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Replaces the files of a model folder together. They are written to a hidden folder inside it and forced to the disk; one rename
+ * of that hidden folder is the moment at which the new model counts; then its files move into place. If the program stops before
+ * that moment the old model is untouched; if it stops after it, {@link #recover}, which every reader calls first, finishes the
+ * moves. Files that are not part of a model stay where they are.
+ */
+public final class ModelFolder {
+  static final String WRITING = ".jaubert-saving";
+  static final String COMPLETE = ".jaubert-saved";
+
+  /** The names of the new files, so that an interrupted move still knows which files in place are new and which are stale. */
+  private static final String MANIFEST = "manifest";
+
+  /** Weights and tokenizers of an earlier model that a reader would take instead of the new ones, or beside them. */
+  private static final Pattern MODEL_FILE =
+      Pattern.compile(
+          "config\\.json"
+              + "|(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)"
+              + "|(model\\.safetensors|pytorch_model\\.bin)\\.index\\.json"
+              + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.txt|special_tokens_map\\.json|added_tokens\\.json");
+
+  private ModelFolder() {}
+
+  /**
+   * Writes a model; the folder and those above it are made if they are missing.
+   *
+   * @param files by name
+   * @throws CheckpointException if it cannot be written, for example because the disk is full; an earlier model is then untouched
+   */
+  public static void write(Path folder, Map<String, AtomicFile.Content> files) {
+    boolean isNew = !Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
+    if (!isNew && !Files.isDirectory(folder)) {
+      throw new CheckpointException(folder.toString(), "cannot be written: there is a file of that name");
+    }
+    recover(folder);
+    try {
+      writeComplete(folder, files);
+    } catch (IOException e) {
+      deleteTree(isNew ? folder : folder.resolve(WRITING), e);
+      throw AtomicFile.unwritable(folder, e);
+    } catch (RuntimeException | Error e) {
+      deleteTree(isNew ? folder : folder.resolve(WRITING), e);
+      throw e;
+    }
+    recover(folder);
+  }
+
+  private static void writeComplete(Path folder, Map<String, AtomicFile.Content> files) throws IOException {
+    Path writing = folder.resolve(WRITING);
+    Files.createDirectories(folder);
+    deleteTree(writing); // what a killed program left
+    Files.createDirectory(writing);
+    Map<String, AtomicFile.Content> all = new LinkedHashMap<>(files);
+    byte[] names = String.join("\n", files.keySet()).getBytes(StandardCharsets.UTF_8);
+    all.put(MANIFEST, channel -> AtomicFile.writeFully(channel, ByteBuffer.wrap(names)));
+    for (Map.Entry<String, AtomicFile.Content> file : all.entrySet()) {
+      AtomicFile.writeAndForce(writing.resolve(file.getKey()), file.getValue());
+    }
+    AtomicFile.forceFolder(writing);
+    Files.move(writing, folder.resolve(COMPLETE), StandardCopyOption.ATOMIC_MOVE);
+    AtomicFile.forceFolder(folder);
+  }
+
+  /**
+   * Finishes what a save that was interrupted had begun to put in place; does nothing otherwise.
+   *
+   * @throws CheckpointException if the files cannot be moved
+   */
+  public static void recover(Path folder) {
+    Path complete = folder.resolve(COMPLETE);
+    if (!Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
+      Path manifest = complete.resolve(MANIFEST);
+      if (Files.exists(manifest)) { // the last thing to go: without it everything is in place
+        putInPlace(folder, complete, Set.copyOf(Files.readAllLines(manifest)));
+        Files.delete(manifest);
+      }
+      deleteTree(complete);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          folder.toString(),
+          "a save was interrupted and cannot be finished: " + CheckpointException.describe(e),
+          e);
+    }
+  }
+
+  private static void putInPlace(Path folder, Path complete, Set<String> names) throws IOException {
+    for (Path old : list(folder)) {
+      String name = old.getFileName().toString();
+      if (MODEL_FILE.matcher(name).matches() && !names.contains(name)) {
+        Files.delete(old);
+      }
+    }
+    for (Path file : list(complete)) {
+      String name = file.getFileName().toString();
+      if (names.contains(name)) {
+        Files.move(
+            file, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    AtomicFile.forceFolder(folder);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    if (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+      try (Stream<Path> files = Files.walk(root)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private static void deleteTree(Path root, Throwable primary) {
+    try {
+      deleteTree(root);
+    } catch (IOException e) {
+      primary.addSuppressed(e);
+    }
+  }
+}

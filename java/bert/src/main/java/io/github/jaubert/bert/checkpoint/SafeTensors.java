@@ -1,0 +1,200 @@
+package io.github.jaubert.bert.checkpoint;
+
+import io.github.jaubert.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A safetensors file, read through memory maps: opening checks the whole header, and a tensor's values are read when they are
+ * asked for. Thread-safe until it is closed.
+ */
+public final class SafeTensors implements StateDict {
+  /** Mapped at a time: a map has at most 2 GiB, a tensor may have more bytes. Divisible by every element size. */
+  private static final int CHUNK_BYTES = 1 << 28;
+
+  private final String file;
+  private final FileChannel channel;
+  private final SafeTensorsHeader header;
+
+  private SafeTensors(String file, FileChannel channel, SafeTensorsHeader header) {
+    this.file = file;
+    this.channel = channel;
+    this.header = header;
+  }
+
+  /**
+   * Opens one file.
+   *
+   * @throws CheckpointException if it cannot be read, is truncated, or its header is wrong in any way
+   */
+  public static SafeTensors open(Path path) {
+    String file = path.toString();
+    FileChannel channel;
+    try {
+      if (Files.isDirectory(path)) {
+        throw new CheckpointException(file, "is a folder; a safetensors file is needed");
+      }
+      channel = FileChannel.open(path, StandardOpenOption.READ);
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(file, e);
+    }
+    try {
+      return new SafeTensors(file, channel, readHeader(file, channel));
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw CheckpointException.unreadable(file, e);
+    } catch (RuntimeException | Error e) {
+      closeQuietly(channel);
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the weights of a Hugging Face folder: {@code model.safetensors}, or the shards that {@code
+   * model.safetensors.index.json} names.
+   *
+   * @throws CheckpointException if there are none or they cannot be read
+   */
+  public static StateDict openFolder(Path folder) {
+    Path single = folder.resolve("model.safetensors");
+    if (Files.exists(single)) {
+      return open(single);
+    }
+    Path index = folder.resolve("model.safetensors.index.json");
+    if (Files.exists(index)) {
+      return ShardedSafeTensors.open(index);
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new CheckpointException(folder.toString(), Files.exists(folder) ? "is not a folder" : "no such folder");
+    }
+    if (Files.exists(folder.resolve("pytorch_model.bin"))
+        || Files.exists(folder.resolve("pytorch_model.bin.index.json"))) {
+      throw new CheckpointException(
+          folder.toString(),
+          "holds its weights as pytorch_model.bin, a Python pickle, which runs code when it is read; Jaubert does not read it. "
+              + "Convert it once in Python: AutoModel.from_pretrained(\"…\").save_pretrained(\"…\", safe_serialization=True)");
+    }
+    throw new CheckpointException(
+        folder.toString(), "holds neither model.safetensors nor model.safetensors.index.json");
+  }
+
+  private static SafeTensorsHeader readHeader(String file, FileChannel channel) throws IOException {
+    long size = channel.size();
+    if (size < SafeTensorsHeader.LENGTH_BYTES) {
+      throw new CheckpointException(
+          file, "has " + size + " bytes; the length of the header alone needs " + SafeTensorsHeader.LENGTH_BYTES);
+    }
+    long length = readFully(file, channel, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
+    if (length < 2 || length > SafeTensorsHeader.MAX_BYTES) {
+      throw new CheckpointException(
+          file,
+          "byte 0: a header of "
+              + Long.toUnsignedString(length)
+              + " bytes; 2 to "
+              + SafeTensorsHeader.MAX_BYTES
+              + " are possible. This is no safetensors file");
+    }
+    if (length > size - SafeTensorsHeader.LENGTH_BYTES) {
+      throw new CheckpointException(
+          file, "byte 0: a header of " + length + " bytes does not fit in the file of " + size + ": truncated?");
+    }
+    byte[] json = readFully(file, channel, SafeTensorsHeader.LENGTH_BYTES, (int) length).array();
+    return SafeTensorsHeader.parse(file, json, size);
+  }
+
+  private static ByteBuffer readFully(String file, FileChannel channel, long position, int count) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, position + buffer.position()) < 0) {
+        throw new CheckpointException(file, "ends at byte " + (position + buffer.position()) + ", in its header");
+      }
+    }
+    return buffer.flip();
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // It was only read: what matters is the exception that is on its way.
+    }
+  }
+
+  @Override
+  public Set<String> names() {
+    return header.tensors().keySet();
+  }
+
+  @Override
+  public Shape shape(String name) {
+    return entry(name).shape();
+  }
+
+  /** The type of a tensor's elements as the format names it, such as {@code BF16}. */
+  public String type(String name) {
+    return entry(name).type().name();
+  }
+
+  /** What the file says under {@code __metadata__}. */
+  public Map<String, String> metadata() {
+    return header.metadata();
+  }
+
+  @Override
+  public float[] floats(String name) {
+    SafeTensorsHeader.Entry entry = entry(name);
+    SafeTensorsType type = entry.type();
+    if (!type.isReadable()) {
+      throw new CheckpointException(file, "tensor '" + name + "' has the dtype " + type + ", which is not supported");
+    }
+    long count = entry.shape().numel();
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new CheckpointException(
+          file, "tensor '" + name + "' " + entry.shape() + " has more than 2^31 elements");
+    }
+    float[] values = new float[(int) count];
+    int done = 0;
+    try {
+      while (done < values.length) {
+        int now = Math.min(values.length - done, CHUNK_BYTES / type.bytes());
+        long position = header.dataStart() + entry.begin() + (long) done * type.bytes();
+        ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, position, (long) now * type.bytes());
+        type.read(bytes.order(ByteOrder.LITTLE_ENDIAN), values, done, now);
+        done += now;
+      }
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(file, e);
+    }
+    return values;
+  }
+
+  private SafeTensorsHeader.Entry entry(String name) {
+    SafeTensorsHeader.Entry entry = header.tensors().get(name);
+    if (entry == null) {
+      throw new IllegalArgumentException(file + " has no tensor '" + name + "'");
+    }
+    return entry;
+  }
+
+  @Override
+  public String file(String name) {
+    return file;
+  }
+
+  @Override
+  public String source() {
+    return file;
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(channel);
+  }
+}

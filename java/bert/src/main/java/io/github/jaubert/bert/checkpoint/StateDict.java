@@ -1,0 +1,37 @@
+package io.github.jaubert.bert.checkpoint;
+
+import io.github.jaubert.tensor.Shape;
+import java.util.Set;
+
+/**
+ * The named tensors of a checkpoint, what PyTorch calls a state dict. Opening one reads the names and shapes; the values are read
+ * when they are asked for.
+ */
+public interface StateDict extends AutoCloseable {
+  /** The names of all tensors, in the order of the file. */
+  Set<String> names();
+
+  /**
+   * The shape of a tensor.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  Shape shape(String name);
+
+  /**
+   * The values of a tensor row by row as single precision; narrower and wider floating-point types and integers are converted.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   * @throws CheckpointException if the values cannot be read or have a type that has no conversion
+   */
+  float[] floats(String name);
+
+  /** The file that holds a tensor, for messages. */
+  String file(String name);
+
+  /** The file or folder that was opened, for messages. */
+  String source();
+
+  @Override
+  void close();
+}
