@@ -17,9 +17,27 @@ public final class Embedding extends Layer {
     weight = parameter("weight", Init.normal(1, rows, width));
   }
 
+  private Embedding(Tensor weight) {
+    if (weight.rank() != 2) {
+      throw new IllegalArgumentException(
+          "Embedding: weight " + weight.shape() + "; [rows, width] is needed");
+    }
+    this.weight = parameter("weight", weight);
+  }
+
   /** A table that starts with normal values of deviation 1. */
   public static Embedding of(long rows, long width) {
     return new Embedding(rows, width);
+  }
+
+  /**
+   * A table with given first values, which belong to it from now on.
+   *
+   * @param weight {@code [rows, width]}
+   * @throws IllegalArgumentException if it is no matrix
+   */
+  public static Embedding of(Tensor weight) {
+    return new Embedding(weight);
   }
 
   /** The table, {@code [rows, width]}. */

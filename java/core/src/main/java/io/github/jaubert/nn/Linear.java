@@ -1,5 +1,6 @@
 package io.github.jaubert.nn;
 
+import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
 /**
@@ -25,6 +26,21 @@ public final class Linear extends Layer {
     bias = withBias ? parameter("bias", Init.uniform(bound, out)) : null;
   }
 
+  private Linear(Tensor weight, Tensor bias) {
+    if (weight.rank() != 2 || bias != null && !bias.shape().equals(Shape.of(weight.size(0)))) {
+      throw new IllegalArgumentException(
+          "Linear: weight "
+              + weight.shape()
+              + " and bias "
+              + (bias == null ? "none" : bias.shape())
+              + "; [out, in] and [out] are needed");
+    }
+    this.in = weight.size(1);
+    this.out = weight.size(0);
+    this.weight = parameter("weight", weight);
+    this.bias = bias == null ? null : parameter("bias", bias);
+  }
+
   /** A layer with bias. Weight and bias start uniform between ± 1/sqrt(in). */
   public static Linear of(long in, long out) {
     return new Linear(in, out, true);
@@ -33,6 +49,17 @@ public final class Linear extends Layer {
   /** A layer with or without bias. */
   public static Linear of(long in, long out, boolean bias) {
     return new Linear(in, out, bias);
+  }
+
+  /**
+   * A layer with given first values, which belong to it from now on.
+   *
+   * @param weight {@code [out, in]}
+   * @param bias {@code [out]}, or null
+   * @throws IllegalArgumentException if the shapes do not fit
+   */
+  public static Linear of(Tensor weight, Tensor bias) {
+    return new Linear(weight, bias);
   }
 
   /** The weight, {@code [out, in]}. */
