@@ -35,35 +35,48 @@ public final class Allocator {
     this.context = context;
   }
 
-  /** The address of at least {@code bytes} bytes, aligned to 64. */
-  long allocate(long bytes) {
+  /**
+   * Memory that {@link #allocate} handed out.
+   *
+   * @param address of its first byte, aligned to 64
+   * @param sizeClass what it really measures, which may be more than was asked for
+   */
+  record Block(long address, int sizeClass) {}
+
+  /** A block of at least {@code bytes} bytes, not cleared. */
+  Block allocate(long bytes) {
     int sizeClass = sizeClass(bytes);
-    long size = classBytes(sizeClass);
-    long address = takeCached(sizeClass, size);
-    if (address == 0) {
-      address = Kernels.jb_allocate(context, size);
-      if (address == 0) {
-        releaseCached();
-        address = Kernels.jb_allocate(context, size);
-      }
-      if (address == 0) {
-        uncount(size);
-        throw new OutOfMemoryError(
-            "no memory for a tensor of " + bytes + " bytes; " + live() + " bytes are in use by tensors");
-      }
+    Block block = takeCached(sizeClass);
+    if (block == null) {
+      block = new Block(fromSystem(sizeClass, bytes), sizeClass);
     }
     if (tracing.get()) {
-      sites.put(address, new Allocation(CallSite.current(), size));
+      sites.put(block.address(), new Allocation(CallSite.current(), classBytes(block.sizeClass())));
     }
+    return block;
+  }
+
+  private long fromSystem(int sizeClass, long bytes) {
+    long size = classBytes(sizeClass);
+    long address = Kernels.jb_allocate(context, size);
+    if (address == 0) {
+      releaseCached();
+      address = Kernels.jb_allocate(context, size);
+    }
+    if (address == 0) {
+      throw new OutOfMemoryError(
+          "no memory for a tensor of " + bytes + " bytes; " + live() + " bytes are in use by tensors");
+    }
+    count(size);
     return address;
   }
 
-  /** Takes back what {@link #allocate} returned for the same number of bytes. */
-  void release(long address, long bytes) {
-    int sizeClass = sizeClass(bytes);
+  /** Takes back what {@link #allocate} returned. */
+  void release(Block block) {
     if (!sites.isEmpty()) {
-      sites.remove(address);
+      sites.remove(block.address());
     }
+    int sizeClass = block.sizeClass();
     synchronized (this) {
       long[] blocks = free[sizeClass];
       if (blocks == null) {
@@ -71,25 +84,33 @@ public final class Allocator {
       } else if (freeCount[sizeClass] == blocks.length) {
         blocks = free[sizeClass] = Arrays.copyOf(blocks, blocks.length * 2);
       }
-      blocks[freeCount[sizeClass]++] = address;
+      blocks[freeCount[sizeClass]++] = block.address();
       long size = classBytes(sizeClass);
       live -= size;
       cached += size;
     }
   }
 
-  private synchronized long takeCached(int sizeClass, long size) {
-    live += size;
-    peak = Math.max(peak, live);
-    if (freeCount[sizeClass] == 0) {
-      return 0;
+  /**
+   * The smallest free block that is less than twice as large as asked for, or null. Larger ones are taken too, so that batches
+   * of ever different sizes share their blocks instead of each keeping its own.
+   */
+  private synchronized Block takeCached(int sizeClass) {
+    int end = Math.min(CLASS_COUNT, sizeClass + CLASSES_PER_DOUBLING);
+    for (int candidate = sizeClass; candidate < end; candidate++) {
+      if (freeCount[candidate] > 0) {
+        long size = classBytes(candidate);
+        cached -= size;
+        count(size);
+        return new Block(free[candidate][--freeCount[candidate]], candidate);
+      }
     }
-    cached -= size;
-    return free[sizeClass][--freeCount[sizeClass]];
+    return null;
   }
 
-  private synchronized void uncount(long size) {
-    live -= size;
+  private synchronized void count(long size) {
+    live += size;
+    peak = Math.max(peak, live);
   }
 
   /** Gives every block that is not in use back to the system. */

@@ -8,19 +8,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Storage {
   private final Backend backend;
-  private final long address;
-  private final long bytes;
+  private final Allocator.Block block;
   private final AtomicInteger owners = new AtomicInteger(1);
   private volatile int version;
 
   Storage(Backend backend, long bytes) {
     this.backend = backend;
-    this.bytes = bytes;
-    this.address = backend.allocator().allocate(bytes);
+    this.block = backend.allocator().allocate(bytes);
   }
 
   long address() {
-    return address;
+    return block.address();
   }
 
   Backend backend() {
@@ -42,7 +40,7 @@ final class Storage {
 
   void release() {
     if (owners.decrementAndGet() == 0) {
-      backend.allocator().release(address, bytes);
+      backend.allocator().release(block);
     }
   }
 
