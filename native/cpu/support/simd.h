@@ -58,7 +58,6 @@ typedef float vf_half __attribute__((vector_size(JB_VECTOR_BYTES / 2)));  // kLa
 // The same without a claim about alignment, for memory.
 typedef float vf_any __attribute__((vector_size(JB_VECTOR_BYTES), aligned(4), may_alias));
 typedef int32_t vi_any __attribute__((vector_size(JB_VECTOR_BYTES), aligned(4), may_alias));
-typedef float vf_half_any __attribute__((vector_size(JB_VECTOR_BYTES / 2), aligned(4), may_alias));
 
 JB_INLINE vf splat(float x) { return x - vf{}; }
 JB_INLINE vi splat_int(int32_t x) { return x - vi{}; }
@@ -219,8 +218,16 @@ JB_INLINE vf to_float(vi x) { return __builtin_convertvector(x, vf); }
 // ---- Double precision, for sums that must not lose anything
 // ----------------------------------------------------------
 
-JB_INLINE vd load_as_double(const float* p) {
-  return __builtin_convertvector(static_cast<vf_half>(*reinterpret_cast<const vf_half_any*>(p)), vd);
+// The two halves of x.
+JB_INLINE vd lower_as_double(vf x) {
+  vf_half half;
+  std::memcpy(&half, &x, sizeof(half));
+  return __builtin_convertvector(half, vd);
+}
+JB_INLINE vd upper_as_double(vf x) {
+  vf_half half;
+  std::memcpy(&half, reinterpret_cast<const char*>(&x) + sizeof(half), sizeof(half));
+  return __builtin_convertvector(half, vd);
 }
 
 // ---- Across lanes, in an order that depends on the width alone

@@ -1,0 +1,141 @@
+// jb_layernorm_* and jb_add_dropout_layernorm_*.
+#include "jaubert/layernorm.h"
+
+#include "layernorm_rows.h"
+#include "support/kernel.h"
+#include "support/philox.h"
+
+namespace jb::JB_ISA {
+namespace {
+
+const float* row_of(const float* x, int64_t row, int64_t hidden) { return x == nullptr ? x : x + row * hidden; }
+float* row_of(float* x, int64_t row, int64_t hidden) { return x == nullptr ? x : x + row * hidden; }
+
+void check_shape(const char* name, int64_t rows, int64_t hidden) {
+  JB_CHECK(rows >= 0 && hidden >= 1, "{}: x is [{}, {}]; a row needs an element", name, rows, hidden);
+}
+
+// sum = residual + dropout(x + bias) in one pass; the sum of its elements. mask is null without dropout.
+JB_INLINE float add_dropout_row(float* to, const float* x, const float* residual, const float* bias,
+                                const int32_t* mask, float scale, int64_t hidden) {
+  return sum_row(hidden, [&](int64_t c, auto lanes) {
+    vf s = lanes.load(x + c);
+    if (bias != nullptr) s += lanes.load(bias + c);
+    // A mask has room behind it, so all lanes may be read; in the last part of a row they are not used.
+    if (mask != nullptr) s = drop(s, load_int(mask + c), scale);
+    if (residual != nullptr) s += lanes.load(residual + c);
+    lanes.store(to + c, s);
+    return s;
+  });
+}
+
+}  // namespace
+}  // namespace jb::JB_ISA
+
+JB_KERNEL(jb_layernorm_forward)
+(jb_ctx ctx, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma, jb_in beta, int64_t rows, int64_t hidden,
+ float eps) {
+  return guard([&] {
+    check_shape("layernorm", rows, hidden);
+    parallel_for(ctx, rows, grain_for(rows, hidden * 4), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const float* row = floats(x) + r * hidden;
+        const float total = sum_row(hidden, [&](int64_t c, auto lanes) { return lanes.load(row + c); });
+        const RowStatistics s = row_statistics(row, total, hidden, eps);
+        normalize_row(floats(y) + r * hidden, row, s, floats(gamma), floats(beta), hidden);
+        if (mean != nullptr) floats(mean)[r] = s.mean;
+        if (rstd != nullptr) floats(rstd)[r] = s.rstd;
+      }
+    });
+  });
+}
+
+JB_KERNEL(jb_layernorm_backward)
+(jb_ctx ctx, jb_out dx, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in x, jb_in mean, jb_in rstd, jb_in gamma,
+ int64_t rows, int64_t hidden, int32_t accumulate) {
+  return guard([&] {
+    check_shape("layernorm backward", rows, hidden);
+    Scratch scratch;
+    const ColumnSums sums(scratch, 2, rows, hidden);
+    parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
+      float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
+      float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
+      for (int64_t r = begin; r < end; ++r) {
+        float* to = row_of(floats(dx), r, hidden);
+        layernorm_backward_row(floats(dy) + r * hidden, floats(x) + r * hidden, {floats(mean)[r], floats(rstd)[r]},
+                               floats(gamma), dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
+                                 if (to != nullptr) lanes.store(to + c, d);
+                               });
+      }
+    });
+    if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
+    if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (accumulate & JB_ADD_TO_DBETA) != 0);
+  });
+}
+
+JB_KERNEL(jb_add_dropout_layernorm_forward)
+(jb_ctx ctx, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in x, jb_in residual, jb_in bias, jb_in gamma,
+ jb_in beta, int64_t rows, int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
+  return guard([&] {
+    check_shape("add_dropout_layernorm", rows, hidden);
+    JB_CHECK(p >= 0 && p < 1, "add_dropout_layernorm: p is {}, not in [0, 1)", p);
+    const Dropout dropout(p, seed, offset);
+    parallel_for(ctx, rows, grain_for(rows, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
+      Scratch scratch;
+      int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
+      for (int64_t r = begin; r < end; ++r) {
+        const int64_t at = r * hidden;
+        const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+        float* added = (sum != nullptr ? floats(sum) : floats(y)) + at;
+        const float total = add_dropout_row(added, floats(x) + at, row_of(floats(residual), r, hidden), floats(bias),
+                                            mask, dropout.scale, hidden);
+        const RowStatistics s = row_statistics(added, total, hidden, eps);
+        normalize_row(floats(y) + at, added, s, floats(gamma), floats(beta), hidden);
+        if (mean != nullptr) floats(mean)[r] = s.mean;
+        if (rstd != nullptr) floats(rstd)[r] = s.rstd;
+      }
+    });
+  });
+}
+
+JB_KERNEL(jb_add_dropout_layernorm_backward)
+(jb_ctx ctx, jb_out dx, jb_out dresidual, jb_inout dbias, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum,
+ jb_in mean, jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, float p, int64_t seed, int64_t offset,
+ int32_t accumulate) {
+  return guard([&] {
+    check_shape("add_dropout_layernorm backward", rows, hidden);
+    JB_CHECK(p >= 0 && p < 1, "add_dropout_layernorm backward: p is {}, not in [0, 1)", p);
+    JB_CHECK(dx == nullptr || dx != dresidual || p == 0,
+             "add_dropout_layernorm backward: dx and dresidual are one memory, but differ by the dropout of p = {}", p);
+    if (dx == dresidual) dx = nullptr;
+    const Dropout dropout(p, seed, offset);
+    const bool masked = p > 0 && (dx != nullptr || dbias != nullptr);
+    Scratch scratch;
+    const ColumnSums sums(scratch, 3, rows, hidden);
+    parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
+      Scratch own;
+      int32_t* masks = own.take<int32_t>(Dropout::room(hidden) + kLanes);
+      float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
+      float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
+      float* dbias_line = dbias == nullptr ? nullptr : sums.line(begin, 2);
+      for (int64_t r = begin; r < end; ++r) {
+        const int64_t at = r * hidden;
+        const int32_t* mask = masked ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+        float* to_residual = row_of(floats(dresidual), r, hidden);
+        float* to = row_of(floats(dx), r, hidden);
+        layernorm_backward_row(floats(dy) + at, floats(sum) + at, {floats(mean)[r], floats(rstd)[r]}, floats(gamma),
+                               dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
+                                 if (to_residual != nullptr) lanes.store(to_residual + c, d);
+                                 if (mask != nullptr) d = drop(d, load_int(mask + c), dropout.scale);
+                                 if (to != nullptr) lanes.store(to + c, d);
+                                 if (dbias_line != nullptr) {
+                                   lanes.store(dbias_line + c, d + lanes.load(dbias_line + c));
+                                 }
+                               });
+      }
+    });
+    if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
+    if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (accumulate & JB_ADD_TO_DBETA) != 0);
+    if (dbias != nullptr) sums.combine(floats(dbias), 2, (accumulate & JB_ADD_TO_DBIAS_LN) != 0);
+  });
+}

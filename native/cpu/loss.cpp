@@ -1,0 +1,118 @@
+// jb_cross_entropy_*.
+#include "jaubert/loss.h"
+
+#include "support/kernel.h"
+#include "support/parallel.h"
+#include "support/row.h"
+#include "support/simd_math.h"
+
+namespace jb::JB_ISA {
+namespace {
+
+void check_labels(const char* name, const int32_t* labels, int64_t rows, int64_t classes, int32_t ignore_index) {
+  for (int64_t r = 0; r < rows; ++r) {
+    JB_CHECK(labels[r] == ignore_index || (labels[r] >= 0 && labels[r] < classes),
+             "{}: label {} of row {} is neither in [0, {}) nor the ignored {}", name, labels[r], r, classes,
+             ignore_index);
+  }
+}
+
+float log_sum_exp(const float* x, int64_t n) {
+  const float largest_x = largest_of_row(x, n);
+  const float shift = largest_x == -kInfinity ? 0.0f : largest_x;  // as in softmax.cpp
+  const float total =
+      sum_row(n, [&](int64_t c, auto lanes) { return exp_nonpositive(lanes.load(x + c, -kInfinity) - shift); });
+  return shift + std::log(total);
+}
+
+constexpr int64_t kCost = 8;        // element-operations of an exponential and its surroundings
+constexpr int64_t kCostOfRow = 64;  // what even a row of two classes takes
+
+}  // namespace
+}  // namespace jb::JB_ISA
+
+JB_KERNEL(jb_cross_entropy_forward)
+(jb_ctx ctx, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels, jb_in class_weights, int64_t rows,
+ int64_t classes, int32_t ignore_index, float label_smoothing, float normalizer) {
+  return guard([&] {
+    JB_CHECK(rows >= 0 && classes >= 1, "cross_entropy: logits are [{}, {}]", rows, classes);
+    JB_CHECK(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy: label smoothing {} is outside [0, 1]",
+             label_smoothing);
+    JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
+    const auto* label_of = static_cast<const int32_t*>(labels);
+    check_labels("cross_entropy", label_of, rows, classes, ignore_index);
+    const int64_t grain = grain_for(rows, classes * kCost + kCostOfRow);
+    const int64_t chunks = chunk_count(rows, grain);
+    Scratch scratch;
+    double* losses = scratch.take<double>(chunks);   // of each chunk, weighted
+    double* weights = scratch.take<double>(chunks);  // of the rows that count
+    int64_t* counted = scratch.take<int64_t>(chunks);
+    parallel_for(ctx, rows, grain, [&](int64_t begin, int64_t end) {
+      double chunk_loss = 0, chunk_weight = 0;
+      int64_t count = 0;
+      for (int64_t r = begin; r < end; ++r) {
+        const float* x = floats(logits) + r * classes;
+        const float row_lse = log_sum_exp(x, classes);
+        if (lse != nullptr) floats(lse)[r] = row_lse;
+        if (label_of[r] == ignore_index) continue;
+        // -(1 - e) log p(label) - e / classes * sum of log p(c)
+        double row_loss = static_cast<double>(row_lse) - static_cast<double>(x[label_of[r]]);
+        if (label_smoothing > 0) {
+          const float mean =
+              sum_row(classes, [&](int64_t c, auto lanes) { return lanes.load(x + c); }) / static_cast<float>(classes);
+          const double e = static_cast<double>(label_smoothing);
+          row_loss = (1 - e) * row_loss + e * (static_cast<double>(row_lse) - static_cast<double>(mean));
+        }
+        const double weight = class_weights == nullptr ? 1.0 : static_cast<double>(floats(class_weights)[label_of[r]]);
+        chunk_loss += weight * row_loss;
+        chunk_weight += weight;
+        ++count;
+      }
+      losses[begin / grain] = chunk_loss;
+      weights[begin / grain] = chunk_weight;
+      counted[begin / grain] = count;
+    });
+    double all_loss = 0, all_weight = 0;
+    int64_t count = 0;
+    for (int64_t i = 0; i < chunks; ++i) {
+      all_loss += losses[i];
+      all_weight += weights[i];
+      count += counted[i];
+    }
+    const double divisor = normalizer > 0 ? static_cast<double>(normalizer) : count > 0 ? all_weight : 1.0;
+    floats(loss)[0] = static_cast<float>(count > 0 ? all_loss / divisor : 0.0);
+    if (total != nullptr) floats(total)[0] = static_cast<float>(divisor);
+  });
+}
+
+JB_KERNEL(jb_cross_entropy_backward)
+(jb_ctx ctx, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total, jb_in labels, jb_in class_weights,
+ int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing) {
+  return guard([&] {
+    JB_CHECK(rows >= 0 && classes >= 1, "cross_entropy backward: logits are [{}, {}]", rows, classes);
+    JB_CHECK(label_smoothing >= 0 && label_smoothing <= 1,
+             "cross_entropy backward: label smoothing {} is outside [0, 1]", label_smoothing);
+    const auto* label_of = static_cast<const int32_t*>(labels);
+    check_labels("cross_entropy backward", label_of, rows, classes, ignore_index);
+    const float per_weight = floats(dloss)[0] / floats(total)[0];
+    const float spread = label_smoothing / static_cast<float>(classes);
+    parallel_for(ctx, rows, grain_for(rows, classes * kCost + kCostOfRow), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        float* to = floats(dlogits) + r * classes;
+        if (label_of[r] == ignore_index) {
+          for_row(classes, [&](int64_t c, auto lanes) { lanes.store(to + c, vf{}); });
+          continue;
+        }
+        const float* x = floats(logits) + r * classes;
+        const float weight = class_weights == nullptr ? 1.0f : floats(class_weights)[label_of[r]];
+        const vf factor = splat(per_weight * weight);
+        const vf row_lse = splat(floats(lse)[r]);
+        // exp() may exceed 1 by a rounding of lse, so it is the general one.
+        for_row(classes, [&](int64_t c, auto lanes) {
+          lanes.store(to + c, (exp(lanes.load(x + c) - row_lse) - spread) * factor);
+        });
+        to[label_of[r]] -= (1 - label_smoothing) * factor[0];
+      }
+    });
+  });
+}

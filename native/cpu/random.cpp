@@ -1,0 +1,100 @@
+// jb_random_* and jb_dropout.
+#include "jaubert/random.h"
+
+#include "support/kernel.h"
+#include "support/parallel.h"
+#include "support/philox.h"
+#include "support/row.h"
+#include "support/simd_math.h"
+
+namespace jb::JB_ISA {
+namespace {
+
+constexpr int64_t kBlock = 4 * kLanes;    // the numbers of one vector of counters
+constexpr int64_t kGrain = 256 * kBlock;  // blocks do not cross the chunks of threads
+
+// to[i] = value of number i, for the numbers that make(group) yields by blocks.
+template <typename Make>
+void fill_blocks(jb_ctx ctx, float* to, int64_t n, Make&& make) {
+  parallel_for(ctx, n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += kBlock) {
+      vf values[4] = {};
+      make(static_cast<uint64_t>(i) / 4, values);
+      for (int w = 0; w < 4; ++w) {
+        const int64_t at = i + w * kLanes;
+        if (at + kLanes <= end) {
+          store(to + at, values[w]);
+        } else if (at < end) {
+          store_partial(to + at, values[w], end - at);
+        }
+      }
+    }
+  });
+}
+
+vf unsigned_to_float(vu x) { return __builtin_convertvector(x, vf); }
+
+}  // namespace
+}  // namespace jb::JB_ISA
+
+JB_KERNEL(jb_random_uniform)
+(jb_ctx ctx, jb_out y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
+  return guard([&] {
+    JB_CHECK(n >= 0, "random uniform: n is {}", n);
+    JB_CHECK(std::isfinite(low) && std::isfinite(high) && low <= high, "random uniform: no interval [{}, {})", low,
+             high);
+    const Philox numbers(seed, offset);
+    // low + (high - low) * u may round to high, which is not in the interval.
+    const float top = low < high ? std::nextafter(high, low) : low;
+    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
+      const PhiloxWords x = numbers.consecutive(group);
+      for (int w = 0; w < 4; ++w) {
+        const vf u = to_float((vi)(x.words[w] >> 8)) * 0x1p-24f;
+        values[w] = min(splat(top), fma(u, splat(high - low), splat(low)));
+      }
+    });
+  });
+}
+
+JB_KERNEL(jb_random_normal)
+(jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
+  return guard([&] {
+    JB_CHECK(n >= 0, "random normal: n is {}", n);
+    JB_CHECK(deviation >= 0, "random normal: the deviation is {}", deviation);
+    const Philox numbers(seed, offset);
+    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
+      // Numbers 0 and 1 of a group make results 0 and 1, numbers 2 and 3 the other two:
+      //   sqrt(-2 ln u) * (cos, sin)(2 pi v),  u = (number + 1/2) / 2^32 in (0, 1],  v = number / 2^32 as signed.
+      const PhiloxWords x = numbers.consecutive_by_word(group);
+      PhiloxWords z;
+      for (int pair = 0; pair < 4; pair += 2) {
+        const vf u = fma(unsigned_to_float(x.words[pair]), splat(0x1p-32f), splat(0x1p-33f));
+        const vf radius = sqrt(log(u) * -2.0f) * deviation;
+        const SinCos angle = sincos(to_float((vi)x.words[pair + 1]) * 1.46291807926715968e-9f);  // 2 pi / 2^32
+        z.words[pair] = (vu)fma(radius, angle.cos, splat(mean));
+        z.words[pair + 1] = (vu)fma(radius, angle.sin, splat(mean));
+      }
+      z = Philox::transpose(z);
+      for (int w = 0; w < 4; ++w) values[w] = (vf)z.words[w];
+    });
+  });
+}
+
+JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
+  return guard([&] {
+    JB_CHECK(n >= 0, "dropout: n is {}", n);
+    JB_CHECK(p >= 0 && p < 1, "dropout: p is {}, not in [0, 1)", p);
+    const Dropout dropout(p, seed, offset);
+    const auto* from = static_cast<const float*>(x);
+    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
+      const PhiloxWords numbers = dropout.numbers.consecutive(group);
+      const int64_t i = static_cast<int64_t>(group) * 4;
+      for (int w = 0; w < 4; ++w) {
+        const int64_t left = n - i - w * kLanes;
+        if (left <= 0) break;
+        const vf value = left >= kLanes ? load(from + i + w * kLanes) : load_partial(from + i + w * kLanes, left);
+        values[w] = drop(value, dropout.keep(numbers.words[w]), dropout.scale);
+      }
+    });
+  });
+}
