@@ -44,4 +44,60 @@
       "\n"                                                                           \
       ".popsection\n");
 
+// elementwise.h
+JB_DISPATCH(jb_unary_forward)
+JB_DISPATCH(jb_unary_backward)
+JB_DISPATCH(jb_binary_forward)
+JB_DISPATCH(jb_where_forward)
+JB_DISPATCH(jb_cast)
+JB_DISPATCH(jb_strided_copy)
+JB_DISPATCH(jb_fill)
+JB_DISPATCH(jb_arange)
+JB_DISPATCH(jb_accumulate)
+
+// reduce.h
+JB_DISPATCH(jb_reduce_forward)
+JB_DISPATCH(jb_softmax_forward)
+JB_DISPATCH(jb_softmax_backward)
+
+// matmul.h
+
+// index.h
+JB_DISPATCH(jb_index_rows)
+JB_DISPATCH(jb_index_add_rows)
+JB_DISPATCH(jb_take_along_rows)
+JB_DISPATCH(jb_take_along_rows_backward)
+JB_DISPATCH(jb_segment_mean_forward)
+JB_DISPATCH(jb_segment_mean_backward)
+
+// layernorm.h
+JB_DISPATCH(jb_layernorm_forward)
+JB_DISPATCH(jb_layernorm_backward)
+JB_DISPATCH(jb_add_dropout_layernorm_forward)
+JB_DISPATCH(jb_add_dropout_layernorm_backward)
+
+// embedding.h
+JB_DISPATCH(jb_embedding_layernorm_forward)
+JB_DISPATCH(jb_embedding_layernorm_backward)
+
+// attention.h
+
+// activation.h
+JB_DISPATCH(jb_geglu_forward)
+JB_DISPATCH(jb_geglu_backward)
+
+// loss.h
+JB_DISPATCH(jb_cross_entropy_forward)
+JB_DISPATCH(jb_cross_entropy_backward)
+
+// random.h
+JB_DISPATCH(jb_random_uniform)
+JB_DISPATCH(jb_random_normal)
+JB_DISPATCH(jb_dropout)
+
+// optimizer.h
+JB_DISPATCH(jb_global_norm)
+JB_DISPATCH(jb_adamw)
+JB_DISPATCH(jb_lamb)
+
 #endif

@@ -1,0 +1,137 @@
+// Rows and elements picked by index. Every index is looked at before anything is written.
+#include "jaubert/index.h"
+
+#include <cstring>
+
+#include "support/dtype.h"
+#include "support/kernel.h"
+#include "support/parallel.h"
+
+namespace jb::JB_ISA {
+namespace {
+
+// Calls body with the indices as int32_t* or int64_t*, after checking that all n of them lie in [0, rows).
+template <typename Body>
+void with_index(const char* function, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows, Body&& body) {
+  check_array(function, "index", index, n);
+  JB_CHECK(index_dtype == JB_I32 || index_dtype == JB_I64, "{}: an index is int32 or int64, not {}", function,
+           dtype_name(index_dtype));
+  const auto run = [&](const auto* indices) {
+    bool outside = false;
+    for (int64_t i = 0; i < n; ++i) outside |= (indices[i] < 0) | (indices[i] >= rows);
+    if (outside) [[unlikely]] {
+      int64_t i = 0;
+      while (indices[i] >= 0 && indices[i] < rows) ++i;
+      fail(JB_INVALID_ARGUMENT, "{}: index[{}] is {}, outside [0, {})", function, i, indices[i], rows);
+    }
+    body(indices);
+  };
+  if (index_dtype == JB_I32) {
+    run(static_cast<const int32_t*>(index));
+  } else {
+    run(static_cast<const int64_t*>(index));
+  }
+}
+
+// Sizes of a matrix, whose product must be one too.
+int64_t checked_area(const char* function, int64_t rows, int64_t columns) {
+  int64_t area = 0;
+  JB_CHECK(rows >= 0 && columns >= 0, "{}: sizes {} and {}", function, rows, columns);
+  JB_CHECK(!__builtin_mul_overflow(rows, columns, &area), "{}: {} x {} elements are too many", function, rows, columns);
+  return area;
+}
+
+void clear(jb_ctx ctx, float* y, int64_t n) {
+  parallel_for(ctx, n, grain_for(n, 1),
+               [&](int64_t begin, int64_t end) { std::memset(y + begin, 0, (end - begin) * sizeof(float)); });
+}
+
+}  // namespace
+}  // namespace jb::JB_ISA
+
+JB_KERNEL(jb_index_rows)
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows,
+ int64_t width) {
+  return guard([&] {
+    check_array("index_rows", "y", y, checked_area("index_rows", n, width));
+    check_array("index_rows", "x", x, checked_area("index_rows", rows, width));
+    with_size_of("index_rows", dtype, [&](auto zero) {
+      const int64_t bytes = width * static_cast<int64_t>(sizeof(zero));
+      with_index("index_rows", index, index_dtype, n, rows, [&](const auto* indices) {
+        auto* to = static_cast<std::byte*>(y);
+        const auto* from = static_cast<const std::byte*>(x);
+        parallel_for(ctx, bytes > 0 ? n : 0, grain_for(n, bytes / 4 + 8), [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) {
+            std::memcpy(to + i * bytes, from + indices[i] * bytes, static_cast<size_t>(bytes));
+          }
+        });
+      });
+    });
+  });
+}
+
+JB_KERNEL(jb_index_add_rows)
+(jb_ctx ctx, jb_inout y_inout, jb_in dy_in, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows, int64_t width,
+ int32_t accumulate) {
+  return guard([&] {
+    const int64_t area = checked_area("index_add_rows", rows, width);
+    check_array("index_add_rows", "y", y_inout, area);
+    check_array("index_add_rows", "dy", dy_in, checked_area("index_add_rows", n, width));
+    with_index("index_add_rows", index, index_dtype, n, rows, [&](const auto* indices) {
+      auto* y = static_cast<float*>(y_inout);
+      const auto* dy = static_cast<const float*>(dy_in);
+      if (accumulate == 0) clear(ctx, y, area);
+      // Two rows may go to the same place, so it is columns that are shared out: each sum keeps the order of i.
+      constexpr int64_t kColumns = 64;
+      const int64_t grain = std::max(kColumns, grain_for(width, n) / kColumns * kColumns);
+      parallel_for(ctx, width, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = 0; i < n; ++i) {
+          float* to = y + indices[i] * width;
+          const float* from = dy + i * width;
+          for (int64_t j = begin; j < end; ++j) to[j] += from[j];
+        }
+      });
+    });
+  });
+}
+
+JB_KERNEL(jb_take_along_rows)
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in index, jb_dtype index_dtype, int64_t rows, int64_t columns,
+ int64_t n) {
+  return guard([&] {
+    const int64_t picked = checked_area("take_along_rows", rows, n);
+    check_array("take_along_rows", "y", y, picked);
+    check_array("take_along_rows", "x", x, checked_area("take_along_rows", rows, columns));
+    with_size_of("take_along_rows", dtype, [&](auto zero) {
+      with_index("take_along_rows", index, index_dtype, picked, columns, [&](const auto* indices) {
+        auto* to = static_cast<decltype(zero)*>(y);
+        const auto* from = static_cast<const decltype(zero)*>(x);
+        parallel_for(ctx, rows, grain_for(rows, 4 * n), [&](int64_t begin, int64_t end) {
+          for (int64_t r = begin; r < end; ++r) {
+            for (int64_t j = 0; j < n; ++j) to[r * n + j] = from[r * columns + indices[r * n + j]];
+          }
+        });
+      });
+    });
+  });
+}
+
+JB_KERNEL(jb_take_along_rows_backward)
+(jb_ctx ctx, jb_out dx_out, jb_in dy_in, jb_in index, jb_dtype index_dtype, int64_t rows, int64_t columns, int64_t n) {
+  return guard([&] {
+    const int64_t picked = checked_area("take_along_rows_backward", rows, n);
+    check_array("take_along_rows_backward", "dx", dx_out, checked_area("take_along_rows_backward", rows, columns));
+    check_array("take_along_rows_backward", "dy", dy_in, picked);
+    with_index("take_along_rows_backward", index, index_dtype, picked, columns, [&](const auto* indices) {
+      auto* dx = static_cast<float*>(dx_out);
+      const auto* dy = static_cast<const float*>(dy_in);
+      parallel_for(ctx, rows, grain_for(rows, columns + 4 * n), [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+          float* to = dx + r * columns;
+          std::fill_n(to, columns, 0.0F);
+          for (int64_t j = 0; j < n; ++j) to[indices[r * n + j]] += dy[r * n + j];
+        }
+      });
+    });
+  });
+}
