@@ -1,0 +1,151 @@
+package io.github.jaubert.train;
+
+import java.io.Console;
+import java.io.PrintStream;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Shows on standard error how far a run is: loss, tokens per second and the time left. On a terminal it is a bar; elsewhere, such
+ * as in a file or in CI, a line every few seconds.
+ */
+final class Progress implements TrainingListener {
+  private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+  private static final DecimalFormat COUNT = new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
+
+  private final PrintStream out;
+  private final boolean terminal;
+  private ProgressBar bar;
+  private String message = "";
+  private long steps;
+  private long allTokens;
+  private long firstTokens;
+  private long doneTokens;
+  private long startedAt;
+  private long lastLineAt;
+
+  Progress() {
+    this(System.err, isTerminal());
+  }
+
+  Progress(PrintStream out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  /** From JDK 22 on there is a console also where there is no terminal, and a method that tells the two apart. */
+  static boolean isTerminal() {
+    Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void tokenized(String source, int done, int all) {
+    if (terminal) {
+      if (bar == null) {
+        bar = bar("tokenising", " texts", all, 0);
+      }
+      bar.stepTo(done);
+    }
+    if (done == all) {
+      closeBar();
+      out.println("tokenised " + COUNT.format(all) + " texts of " + source);
+    }
+  }
+
+  @Override
+  public void started(long step, long steps, long tokens, long allTokens) {
+    this.steps = steps;
+    this.allTokens = allTokens;
+    this.firstTokens = tokens;
+    this.doneTokens = tokens;
+    this.startedAt = System.nanoTime();
+    this.lastLineAt = startedAt;
+    out.println(
+        (step == 0 ? "training: " : step == steps ? "finished earlier: " : "going on after step " + step + " of ")
+            + COUNT.format(steps) + " steps, " + COUNT.format(allTokens) + " tokens");
+    if (terminal && step < steps) {
+      bar = bar("training", " tokens", allTokens, tokens);
+    }
+  }
+
+  @Override
+  public void stepped(long step, long tokens) {
+    doneTokens = tokens;
+    if (bar != null) {
+      bar.stepTo(tokens);
+    } else if (!terminal) {
+      long now = System.nanoTime();
+      if (now - lastLineAt >= LINE_EVERY_NANOS || step == steps) {
+        lastLineAt = now;
+        out.println(line(step, tokens, now - startedAt));
+      }
+    }
+  }
+
+  private String line(long step, long tokens, long nanos) {
+    double perNano = (double) (tokens - firstTokens) / nanos;
+    Duration left = Duration.ofNanos((long) ((allTokens - tokens) / perNano));
+    return "step %d/%d  %s%s tokens/s  %d:%02d left"
+        .formatted(step, steps, message.isEmpty() ? "" : message + "  ", COUNT.format(perNano * 1e9), left.toMinutes(), left.toSecondsPart());
+  }
+
+  @Override
+  public void logged(LogEntry entry) {
+    if (entry.kind() == LogEntry.Kind.TRAIN) {
+      message = "loss %.4f".formatted(entry.values().get("loss"));
+      if (bar != null) {
+        bar.setExtraMessage(message);
+      }
+      return;
+    }
+    StringJoiner values = new StringJoiner("  ");
+    for (Map.Entry<String, Double> value : entry.values().entrySet()) {
+      values.add("%s %.4f".formatted(value.getKey(), value.getValue()));
+    }
+    // A finished bar leaves its line; the next one goes on below the figures.
+    closeBar();
+    out.printf(Locale.ROOT, "epoch %.2f  evaluation: %s%n", entry.epoch(), values);
+    if (terminal && entry.step() < steps) {
+      bar = bar("training", " tokens", allTokens, doneTokens);
+    }
+  }
+
+  @Override
+  public void finished(TrainingResult result) {
+    closeBar();
+  }
+
+  private static ProgressBar bar(String task, String unit, long all, long done) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setInitialMax(all)
+        .startsFrom(done, Duration.ZERO)
+        .setUnit(unit, 1)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(250)
+        .showSpeed(COUNT)
+        .build();
+  }
+
+  private void closeBar() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

@@ -1,0 +1,289 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.optim.Decay;
+import io.github.jaubert.train.TrainingSettings.RateScale;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Metric;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import java.util.regex.Pattern;
+
+/**
+ * Fine-tunes a classifier: AdamW with decoupled weight decay, gradients clipped by their global norm, a learning rate that rises
+ * and then falls, as in "BERT: Pre-training of Deep Bidirectional Transformers" (Devlin et al. 2019), appendix A.3.
+ *
+ * <pre>{@code
+ * Trainer.of(model, tokenizer)
+ *     .train(TextDataset.tsv(train).text("sentence").label("label"))
+ *     .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
+ *     .epochs(3).learningRate(2e-5f).batchTokens(4096).seed(42)
+ *     .checkpoints(runDir)                                     // resume = run the same program again
+ *     .run();
+ * }</pre>
+ *
+ * <p>Mutable, for one thread. The same settings, data and initial weights give the same bits in every weight, for any number of
+ * threads and whether or not the run was interrupted. {@link #run} reseeds the thread's {@link
+ * io.github.jaubert.tensor.Rng#global}. It neither owns nor closes the model and the tokenizer.
+ */
+public final class Trainer {
+  private static final int CHECKPOINT_EVERY = 500;
+
+  private final SequenceClassifier model;
+  private final Tokenizer tokenizer;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private TextDataset train;
+  private TextDataset evaluation;
+  private List<Metric> metrics = List.of();
+  private int epochs = 3;
+  private float learningRate = 2e-5f;
+  private Decay.Curve curve = Decay.Curve.LINEAR;
+  private float warmup = 0.1f;
+  private final List<RateScale> rateScales = new ArrayList<>();
+  private float weightDecay = 0.01f;
+  private float maxNorm = 1;
+  private int batchSize = 32;
+  private int batchTokens;
+  private int gradientAccumulation = 1;
+  private int maxLength = 128;
+  private long seed = 42;
+  private int logEvery = 10;
+  private int evaluateEvery;
+  private boolean keepBest;
+  private Path runFolder;
+  private int checkpointEvery = CHECKPOINT_EVERY;
+
+  private Trainer(SequenceClassifier model, Tokenizer tokenizer) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+  }
+
+  /** A trainer of all parameters that are not frozen. */
+  public static Trainer of(SequenceClassifier model, Tokenizer tokenizer) {
+    return new Trainer(model, tokenizer);
+  }
+
+  /** The data to learn from. */
+  public Trainer train(TextDataset data) {
+    train = data;
+    return this;
+  }
+
+  /** The data to be judged by at the end of each epoch; the first metric decides which evaluation is the best. */
+  public Trainer evaluate(TextDataset data, Metric... metrics) {
+    evaluation = data;
+    this.metrics = List.of(metrics);
+    return this;
+  }
+
+  /** How often to go through the training data; 3 unless said otherwise. */
+  public Trainer epochs(int epochs) {
+    require(epochs > 0, "epochs", epochs);
+    this.epochs = epochs;
+    return this;
+  }
+
+  /** The largest learning rate; 2e-5 unless said otherwise. */
+  public Trainer learningRate(float rate) {
+    require(rate > 0 && rate < Float.POSITIVE_INFINITY, "learningRate", rate);
+    learningRate = rate;
+    return this;
+  }
+
+  /** How the learning rate goes down after the warmup; in a straight line unless said otherwise. */
+  public Trainer schedule(Decay.Curve curve) {
+    this.curve = curve;
+    return this;
+  }
+
+  /** The share of all steps over which the learning rate rises; 0.1 unless said otherwise. */
+  public Trainer warmup(float share) {
+    require(share >= 0 && share <= 1, "warmup", share);
+    warmup = share;
+    return this;
+  }
+
+  /**
+   * Another learning rate for some parameters, such as a new head on a model that was trained before: {@code scale} times the
+   * others'. Where several patterns fit, the first counts.
+   *
+   * @param regex found anywhere in the full name, such as {@code ^classifier|pooler}
+   */
+  public Trainer learningRateScale(String regex, float scale) {
+    require(scale >= 0 && scale < Float.POSITIVE_INFINITY, "learningRateScale", scale);
+    rateScales.add(new RateScale(Pattern.compile(regex).pattern(), scale));
+    return this;
+  }
+
+  /** The weight decay of all weights but biases and LayerNorm; 0.01 unless said otherwise. */
+  public Trainer weightDecay(float decay) {
+    require(decay >= 0 && decay < Float.POSITIVE_INFINITY, "weightDecay", decay);
+    weightDecay = decay;
+    return this;
+  }
+
+  /** The global norm that gradients are clipped to, 0 for none; 1 unless said otherwise. */
+  public Trainer maxNorm(float norm) {
+    require(norm >= 0 && norm < Float.POSITIVE_INFINITY, "maxNorm", norm);
+    maxNorm = norm;
+    return this;
+  }
+
+  /** Batches of this many sentences; 32 unless said otherwise. */
+  public Trainer batchSize(int sentences) {
+    require(sentences > 0, "batchSize", sentences);
+    batchSize = sentences;
+    batchTokens = 0;
+    return this;
+  }
+
+  /** Batches of about this many tokens, instead of a number of sentences. */
+  public Trainer batchTokens(int tokens) {
+    require(tokens > 0, "batchTokens", tokens);
+    batchTokens = tokens;
+    batchSize = 0;
+    return this;
+  }
+
+  /** How many batches make a step; their gradients are those of one large batch. 1 unless said otherwise. */
+  public Trainer gradientAccumulation(int batches) {
+    require(batches > 0, "gradientAccumulation", batches);
+    gradientAccumulation = batches;
+    return this;
+  }
+
+  /** The number of tokens that a text, or a pair of them, is cut to; 128 unless said otherwise. */
+  public Trainer maxLength(int tokens) {
+    require(tokens > 2, "maxLength", tokens);
+    maxLength = tokens;
+    return this;
+  }
+
+  /** The seed of the order of the examples and of dropout; 42 unless said otherwise. */
+  public Trainer seed(long seed) {
+    this.seed = seed;
+    return this;
+  }
+
+  /** How many steps go by between two readings of the loss; 10 unless said otherwise. */
+  public Trainer logEvery(int steps) {
+    require(steps > 0, "logEvery", steps);
+    logEvery = steps;
+    return this;
+  }
+
+  /** How many steps go by between two evaluations, 0 for the end of each epoch only, as it is unless said otherwise. */
+  public Trainer evaluateEvery(int steps) {
+    require(steps >= 0, "evaluateEvery", steps);
+    evaluateEvery = steps;
+    return this;
+  }
+
+  /** Whether the model ends up with the weights of its best evaluation rather than the last; not unless said so. */
+  public Trainer keepBest(boolean on) {
+    keepBest = on;
+    return this;
+  }
+
+  /**
+   * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the history as {@code train_log.jsonl}. If
+   * the folder holds the checkpoint of a run with the same settings and data, {@link #run} goes on from there.
+   */
+  public Trainer checkpoints(Path folder) {
+    return checkpoints(folder, CHECKPOINT_EVERY);
+  }
+
+  /** The same with another number of steps between checkpoints. */
+  public Trainer checkpoints(Path folder, int everySteps) {
+    require(everySteps > 0, "checkpoints: everySteps", everySteps);
+    runFolder = folder;
+    checkpointEvery = everySteps;
+    return this;
+  }
+
+  /** Shows how far the run is: a bar on a terminal, otherwise a line now and then, on standard error. */
+  public Trainer progress(boolean on) {
+    listeners.removeIf(listener -> listener instanceof Progress);
+    if (on) {
+      listeners.add(new Progress());
+    }
+    return this;
+  }
+
+  /** Adds a listener. */
+  public Trainer listener(TrainingListener listener) {
+    listeners.add(listener);
+    return this;
+  }
+
+  /**
+   * Trains. With a run folder that holds a finished run of the same settings, loads what came of it.
+   *
+   * @throws DataException if anything is wrong with the data; nothing is changed then
+   * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to another run, or cannot be written
+   * @throws IllegalStateException if there is no training data, or the loss stops being a number
+   */
+  public TrainingResult run() {
+    if (train == null) {
+      throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
+    }
+    if (keepBest && evaluation == null) {
+      throw new IllegalStateException("keepBest needs data to be judged by: choose it with evaluate(…)");
+    }
+    Targets targets = Targets.of(train, model.labels());
+    Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
+    EncodedDataset data = encode(train);
+    Evaluator evaluator =
+        evaluation == null ? null : new Evaluator(model, encode(evaluation), evaluationTargets, metrics);
+    RunFolder folder =
+        runFolder == null ? null : new RunFolder(runFolder, identity(data, targets), checkpointEvery);
+    try (TrainingRun run =
+        new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
+      return run.run();
+    }
+  }
+
+  /** What must be the same for a run to go on with a checkpoint. */
+  private Map<String, String> identity(EncodedDataset data, Targets targets) {
+    Map<String, String> identity = new LinkedHashMap<>(settings().byName());
+    identity.put("labels", model.labels().toString());
+    identity.put("parameters", "" + model.parameterCount());
+    identity.put("training_data", data.size() + " examples " + Fingerprint.of(data, targets));
+    return identity;
+  }
+
+  private EncodedDataset encode(TextDataset data) {
+    AtomicInteger done = new AtomicInteger();
+    IntConsumer progress =
+        count -> {
+          synchronized (done) {
+            int now = done.addAndGet(count);
+            listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
+          }
+        };
+    try (Tokenizer cutting = tokenizer.withMaxLength(Math.min(maxLength, tokenizer.maxLength()))) {
+      return EncodedDataset.of(data, cutting, progress);
+    }
+  }
+
+  private TrainingSettings settings() {
+    return new TrainingSettings(
+        epochs, learningRate, curve, warmup, List.copyOf(rateScales), weightDecay, maxNorm, batchSize, batchTokens,
+        gradientAccumulation, maxLength, seed, logEvery, evaluateEvery, keepBest);
+  }
+
+  private static void require(boolean holds, String name, Object value) {
+    if (!holds) {
+      throw new IllegalArgumentException("trainer: " + name + " = " + value + " makes no sense");
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.data.Batches;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which examples every step of a run reads, worked out before the first one: the order of an epoch is a function of the seed and
+ * of the epoch's number, so a run that is resumed reads on where it stopped. Immutable.
+ */
+final class TrainingPlan {
+  /** The micro-batches of each step. */
+  private final List<List<int[]>> steps = new ArrayList<>();
+
+  /** The number of steps up to the end of each epoch. */
+  private final List<Integer> epochEnds = new ArrayList<>();
+
+  /** The number of tokens up to the end of each step; that of step 0 is the second entry. */
+  private final List<Long> tokensUpTo = new ArrayList<>(List.of(0L));
+
+  TrainingPlan(TrainingSettings settings, int[] lengths) {
+    for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+      int[] order = new int[lengths.length];
+      for (int i = 0; i < order.length; i++) {
+        order[i] = i;
+      }
+      Rng rng = Rng.of(settings.seed());
+      rng.restore(settings.seed(), epoch);
+      rng.shuffle(order);
+      List<int[]> batches =
+          settings.batchTokens() > 0
+              ? Batches.byTokens(order, lengths, settings.batchTokens())
+              : Batches.bySentences(order, settings.batchSize());
+      for (int i = 0; i < batches.size(); i += settings.gradientAccumulation()) {
+        add(batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation())), lengths);
+      }
+      epochEnds.add(steps.size());
+    }
+  }
+
+  private void add(List<int[]> batches, int[] lengths) {
+    long tokens = tokensUpTo.get(steps.size());
+    for (int[] rows : batches) {
+      for (int row : rows) {
+        tokens += lengths[row];
+      }
+    }
+    steps.add(batches);
+    tokensUpTo.add(tokens);
+  }
+
+  int steps() {
+    return steps.size();
+  }
+
+  List<int[]> microBatches(int step) {
+    return steps.get(step);
+  }
+
+  boolean endsEpoch(int step) {
+    return epochEnds.contains(step);
+  }
+
+  /** How many passes over the data {@code step} steps make; whole at the end of an epoch. */
+  double epochs(int step) {
+    int begin = 0;
+    for (int epoch = 0; epoch < epochEnds.size(); epoch++) {
+      int end = epochEnds.get(epoch);
+      if (step <= end) {
+        return epoch + (double) (step - begin) / (end - begin);
+      }
+      begin = end;
+    }
+    return epochEnds.size();
+  }
+
+  /** The number of tokens that the first {@code step} steps read. */
+  long tokensUpTo(int step) {
+    return tokensUpTo.get(step);
+  }
+}

@@ -1,0 +1,207 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.optim.Schedule;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.LogEntry.Kind;
+import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Targets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** One run of a {@link Trainer}, from its first step or from a checkpoint to its last. Used once. */
+final class TrainingRun implements AutoCloseable {
+  // Names of tensors in a checkpoint begin with these.
+  private static final String MODEL = "model.";
+  private static final String OPTIMIZER = "optimizer.";
+  private static final String LOSS = "loss_sum";
+
+  private final TrainingSettings settings;
+  private final SequenceClassifier model;
+  private final EncodedDataset data;
+  private final Targets targets;
+  private final Evaluator evaluator; // null: nothing is evaluated
+  private final RunFolder folder; // null: nothing is kept
+  private final List<TrainingListener> listeners;
+  private final TrainingPlan plan;
+  private final Schedule schedule;
+  private final Optimizer optimizer;
+  private final LossMeter losses = new LossMeter();
+  private final BestWeights best;
+  private final List<LogEntry> history = new ArrayList<>();
+  private int step;
+
+  TrainingRun(
+      TrainingSettings settings,
+      SequenceClassifier model,
+      EncodedDataset data,
+      Targets targets,
+      Evaluator evaluator,
+      RunFolder folder,
+      List<TrainingListener> listeners) {
+    this.settings = settings;
+    this.model = model;
+    this.data = data;
+    this.targets = targets;
+    this.evaluator = evaluator;
+    this.folder = folder;
+    this.listeners = List.copyOf(listeners);
+    this.plan = new TrainingPlan(settings, data.lengths());
+    this.schedule = settings.schedule(plan.steps());
+    this.optimizer = settings.optimizer(model.parameters());
+    this.best = settings.keepBest() ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder) : null;
+  }
+
+  TrainingResult run() {
+    model.train();
+    begin();
+    long tokensBefore = plan.tokensUpTo(step);
+    tell(listener -> listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
+    long nanos = 0;
+    while (step < plan.steps()) {
+      long start = System.nanoTime();
+      takeStep();
+      if (step % settings.logEvery() == 0 || step == plan.steps()) {
+        logLoss();
+      }
+      nanos += System.nanoTime() - start;
+      if (evaluator != null && (plan.endsEpoch(step) || settings.evaluatesAt(step))) {
+        evaluate();
+      }
+      if (folder != null && (plan.endsEpoch(step) || folder.isDue(step))) {
+        save();
+      }
+    }
+    model.eval();
+    if (best != null) {
+      best.restore();
+    }
+    return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);
+  }
+
+  /** Forward, loss, backward, update. What a step computes is freed when it ends, and nothing waits for the device. */
+  private void takeStep() {
+    List<int[]> batches = plan.microBatches(step);
+    int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
+    for (int[] rows : batches) {
+      try (Scope scope = Scope.open()) {
+        Tensor logits = model.forward(data.batch(rows));
+        // Divided by the sequences of the whole step, so that its batches add up to one large batch.
+        Tensor loss = model.loss(logits, targets.tensor(rows), sequences);
+        loss.backward();
+        losses.add(loss);
+      }
+    }
+    optimizer.step(schedule.at(step));
+    losses.stepped();
+    step++;
+    tell(listener -> listener.stepped(step, plan.tokensUpTo(step)));
+  }
+
+  private void logLoss() {
+    double loss = losses.take();
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss", loss);
+    values.put("learning_rate", (double) schedule.at(step - 1));
+    values.put("grad_norm", (double) optimizer.gradNorm().item());
+    log(new LogEntry(Kind.TRAIN, step, plan.epochs(step), values));
+    if (!Double.isFinite(loss)) {
+      throw new IllegalStateException(
+          "the loss is %s at step %d of %d; a lower learning rate than %s may help"
+              .formatted(loss, step, plan.steps(), settings.learningRate()));
+    }
+  }
+
+  private void evaluate() {
+    LogEntry entry = new LogEntry(Kind.EVALUATION, step, plan.epochs(step), evaluator.run());
+    log(entry);
+    if (best != null) {
+      best.offer(step, entry.values().get(evaluator.mainMetric()));
+    }
+  }
+
+  private void log(LogEntry entry) {
+    history.add(entry);
+    if (folder != null) {
+      folder.append(entry);
+    }
+    tell(listener -> listener.logged(entry));
+  }
+
+  /** From the folder's checkpoint, if there is one, else from the weights that the model has. */
+  private void begin() {
+    // The plan has used one offset an epoch.
+    Rng.global().restore(settings.seed(), settings.epochs());
+    if (folder != null) {
+      folder.read().ifPresent(this::resume);
+      folder.beginLog(history);
+    }
+  }
+
+  private void resume(Checkpoint checkpoint) {
+    try (Scope scope = Scope.open()) {
+      folder.restore(prefixed(MODEL, weights()));
+      folder.restore(Map.of(LOSS, losses.sum()));
+      optimizer.restore(folder.tensors(OPTIMIZER));
+    }
+    Rng.global().restore(settings.seed(), checkpoint.rngOffset());
+    step = checkpoint.step();
+    losses.steps(checkpoint.lossSteps());
+    history.addAll(checkpoint.history());
+    if (best != null && checkpoint.bestStep() > 0) {
+      best.resume(checkpoint.bestStep(), evaluationAt(checkpoint.bestStep()).get(evaluator.mainMetric()));
+    }
+  }
+
+  private void save() {
+    Map<String, Tensor> tensors = prefixed(MODEL, weights());
+    tensors.putAll(prefixed(OPTIMIZER, optimizer.state()));
+    tensors.put(LOSS, losses.sum());
+    int bestStep = best == null ? 0 : best.step();
+    folder.write(
+        new Checkpoint(folder.identity(), step, Rng.global().offset(), losses.steps(), bestStep, history), tensors);
+  }
+
+  private Map<String, Tensor> weights() {
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    model.parameters().forEach(parameter -> weights.put(parameter.name(), parameter.tensor()));
+    return weights;
+  }
+
+  private static Map<String, Tensor> prefixed(String prefix, Map<String, Tensor> tensors) {
+    Map<String, Tensor> renamed = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> renamed.put(prefix + name, tensor));
+    return renamed;
+  }
+
+  private TrainingResult finish(double seconds, long tokens) {
+    Map<String, Double> metrics = evaluationAt(best == null ? step : best.step());
+    TrainingResult result = new TrainingResult(metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds);
+    tell(listener -> listener.finished(result));
+    return result;
+  }
+
+  private Map<String, Double> evaluationAt(long step) {
+    return history.stream()
+        .filter(entry -> entry.kind() == Kind.EVALUATION && entry.step() == step)
+        .findFirst()
+        .map(LogEntry::values)
+        .orElse(Map.of());
+  }
+
+  private void tell(Consumer<TrainingListener> event) {
+    listeners.forEach(event);
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    losses.close();
+  }
+}

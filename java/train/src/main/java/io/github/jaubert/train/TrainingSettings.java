@@ -1,0 +1,111 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.optim.AdamWOptions;
+import io.github.jaubert.optim.Decay;
+import io.github.jaubert.optim.ParameterGroup;
+import io.github.jaubert.optim.Schedule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Everything that decides, besides model and data, what a run computes. Two runs with equal settings give the same bits, and a run
+ * is only resumed with the settings it began with.
+ *
+ * @param epochs passes over the training data
+ * @param learningRate the largest learning rate
+ * @param curve how it goes down after the warmup
+ * @param warmup the share of all steps over which it rises
+ * @param rateScales parts of the model with another learning rate
+ * @param weightDecay for all weights but biases and LayerNorm
+ * @param maxNorm the global norm that gradients are clipped to, 0 for none
+ * @param batchSize sentences a batch, 0 if batches are counted in tokens
+ * @param batchTokens tokens a batch, 0 if batches are counted in sentences
+ * @param gradientAccumulation batches a step
+ * @param maxLength tokens a text (or pair) is cut to
+ * @param seed of the order of the examples and of dropout
+ * @param logEvery steps between readings of the loss
+ * @param evaluateEvery steps between evaluations, 0 for the end of each epoch
+ * @param keepBest whether the weights of the best evaluation are kept in the end, and not the last
+ */
+record TrainingSettings(
+    int epochs,
+    float learningRate,
+    Decay.Curve curve,
+    float warmup,
+    List<RateScale> rateScales,
+    float weightDecay,
+    float maxNorm,
+    int batchSize,
+    int batchTokens,
+    int gradientAccumulation,
+    int maxLength,
+    long seed,
+    int logEvery,
+    int evaluateEvery,
+    boolean keepBest) {
+
+  /** The parameters that a regular expression finds, and the factor of their learning rate. */
+  record RateScale(String regex, float scale) {
+    boolean fits(String name) {
+      return Pattern.compile(regex).matcher(name).find();
+    }
+  }
+
+  Schedule schedule(long steps) {
+    return new Decay(curve, learningRate, steps, 0).warmup(warmup);
+  }
+
+  boolean evaluatesAt(int step) {
+    return evaluateEvery > 0 && step % evaluateEvery == 0;
+  }
+
+  /** AdamW over all parameters that are not frozen: with and without weight decay, for each learning rate. */
+  AdamW optimizer(List<Parameter> parameters) {
+    List<RateScale> scales = new ArrayList<>(rateScales);
+    scales.add(new RateScale("", 1)); // finds every name
+    Map<RateScale, List<Parameter>> members = new LinkedHashMap<>();
+    for (Parameter parameter : parameters) {
+      if (!parameter.frozen()) {
+        RateScale first = scales.stream().filter(scale -> scale.fits(parameter.name())).findFirst().orElseThrow();
+        members.computeIfAbsent(first, scale -> new ArrayList<>()).add(parameter);
+      }
+    }
+    for (RateScale scale : rateScales) {
+      if (!members.containsKey(scale)) {
+        throw new IllegalArgumentException("learningRateScale: no parameter that is trained has a name with " + scale.regex());
+      }
+    }
+    List<ParameterGroup> groups = new ArrayList<>();
+    members.forEach(
+        (scale, parts) ->
+            ParameterGroup.byDecay(parts, weightDecay)
+                .forEach(g -> groups.add(new ParameterGroup(g.name() + " " + scale.regex(), g.parameters(), scale.scale(), g.weightDecay()))));
+    return AdamW.ofGroups(groups, learningRate, AdamWOptions.defaults().withWeightDecay(weightDecay).withMaxNorm(maxNorm));
+  }
+
+  /** Every setting by name, as a checkpoint remembers them. */
+  Map<String, String> byName() {
+    Map<String, String> names = new LinkedHashMap<>();
+    names.put("epochs", "" + epochs);
+    names.put("learning_rate", "" + learningRate);
+    names.put("schedule", "" + curve);
+    names.put("warmup", "" + warmup);
+    rateScales.forEach(scale -> names.put("learning_rate_scale of " + scale.regex(), "" + scale.scale()));
+    names.put("weight_decay", "" + weightDecay);
+    names.put("max_norm", "" + maxNorm);
+    names.put("batch_size", "" + batchSize);
+    names.put("batch_tokens", "" + batchTokens);
+    names.put("gradient_accumulation", "" + gradientAccumulation);
+    names.put("max_length", "" + maxLength);
+    names.put("seed", "" + seed);
+    names.put("log_every", "" + logEvery);
+    names.put("evaluate_every", "" + evaluateEvery);
+    names.put("keep_best", "" + keepBest);
+    return names;
+  }
+}

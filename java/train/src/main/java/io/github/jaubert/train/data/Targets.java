@@ -1,0 +1,132 @@
+package io.github.jaubert.train.data;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The labels of a data set as the numbers a model is trained towards. Immutable.
+ *
+ * <p>With one label of several an example has the index of its class; with any number of labels it has a 1 or a 0 for each; with
+ * a score it has the score.
+ */
+public final class Targets {
+  private static final int LISTED = 20;
+
+  private final ProblemType problem;
+  private final int width;
+  private final float[] values;
+
+  private Targets(ProblemType problem, int width, float[] values) {
+    this.problem = problem;
+    this.width = width;
+    this.values = values;
+  }
+
+  /**
+   * Looks every label up.
+   *
+   * @throws DataException naming file, line and label: if a label is not among {@code labels}, an example has none or too many, or
+   *     a score is not a finite number
+   */
+  public static Targets of(TextDataset data, Labels labels) {
+    ProblemType problem = labels.problemType();
+    int width = problem == ProblemType.MULTI_LABEL ? labels.size() : 1;
+    List<Example> rows = data.rows();
+    float[] values = new float[Math.multiplyExact(rows.size(), width)];
+    Map<String, Integer> indices = indices(labels);
+    for (int i = 0; i < rows.size(); i++) {
+      Example row = rows.get(i);
+      switch (problem) {
+        case SINGLE_LABEL -> values[i] = index(data, row, only(data, row), indices, labels);
+        case REGRESSION -> values[i] = score(data, row, only(data, row));
+        case MULTI_LABEL -> {
+          for (String label : row.labels()) {
+            values[i * width + index(data, row, label, indices, labels)] = 1;
+          }
+        }
+      }
+    }
+    return new Targets(problem, width, values);
+  }
+
+  private static Map<String, Integer> indices(Labels labels) {
+    Map<String, Integer> indices = new HashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      indices.put(labels.names().get(i), i);
+    }
+    return indices;
+  }
+
+  private static String only(TextDataset data, Example row) {
+    if (row.labels().size() != 1) {
+      throw new DataException(
+          data.source(), row.line(), row.labels().isEmpty() ? "has no label" : "has several labels, " + row.labels() + "; one was expected");
+    }
+    return row.label();
+  }
+
+  private static int index(TextDataset data, Example row, String label, Map<String, Integer> indices, Labels labels) {
+    Integer index = indices.get(label);
+    if (index == null) {
+      List<String> known = labels.names();
+      throw new DataException(
+          data.source(),
+          row.line(),
+          "label %s is not one of the %d known: %s%s"
+              .formatted(
+                  label, known.size(), String.join(", ", known.subList(0, Math.min(LISTED, known.size()))), known.size() > LISTED ? ", …" : ""));
+    }
+    return index;
+  }
+
+  private static float score(TextDataset data, Example row, String label) {
+    float score;
+    try {
+      score = Float.parseFloat(label);
+    } catch (NumberFormatException e) {
+      throw new DataException(data.source(), row.line(), "label " + label + " is not a number, and a score was expected");
+    }
+    if (!Float.isFinite(score)) {
+      throw new DataException(data.source(), row.line(), "label " + label + " is not a finite number");
+    }
+    return score;
+  }
+
+  /** The number of examples. */
+  public int size() {
+    return values.length / width;
+  }
+
+  /** The number of numbers an example has. */
+  public int width() {
+    return width;
+  }
+
+  /** Number {@code column} of an example. */
+  public float value(int row, int column) {
+    return values[row * width + column];
+  }
+
+  /**
+   * The numbers of some examples as the loss takes them: {@code [rows]} of 32-bit integers for one label of several, otherwise
+   * {@code [rows, labels]} of 32-bit floats.
+   */
+  public Tensor tensor(int[] rows) {
+    if (problem == ProblemType.SINGLE_LABEL) {
+      int[] classes = new int[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        classes[i] = (int) value(rows[i], 0);
+      }
+      return Tensor.of(classes);
+    }
+    float[] picked = new float[rows.length * width];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(values, rows[i] * width, picked, i * width, width);
+    }
+    return Tensor.of(picked, rows.length, width);
+  }
+}
