@@ -49,8 +49,13 @@ public final class AtomicFile {
   }
 
   /** The same for content that is in memory. */
-  public static void write(Path target, byte[] content) {
-    write(target, channel -> writeFully(channel, ByteBuffer.wrap(content)));
+  public static void write(Path target, byte[] bytes) {
+    write(target, content(bytes));
+  }
+
+  /** Content that is in memory. */
+  public static Content content(byte[] bytes) {
+    return channel -> writeFully(channel, ByteBuffer.wrap(bytes));
   }
 
   static CheckpointException unwritable(Path target, IOException cause) {

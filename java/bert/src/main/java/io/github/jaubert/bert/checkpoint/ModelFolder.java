@@ -1,7 +1,6 @@
 package io.github.jaubert.bert.checkpoint;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -69,7 +68,7 @@ public final class ModelFolder {
     Files.createDirectory(writing);
     Map<String, AtomicFile.Content> all = new LinkedHashMap<>(files);
     byte[] names = String.join("\n", files.keySet()).getBytes(StandardCharsets.UTF_8);
-    all.put(MANIFEST, channel -> AtomicFile.writeFully(channel, ByteBuffer.wrap(names)));
+    all.put(MANIFEST, AtomicFile.content(names));
     for (Map.Entry<String, AtomicFile.Content> file : all.entrySet()) {
       AtomicFile.writeAndForce(writing.resolve(file.getKey()), file.getValue());
     }

@@ -39,7 +39,8 @@ public final class SafeTensorsWriter {
     AtomicFile.write(file, content(tensors, metadata));
   }
 
-  static AtomicFile.Content content(Map<String, Tensor> tensors, Map<String, String> metadata) {
+  /** What {@link #write} writes, for {@link ModelFolder}. */
+  public static AtomicFile.Content content(Map<String, Tensor> tensors, Map<String, String> metadata) {
     List<Map.Entry<String, Tensor>> sorted = new ArrayList<>(tensors.entrySet());
     sorted.sort(
         Comparator.comparing((Map.Entry<String, Tensor> e) -> SafeTensorsType.of(e.getValue().dtype()))

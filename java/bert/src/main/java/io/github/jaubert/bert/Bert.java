@@ -1,0 +1,181 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.OnnxWeights;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.Tensor;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The encoder of Devlin et al. 2019 with Hugging Face's arithmetic and parameter names ({@code
+ * encoder.layer.0.attention.self.query.weight}), on packed sequences: nothing is padded.
+ *
+ * <p>A new model is in training mode, one that was loaded in evaluation mode.
+ */
+public final class Bert extends Block {
+  private final BertConfig config;
+  private final BertEmbeddings embeddings;
+  private final List<BertLayer> layers = new ArrayList<>();
+  private final Linear pooler;
+  private TokenizerFiles tokenizerFiles;
+
+  /** A model whose parameters have no sensible values yet. */
+  Bert(BertConfig config) {
+    this.config = config;
+    embeddings = add("embeddings", new BertEmbeddings(config));
+    Group stack = new Group();
+    for (int i = 0; i < config.numHiddenLayers(); i++) {
+      layers.add(stack.put(Integer.toString(i), new BertLayer(config)));
+    }
+    add("encoder", new Group()).put("layer", stack);
+    pooler = BertLayer.linear(config.hiddenSize(), config.hiddenSize());
+    add("pooler", new Group()).put("dense", pooler);
+  }
+
+  /** A block that only gives a name to others. */
+  private static final class Group extends Block {
+    <B extends Block> B put(String name, B child) {
+      return add(name, child);
+    }
+  }
+
+  // ---- making one ---------------------------------------------------------------------------------------------------
+
+  /** A new model: weights normal with {@code initializerRange} from {@code Rng.global()}, biases 0, LayerNorm 1 and 0. */
+  public static Bert of(BertConfig config) {
+    Bert model = new Bert(config);
+    BertInit.all(model, config);
+    return model;
+  }
+
+  /**
+   * Loads a Hugging Face folder: config.json with model.safetensors or its shards. The names may lack or have the prefix {@code
+   * bert.} and end in LayerNorm.gamma and beta; heads are ignored. Parameters that the files lack are initialised; one warning
+   * lists them and what was not used.
+   *
+   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit config.json
+   */
+  public static Bert fromPretrained(Path folder) {
+    ModelFolder.recover(folder);
+    BertConfig config = BertConfig.fromPretrained(folder);
+    try (StateDict weights = SafeTensors.openFolder(folder)) {
+      Bert model = load(config, weights);
+      model.tokenizerFiles = TokenizerFiles.readIfPresent(folder);
+      return model;
+    }
+  }
+
+  /**
+   * Loads the ONNX file of a BERT; what the file does not tell (dropout, the padding token) has BERT's usual values.
+   *
+   * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating point
+   */
+  public static Bert fromOnnx(Path file) {
+    try (OnnxWeights weights = OnnxWeights.open(file)) {
+      return load(BertConfigJson.readConfig(weights.source(), weights.config()), weights);
+    }
+  }
+
+  /**
+   * The same from a stream, such as a class path resource, which is read to its end and not closed.
+   *
+   * @param name what the stream is called in messages
+   */
+  public static Bert fromOnnx(String name, InputStream stream) {
+    try (OnnxWeights weights = OnnxWeights.read(name, stream)) {
+      return load(BertConfigJson.readConfig(weights.source(), weights.config()), weights);
+    }
+  }
+
+  private static Bert load(BertConfig config, StateDict weights) {
+    BertLoader loader = BertLoader.of(config, weights, "");
+    Bert model = new Bert(config);
+    try {
+      loader.load(model);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+    model.eval();
+    return model;
+  }
+
+  // ---- using it -----------------------------------------------------------------------------------------------------
+
+  /** The sizes and settings. */
+  public BertConfig config() {
+    return config;
+  }
+
+  /**
+   * Encodes a batch.
+   *
+   * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model has
+   */
+  public BertOutput forward(TokenBatch batch) {
+    check(batch);
+    Tensor x = embeddings.forward(batch);
+    for (BertLayer layer : layers) {
+      x = layer.forward(x, batch.lengths());
+    }
+    return new BertOutput(x, batch.lengths(), pooler);
+  }
+
+  /** The hidden states {@code [tokens, hidden]} after the embeddings and after each layer: one more than there are layers. */
+  public List<Tensor> hiddenStates(TokenBatch batch) {
+    check(batch);
+    List<Tensor> states = new ArrayList<>();
+    states.add(embeddings.forward(batch));
+    for (BertLayer layer : layers) {
+      states.add(layer.forward(states.get(states.size() - 1), batch.lengths()));
+    }
+    return states;
+  }
+
+  private void check(TokenBatch batch) {
+    if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "a sequence of " + batch.lengths().maxLength() + " tokens: the model has " + config.maxPositionEmbeddings() + " positions");
+    }
+    checkRange("token id", batch.inputIds(), config.vocabSize());
+    checkRange("token type id", batch.tokenTypeIds(), config.typeVocabSize());
+  }
+
+  private static void checkRange(String what, int[] values, int bound) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] >= bound) {
+        throw new IllegalArgumentException(what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
+      }
+    }
+  }
+
+  // ---- saving -------------------------------------------------------------------------------------------------------
+
+  /** The tokenizer files of the folder it was loaded from, or null. */
+  TokenizerFiles tokenizerFiles() {
+    return tokenizerFiles;
+  }
+
+  /**
+   * Writes a Hugging Face folder (config.json, model.safetensors, and the tokenizer files of the folder it was loaded from) that
+   * {@code transformers} loads as a BertModel. The files are replaced together or not at all.
+   *
+   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   */
+  public void save(Path folder) {
+    PretrainedFolder.write(folder, BertConfigJson.write(config, "BertModel"), parameters(), tokenizerFiles);
+  }
+
+  @Override
+  protected String kind() {
+    return "Bert(" + config.numHiddenLayers() + " layers, hidden " + config.hiddenSize() + ", heads " + config.numAttentionHeads() + ")";
+  }
+}

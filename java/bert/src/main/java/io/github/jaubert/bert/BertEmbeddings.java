@@ -1,0 +1,41 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Embedding;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.nn.Init;
+import io.github.jaubert.nn.LayerNorm;
+import io.github.jaubert.tensor.Tensor;
+
+/** The sum of a word's, its position's and its segment's vector, normalised. */
+final class BertEmbeddings extends Block {
+  private final Embedding word;
+  private final Embedding position;
+  private final Embedding type;
+  private final LayerNorm norm;
+  private final float dropout;
+
+  BertEmbeddings(BertConfig config) {
+    int hidden = config.hiddenSize();
+    word = add("word_embeddings", Embedding.of(Init.zeros(config.vocabSize(), hidden)));
+    position = add("position_embeddings", Embedding.of(Init.zeros(config.maxPositionEmbeddings(), hidden)));
+    type = add("token_type_embeddings", Embedding.of(Init.zeros(config.typeVocabSize(), hidden)));
+    norm = add("LayerNorm", LayerNorm.of(hidden, (float) config.layerNormEps()));
+    dropout = (float) config.hiddenDropoutProb();
+  }
+
+  /** {@code [tokens, hidden]}. */
+  Tensor forward(TokenBatch batch) {
+    return F.embeddingLayerNorm(
+        Tensor.of(batch.inputIds()),
+        batch.lengths().positionIds(),
+        Tensor.of(batch.tokenTypeIds()),
+        word.weight(),
+        position.weight(),
+        type.weight(),
+        norm.weight(),
+        norm.bias(),
+        training() ? dropout : 0,
+        norm.eps());
+  }
+}

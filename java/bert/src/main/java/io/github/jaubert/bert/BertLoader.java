@@ -1,0 +1,160 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the weights of a checkpoint into a model: finds each parameter under the names that BERT checkpoints have had, and checks
+ * all shapes before the first value is copied.
+ */
+final class BertLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(BertLoader.class);
+  private static final Pattern ENCODER_PART = Pattern.compile("(embeddings|encoder|pooler)\\..*");
+  private static final Pattern LAYER = Pattern.compile("encoder\\.layer\\.(\\d+)\\..*");
+  private static final int LISTED = 20;
+
+  private final BertConfig config;
+  private final StateDict weights;
+
+  /** The names of the file by the names a SequenceClassifier or a Bert has for them. */
+  private final Map<String, String> fileNames = new LinkedHashMap<>();
+
+  private BertLoader(BertConfig config, StateDict weights, String prefix) {
+    this.config = config;
+    this.weights = weights;
+    for (String name : weights.names()) {
+      String plain = name.startsWith("bert.") ? name.substring("bert.".length()) : name;
+      boolean encoder = ENCODER_PART.matcher(plain).matches();
+      String current =
+          plain.replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight").replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
+      String key = encoder ? prefix + current : plain;
+      String other = fileNames.put(key, name);
+      if (other != null) {
+        throw new CheckpointException(
+            weights.source(), "both '" + other + "' and '" + name + "' are the parameter '" + key + "'");
+      }
+    }
+  }
+
+  /**
+   * Reads the names and checks that the config is that of the weights.
+   *
+   * @param prefix before the names of the encoder's parameters in the model, {@code bert.} or nothing
+   * @throws CheckpointException if the sizes or the number of layers differ
+   */
+  static BertLoader of(BertConfig config, StateDict weights, String prefix) {
+    BertLoader loader = new BertLoader(config, weights, prefix);
+    loader.checkConfig(prefix);
+    return loader;
+  }
+
+  private void checkConfig(String prefix) {
+    String words = prefix + "embeddings.word_embeddings.weight";
+    if (!fileNames.containsKey(words)) {
+      throw new CheckpointException(
+          weights.source(), "holds no '" + words + "', with or without the prefix 'bert.': these are not the weights of a BERT");
+    }
+    check(words, 0, "vocab_size", config.vocabSize());
+    check(words, 1, "hidden_size", config.hiddenSize());
+    check(prefix + "embeddings.position_embeddings.weight", 0, "max_position_embeddings", config.maxPositionEmbeddings());
+    check(prefix + "embeddings.token_type_embeddings.weight", 0, "type_vocab_size", config.typeVocabSize());
+    check(prefix + "encoder.layer.0.intermediate.dense.weight", 0, "intermediate_size", config.intermediateSize());
+    int layers = 0;
+    for (String name : fileNames.keySet()) {
+      Matcher layer = LAYER.matcher(name.substring(name.startsWith(prefix) ? prefix.length() : 0));
+      if (layer.matches() && layer.group(1).length() < 6) {
+        layers = Math.max(layers, 1 + Integer.parseInt(layer.group(1)));
+      }
+    }
+    if (layers != config.numHiddenLayers()) {
+      throw new CheckpointException(
+          weights.source(), "holds " + layers + " layers, but config.json says num_hidden_layers " + config.numHiddenLayers());
+    }
+  }
+
+  private void check(String name, int axis, String field, int configured) {
+    String fileName = fileNames.get(name);
+    if (fileName == null || weights.shape(fileName).rank() != 2) {
+      return; // a missing one will be listed, one of another rank refused
+    }
+    Shape shape = weights.shape(fileName);
+    if (shape.size(axis) != configured) {
+      throw new CheckpointException(
+          weights.file(fileName), "'" + fileName + "' is " + shape + ", but config.json says " + field + " " + configured);
+    }
+  }
+
+  /** The shape of a parameter in the file by the model's name for it, or null. */
+  Shape shape(String name) {
+    String fileName = fileNames.get(name);
+    return fileName == null ? null : weights.shape(fileName);
+  }
+
+  /**
+   * Copies the weights; initialises what the file lacks. One warning lists both that and what was not used.
+   *
+   * @throws CheckpointException if a shape differs, before anything is copied, or the values cannot be read
+   */
+  void load(Block model) {
+    List<Parameter> found = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    Map<String, String> unused = new LinkedHashMap<>(fileNames);
+    for (Parameter parameter : model.parameters()) {
+      String fileName = unused.remove(parameter.name());
+      if (fileName == null) {
+        missing.add(parameter.name());
+        continue;
+      }
+      found.add(parameter);
+      Shape shape = weights.shape(fileName);
+      if (!shape.equals(parameter.shape())) {
+        throw new CheckpointException(
+            weights.file(fileName), "'" + fileName + "' is " + shape + ", but the model's is " + parameter.shape());
+      }
+    }
+    for (Parameter parameter : found) {
+      parameter.tensor().copyFrom(weights.floats(fileNames.get(parameter.name())));
+    }
+    for (Parameter parameter : model.parameters()) {
+      if (missing.contains(parameter.name())) {
+        BertInit.initialise(parameter, config);
+      }
+    }
+    unused.keySet().removeIf(name -> name.endsWith("embeddings.position_ids")); // a constant in old files
+    warn(missing, new ArrayList<>(unused.values()));
+  }
+
+  private void warn(List<String> missing, List<String> unused) {
+    if (!missing.isEmpty() || !unused.isEmpty()) {
+      LOG.warn("{}", message(weights.source(), missing, unused));
+    }
+  }
+
+  /** What a load has to tell. */
+  static String message(String source, List<String> missing, List<String> unused) {
+    StringBuilder text = new StringBuilder(source).append(':');
+    if (!missing.isEmpty()) {
+      text.append(" these parameters are not in the file and were initialised, train before use: ").append(list(missing));
+    }
+    if (!unused.isEmpty()) {
+      text.append(missing.isEmpty() ? "" : ";").append(" these tensors of the file were not used: ").append(list(unused));
+    }
+    return text.toString();
+  }
+
+  private static String list(List<String> names) {
+    String listed = String.join(", ", names.subList(0, Math.min(LISTED, names.size())));
+    return names.size() > LISTED ? listed + ", … (" + names.size() + " in all)" : listed;
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.nn.Activation;
+import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Tensor;
+
+/** What a BERT computes of a batch. */
+public final class BertOutput {
+  private final Tensor lastHidden;
+  private final PackedSequences lengths;
+  private final Linear pooler;
+  private Tensor pooled;
+
+  BertOutput(Tensor lastHidden, PackedSequences lengths, Linear pooler) {
+    this.lastHidden = lastHidden;
+    this.lengths = lengths;
+    this.pooler = pooler;
+  }
+
+  /** The hidden states after the last layer, {@code [tokens, hidden]}. */
+  public Tensor lastHidden() {
+    return lastHidden;
+  }
+
+  /** Where the sequences lie in the rows of {@link #lastHidden}. */
+  public PackedSequences lengths() {
+    return lengths;
+  }
+
+  /**
+   * {@code tanh(dense(h))} of the first token of each sequence, {@code [sequences, hidden]}; computed, in the scope that is then
+   * open, when it is first asked for.
+   *
+   * @throws IllegalArgumentException if a sequence has no token
+   */
+  public Tensor pooled() {
+    if (pooled == null) {
+      for (int i = 0; i < lengths.count(); i++) {
+        if (lengths.length(i) == 0) {
+          throw new IllegalArgumentException("pooled: sequence " + i + " of the batch has no token");
+        }
+      }
+      pooled = pooler.forward(lastHidden.indexSelect(0, lengths.starts()), Activation.TANH);
+    }
+    return pooled;
+  }
+}

@@ -1,0 +1,218 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.CrossEntropyOptions;
+import io.github.jaubert.nn.Dropout;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.nn.Linear;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A BERT with a linear layer on its pooled output that tells one label of several, any number of labels, or a score: Hugging
+ * Face's {@code BertForSequenceClassification}, with its parameter names ({@code bert.…}, {@code classifier.…}).
+ *
+ * <p>A new model is in training mode, one that was loaded in evaluation mode.
+ */
+public final class SequenceClassifier extends Block {
+  private static final Logger LOG = LoggerFactory.getLogger(SequenceClassifier.class);
+  private static final String HEAD = "classifier.weight";
+
+  private final Bert bert;
+  private final Dropout dropout;
+  private final Linear classifier;
+  private final Labels labels;
+  private TokenizerFiles tokenizerFiles;
+
+  private SequenceClassifier(Bert bert, Labels labels) {
+    this.bert = add("bert", bert);
+    this.labels = labels;
+    dropout = Dropout.of((float) bert.config().classifierDropoutProb());
+    classifier = add("classifier", BertLayer.linear(bert.config().hiddenSize(), labels.size()));
+    add("dropout", dropout);
+    tokenizerFiles = bert.tokenizerFiles();
+  }
+
+  // ---- making one ---------------------------------------------------------------------------------------------------
+
+  /** A new model, initialised like {@link Bert#of}. */
+  public static SequenceClassifier of(BertConfig config, Labels labels) {
+    return of(Bert.of(config), labels);
+  }
+
+  /** An encoder, which belongs to the result from now on, with a new head. */
+  public static SequenceClassifier of(Bert bert, Labels labels) {
+    SequenceClassifier model = new SequenceClassifier(bert, labels);
+    for (Parameter parameter : model.parameters()) {
+      if (parameter.name().startsWith("classifier.")) {
+        BertInit.initialise(parameter, bert.config());
+      }
+    }
+    return model;
+  }
+
+  /**
+   * Loads a Hugging Face folder with the labels that its config.json names. What {@link Bert#fromPretrained} tolerates is
+   * tolerated here.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit config.json, or there is no head
+   */
+  public static SequenceClassifier fromPretrained(Path folder) {
+    return load(folder, null);
+  }
+
+  /**
+   * Loads a Hugging Face folder for these labels. A head in the folder is used if it has as many outputs; a folder without one
+   * gets a new head, and a warning says so.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit config.json, or the head in the folder has
+   *     another number of outputs
+   */
+  public static SequenceClassifier fromPretrained(Path folder, Labels labels) {
+    return load(folder, labels);
+  }
+
+  private static SequenceClassifier load(Path folder, Labels wanted) {
+    ModelFolder.recover(folder);
+    Path configFile = BertConfig.file(folder);
+    BertConfig config = BertConfig.fromPretrained(folder);
+    Labels stored = BertConfigJson.readLabels(configFile.toString(), JsonFiles.readObject(configFile));
+    try (StateDict weights = SafeTensors.openFolder(folder)) {
+      BertLoader loader = BertLoader.of(config, weights, "bert.");
+      Labels labels = chooseLabels(folder, loader.shape(HEAD), stored, wanted);
+      SequenceClassifier model = new SequenceClassifier(new Bert(config), labels);
+      try {
+        loader.load(model);
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+      model.tokenizerFiles = TokenizerFiles.readIfPresent(folder);
+      model.eval();
+      return model;
+    }
+  }
+
+  private static Labels chooseLabels(Path folder, Shape head, Labels stored, Labels wanted) {
+    if (wanted == null) {
+      if (head == null) {
+        throw new CheckpointException(
+            folder.toString(), "holds an encoder without '" + HEAD + "': say what to predict, fromPretrained(folder, labels)");
+      }
+      int outputs = (int) head.size(0);
+      Labels labels = stored != null ? stored : outputs == 1 ? Labels.score() : Labels.of(BertConfigJson.unnamed(outputs));
+      if (labels.size() != outputs) {
+        throw new CheckpointException(
+            folder.toString(), "config.json names " + labels.size() + " labels, but '" + HEAD + "' is " + head);
+      }
+      return labels;
+    }
+    if (head != null && head.size(0) != wanted.size()) {
+      throw new CheckpointException(
+          folder.toString(),
+          "'"
+              + HEAD
+              + "' is "
+              + head
+              + ", which does not fit "
+              + wanted.size()
+              + " labels; for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels)");
+    }
+    boolean named = stored != null && !stored.names().equals(BertConfigJson.unnamed(stored.size()));
+    if (head != null && named && !stored.equals(wanted)) {
+      LOG.warn("{}: its head was trained for {}; its outputs are now called {}", folder, stored, wanted);
+    }
+    return wanted;
+  }
+
+  // ---- using it -----------------------------------------------------------------------------------------------------
+
+  /** The encoder. */
+  public Bert bert() {
+    return bert;
+  }
+
+  /** The sizes and settings of the encoder. */
+  public BertConfig config() {
+    return bert.config();
+  }
+
+  /** What is predicted. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /**
+   * Computes the logits, {@code [sequences, labels]}: before softmax or sigmoid, or the score itself.
+   *
+   * @throws IllegalArgumentException as {@link Bert#forward} does, or if a sequence has no token
+   */
+  public Tensor forward(TokenBatch batch) {
+    return classifier.forward(dropout.forward(bert.forward(batch).pooled()));
+  }
+
+  /** The mean loss over a batch, see {@link #loss(Tensor, Tensor, float)}. */
+  public Tensor loss(Tensor logits, Tensor targets) {
+    return loss(logits, targets, 0);
+  }
+
+  /**
+   * The loss that the labels ask for: cross-entropy, binary cross-entropy averaged over the labels, or the squared error.
+   *
+   * @param logits {@code [sequences, labels]}
+   * @param targets for one label of several: indices {@code [sequences]}, I32 or I64, -100 for one that does not count; for any
+   *     number of labels: 0 or 1, F32 {@code [sequences, labels]}; for a score: F32 {@code [sequences]} or {@code [sequences, 1]}
+   * @param sequences what the sum over the sequences is divided by: with gradient accumulation the number of sequences of all its
+   *     batches; 0: those of this one that count
+   */
+  public Tensor loss(Tensor logits, Tensor targets, float sequences) {
+    return switch (labels.problemType()) {
+      case SINGLE_LABEL ->
+          F.crossEntropy(logits, targets, CrossEntropyOptions.standard().withNormalizer(sequences));
+      case MULTI_LABEL -> F.binaryCrossEntropyWithLogits(logits, targets, sequences * labels.size());
+      case REGRESSION -> F.mseLoss(logits.flatten(), targets.flatten(), sequences);
+    };
+  }
+
+  // ---- saving -------------------------------------------------------------------------------------------------------
+
+  /**
+   * Writes a Hugging Face folder that {@code transformers} loads as a BertForSequenceClassification: config.json,
+   * model.safetensors and, if it was loaded from a folder that has them, the tokenizer files. They are replaced together or not
+   * at all; other files in the folder stay.
+   *
+   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   */
+  public void save(Path folder) {
+    write(folder, tokenizerFiles);
+  }
+
+  /** The same with the files of a tokenizer. */
+  public void save(Path folder, Tokenizer tokenizer) {
+    write(folder, tokenizer.files());
+  }
+
+  private void write(Path folder, TokenizerFiles tokenizer) {
+    PretrainedFolder.write(
+        folder,
+        BertConfigJson.write(config(), "BertForSequenceClassification", labels),
+        parameters(),
+        tokenizer);
+  }
+
+  @Override
+  protected String kind() {
+    return "SequenceClassifier(" + labels + ")";
+  }
+}

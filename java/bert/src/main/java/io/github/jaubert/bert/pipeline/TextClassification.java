@@ -1,0 +1,111 @@
+package io.github.jaubert.bert.pipeline;
+
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.tokenizer.Encoding;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Labels texts, or pairs of texts. With one label of several the scores are the probabilities of all labels and sum to 1, with any
+ * number of labels each has a probability of its own; both are sorted, the most probable first. A model that predicts a score gives
+ * the number.
+ *
+ * <p>Safe from any number of threads.
+ */
+public final class TextClassification implements AutoCloseable {
+  /** Tokens of a batch: enough to fill the matrix products, few enough to stay in the caches. */
+  private static final int BATCH_TOKENS = 2048;
+
+  private final SequenceClassifier model;
+  private final Tokenizer tokenizer;
+
+  TextClassification(SequenceClassifier model, Tokenizer tokenizer) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+  }
+
+  /** The labels that can come out. */
+  public Labels labels() {
+    return model.labels();
+  }
+
+  /** Labels a text. */
+  public List<LabelScore> of(String text) {
+    return classify(List.of(tokenizer.encode(text))).get(0);
+  }
+
+  /** Labels a pair of texts. */
+  public List<LabelScore> of(String text, String pair) {
+    return classify(List.of(tokenizer.encode(text, pair))).get(0);
+  }
+
+  /** Labels texts, in order. */
+  public List<List<LabelScore>> ofAll(List<String> texts) {
+    return ofAll(texts, null);
+  }
+
+  /**
+   * Labels pairs of texts, in order.
+   *
+   * @param pairs the second texts, or null if there are none
+   */
+  public List<List<LabelScore>> ofAll(List<String> texts, List<String> pairs) {
+    List<List<LabelScore>> results = new ArrayList<>();
+    List<Encoding> batch = new ArrayList<>();
+    int tokens = 0;
+    for (Encoding encoding : tokenizer.encodeAll(texts, pairs, done -> {})) {
+      if (!batch.isEmpty() && tokens + encoding.length() > BATCH_TOKENS) {
+        results.addAll(classify(batch));
+        batch.clear();
+        tokens = 0;
+      }
+      batch.add(encoding);
+      tokens += encoding.length();
+    }
+    if (!batch.isEmpty()) {
+      results.addAll(classify(batch));
+    }
+    return results;
+  }
+
+  private List<List<LabelScore>> classify(List<Encoding> encodings) {
+    float[] scores;
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      Tensor logits = model.forward(TokenBatch.of(encodings));
+      scores =
+          switch (labels().problemType()) {
+            case SINGLE_LABEL -> logits.softmax(-1).toFloats();
+            case MULTI_LABEL -> logits.sigmoid().toFloats();
+            case REGRESSION -> logits.toFloats();
+          };
+    }
+    List<List<LabelScore>> results = new ArrayList<>();
+    for (int row = 0; row < encodings.size(); row++) {
+      List<LabelScore> result = new ArrayList<>();
+      for (int i = 0; i < labels().size(); i++) {
+        result.add(new LabelScore(labels().name(i), scores[row * labels().size() + i]));
+      }
+      if (labels().problemType() != ProblemType.REGRESSION) {
+        result.sort(Comparator.comparing(LabelScore::score).reversed());
+      }
+      results.add(List.copyOf(result));
+    }
+    return results;
+  }
+
+  /** Frees the model and the tokenizer. */
+  @Override
+  public void close() {
+    model.close();
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** From text to answers. */
+package io.github.jaubert.bert.pipeline;

@@ -1,0 +1,260 @@
+package io.github.jaubert.bert.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import io.github.jaubert.bert.checkpoint.AtomicFile;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Turns text into the tokens of a BERT, with Hugging Face's own tokenizers library behind it.
+ *
+ * <p>Nothing is padded. Longer inputs are cut to {@link #maxLength} tokens, of a pair the longer text first; what tokenizer.json
+ * says about padding and truncation does not count. Half of a surrogate pair, which is no character, counts as U+FFFD.
+ *
+ * <p>Encoding is safe from any number of threads. The native library comes out of its jar; nothing is ever fetched from the
+ * network.
+ */
+public final class Tokenizer implements AutoCloseable {
+  /** [CLS] and two [SEP]. */
+  private static final int SHORTEST = 3;
+
+  private static final int CHUNK = 128;
+
+  private final TokenizerFiles files;
+  private final int maxLength;
+  private final HuggingFaceTokenizer tokenizer;
+  private final Map<String, Integer> ids = new HashMap<>();
+
+  private Tokenizer(String source, TokenizerFiles files, int maxLength) {
+    if (maxLength < SHORTEST) {
+      throw new IllegalArgumentException(
+          "a maximum length of " + maxLength + "; at least " + SHORTEST + " tokens are needed");
+    }
+    this.files = files;
+    this.maxLength = maxLength;
+    String[] vocabulary = files.vocabulary();
+    for (int id = 0; id < vocabulary.length; id++) {
+      ids.put(vocabulary[id], id);
+    }
+    try {
+      tokenizer = NativeTokenizers.create(files.tokenizerJson(), maxLength);
+    } catch (RuntimeException e) {
+      throw new CheckpointException(source, "is no tokenizer: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // ---- making one ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with tokenizer_config.json. The maximum length is
+   * that of tokenizer_config.json, or the number of positions in config.json, whichever is smaller.
+   *
+   * @throws CheckpointException if there is none or a file is damaged
+   */
+  public static Tokenizer fromPretrained(Path folder) {
+    ModelFolder.recover(folder);
+    TokenizerFiles files = TokenizerFiles.read(folder);
+    return new Tokenizer(folder.toString(), files, files.maxLength());
+  }
+
+  /**
+   * Reads a tokenizer.json from a stream, such as a class path resource, which is read to its end and not closed. The maximum
+   * length is 512.
+   *
+   * @param name what the stream is called in messages
+   * @throws CheckpointException if it is no tokenizer
+   */
+  public static Tokenizer fromJson(String name, InputStream stream) {
+    try {
+      TokenizerFiles files = TokenizerFiles.ofJson(name, stream.readAllBytes());
+      return new Tokenizer(name, files, files.maxLength());
+    } catch (IOException e) {
+      throw new UncheckedIOException(name + ": " + CheckpointException.describe(e), e);
+    }
+  }
+
+  /**
+   * The same tokenizer with another maximum length, at least 3. It is independent of this one; both are to be closed.
+   *
+   * @throws IllegalArgumentException if the length is less than 3
+   */
+  public Tokenizer withMaxLength(int tokens) {
+    return new Tokenizer("tokenizer", files, tokens);
+  }
+
+  // ---- encoding -----------------------------------------------------------------------------------------------------
+
+  /** {@code [CLS] text [SEP]}. */
+  public Encoding encode(String text) {
+    String clean = replaceLoneSurrogates(text);
+    return encoding(tokenizer.encode(clean), clean, null);
+  }
+
+  /** {@code [CLS] text [SEP] pair [SEP]}. */
+  public Encoding encode(String text, String pair) {
+    if (pair == null) {
+      return encode(text);
+    }
+    String clean = replaceLoneSurrogates(text);
+    String cleanPair = replaceLoneSurrogates(pair);
+    return encoding(tokenizer.encode(clean, cleanPair), clean, cleanPair);
+  }
+
+  /** Encodes texts with all cores, in order. */
+  public List<Encoding> encodeAll(List<String> texts) {
+    return encodeAll(texts, null, done -> {});
+  }
+
+  /**
+   * Encodes texts with all cores, in order.
+   *
+   * @param pairs the second texts, or null if there are none; a null in it stands for no second text
+   * @param progress told how many were done since it was last called, from any thread
+   * @throws IllegalArgumentException if there are not as many pairs as texts
+   */
+  public List<Encoding> encodeAll(List<String> texts, List<String> pairs, IntConsumer progress) {
+    if (pairs != null && pairs.size() != texts.size()) {
+      throw new IllegalArgumentException("encodeAll: " + texts.size() + " texts and " + pairs.size() + " pairs");
+    }
+    Encoding[] encodings = new Encoding[texts.size()];
+    IntStream.range(0, (texts.size() + CHUNK - 1) / CHUNK)
+        .parallel()
+        .forEach(
+            chunk -> {
+              int end = Math.min(texts.size(), (chunk + 1) * CHUNK);
+              for (int i = chunk * CHUNK; i < end; i++) {
+                encodings[i] = encode(texts.get(i), pairs == null ? null : pairs.get(i));
+              }
+              progress.accept(end - chunk * CHUNK);
+            });
+    return Arrays.asList(encodings);
+  }
+
+  private Encoding encoding(ai.djl.huggingface.tokenizers.Encoding encoding, String text, String pair) {
+    int[] tokenIds = toInts(encoding.getIds());
+    int[] typeIds = toInts(encoding.getTypeIds());
+    long[] sequences = encoding.getSequenceIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] offsets = new int[2 * tokenIds.length];
+    CharacterIndex first = new CharacterIndex(text);
+    CharacterIndex second = pair == null ? null : new CharacterIndex(pair);
+    for (int i = 0; i < tokenIds.length; i++) {
+      if (spans[i] != null && sequences[i] >= 0) { // a special token comes from nowhere
+        CharacterIndex index = sequences[i] == 0 ? first : second;
+        offsets[2 * i] = index.utf16(spans[i].getStart());
+        offsets[2 * i + 1] = index.utf16(spans[i].getEnd());
+      }
+    }
+    return new Encoding(tokenIds, typeIds, offsets, files.vocabulary());
+  }
+
+  private static int[] toInts(long[] values) {
+    int[] ints = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      ints[i] = (int) values[i];
+    }
+    return ints;
+  }
+
+  /** The native library counts code points where Java counts UTF-16 units. */
+  private static final class CharacterIndex {
+    private final String text;
+    private final boolean same;
+
+    CharacterIndex(String text) {
+      this.text = text;
+      this.same = text.codePointCount(0, text.length()) == text.length();
+    }
+
+    int utf16(int codePoint) {
+      return same ? codePoint : text.offsetByCodePoints(0, codePoint);
+    }
+  }
+
+  /** A Java string may hold half of a surrogate pair, which no encoding of Unicode can express. */
+  private static String replaceLoneSurrogates(String text) {
+    if (text == null) {
+      throw new IllegalArgumentException("the text to encode is null");
+    }
+    StringBuilder changed = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+        continue;
+      }
+      changed = changed == null ? new StringBuilder(text) : changed;
+      changed.setCharAt(i, '\uFFFD');
+    }
+    return changed == null ? text : changed.toString();
+  }
+
+  // ---- the vocabulary -----------------------------------------------------------------------------------------------
+
+  /** The text of tokens; special tokens are left out. */
+  public String decode(int... tokenIds) {
+    return tokenizer.decode(Arrays.stream(tokenIds).asLongStream().toArray(), true);
+  }
+
+  /**
+   * The id of a token, such as {@code [MASK]}.
+   *
+   * @throws IllegalArgumentException if it is not in the vocabulary
+   */
+  public int id(String token) {
+    Integer id = ids.get(token);
+    if (id == null) {
+      throw new IllegalArgumentException("the vocabulary has no token '" + token + "'");
+    }
+    return id;
+  }
+
+  /** The number of ids: one more than the largest. */
+  public int vocabularySize() {
+    return files.vocabulary().length;
+  }
+
+  /** The most tokens of an encoding. */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  // ---- saving and closing -------------------------------------------------------------------------------------------
+
+  /** The files it was read from, completed. */
+  public TokenizerFiles files() {
+    return files;
+  }
+
+  /**
+   * Writes tokenizer.json, tokenizer_config.json and vocab.txt, and what else it was read from, to a folder, each in one step.
+   * What the files said about padding and truncation they still say.
+   *
+   * @throws CheckpointException if a file cannot be written; an earlier one is then untouched
+   */
+  public void save(Path folder) {
+    files.files().forEach((name, bytes) -> AtomicFile.write(folder.resolve(name), bytes));
+  }
+
+  /** Frees the native tokenizer. */
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}
