@@ -26,6 +26,7 @@ endif()
 execute_process(COMMAND "${clang_format}" --dry-run --Werror ${sources} WORKING_DIRECTORY "${root}"
                 RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
-  message(FATAL_ERROR "C++ format: the files above differ. To format them: cmake -DFIX=ON -P cmake/Format.cmake")
+  message("C++ format: the files above differ. To format them: cmake -DFIX=ON -P cmake/Format.cmake")
+  message(FATAL_ERROR "C++ format: failed")
 endif()
 message("C++ format: ${count} files are as they should be")
