@@ -196,7 +196,7 @@ TEST(philox_gives_the_published_answers_for_every_lane) {
       const Four right = philox_scalar({static_cast<uint32_t>(g), static_cast<uint32_t>(g >> 32),
                                         static_cast<uint32_t>(offset), static_cast<uint32_t>(offset >> 32)},
                                        {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
-      expect(x.words[j / kLanes][j % kLanes] == right[static_cast<size_t>(j % 4)]);
+      EXPECT(x.words[j / kLanes][j % kLanes] == right[static_cast<size_t>(j % 4)]);
       EXPECT(numbers.at(4 * group + static_cast<uint64_t>(j)) == right[static_cast<size_t>(j % 4)]);
     }
     const uint64_t rows[4] = {group, group + 65536, (uint64_t{1} << 32) - 1, 3 * group};

@@ -1,0 +1,153 @@
+// What both directions of attention share: the checked arguments, and how the work is dealt out.
+#ifndef JAUBERT_CPU_ATTENTION_TASKS_H
+#define JAUBERT_CPU_ATTENTION_TASKS_H
+
+#include <algorithm>
+
+#include "attention_tile.h"
+#include "support/parallel.h"
+#include "support/philox.h"
+#include "support/sequences.h"
+
+namespace jb::JB_ISA {
+
+// Sequence lengths, and what of the options does not depend on the direction.
+struct AttentionShape {
+  const int32_t* cu_seqlens;
+  int64_t sequences;
+  int64_t heads;
+  int64_t head_dim;
+  int64_t window;  // < 0: none
+  float p;
+  int64_t tokens;
+
+  int64_t begin(int64_t s) const { return cu_seqlens[s]; }
+  int64_t length(int64_t s) const { return cu_seqlens[s + 1] - cu_seqlens[s]; }
+};
+
+inline AttentionShape check_attention(const char* name, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
+                                      int64_t head_dim, int64_t window, float p) {
+  const int64_t tokens = check_sequences(name, cu_seqlens, sequences);
+  JB_CHECK(heads >= 1, "{}: {} heads", name, heads);
+  JB_CHECK(head_dim >= 1 && head_dim <= kMaxHeadDim, "{}: head_dim {} is outside [1, {}]", name, head_dim, kMaxHeadDim);
+  JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", name, p);
+  constexpr int64_t kLongest = 262144;  // the mask has room for so many keys a query
+  for (int64_t s = 0; p > 0 && s < sequences; ++s) {
+    JB_CHECK(cu_seqlens[s + 1] - cu_seqlens[s] <= kLongest,
+             "{}: sequence {} has {} tokens; with dropout the most is {}", name, s, cu_seqlens[s + 1] - cu_seqlens[s],
+             kLongest);
+  }
+  // A window as wide as the batch is none; so sums with it cannot overflow.
+  return {cu_seqlens, sequences, heads, head_dim, window >= tokens ? -1 : window, p, tokens};
+}
+
+inline void check_stride(const char* name, const char* of, int64_t stride, const AttentionShape& shape) {
+  JB_CHECK(stride >= shape.heads * shape.head_dim, "{}: the row stride {} of {} is less than {} heads of {}", name,
+           stride, of, shape.heads, shape.head_dim);
+}
+
+// Queries [begin, end) of one head of one sequence.
+struct AttentionTask {
+  int64_t sequence;
+  int64_t head;
+  int64_t begin;
+  int64_t end;
+};
+
+// body(task) for every sequence, head and range of at most `range` queries. Short sequences are so many that dealing
+// them out one by one would cost more than they do; tasks are put together until they are worth a thread's while.
+// A task's result does not depend on its neighbours, so neither do bits on the grouping.
+template <typename Body>
+void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&& body) {
+  Scratch scratch;
+  int64_t* first = scratch.take<int64_t>(shape.sequences + 1);  // task of each sequence
+  first[0] = 0;
+  for (int64_t s = 0; s < shape.sequences; ++s) {
+    first[s + 1] = first[s] + shape.heads * chunk_count(shape.length(s), range);
+  }
+  const int64_t tasks = first[shape.sequences];
+  int64_t* group = scratch.take<int64_t>(tasks + 1);  // first task of each group
+  int64_t groups = 0;
+  constexpr int64_t kEnough = int64_t{1} << 19;  // multiply-adds of one product: some 20 microseconds
+  int64_t cost = kEnough;
+  for (int64_t s = 0; s < shape.sequences; ++s) {
+    const int64_t n = shape.length(s);
+    const int64_t keys = shape.window < 0 ? n : std::min(n, 2 * shape.window + kKeyTile);
+    const int64_t task_cost = std::min(n, range) * (keys + 16) * shape.head_dim;
+    for (int64_t t = first[s]; t < first[s + 1]; ++t) {
+      if (cost >= kEnough) {
+        group[groups++] = t;
+        cost = 0;
+      }
+      cost += task_cost;
+    }
+  }
+  group[groups] = tasks;
+  parallel_for(ctx, groups, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t g = begin; g < end; ++g) {
+      int64_t s = std::upper_bound(first, first + shape.sequences + 1, group[g]) - first - 1;
+      for (int64_t t = group[g]; t < group[g + 1]; ++t) {
+        while (t >= first[s + 1]) ++s;
+        // Ranges of one head follow each other, then the next head.
+        const int64_t ranges = (first[s + 1] - first[s]) / shape.heads;
+        const int64_t at = (t - first[s]) % ranges * range;
+        body(AttentionTask{s, (t - first[s]) / ranges, at, std::min(at + range, shape.length(s))});
+      }
+    }
+  });
+}
+
+// The keys [begin, end) that queries [first, last] of a sequence of n may look at; begin is a multiple of kLanes.
+struct KeyRange {
+  int64_t begin;
+  int64_t end;
+};
+
+inline KeyRange keys_of(int64_t first, int64_t last, int64_t n, int64_t window) {
+  if (window < 0) return {0, n};
+  return {std::max<int64_t>(0, first - window) / kLanes * kLanes, std::min(n, last + window + 1)};
+}
+
+// Puts -inf where a query may not look: in each row of `scores` [rows, padded(keys)], whose first row is query
+// `query` and first column key `key`.
+inline void mask_scores(float* scores, int64_t rows, int64_t keys, int64_t query, int64_t key, int64_t window) {
+  const int64_t width = padded(keys);
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  for (int64_t r = 0; r < rows; ++r) {
+    float* row = scores + r * kTileStride;
+    const int64_t at = query + r - key;
+    const int64_t low = window < 0 ? 0 : at - window;
+    const int64_t high = window < 0 ? keys : std::clamp<int64_t>(at + window + 1, 0, keys);
+    for (int64_t c = 0; c < std::min(low, width); c += kLanes) {
+      const vi hidden = lane_numbers() < splat_int(static_cast<int32_t>(low - c));
+      store(row + c, select(hidden, splat(kLowest), load(row + c)));
+    }
+    for (int64_t c = high / kLanes * kLanes; c < width; c += kLanes) {
+      const vi seen = lane_numbers() < splat_int(static_cast<int32_t>(high - c));
+      store(row + c, select(seen, load(row + c), splat(kLowest)));
+    }
+  }
+}
+
+// visit(row, column, mask) for every vector of the dropout mask of a tile whose first row is packed row `token` of
+// `head` and first column key `key`, a multiple of 4.
+template <typename Visit>
+JB_INLINE void for_each_mask(const Dropout& dropout, int64_t rows, int64_t keys, int64_t token, int64_t heads,
+                             int64_t head, int64_t key, Visit&& visit) {
+  for (int64_t r = 0; r < rows; r += 4) {
+    const int64_t count = std::min<int64_t>(4, rows - r);
+    for (int64_t c = 0; c < keys; c += kLanes) {
+      uint64_t groups[4];
+      for (int64_t k = 0; k < 4; ++k) {
+        const int64_t line = (token + r + std::min(k, count - 1)) * heads + head;
+        groups[k] = (static_cast<uint64_t>(line) << 16) + static_cast<uint64_t>((key + c) / 4);
+      }
+      const PhiloxWords numbers = dropout.numbers.four_rows(groups);
+      for (int64_t k = 0; k < count; ++k) visit(r + k, c, dropout.keep(numbers.words[k]));
+    }
+  }
+}
+
+}  // namespace jb::JB_ISA
+
+#endif
