@@ -1,4 +1,4 @@
-"""The GLUE files the reference runs read: raw TSV, no quoting (a lone \" is text)."""
+"""The GLUE files the reference runs read: raw TSV, no quoting (a lone " is text)."""
 
 from pathlib import Path
 from typing import NamedTuple
