@@ -6,6 +6,7 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The labels of a data set as the numbers a model is trained towards. Immutable.
@@ -15,6 +16,7 @@ import java.util.Map;
  */
 public final class Targets {
   private static final int LISTED = 20;
+  private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
 
   private final ProblemType problem;
   private final int width;
@@ -69,18 +71,25 @@ public final class Targets {
     return row.label();
   }
 
-  private static int index(TextDataset data, Example row, String label, Map<String, Integer> indices, Labels labels) {
-    Integer index = indices.get(label);
-    if (index == null) {
-      List<String> known = labels.names();
-      throw new DataException(
-          data.source(),
-          row.line(),
-          "label %s is not one of the %d known: %s%s"
-              .formatted(
-                  label, known.size(), String.join(", ", known.subList(0, Math.min(LISTED, known.size()))), known.size() > LISTED ? ", …" : ""));
+  private static int index(
+      TextDataset data, Example row, String label, Map<String, Integer> indices, Labels labels) {
+    Integer named = indices.get(label);
+    if (named != null) {
+      return named;
     }
-    return index;
+    int size = labels.size();
+    // Data that numbers its labels, for a model that names them.
+    boolean numbered = INTEGER.matcher(label).matches() && labels.names().stream().noneMatch(n -> INTEGER.matcher(n).matches());
+    if (numbered && Integer.parseInt(label) >= 0 && Integer.parseInt(label) < size) {
+      return Integer.parseInt(label);
+    }
+    String known = String.join(", ", labels.names().subList(0, Math.min(LISTED, size))) + (size > LISTED ? ", …" : "");
+    throw new DataException(
+        data.source(),
+        row.line(),
+        numbered
+            ? "label %s is outside 0 to %d (%s)".formatted(label, size - 1, known)
+            : "label %s is not one of the %d known: %s".formatted(label, size, known));
   }
 
   private static float score(TextDataset data, Example row, String label) {

@@ -1,0 +1,201 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.Bert;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.cli.Task.MetricName;
+import io.github.jaubert.cli.TrainingOptions.Suggestion;
+import io.github.jaubert.demo.Baselines;
+import io.github.jaubert.demo.MiniLm;
+import io.github.jaubert.demo.WordNetGlosses;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Metric;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Fine-tunes an encoder: by default MiniLM on definitions of WordNet, otherwise what the options name. */
+@Command(
+    name = "finetune",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Fine-tunes an encoder on labelled text and writes a Hugging Face folder.",
+      "Without options, all-MiniLM-L6-v2 learns to tell what kind of thing a definition of WordNet defines, one of 26; this takes"
+          + " about three minutes on two cores.",
+      "A run that was interrupted goes on when the same command is given again."
+    })
+final class FinetuneCommand implements Callable<Integer> {
+  private static final String NEW_PARTS = "classifier.weight";
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "A Hugging Face folder of a BERT. Default: all-MiniLM-L6-v2, which comes with the command.")
+  private Path model;
+
+  @Mixin private DataOptions data;
+
+  @Option(names = "--task", description = "${COMPLETION-CANDIDATES}; by default what the labels look like.")
+  private Task task = Task.AUTO;
+
+  @Option(
+      names = "--metric",
+      split = ",",
+      description = "${COMPLETION-CANDIDATES}; the first decides which evaluation is the best.")
+  private List<MetricName> metrics;
+
+  @Mixin private TrainingOptions training;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: all cores.")
+  private int threads;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Where to write the result. Default: a new folder in runs/.")
+  private Path out;
+
+  @Option(names = "--overwrite", description = "Begin anew, and in the end replace what is in the folder of --out.")
+  private boolean overwrite;
+
+  @Spec private CommandSpec spec;
+
+  /** What to learn from what. */
+  private record Job(String name, TextDataset train, TextDataset eval, Labels labels, Suggestion suggestion) {}
+
+  @Override
+  public Integer call() {
+    checkOptions();
+    Device.cpu().threads(threads);
+    Job job = data.train == null ? definitions() : files();
+    Path folder = out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite);
+    PrintWriter say = spec.commandLine().getOut();
+    say.println(Device.best().description());
+    say.printf(
+        "%,d examples to learn from, %s; %s%n",
+        job.train().size(),
+        job.eval() == null ? "none to be judged by" : "%,d to be judged by".formatted(job.eval().size()),
+        describe(job.labels()));
+
+    Rng.seed(training.seed);
+    try (Tokenizer tokenizer = model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
+        SequenceClassifier classifier = classifier(job.labels())) {
+      Report report = new Report(say, job.eval());
+      if (job.labels().problemType() == ProblemType.SINGLE_LABEL && job.eval() != null) {
+        report.baseline("commonest label", Baselines.majority(job.train(), job.eval()));
+      }
+      if (data.train == null) {
+        say.println("the encoder as it is: embedding all texts, and fitting a linear layer to the embeddings");
+        report.baseline(
+            "linear layer on the frozen encoder",
+            Baselines.frozen(classifier.bert(), tokenizer, job.train(), job.eval(), job.labels(), training.seed));
+      }
+      TrainingResult result = trainer(classifier, tokenizer, job).checkpoints(folder).run();
+      classifier.save(folder, tokenizer);
+      report.write(folder, spec.commandLine().getParseResult().originalArgs(), classifier, result);
+      OutputFolder.clearCheckpoint(folder);
+      report.print(folder, result);
+    }
+    return 0;
+  }
+
+  private void checkOptions() {
+    String without = data.train != null ? null : firstOf(data);
+    if (without != null) {
+      throw new ParameterException(spec.commandLine(), without + " needs --train");
+    }
+    if (data.train != null && data.eval == null && (data.evalLimit != null || metrics != null || training.keepBest)) {
+      throw new ParameterException(spec.commandLine(), "--eval-limit, --metric and --keep-best need --eval");
+    }
+    if (overwrite && out == null) {
+      throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
+    }
+    if (threads < 0) {
+      throw new ParameterException(spec.commandLine(), "--threads " + threads + ": a number from 1, or 0 for all cores");
+    }
+  }
+
+  /** An option about files that was given without one. */
+  private static String firstOf(DataOptions data) {
+    return data.eval != null
+        ? "--eval"
+        : data.textColumn != null
+            ? "--text-column"
+            : data.pairColumn != null
+                ? "--pair-column"
+                : data.labelColumn != null ? "--label-column" : data.labelSeparator != null ? "--label-separator" : null;
+  }
+
+  private Job definitions() {
+    WordNetGlosses glosses = WordNetGlosses.load();
+    return new Job(
+        "wordnet",
+        DataOptions.limited(glosses.train(), data.trainLimit, training.seed),
+        DataOptions.limited(glosses.test(), data.evalLimit, training.seed),
+        Labels.of(WordNetGlosses.CATEGORIES),
+        Suggestion.DEFINITIONS);
+  }
+
+  private Job files() {
+    TextDataset train = DataOptions.limited(data.open(data.train), data.trainLimit, training.seed);
+    TextDataset eval =
+        data.eval == null ? null : DataOptions.limited(data.open(data.eval), data.evalLimit, training.seed);
+    String name = String.valueOf(data.train.toAbsolutePath().getParent().getFileName()) + "-" + data.train.getFileName();
+    return new Job(
+        name.replaceAll("\\.[a-zA-Z]+$", "").replaceAll("[^\\w.-]", "_").toLowerCase(Locale.ROOT),
+        train,
+        eval,
+        task.labels(train),
+        Suggestion.FILES);
+  }
+
+  private SequenceClassifier classifier(Labels labels) {
+    if (model == null) {
+      return SequenceClassifier.of(MiniLm.encoder(), labels);
+    }
+    // A head that was trained for something else is of no use here.
+    return fitsHead(labels)
+        ? SequenceClassifier.fromPretrained(model, labels)
+        : SequenceClassifier.of(Bert.fromPretrained(model), labels);
+  }
+
+  private boolean fitsHead(Labels labels) {
+    ModelFolder.recover(model);
+    try (StateDict weights = SafeTensors.openFolder(model)) {
+      return !weights.names().contains(NEW_PARTS) || weights.shape(NEW_PARTS).size(0) == labels.size();
+    }
+  }
+
+  private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job) {
+    Trainer trainer = Trainer.of(classifier, tokenizer).train(job.train()).progress(true);
+    if (job.eval() != null) {
+      List<MetricName> names = metrics == null ? Task.usualMetrics(job.labels()) : metrics;
+      trainer.evaluate(job.eval(), names.stream().map(MetricName::metric).toArray(Metric[]::new));
+    }
+    training.apply(trainer, job.suggestion());
+    return trainer;
+  }
+
+  private static String describe(Labels labels) {
+    return switch (labels.problemType()) {
+      case SINGLE_LABEL -> "one of %d labels".formatted(labels.size());
+      case MULTI_LABEL -> "any of %d labels".formatted(labels.size());
+      case REGRESSION -> "a score";
+    };
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.jaubert.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command {@code jaubert}. Exit codes: 0 for success, 1 if what was asked for could not be done, 2 if it could not be
+ * understood. What goes wrong is one line on standard error; {@code --stacktrace} adds where.
+ */
+@Command(
+    name = "jaubert",
+    description = "Trains BERT-style encoders, in Java.",
+    subcommands = {FinetuneCommand.class, PredictCommand.class, DoctorCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "See jaubert COMMAND --help."})
+public final class Main implements Runnable {
+  @Option(
+      names = "--stacktrace",
+      description = "When something fails, also show where in the program.",
+      scope = ScopeType.INHERIT)
+  private boolean stacktrace;
+
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /** Runs the command and ends the program with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+  }
+
+  /** Runs the command and returns its exit code. */
+  static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+    Main main = new Main();
+    return new CommandLine(main)
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e, command))
+        .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
+        .execute(arguments);
+  }
+
+  private int failed(Exception e, CommandLine command) {
+    PrintWriter err = command.getErr();
+    err.println("jaubert: " + Failures.describe(e));
+    if (stacktrace) {
+      e.printStackTrace(err);
+    }
+    return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  private static int misunderstood(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("jaubert: " + e.getMessage());
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
+    }
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  /** Without a subcommand. */
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command? finetune, predict or doctor");
+  }
+
+  /** The version that the build wrote beside this class. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"jaubert " + version()};
+    }
+  }
+
+  static String version() {
+    Properties properties = new Properties();
+    try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return properties.getProperty("version");
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The folder a run writes to. A folder with a config.json holds a finished model, which is never replaced unasked; one with a
+ * checkpoint and no config.json holds a run that was interrupted, which goes on.
+ */
+final class OutputFolder {
+  private static final String FINISHED = "config.json";
+  private static final List<String> UNFINISHED = List.of("checkpoint.safetensors", "best.safetensors");
+
+  private OutputFolder() {}
+
+  /**
+   * The folder that was asked for.
+   *
+   * @throws CheckpointException if it holds a finished model, or anything that is not a run's
+   */
+  static Path asked(Path folder, boolean overwrite) {
+    if (overwrite) {
+      clearCheckpoint(folder);
+    } else if (Files.exists(folder.resolve(FINISHED))) {
+      throw new CheckpointException(
+          folder.toString(), "holds a model already; choose another folder with --out, or replace it with --overwrite");
+    } else if (Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder)) {
+      throw new CheckpointException(
+          folder.toString(), "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
+    }
+    return folder;
+  }
+
+  /** {@code runs/NAME}, or {@code runs/NAME-2} and so on: the first that is free or was interrupted. */
+  static Path free(String name) {
+    Path folder = Path.of("runs", name);
+    for (int i = 2; Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder); i++) {
+      folder = Path.of("runs", name + "-" + i);
+    }
+    return folder;
+  }
+
+  private static boolean isUnfinished(Path folder) {
+    return Files.exists(folder.resolve(UNFINISHED.get(0))) && !Files.exists(folder.resolve(FINISHED));
+  }
+
+  private static boolean isEmpty(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      // A run that was interrupted before its first checkpoint leaves the log alone.
+      return files.allMatch(file -> file.endsWith("train_log.jsonl"));
+    } catch (IOException e) {
+      throw new CheckpointException(folder.toString(), "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Deletes what is only needed to go on with a run. */
+  static void clearCheckpoint(Path folder) {
+    for (String name : UNFINISHED) {
+      try {
+        Files.deleteIfExists(folder.resolve(name));
+      } catch (IOException e) {
+        throw new CheckpointException(folder.resolve(name).toString(), "cannot be deleted: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.github.jaubert.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.pipeline.LabelScore;
+import io.github.jaubert.bert.pipeline.Pipelines;
+import io.github.jaubert.bert.pipeline.TextClassification;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.train.data.DataException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Labels texts with a model that was fine-tuned. */
+@Command(
+    name = "predict",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Labels texts with a fine-tuned model.",
+      "Texts are arguments, or lines of standard input if there are none; an answer is one line."
+    })
+final class PredictCommand implements Callable<Integer> {
+  /** Lines that are labelled together. */
+  private static final int CHUNK = 256;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "A Hugging Face folder of a fine-tuned BERT, such as finetune writes.")
+  private Path model;
+
+  @Parameters(paramLabel = "TEXT", description = "The texts.")
+  private List<String> texts = List.of();
+
+  @Option(
+      names = "--pair",
+      paramLabel = "TEXT",
+      description = "The second text, for a model of pairs; as often as there are texts.")
+  private List<String> pairs;
+
+  @Option(names = "--pairs", description = "Each line of standard input is two texts with a tab between.")
+  private boolean tabbed;
+
+  @Option(names = "--top", paramLabel = "N", description = "Show so many labels. Default: ${DEFAULT-VALUE}.")
+  private int top = 3;
+
+  @Option(names = "--json", description = "Print a JSON object a line, with all labels.")
+  private boolean json;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: all cores.")
+  private int threads;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (pairs != null && pairs.size() != texts.size()) {
+      throw new ParameterException(
+          spec.commandLine(), "--pair is given %d times for %d texts".formatted(pairs.size(), texts.size()));
+    }
+    if (tabbed && !texts.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--pairs is about standard input; with texts use --pair");
+    }
+    if (top < 1 || threads < 0) {
+      throw new ParameterException(spec.commandLine(), "--top begins at 1, --threads at 0 (all cores)");
+    }
+    Device.cpu().threads(threads);
+    try (TextClassification classify = Pipelines.textClassification(model)) {
+      if (texts.isEmpty()) {
+        fromStandardInput(classify);
+      } else {
+        answer(classify, texts, pairs);
+      }
+    }
+    return 0;
+  }
+
+  private void fromStandardInput(TextClassification classify) {
+    List<String> first = new ArrayList<>();
+    List<String> second = tabbed ? new ArrayList<>() : null;
+    try (BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      long number = 0;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        int tab = line.indexOf('\t');
+        if (tabbed && tab < 0) {
+          throw new DataException("standard input", number, "no tab; with --pairs a line is two texts with a tab between");
+        }
+        first.add(tabbed ? line.substring(0, tab) : line);
+        if (tabbed) {
+          second.add(line.substring(tab + 1));
+        }
+        // Whoever types, or waits for an answer, gets it at once.
+        if (first.size() == CHUNK || !lines.ready()) {
+          answer(classify, first, second);
+          first.clear();
+          if (tabbed) {
+            second.clear();
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
+    }
+    answer(classify, first, second);
+  }
+
+  private void answer(TextClassification classify, List<String> first, List<String> second) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<List<LabelScore>> results = classify.ofAll(first, second);
+    for (int i = 0; i < first.size(); i++) {
+      List<LabelScore> result = results.get(i);
+      out.println(json ? asJson(first.get(i), second == null ? null : second.get(i), result) : asText(classify, result));
+    }
+    out.flush();
+  }
+
+  private String asText(TextClassification classify, List<LabelScore> result) {
+    if (classify.labels().problemType() == ProblemType.REGRESSION) {
+      return String.format(Locale.ROOT, "%.4f", result.get(0).score());
+    }
+    return String.join(", ", result.stream().limit(top).map(LabelScore::toString).toList());
+  }
+
+  private static String asJson(String text, String pair, List<LabelScore> result) {
+    ObjectNode node = JsonFiles.object();
+    node.put("text", text);
+    if (pair != null) {
+      node.put("pair", pair);
+    }
+    ObjectNode scores = node.putObject("scores");
+    result.forEach(score -> scores.put(score.label(), score.score()));
+    return node.toString();
+  }
+}

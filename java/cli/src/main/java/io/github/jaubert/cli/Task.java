@@ -1,0 +1,103 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Accuracy;
+import io.github.jaubert.train.metrics.F1;
+import io.github.jaubert.train.metrics.MatthewsCorrelation;
+import io.github.jaubert.train.metrics.MeanSquaredError;
+import io.github.jaubert.train.metrics.Metric;
+import io.github.jaubert.train.metrics.PearsonCorrelation;
+import io.github.jaubert.train.metrics.SpearmanCorrelation;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What is to be learned. */
+enum Task {
+  /** Whatever the labels look like. */
+  AUTO,
+  /** One label of several. */
+  CLASSIFICATION,
+  /** Any number of labels. */
+  MULTILABEL,
+  /** A score. */
+  REGRESSION;
+
+  /** More different whole numbers than this are taken for scores. */
+  private static final int MOST_NUMBERED_CLASSES = 20;
+
+  private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+  private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
+
+  /** The measures by name, as {@code --metric} takes them. */
+  enum MetricName {
+    ACCURACY,
+    F1,
+    MACRO_F1,
+    MICRO_F1,
+    MATTHEWS,
+    PEARSON,
+    SPEARMAN,
+    MSE;
+
+    Metric metric() {
+      return switch (this) {
+        case ACCURACY -> new Accuracy();
+        case F1 -> new F1();
+        case MACRO_F1 -> new F1(io.github.jaubert.train.metrics.F1.Average.MACRO);
+        case MICRO_F1 -> new F1(io.github.jaubert.train.metrics.F1.Average.MICRO);
+        case MATTHEWS -> new MatthewsCorrelation();
+        case PEARSON -> new PearsonCorrelation();
+        case SPEARMAN -> new SpearmanCorrelation();
+        case MSE -> new MeanSquaredError();
+      };
+    }
+  }
+
+  /** The labels to predict: those of the training data, unless it is a score. */
+  Labels labels(TextDataset train) {
+    List<String> names = train.labelNames();
+    return switch (this == AUTO ? guess(train, names) : this) {
+      case MULTILABEL -> Labels.multi(names);
+      case REGRESSION -> Labels.score();
+      default -> {
+        if (names.size() < 2) {
+          throw new io.github.jaubert.train.data.DataException(
+              train.source(), "every label is " + names.get(0) + "; there is nothing to tell apart");
+        }
+        yield Labels.of(names);
+      }
+    };
+  }
+
+  /**
+   * Rows without exactly one label mean several labels; numbers with fractions, or very many different whole numbers, mean scores;
+   * all else are classes.
+   */
+  private static Task guess(TextDataset train, List<String> names) {
+    for (Example row : train.rows()) {
+      if (row.labels().size() != 1) {
+        return MULTILABEL;
+      }
+    }
+    boolean numbers = names.stream().allMatch(name -> NUMBER.matcher(name).matches());
+    boolean whole = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
+    return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES) ? REGRESSION : CLASSIFICATION;
+  }
+
+  /** The usual measures of a kind of problem; the first is the one that "best" goes by. */
+  static List<MetricName> usualMetrics(Labels labels) {
+    if (labels.problemType() == ProblemType.REGRESSION) {
+      return List.of(MetricName.PEARSON, MetricName.SPEARMAN, MetricName.MSE);
+    }
+    if (labels.problemType() == ProblemType.MULTI_LABEL) {
+      // Every label of every row is a decision; F1 of the positive ones is the micro-averaged F1.
+      return List.of(MetricName.F1, MetricName.ACCURACY);
+    }
+    return labels.size() == 2
+        ? List.of(MetricName.ACCURACY, MetricName.F1, MetricName.MATTHEWS)
+        : List.of(MetricName.ACCURACY, MetricName.MACRO_F1);
+  }
+}

@@ -1,0 +1,2 @@
+/** The command {@code jaubert}: finetune, predict, doctor. */
+package io.github.jaubert.cli;
