@@ -89,22 +89,37 @@ final class OnnxBertConfig {
     return quantised ? "; the file is quantised, the float32 one is needed" : "";
   }
 
-  /** From the target shape of a Reshape that splits the hidden axis: [batch, length, heads, headDim]. */
+  /**
+   * From the Reshape that splits the queries, keys or values to [batch, length, heads, head size]; one of the last two may be -1.
+   */
   private int heads(long hidden) {
     for (Node node : graph.nodes()) {
-      if (node.operation().equals("Reshape") && node.inputs().size() > 1) {
-        List<OptionalLong> target = constantShape(node.inputs().get(1));
-        if (target.size() == 4 && target.get(2).isPresent() && target.get(3).isPresent()) {
-          long heads = target.get(2).getAsLong();
-          long headDim = target.get(3).getAsLong();
-          if (heads > 0 && headDim == -1 && hidden % heads == 0 || heads > 0 && heads * headDim == hidden) {
-            return (int) heads;
-          }
-        }
+      if (!node.operation().equals("Reshape") || node.inputs().size() < 2 || !isProjection(node.inputs().get(0))) {
+        continue;
+      }
+      List<OptionalLong> target = constantShape(node.inputs().get(1));
+      if (target.size() != 4) {
+        continue;
+      }
+      long heads = target.get(2).orElse(-1);
+      long headSize = target.get(3).orElse(-1);
+      if (heads < 1 && headSize > 0 && hidden % headSize == 0) {
+        heads = hidden / headSize;
+      }
+      if (heads > 0 && hidden % heads == 0 && (headSize < 1 || heads * headSize == hidden)) {
+        return (int) heads;
       }
     }
     throw new CheckpointException(
         weights.source(), "no Reshape to [batch, length, heads, head size]: cannot tell the number of attention heads");
+  }
+
+  /** Whether a value is a product plus the bias of a query, key or value layer. */
+  private boolean isProjection(String value) {
+    Node sum = graph.producers().get(value);
+    return sum != null
+        && sum.operation().equals("Add")
+        && sum.inputs().stream().anyMatch(input -> input.contains(".attention.self.") && input.endsWith(".bias"));
   }
 
   /** The elements of a shape: one constant, or a Concat of parts of which some are known only at run time. */
