@@ -81,6 +81,9 @@ JB_DISPATCH(jb_embedding_layernorm_forward)
 JB_DISPATCH(jb_embedding_layernorm_backward)
 
 // attention.h
+JB_DISPATCH(jb_attention_forward)
+JB_DISPATCH(jb_attention_backward)
+JB_DISPATCH(jb_rotary)
 
 // activation.h
 JB_DISPATCH(jb_geglu_forward)

@@ -1,0 +1,206 @@
+#include "jaubert/attention.h"
+
+#include <numeric>
+
+#include "attention_reference.h"
+#include "test.h"
+
+namespace {
+
+// One problem with q, k and v as parts of one [tokens, 3 * heads * head_dim] and gradients in another.
+struct Problem {
+  test::Attention right;
+  std::vector<float> qkv, dout, out, lse, dqkv;
+  int64_t sequences, hidden;
+
+  Problem(std::vector<int32_t> lengths, int64_t heads, int64_t head_dim, int64_t window, float p) {
+    right = {{0}, heads, head_dim, 1 / std::sqrt(static_cast<double>(head_dim)), window, p, 77, -3, {}, {}, {}, {}, {},
+             {},  {},    {}};
+    for (int32_t n : lengths) right.cu_seqlens.push_back(right.cu_seqlens.back() + n);
+    sequences = static_cast<int64_t>(lengths.size());
+    hidden = heads * head_dim;
+    const int64_t size = right.tokens() * hidden;
+    qkv = test::normal(3 * size, 1.5f);
+    dout = test::normal(size);
+    for (int64_t t = 0; t < right.tokens(); ++t) {
+      const float* row = qkv.data() + 3 * t * hidden;
+      right.q.insert(right.q.end(), row, row + hidden);
+      right.k.insert(right.k.end(), row + hidden, row + 2 * hidden);
+      right.v.insert(right.v.end(), row + 2 * hidden, row + 3 * hidden);
+    }
+    out.assign(dout.size(), NAN);
+    lse.assign(static_cast<size_t>(heads * right.tokens()), NAN);
+    dqkv.assign(qkv.size(), NAN);
+  }
+
+  jb_status forward(jb_ctx ctx, bool with_lse = true) {
+    const float* q = qkv.data();
+    return jb_attention_forward(ctx, out.data(), with_lse ? lse.data() : nullptr, q, q + hidden, q + 2 * hidden,
+                                right.cu_seqlens.data(), sequences, right.heads, right.head_dim, 3 * hidden, 3 * hidden,
+                                3 * hidden, static_cast<float>(right.scale), right.window, right.p, right.seed,
+                                right.offset);
+  }
+
+  jb_status backward(jb_ctx ctx) {
+    const float* q = qkv.data();
+    float* dq = dqkv.data();
+    return jb_attention_backward(ctx, dq, dq + hidden, dq + 2 * hidden, dout.data(), q, q + hidden, q + 2 * hidden,
+                                 out.data(), lse.data(), right.cu_seqlens.data(), sequences, right.heads,
+                                 right.head_dim, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden,
+                                 static_cast<float>(right.scale), right.window, right.p, right.seed, right.offset);
+  }
+
+  std::vector<float> part(int64_t which) const {
+    std::vector<float> x;
+    for (int64_t t = 0; t < right.tokens(); ++t) {
+      const float* row = dqkv.data() + (3 * t + which) * hidden;
+      x.insert(x.end(), row, row + hidden);
+    }
+    return x;
+  }
+
+  void check(jb_ctx ctx) {
+    EXPECT_OK(forward(ctx));
+    EXPECT_OK(backward(ctx));
+    right.run({dout.begin(), dout.end()});
+    EXPECT_CLOSE(out, right.out, 1e-5, 1e-5);
+    EXPECT_CLOSE(lse, right.lse, 1e-5, 1e-5);
+    EXPECT_CLOSE(part(0), right.dq, 1e-4, 3e-5);
+    EXPECT_CLOSE(part(1), right.dk, 1e-4, 3e-5);
+    EXPECT_CLOSE(part(2), right.dv, 1e-4, 3e-5);
+  }
+};
+
+}  // namespace
+
+TEST(attention_of_mixed_lengths_and_head_sizes) {
+  const test::Context ctx;
+  for (int64_t head_dim : {1, 5, 16, 17, 32, 48, 64, 80, 127, 128}) {
+    for (float p : {0.0f, 0.2f}) Problem({13, 0, 1, 2, 15, 16, 17, 31, 0, 65}, 3, head_dim, -1, p).check(ctx);
+  }
+}
+
+TEST(attention_over_several_tiles_of_queries_and_keys) {
+  const test::Context ctx;
+  for (int64_t head_dim : {32, 64, 72}) {
+    for (float p : {0.0f, 0.1f}) Problem({129, 300, 64, 128, 261}, 2, head_dim, -1, p).check(ctx);
+  }
+}
+
+TEST(attention_within_a_window) {
+  const test::Context ctx;
+  for (int64_t window : {0, 1, 7, 16, 50, 130, 1000}) {
+    for (float p : {0.0f, 0.3f}) Problem({290, 1, 17, 0, 131}, 2, 32, window, p).check(ctx);
+  }
+  Problem({40, 9}, 1, 8, INT64_MAX, 0.0f).check(ctx);
+}
+
+TEST(attention_of_random_problems) {
+  const test::Context ctx;
+  for (int round = 0; round < 20; ++round) {
+    const auto pick = [](int64_t low, int64_t high) { return test::integers(1, low, high)[0]; };
+    Problem(test::integers(pick(1, 8), 0, 150), pick(1, 5), pick(1, 129), pick(-1, 100),
+            static_cast<float>(pick(0, 2)) * 0.15f)
+        .check(ctx);
+  }
+}
+
+TEST(attention_without_sequences_or_tokens) {
+  const test::Context ctx;
+  Problem({}, 2, 32, -1, 0.1f).check(ctx);
+  Problem({0, 0}, 2, 32, -1, 0.1f).check(ctx);
+}
+
+TEST(attention_has_the_same_bits_for_any_number_of_threads) {
+  const test::Context one(1), three(3);
+  std::vector<int32_t> lengths = test::integers(60, 1, 40);
+  lengths.push_back(600);
+  Problem a(lengths, 4, 32, -1, 0.1f);
+  Problem b = a;
+  EXPECT_OK(a.forward(one));
+  EXPECT_OK(b.forward(three));
+  EXPECT_SAME_BITS(a.out, b.out);
+  EXPECT_SAME_BITS(a.lse, b.lse);
+  EXPECT_OK(a.backward(one));
+  EXPECT_OK(b.backward(three));
+  EXPECT_SAME_BITS(a.dqkv, b.dqkv);
+  Problem c = a;
+  EXPECT_OK(c.forward(three, false));
+  EXPECT_SAME_BITS(c.out, a.out);
+}
+
+TEST(attention_of_large_and_unseen_scores) {
+  const test::Context ctx;
+  // One key draws all weight: the softmax must not overflow.
+  Problem large({70}, 1, 16, -1, 0.0f);
+  for (size_t i = 0; i < 16; ++i) large.qkv[16 + 48 * 40 + i] *= 300;
+  for (int64_t t = 0; t < 70; ++t) {
+    for (size_t c = 0; c < 16; ++c)
+      large.right.k[static_cast<size_t>(t) * 16 + c] =
+          static_cast<double>(large.qkv[static_cast<size_t>(t) * 48 + 16 + c]);
+  }
+  EXPECT_OK(large.forward(ctx));
+  large.right.run({});
+  EXPECT_CLOSE(large.out, large.right.out, 1e-3, 1e-3);
+  // All scores of a query -inf: no weight at all, and no NaN.
+  Problem none({3}, 1, 2, -1, 0.0f);
+  for (size_t i = 0; i < none.qkv.size(); ++i) none.qkv[i] = i % 6 == 0 ? 1 : i % 6 == 2 ? -INFINITY : 0;
+  EXPECT_OK(none.forward(ctx));
+  for (float value : none.out) EXPECT(value == 0);
+  for (float value : none.lse) EXPECT(value == -INFINITY);
+  EXPECT_OK(none.backward(ctx));
+  for (float value : none.part(2)) EXPECT(value == 0);
+}
+
+TEST(attention_refuses_what_it_cannot_do) {
+  const test::Context ctx;
+  Problem problem({3, 4}, 2, 8, -1, 0.0f);
+  problem.right.cu_seqlens = {0, 5, 4};
+  EXPECT_REFUSED(problem.forward(ctx), "falls from 5 to 4 at sequence 1");
+  problem.right.cu_seqlens = {1, 5, 7};
+  EXPECT_REFUSED(problem.forward(ctx), "begins with 1");
+  problem.right.cu_seqlens = {0, 3, 7};
+  problem.right.head_dim = 129;
+  EXPECT_REFUSED(problem.forward(ctx), "head_dim 129");
+  EXPECT_REFUSED(problem.backward(ctx), "head_dim 129");
+  problem.right.head_dim = 8;
+  problem.right.p = 1;
+  EXPECT_REFUSED(problem.forward(ctx), "p is 1");
+  problem.right.p = 0;
+  problem.right.heads = 7;
+  EXPECT_REFUSED(problem.forward(ctx), "row stride 48 of q is less than 7 heads of 8");
+  for (float value : problem.out) EXPECT(std::isnan(value));  // nothing was written
+  problem.right.heads = 2;
+  problem.right.p = 0.5f;
+  problem.right.cu_seqlens = {0, 3, 262148};
+  EXPECT_REFUSED(problem.forward(ctx), "sequence 1 has 262145 tokens");
+}
+
+TEST(rotary_turns_pairs_by_their_position) {
+  const test::Context ctx;
+  for (int64_t head_dim : {2, 6, 32, 64, 66}) {
+    const int64_t tokens = 9, heads = 3, stride = heads * head_dim + 5;
+    const std::vector<int32_t> positions = {0, 1, 2, 3, 0, 1, 511, 8191, 100000};
+    const std::vector<float> x = test::normal(tokens * stride);
+    std::vector<float> y = x;
+    std::vector<double> expected(x.begin(), x.end());
+    for (int64_t t = 0; t < tokens; ++t) {
+      for (int64_t h = 0; h < heads; ++h) {
+        for (int64_t i = 0; i < head_dim / 2; ++i) {
+          const double angle = positions[static_cast<size_t>(t)] *
+                               std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
+          const auto low = static_cast<size_t>(t * stride + h * head_dim + i),
+                     high = low + static_cast<size_t>(head_dim / 2);
+          expected[low] = x[low] * std::cos(angle) - x[high] * std::sin(angle);
+          expected[high] = x[high] * std::cos(angle) + x[low] * std::sin(angle);
+        }
+      }
+    }
+    EXPECT_OK(jb_rotary(ctx, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 0));
+    EXPECT_CLOSE(y, expected, 1e-6, 1e-6);
+    EXPECT_OK(jb_rotary(ctx, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 1));
+    EXPECT_CLOSE(y, x, 1e-6, 1e-6);
+  }
+  float one = 1;
+  EXPECT_REFUSED(jb_rotary(ctx, &one, nullptr, 0, 1, 3, 3, 10000.0f, 0), "head_dim 3 is not even");
+}
