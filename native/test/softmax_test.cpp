@@ -57,7 +57,8 @@ TEST(softmax_gradient_against_double_precision) {
       }
       std::vector<float> dx(x.size());
       EXPECT_OK(jb_softmax_backward(ctx, dx.data(), dy.data(), y.data(), rows, columns, log));
-      EXPECT_CLOSE(dx, expected, 1e-5, 2e-6);
+      // Rounding errors of a sum of so many terms.
+      EXPECT_CLOSE(dx, expected, 1e-5, 2e-6 + 1e-7 * std::sqrt(static_cast<double>(columns)));
     }
   }
 }
