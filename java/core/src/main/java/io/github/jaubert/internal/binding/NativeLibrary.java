@@ -19,9 +19,12 @@ import org.bytedeco.javacpp.Loader;
  * org.bytedeco.javacpp.cachedir}).
  */
 public final class NativeLibrary {
-  private static final String OPENBLAS = "/org/bytedeco/openblas/%s/libopenblas.so.0";
-  private static final String KERNELS = "/io/github/jaubert/internal/binding/%s/libjnijaubert.so";
+  private static final String OPENBLAS = "org/bytedeco/openblas/%s/libopenblas.so.0";
+  private static final String KERNELS = "io/github/jaubert/internal/binding/%s/libjnijaubert.so";
   private static final String PLATFORM = "linux-x86_64";
+
+  /** Asked instead of the class, which on the module path sees no jar but its own. */
+  private static final ClassLoader LOADER = NativeLibrary.class.getClassLoader();
 
   /** The least that the kernels are compiled for, as /proc/cpuinfo spells it. */
   private static final List<String> CPU_FLAGS = List.of("avx2", "fma", "f16c");
@@ -48,7 +51,7 @@ public final class NativeLibrary {
   private static UnsatisfiedLinkError attempt() {
     String platform = Loader.getPlatform();
     Optional<String> obstacle =
-        obstacle(platform, name -> NativeLibrary.class.getResource(name) != null, cpuFlags());
+        obstacle(platform, name -> LOADER.getResource(name) != null, cpuFlags());
     if (obstacle.isPresent()) {
       return new UnsatisfiedLinkError(obstacle.get());
     }
