@@ -3,6 +3,7 @@ package io.github.jaubert.bert;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 
 /** First values as Hugging Face gives them. */
@@ -25,8 +26,8 @@ final class BertInit {
         tensor.copyFrom(drawn);
       }
       if (parameter.name().endsWith("word_embeddings.weight")) {
-        try (Tensor padding = tensor.detach().narrow(0, config.padTokenId(), 1)) {
-          padding.fill(0); // shares the memory of the table
+        try (Scope scope = Scope.open()) {
+          tensor.detach().narrow(0, config.padTokenId(), 1).fill(0); // shares the memory of the table
         }
       }
     }
