@@ -47,9 +47,13 @@ public final class Bert extends Block {
     }
   }
 
-  // ---- making one ---------------------------------------------------------------------------------------------------
+  // ---- making one
+  // ---------------------------------------------------------------------------------------------------
 
-  /** A new model: weights normal with {@code initializerRange} from {@code Rng.global()}, biases 0, LayerNorm 1 and 0. */
+  /**
+   * A new model: weights normal with {@code initializerRange} from {@code Rng.global()}, biases 0,
+   * LayerNorm 1 and 0.
+   */
   public static Bert of(BertConfig config) {
     Bert model = new Bert(config);
     BertInit.all(model, config);
@@ -57,11 +61,12 @@ public final class Bert extends Block {
   }
 
   /**
-   * Loads a Hugging Face folder: config.json with model.safetensors or its shards. The names may lack or have the prefix {@code
-   * bert.} and end in LayerNorm.gamma and beta; heads are ignored. Parameters that the files lack are initialised; one warning
-   * lists them and what was not used.
+   * Loads a Hugging Face folder: config.json with model.safetensors or its shards. The names may
+   * lack or have the prefix {@code bert.} and end in LayerNorm.gamma and beta; heads are ignored.
+   * Parameters that the files lack are initialised; one warning lists them and what was not used.
    *
-   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit config.json
+   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit
+   *     config.json
    */
   public static Bert fromPretrained(Path folder) {
     ModelFolder.recover(folder);
@@ -74,9 +79,11 @@ public final class Bert extends Block {
   }
 
   /**
-   * Loads the ONNX file of a BERT; what the file does not tell (dropout, the padding token) has BERT's usual values.
+   * Loads the ONNX file of a BERT; what the file does not tell (dropout, the padding token) has
+   * BERT's usual values.
    *
-   * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating point
+   * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating
+   *     point
    */
   public static Bert fromOnnx(Path file) {
     try (OnnxWeights weights = OnnxWeights.open(file)) {
@@ -108,7 +115,8 @@ public final class Bert extends Block {
     return model;
   }
 
-  // ---- using it -----------------------------------------------------------------------------------------------------
+  // ---- using it
+  // -----------------------------------------------------------------------------------------------------
 
   /** The sizes and settings. */
   public BertConfig config() {
@@ -118,7 +126,8 @@ public final class Bert extends Block {
   /**
    * Encodes a batch.
    *
-   * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model has
+   * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model
+   *     has
    */
   public BertOutput forward(TokenBatch batch) {
     check(batch);
@@ -129,7 +138,10 @@ public final class Bert extends Block {
     return new BertOutput(x, batch.lengths(), pooler);
   }
 
-  /** The hidden states {@code [tokens, hidden]} after the embeddings and after each layer: one more than there are layers. */
+  /**
+   * The hidden states {@code [tokens, hidden]} after the embeddings and after each layer: one more
+   * than there are layers.
+   */
   public List<Tensor> hiddenStates(TokenBatch batch) {
     check(batch);
     List<Tensor> states = new ArrayList<>();
@@ -143,7 +155,11 @@ public final class Bert extends Block {
   private void check(TokenBatch batch) {
     if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
-          "a sequence of " + batch.lengths().maxLength() + " tokens: the model has " + config.maxPositionEmbeddings() + " positions");
+          "a sequence of "
+              + batch.lengths().maxLength()
+              + " tokens: the model has "
+              + config.maxPositionEmbeddings()
+              + " positions");
     }
     checkRange("token id", batch.inputIds(), config.vocabSize());
     checkRange("token type id", batch.tokenTypeIds(), config.typeVocabSize());
@@ -152,12 +168,14 @@ public final class Bert extends Block {
   private static void checkRange(String what, int[] values, int bound) {
     for (int i = 0; i < values.length; i++) {
       if (values[i] < 0 || values[i] >= bound) {
-        throw new IllegalArgumentException(what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
+        throw new IllegalArgumentException(
+            what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
       }
     }
   }
 
-  // ---- saving -------------------------------------------------------------------------------------------------------
+  // ---- saving
+  // -------------------------------------------------------------------------------------------------------
 
   /** The tokenizer files of the folder it was loaded from, or null. */
   TokenizerFiles tokenizerFiles() {
@@ -165,17 +183,25 @@ public final class Bert extends Block {
   }
 
   /**
-   * Writes a Hugging Face folder (config.json, model.safetensors, and the tokenizer files of the folder it was loaded from) that
-   * {@code transformers} loads as a BertModel. The files are replaced together or not at all.
+   * Writes a Hugging Face folder (config.json, model.safetensors, and the tokenizer files of the
+   * folder it was loaded from) that {@code transformers} loads as a BertModel. The files are
+   * replaced together or not at all.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
    */
   public void save(Path folder) {
-    PretrainedFolder.write(folder, BertConfigJson.write(config, "BertModel"), parameters(), tokenizerFiles);
+    PretrainedFolder.write(
+        folder, BertConfigJson.write(config, "BertModel"), parameters(), tokenizerFiles);
   }
 
   @Override
   protected String kind() {
-    return "Bert(" + config.numHiddenLayers() + " layers, hidden " + config.hiddenSize() + ", heads " + config.numAttentionHeads() + ")";
+    return "Bert("
+        + config.numHiddenLayers()
+        + " layers, hidden "
+        + config.hiddenSize()
+        + ", heads "
+        + config.numAttentionHeads()
+        + ")";
   }
 }

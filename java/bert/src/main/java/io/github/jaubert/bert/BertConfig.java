@@ -14,7 +14,8 @@ import java.nio.file.Path;
  * @param numHiddenLayers encoder layers
  * @param numAttentionHeads attention heads of each layer
  * @param intermediateSize width inside the feed-forward part
- * @param hiddenAct {@code gelu} (by the error function), {@code gelu_new} or {@code gelu_pytorch_tanh} (by tanh), or {@code relu}
+ * @param hiddenAct {@code gelu} (by the error function), {@code gelu_new} or {@code
+ *     gelu_pytorch_tanh} (by tanh), or {@code relu}
  * @param hiddenDropoutProb dropout after the embeddings and after each dense layer
  * @param attentionProbsDropoutProb dropout of the attention weights
  * @param maxPositionEmbeddings the longest sequence
@@ -51,7 +52,10 @@ public record BertConfig(
     atLeastOne("type_vocab_size", typeVocabSize);
     if (hiddenSize % numAttentionHeads != 0) {
       throw new IllegalArgumentException(
-          "hidden_size " + hiddenSize + " is not a multiple of num_attention_heads " + numAttentionHeads);
+          "hidden_size "
+              + hiddenSize
+              + " is not a multiple of num_attention_heads "
+              + numAttentionHeads);
     }
     activation(hiddenAct);
     probability("hidden_dropout_prob", hiddenDropoutProb);
@@ -61,10 +65,15 @@ public record BertConfig(
     }
     if (!(initializerRange >= 0) || !(layerNormEps >= 0)) {
       throw new IllegalArgumentException(
-          "initializer_range " + initializerRange + " and layer_norm_eps " + layerNormEps + " must not be negative");
+          "initializer_range "
+              + initializerRange
+              + " and layer_norm_eps "
+              + layerNormEps
+              + " must not be negative");
     }
     if (padTokenId < 0 || padTokenId >= vocabSize) {
-      throw new IllegalArgumentException("pad_token_id " + padTokenId + " is not among the " + vocabSize + " tokens");
+      throw new IllegalArgumentException(
+          "pad_token_id " + padTokenId + " is not among the " + vocabSize + " tokens");
     }
   }
 
@@ -91,7 +100,9 @@ public record BertConfig(
     };
   }
 
-  /** BERT-base of Devlin et al. 2019: 12 layers, hidden size 768, 12 heads, 110 million parameters. */
+  /**
+   * BERT-base of Devlin et al. 2019: 12 layers, hidden size 768, 12 heads, 110 million parameters.
+   */
   public static BertConfig bertBase() {
     return new BertConfig(30522, 768, 12, 12, 3072, "gelu", 0.1, 0.1, 512, 2, 0.02, 1e-12, 0, null);
   }
@@ -139,7 +150,10 @@ public record BertConfig(
         classifierDropout);
   }
 
-  /** The same with other dropout: of hidden states (and before the classifier), and of attention weights. */
+  /**
+   * The same with other dropout: of hidden states (and before the classifier), and of attention
+   * weights.
+   */
   public BertConfig withDropout(double hidden, double attention) {
     return new BertConfig(
         vocabSize,

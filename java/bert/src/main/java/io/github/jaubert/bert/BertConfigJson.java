@@ -8,7 +8,10 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Config and labels to and from the fields of config.json. A missing field has Hugging Face's default. */
+/**
+ * Config and labels to and from the fields of config.json. A missing field has Hugging Face's
+ * default.
+ */
 final class BertConfigJson {
   private final String file;
   private final ObjectNode json;
@@ -18,7 +21,8 @@ final class BertConfigJson {
     this.json = json;
   }
 
-  // ---- reading ------------------------------------------------------------------------------------------------------
+  // ---- reading
+  // ------------------------------------------------------------------------------------------------------
 
   static BertConfig readConfig(String file, ObjectNode json) {
     return new BertConfigJson(file, json).config();
@@ -59,8 +63,10 @@ final class BertConfigJson {
     if (isAbsent("id2label") && isAbsent("num_labels")) {
       return null;
     }
-    List<String> names = isAbsent("id2label") ? unnamed(integer("num_labels", 2)) : names(json.get("id2label"));
-    String problem = text("problem_type", names.size() == 1 ? "regression" : "single_label_classification");
+    List<String> names =
+        isAbsent("id2label") ? unnamed(integer("num_labels", 2)) : names(json.get("id2label"));
+    String problem =
+        text("problem_type", names.size() == 1 ? "regression" : "single_label_classification");
     try {
       return switch (problem) {
         case "single_label_classification" -> Labels.of(names);
@@ -68,11 +74,13 @@ final class BertConfigJson {
         case "regression" -> {
           if (names.size() != 1) {
             throw new CheckpointException(
-                file, "problem_type regression has " + names.size() + " labels; one score is supported");
+                file,
+                "problem_type regression has " + names.size() + " labels; one score is supported");
           }
           yield Labels.score(names.get(0));
         }
-        default -> throw new CheckpointException(file, "problem_type '" + problem + "' is not known");
+        default ->
+            throw new CheckpointException(file, "problem_type '" + problem + "' is not known");
       };
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file, e.getMessage(), e);
@@ -94,7 +102,13 @@ final class BertConfigJson {
       JsonNode name = id2label.get(Integer.toString(i));
       if (name == null || !name.isTextual()) {
         throw new CheckpointException(
-            file, "id2label has " + id2label.size() + " entries, but \"" + i + "\" is " + (name == null ? "missing" : name));
+            file,
+            "id2label has "
+                + id2label.size()
+                + " entries, but \""
+                + i
+                + "\" is "
+                + (name == null ? "missing" : name));
       }
       names.add(name.asText());
     }
@@ -127,7 +141,8 @@ final class BertConfigJson {
       return otherwise;
     }
     if (!json.get(field).isNumber()) {
-      throw new CheckpointException(file, field + " is " + json.get(field) + "; a number is needed");
+      throw new CheckpointException(
+          file, field + " is " + json.get(field) + "; a number is needed");
     }
     return json.get(field).asDouble();
   }
@@ -142,7 +157,8 @@ final class BertConfigJson {
     return json.get(field).asText();
   }
 
-  // ---- writing ------------------------------------------------------------------------------------------------------
+  // ---- writing
+  // ------------------------------------------------------------------------------------------------------
 
   static ObjectNode write(BertConfig config) {
     ObjectNode json = JsonFiles.object();

@@ -18,7 +18,10 @@ final class BertEmbeddings extends Block {
   BertEmbeddings(BertConfig config) {
     int hidden = config.hiddenSize();
     word = add("word_embeddings", Embedding.of(Init.zeros(config.vocabSize(), hidden)));
-    position = add("position_embeddings", Embedding.of(Init.zeros(config.maxPositionEmbeddings(), hidden)));
+    position =
+        add(
+            "position_embeddings",
+            Embedding.of(Init.zeros(config.maxPositionEmbeddings(), hidden)));
     type = add("token_type_embeddings", Embedding.of(Init.zeros(config.typeVocabSize(), hidden)));
     norm = add("LayerNorm", LayerNorm.of(hidden, (float) config.layerNormEps()));
     dropout = (float) config.hiddenDropoutProb();

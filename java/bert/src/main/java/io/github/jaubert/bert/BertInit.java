@@ -22,12 +22,16 @@ final class BertInit {
     } else if (parameter.name().endsWith("LayerNorm.weight")) {
       tensor.fill(1);
     } else {
-      try (Tensor drawn = Init.normal((float) config.initializerRange(), tensor.shape().toArray())) {
+      try (Tensor drawn =
+          Init.normal((float) config.initializerRange(), tensor.shape().toArray())) {
         tensor.copyFrom(drawn);
       }
       if (parameter.name().endsWith("word_embeddings.weight")) {
         try (Scope scope = Scope.open()) {
-          tensor.detach().narrow(0, config.padTokenId(), 1).fill(0); // shares the memory of the table
+          tensor
+              .detach()
+              .narrow(0, config.padTokenId(), 1)
+              .fill(0); // shares the memory of the table
         }
       }
     }

@@ -10,7 +10,10 @@ import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 
-/** One encoder layer: self-attention and a feed-forward part, each followed by dropout, residual and LayerNorm. */
+/**
+ * One encoder layer: self-attention and a feed-forward part, each followed by dropout, residual and
+ * LayerNorm.
+ */
 final class BertLayer extends Block {
   private final Attention attention;
   private final Dense intermediate;
@@ -93,7 +96,10 @@ final class BertLayer extends Block {
     }
   }
 
-  /** {@code LayerNorm(residual + dropout(dense(x)))}. The dense layer's bias is added by the kernel that normalises. */
+  /**
+   * {@code LayerNorm(residual + dropout(dense(x)))}. The dense layer's bias is added by the kernel
+   * that normalises.
+   */
   private static final class Output extends Block {
     private final Linear dense;
     private final LayerNorm norm;

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the weights of a checkpoint into a model: finds each parameter under the names that BERT checkpoints have had, and checks
- * all shapes before the first value is copied.
+ * Brings the weights of a checkpoint into a model: finds each parameter under the names that BERT
+ * checkpoints have had, and checks all shapes before the first value is copied.
  */
 final class BertLoader {
   private static final Logger LOG = LoggerFactory.getLogger(BertLoader.class);
@@ -37,12 +37,15 @@ final class BertLoader {
       String plain = name.startsWith("bert.") ? name.substring("bert.".length()) : name;
       boolean encoder = ENCODER_PART.matcher(plain).matches();
       String current =
-          plain.replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight").replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
+          plain
+              .replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight")
+              .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
       String key = encoder ? prefix + current : plain;
       String other = fileNames.put(key, name);
       if (other != null) {
         throw new CheckpointException(
-            weights.source(), "both '" + other + "' and '" + name + "' are the parameter '" + key + "'");
+            weights.source(),
+            "both '" + other + "' and '" + name + "' are the parameter '" + key + "'");
       }
     }
   }
@@ -50,7 +53,8 @@ final class BertLoader {
   /**
    * Reads the names and checks that the config is that of the weights.
    *
-   * @param prefix before the names of the encoder's parameters in the model, {@code bert.} or nothing
+   * @param prefix before the names of the encoder's parameters in the model, {@code bert.} or
+   *     nothing
    * @throws CheckpointException if the sizes or the number of layers differ
    */
   static BertLoader of(BertConfig config, StateDict weights, String prefix) {
@@ -63,13 +67,28 @@ final class BertLoader {
     String words = prefix + "embeddings.word_embeddings.weight";
     if (!fileNames.containsKey(words)) {
       throw new CheckpointException(
-          weights.source(), "holds no '" + words + "', with or without the prefix 'bert.': these are not the weights of a BERT");
+          weights.source(),
+          "holds no '"
+              + words
+              + "', with or without the prefix 'bert.': these are not the weights of a BERT");
     }
     check(words, 0, "vocab_size", config.vocabSize());
     check(words, 1, "hidden_size", config.hiddenSize());
-    check(prefix + "embeddings.position_embeddings.weight", 0, "max_position_embeddings", config.maxPositionEmbeddings());
-    check(prefix + "embeddings.token_type_embeddings.weight", 0, "type_vocab_size", config.typeVocabSize());
-    check(prefix + "encoder.layer.0.intermediate.dense.weight", 0, "intermediate_size", config.intermediateSize());
+    check(
+        prefix + "embeddings.position_embeddings.weight",
+        0,
+        "max_position_embeddings",
+        config.maxPositionEmbeddings());
+    check(
+        prefix + "embeddings.token_type_embeddings.weight",
+        0,
+        "type_vocab_size",
+        config.typeVocabSize());
+    check(
+        prefix + "encoder.layer.0.intermediate.dense.weight",
+        0,
+        "intermediate_size",
+        config.intermediateSize());
     int layers = 0;
     for (String name : fileNames.keySet()) {
       Matcher layer = LAYER.matcher(name.substring(name.startsWith(prefix) ? prefix.length() : 0));
@@ -79,7 +98,11 @@ final class BertLoader {
     }
     if (layers != config.numHiddenLayers()) {
       throw new CheckpointException(
-          weights.source(), "holds " + layers + " layers, but config.json says num_hidden_layers " + config.numHiddenLayers());
+          weights.source(),
+          "holds "
+              + layers
+              + " layers, but config.json says num_hidden_layers "
+              + config.numHiddenLayers());
     }
   }
 
@@ -91,7 +114,8 @@ final class BertLoader {
     Shape shape = weights.shape(fileName);
     if (shape.size(axis) != configured) {
       throw new CheckpointException(
-          weights.file(fileName), "'" + fileName + "' is " + shape + ", but config.json says " + field + " " + configured);
+          weights.file(fileName),
+          "'" + fileName + "' is " + shape + ", but config.json says " + field + " " + configured);
     }
   }
 
@@ -102,9 +126,11 @@ final class BertLoader {
   }
 
   /**
-   * Copies the weights; initialises what the file lacks. One warning lists both that and what was not used.
+   * Copies the weights; initialises what the file lacks. One warning lists both that and what was
+   * not used.
    *
-   * @throws CheckpointException if a shape differs, before anything is copied, or the values cannot be read
+   * @throws CheckpointException if a shape differs, before anything is copied, or the values cannot
+   *     be read
    */
   void load(Block model) {
     List<Parameter> found = new ArrayList<>();
@@ -120,7 +146,8 @@ final class BertLoader {
       Shape shape = weights.shape(fileName);
       if (!shape.equals(parameter.shape())) {
         throw new CheckpointException(
-            weights.file(fileName), "'" + fileName + "' is " + shape + ", but the model's is " + parameter.shape());
+            weights.file(fileName),
+            "'" + fileName + "' is " + shape + ", but the model's is " + parameter.shape());
       }
     }
     for (Parameter parameter : found) {
@@ -131,7 +158,9 @@ final class BertLoader {
         BertInit.initialise(parameter, config);
       }
     }
-    unused.keySet().removeIf(name -> name.endsWith("embeddings.position_ids")); // a constant in old files
+    unused
+        .keySet()
+        .removeIf(name -> name.endsWith("embeddings.position_ids")); // a constant in old files
     warn(missing, new ArrayList<>(unused.values()));
   }
 
@@ -145,10 +174,13 @@ final class BertLoader {
   static String message(String source, List<String> missing, List<String> unused) {
     StringBuilder text = new StringBuilder(source).append(':');
     if (!missing.isEmpty()) {
-      text.append(" these parameters are not in the file and were initialised, train before use: ").append(list(missing));
+      text.append(" these parameters are not in the file and were initialised, train before use: ")
+          .append(list(missing));
     }
     if (!unused.isEmpty()) {
-      text.append(missing.isEmpty() ? "" : ";").append(" these tensors of the file were not used: ").append(list(unused));
+      text.append(missing.isEmpty() ? "" : ";")
+          .append(" these tensors of the file were not used: ")
+          .append(list(unused));
     }
     return text.toString();
   }

@@ -29,8 +29,8 @@ public final class BertOutput {
   }
 
   /**
-   * {@code tanh(dense(h))} of the first token of each sequence, {@code [sequences, hidden]}; computed, in the scope that is then
-   * open, when it is first asked for.
+   * {@code tanh(dense(h))} of the first token of each sequence, {@code [sequences, hidden]};
+   * computed, in the scope that is then open, when it is first asked for.
    *
    * @throws IllegalArgumentException if a sequence has no token
    */
@@ -38,7 +38,8 @@ public final class BertOutput {
     if (pooled == null) {
       for (int i = 0; i < lengths.count(); i++) {
         if (lengths.length(i) == 0) {
-          throw new IllegalArgumentException("pooled: sequence " + i + " of the batch has no token");
+          throw new IllegalArgumentException(
+              "pooled: sequence " + i + " of the batch has no token");
         }
       }
       pooled = pooler.forward(lastHidden.indexSelect(0, lengths.starts()), Activation.TANH);

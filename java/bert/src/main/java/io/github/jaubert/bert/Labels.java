@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** What a classification head predicts: the names of its outputs in order, and whether one, any number or a score. Immutable. */
+/**
+ * What a classification head predicts: the names of its outputs in order, and whether one, any
+ * number or a score. Immutable.
+ */
 public final class Labels {
   private final ProblemType problemType;
   private final List<String> names;
@@ -105,7 +108,9 @@ public final class Labels {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Labels that && problemType == that.problemType && names.equals(that.names);
+    return other instanceof Labels that
+        && problemType == that.problemType
+        && names.equals(that.names);
   }
 
   @Override

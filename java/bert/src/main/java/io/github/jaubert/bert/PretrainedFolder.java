@@ -17,7 +17,8 @@ import java.util.Map;
 final class PretrainedFolder {
   private PretrainedFolder() {}
 
-  static void write(Path folder, ObjectNode config, List<Parameter> parameters, TokenizerFiles tokenizer) {
+  static void write(
+      Path folder, ObjectNode config, List<Parameter> parameters, TokenizerFiles tokenizer) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     parameters.forEach(parameter -> tensors.put(parameter.name(), parameter.tensor()));
     Map<String, AtomicFile.Content> files = new LinkedHashMap<>();

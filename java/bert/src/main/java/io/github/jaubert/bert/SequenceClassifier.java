@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A BERT with a linear layer on its pooled output that tells one label of several, any number of labels, or a score: Hugging
- * Face's {@code BertForSequenceClassification}, with its parameter names ({@code bert.…}, {@code classifier.…}).
+ * A BERT with a linear layer on its pooled output that tells one label of several, any number of
+ * labels, or a score: Hugging Face's {@code BertForSequenceClassification}, with its parameter
+ * names ({@code bert.…}, {@code classifier.…}).
  *
  * <p>A new model is in training mode, one that was loaded in evaluation mode.
  */
@@ -44,7 +45,8 @@ public final class SequenceClassifier extends Block {
     tokenizerFiles = bert.tokenizerFiles();
   }
 
-  // ---- making one ---------------------------------------------------------------------------------------------------
+  // ---- making one
+  // ---------------------------------------------------------------------------------------------------
 
   /** A new model, initialised like {@link Bert#of}. */
   public static SequenceClassifier of(BertConfig config, Labels labels) {
@@ -63,21 +65,22 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * Loads a Hugging Face folder with the labels that its config.json names. What {@link Bert#fromPretrained} tolerates is
-   * tolerated here.
+   * Loads a Hugging Face folder with the labels that its config.json names. What {@link
+   * Bert#fromPretrained} tolerates is tolerated here.
    *
-   * @throws CheckpointException if a file is missing or damaged, the weights do not fit config.json, or there is no head
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or there is no head
    */
   public static SequenceClassifier fromPretrained(Path folder) {
     return load(folder, null);
   }
 
   /**
-   * Loads a Hugging Face folder for these labels. A head in the folder is used if it has as many outputs; a folder without one
-   * gets a new head, and a warning says so.
+   * Loads a Hugging Face folder for these labels. A head in the folder is used if it has as many
+   * outputs; a folder without one gets a new head, and a warning says so.
    *
-   * @throws CheckpointException if a file is missing or damaged, the weights do not fit config.json, or the head in the folder has
-   *     another number of outputs
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or the head in the folder has another number of outputs
    */
   public static SequenceClassifier fromPretrained(Path folder, Labels labels) {
     return load(folder, labels);
@@ -87,7 +90,8 @@ public final class SequenceClassifier extends Block {
     ModelFolder.recover(folder);
     Path configFile = BertConfig.file(folder);
     BertConfig config = BertConfig.fromPretrained(folder);
-    Labels stored = BertConfigJson.readLabels(configFile.toString(), JsonFiles.readObject(configFile));
+    Labels stored =
+        BertConfigJson.readLabels(configFile.toString(), JsonFiles.readObject(configFile));
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       BertLoader loader = BertLoader.of(config, weights, "bert.");
       Labels labels = chooseLabels(folder, loader.shape(HEAD), stored, wanted);
@@ -108,13 +112,20 @@ public final class SequenceClassifier extends Block {
     if (wanted == null) {
       if (head == null) {
         throw new CheckpointException(
-            folder.toString(), "holds an encoder without '" + HEAD + "': say what to predict, fromPretrained(folder, labels)");
+            folder.toString(),
+            "holds an encoder without '"
+                + HEAD
+                + "': say what to predict, fromPretrained(folder, labels)");
       }
       int outputs = (int) head.size(0);
-      Labels labels = stored != null ? stored : outputs == 1 ? Labels.score() : Labels.of(BertConfigJson.unnamed(outputs));
+      Labels labels =
+          stored != null
+              ? stored
+              : outputs == 1 ? Labels.score() : Labels.of(BertConfigJson.unnamed(outputs));
       if (labels.size() != outputs) {
         throw new CheckpointException(
-            folder.toString(), "config.json names " + labels.size() + " labels, but '" + HEAD + "' is " + head);
+            folder.toString(),
+            "config.json names " + labels.size() + " labels, but '" + HEAD + "' is " + head);
       }
       return labels;
     }
@@ -131,12 +142,14 @@ public final class SequenceClassifier extends Block {
     }
     boolean named = stored != null && !stored.names().equals(BertConfigJson.unnamed(stored.size()));
     if (head != null && named && !stored.equals(wanted)) {
-      LOG.warn("{}: its head was trained for {}; its outputs are now called {}", folder, stored, wanted);
+      LOG.warn(
+          "{}: its head was trained for {}; its outputs are now called {}", folder, stored, wanted);
     }
     return wanted;
   }
 
-  // ---- using it -----------------------------------------------------------------------------------------------------
+  // ---- using it
+  // -----------------------------------------------------------------------------------------------------
 
   /** The encoder. */
   public Bert bert() {
@@ -154,7 +167,8 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * Computes the logits, {@code [sequences, labels]}: before softmax or sigmoid, or the score itself.
+   * Computes the logits, {@code [sequences, labels]}: before softmax or sigmoid, or the score
+   * itself.
    *
    * @throws IllegalArgumentException as {@link Bert#forward} does, or if a sequence has no token
    */
@@ -168,29 +182,34 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * The loss that the labels ask for: cross-entropy, binary cross-entropy averaged over the labels, or the squared error.
+   * The loss that the labels ask for: cross-entropy, binary cross-entropy averaged over the labels,
+   * or the squared error.
    *
    * @param logits {@code [sequences, labels]}
-   * @param targets for one label of several: indices {@code [sequences]}, I32 or I64, -100 for one that does not count; for any
-   *     number of labels: 0 or 1, F32 {@code [sequences, labels]}; for a score: F32 {@code [sequences]} or {@code [sequences, 1]}
-   * @param sequences what the sum over the sequences is divided by: with gradient accumulation the number of sequences of all its
-   *     batches; 0: those of this one that count
+   * @param targets for one label of several: indices {@code [sequences]}, I32 or I64, -100 for one
+   *     that does not count; for any number of labels: 0 or 1, F32 {@code [sequences, labels]}; for
+   *     a score: F32 {@code [sequences]} or {@code [sequences, 1]}
+   * @param sequences what the sum over the sequences is divided by: with gradient accumulation the
+   *     number of sequences of all its batches; 0: those of this one that count
    */
   public Tensor loss(Tensor logits, Tensor targets, float sequences) {
     return switch (labels.problemType()) {
       case SINGLE_LABEL ->
           F.crossEntropy(logits, targets, CrossEntropyOptions.standard().withNormalizer(sequences));
-      case MULTI_LABEL -> F.binaryCrossEntropyWithLogits(logits, targets, sequences * labels.size());
+      case MULTI_LABEL ->
+          F.binaryCrossEntropyWithLogits(logits, targets, sequences * labels.size());
       case REGRESSION -> F.mseLoss(logits.flatten(), targets.flatten(), sequences);
     };
   }
 
-  // ---- saving -------------------------------------------------------------------------------------------------------
+  // ---- saving
+  // -------------------------------------------------------------------------------------------------------
 
   /**
-   * Writes a Hugging Face folder that {@code transformers} loads as a BertForSequenceClassification: config.json,
-   * model.safetensors and, if it was loaded from a folder that has them, the tokenizer files. They are replaced together or not
-   * at all; other files in the folder stay.
+   * Writes a Hugging Face folder that {@code transformers} loads as a
+   * BertForSequenceClassification: config.json, model.safetensors and, if it was loaded from a
+   * folder that has them, the tokenizer files. They are replaced together or not at all; other
+   * files in the folder stay.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
    */

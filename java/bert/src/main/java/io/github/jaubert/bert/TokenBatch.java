@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Token ids of several sequences end to end, without padding. It lies in the Java heap: a model makes tensors of it in the scope
- * of its forward pass. The arrays are not copied and must not change.
+ * Token ids of several sequences end to end, without padding. It lies in the Java heap: a model
+ * makes tensors of it in the scope of its forward pass. The arrays are not copied and must not
+ * change.
  *
  * @param inputIds token ids {@code [tokens]}
  * @param tokenTypeIds the segment of each token, 0 or 1, {@code [tokens]}
@@ -22,7 +23,12 @@ public record TokenBatch(int[] inputIds, int[] tokenTypeIds, PackedSequences len
   public TokenBatch {
     if (inputIds.length != lengths.tokens() || tokenTypeIds.length != lengths.tokens()) {
       throw new IllegalArgumentException(
-          "batch: " + inputIds.length + " input ids, " + tokenTypeIds.length + " token type ids and " + lengths);
+          "batch: "
+              + inputIds.length
+              + " input ids, "
+              + tokenTypeIds.length
+              + " token type ids and "
+              + lengths);
     }
   }
 

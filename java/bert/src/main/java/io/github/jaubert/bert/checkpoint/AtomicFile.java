@@ -10,8 +10,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Replaces a file in one step: the new content goes to a temporary file beside it, is forced to the disk, and takes the name only
- * then. Whenever the program or the machine stops, the name stands for the old content or the new, never for a part.
+ * Replaces a file in one step: the new content goes to a temporary file beside it, is forced to the
+ * disk, and takes the name only then. Whenever the program or the machine stops, the name stands
+ * for the old content or the new, never for a part.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -26,18 +27,24 @@ public final class AtomicFile {
   /**
    * Replaces or creates {@code target}; missing folders above it are made.
    *
-   * @throws CheckpointException if it cannot be written, for example because the disk is full; an earlier file is then untouched
+   * @throws CheckpointException if it cannot be written, for example because the disk is full; an
+   *     earlier file is then untouched
    */
   public static void write(Path target, Content content) {
     Path absolute = target.toAbsolutePath();
     Path temporary = absolute.resolveSibling("." + absolute.getFileName() + ".tmp");
     try {
       Files.createDirectories(absolute.getParent());
-      // What a killed program left is deleted rather than opened, so that a link planted there is not followed.
+      // What a killed program left is deleted rather than opened, so that a link planted there is
+      // not followed.
       Files.deleteIfExists(temporary);
       try {
         writeAndForce(temporary, content);
-        Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            temporary,
+            absolute,
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
       } catch (IOException | RuntimeException | Error e) {
         deleteQuietly(temporary, e);
         throw e;
@@ -63,7 +70,9 @@ public final class AtomicFile {
         target.toString(),
         "cannot be written: "
             + CheckpointException.describe(cause)
-            + (Files.exists(target, LinkOption.NOFOLLOW_LINKS) ? "; what was there before is untouched" : ""),
+            + (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+                ? "; what was there before is untouched"
+                : ""),
         cause);
   }
 

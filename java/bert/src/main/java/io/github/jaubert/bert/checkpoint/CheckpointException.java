@@ -2,7 +2,10 @@ package io.github.jaubert.bert.checkpoint;
 
 import java.io.IOException;
 
-/** A model file or folder cannot be read, does not fit, or cannot be written. The message names the file and the reason. */
+/**
+ * A model file or folder cannot be read, does not fit, or cannot be written. The message names the
+ * file and the reason.
+ */
 public final class CheckpointException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -40,7 +43,9 @@ public final class CheckpointException extends RuntimeException {
     if (exception instanceof java.nio.file.FileSystemException e && e.getReason() != null) {
       return e.getReason();
     }
-    return exception.getMessage() == null ? exception.getClass().getSimpleName() : exception.getMessage();
+    return exception.getMessage() == null
+        ? exception.getClass().getSimpleName()
+        : exception.getMessage();
   }
 
   /** The file or folder it is about. */

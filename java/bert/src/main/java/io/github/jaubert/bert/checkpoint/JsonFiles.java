@@ -46,8 +46,10 @@ public final class JsonFiles {
       node = MAPPER.readTree(bytes);
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
-      String place = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-      throw new CheckpointException(file, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
+      String place =
+          at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+      throw new CheckpointException(
+          file, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     }
@@ -62,14 +64,18 @@ public final class JsonFiles {
     return MAPPER.createObjectNode();
   }
 
-  /** An object as UTF-8 text, indented by two spaces as Hugging Face's files are, with a newline at the end. */
+  /**
+   * An object as UTF-8 text, indented by two spaces as Hugging Face's files are, with a newline at
+   * the end.
+   */
   public static byte[] format(ObjectNode object) {
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
     DefaultPrettyPrinter printer = new HuggingFacePrinter();
     printer.indentObjectsWith(indenter);
     printer.indentArraysWith(indenter);
     try {
-      return (MAPPER.writer(printer).writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
+      return (MAPPER.writer(printer).writeValueAsString(object) + "\n")
+          .getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e); // a tree of plain nodes always has a text
     }

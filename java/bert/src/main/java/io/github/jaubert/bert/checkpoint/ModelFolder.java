@@ -15,19 +15,26 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Replaces the files of a model folder together. They are written to a hidden folder inside it and forced to the disk; one rename
- * of that hidden folder is the moment at which the new model counts; then its files move into place. If the program stops before
- * that moment the old model is untouched; if it stops after it, {@link #recover}, which every reader calls first, finishes the
+ * Replaces the files of a model folder together. They are written to a hidden folder inside it and
+ * forced to the disk; one rename of that hidden folder is the moment at which the new model counts;
+ * then its files move into place. If the program stops before that moment the old model is
+ * untouched; if it stops after it, {@link #recover}, which every reader calls first, finishes the
  * moves. Files that are not part of a model stay where they are.
  */
 public final class ModelFolder {
   static final String WRITING = ".jaubert-saving";
   static final String COMPLETE = ".jaubert-saved";
 
-  /** The names of the new files, so that an interrupted move still knows which files in place are new and which are stale. */
+  /**
+   * The names of the new files, so that an interrupted move still knows which files in place are
+   * new and which are stale.
+   */
   private static final String MANIFEST = "manifest";
 
-  /** Weights and tokenizers of an earlier model that a reader would take instead of the new ones, or beside them. */
+  /**
+   * Weights and tokenizers of an earlier model that a reader would take instead of the new ones, or
+   * beside them.
+   */
   private static final Pattern MODEL_FILE =
       Pattern.compile(
           "config\\.json"
@@ -41,12 +48,14 @@ public final class ModelFolder {
    * Writes a model; the folder and those above it are made if they are missing.
    *
    * @param files by name
-   * @throws CheckpointException if it cannot be written, for example because the disk is full; an earlier model is then untouched
+   * @throws CheckpointException if it cannot be written, for example because the disk is full; an
+   *     earlier model is then untouched
    */
   public static void write(Path folder, Map<String, AtomicFile.Content> files) {
     boolean isNew = !Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
     if (!isNew && !Files.isDirectory(folder)) {
-      throw new CheckpointException(folder.toString(), "cannot be written: there is a file of that name");
+      throw new CheckpointException(
+          folder.toString(), "cannot be written: there is a file of that name");
     }
     recover(folder);
     try {
@@ -61,7 +70,8 @@ public final class ModelFolder {
     recover(folder);
   }
 
-  private static void writeComplete(Path folder, Map<String, AtomicFile.Content> files) throws IOException {
+  private static void writeComplete(Path folder, Map<String, AtomicFile.Content> files)
+      throws IOException {
     Path writing = folder.resolve(WRITING);
     Files.createDirectories(folder);
     deleteTree(writing); // what a killed program left
@@ -113,7 +123,10 @@ public final class ModelFolder {
       String name = file.getFileName().toString();
       if (names.contains(name)) {
         Files.move(
-            file, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            file,
+            folder.resolve(name),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
       }
     }
     AtomicFile.forceFolder(folder);

@@ -11,7 +11,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** Deduces the config.json of a BERT from its ONNX file: sizes from the weights, the rest from constants in the graph. */
+/**
+ * Deduces the config.json of a BERT from its ONNX file: sizes from the weights, the rest from
+ * constants in the graph.
+ */
 final class OnnxBertConfig {
   private final OnnxWeights weights;
   private final OnnxGraph graph;
@@ -48,14 +51,16 @@ final class OnnxBertConfig {
     config.put("hidden_act", activation(layers));
     config.put("max_position_embeddings", matrix("embeddings.position_embeddings.weight").size(0));
     config.put("type_vocab_size", matrix("embeddings.token_type_embeddings.weight").size(0));
-    // Through the shortest decimal of the single, so that 1e-12f becomes 1.0E-12 and not 9.999999960041972E-13.
+    // Through the shortest decimal of the single, so that 1e-12f becomes 1.0E-12 and not
+    // 9.999999960041972E-13.
     config.put("layer_norm_eps", Double.parseDouble(Float.toString(epsilon())));
     return config;
   }
 
   private Shape matrix(String name) {
     if (!weights.names().contains(name) || weights.shape(name).rank() != 2) {
-      throw new CheckpointException(weights.source(), "has no matrix '" + name + "'" + quantisationHint());
+      throw new CheckpointException(
+          weights.source(), "has no matrix '" + name + "'" + quantisationHint());
     }
     return weights.shape(name);
   }
@@ -69,7 +74,12 @@ final class OnnxBertConfig {
     List<String> missing = new ArrayList<>();
     for (String dense :
         List.of(
-            "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense")) {
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "intermediate.dense",
+            "output.dense")) {
       for (String part : List.of(".weight", ".bias")) {
         String name = "encoder.layer." + layer + "." + dense + part;
         if (!weights.names().contains(name)) {
@@ -79,22 +89,27 @@ final class OnnxBertConfig {
     }
     if (!missing.isEmpty()) {
       throw new CheckpointException(
-          weights.source(), "the graph does not show which tensors are " + missing + quantisationHint());
+          weights.source(),
+          "the graph does not show which tensors are " + missing + quantisationHint());
     }
   }
 
   private String quantisationHint() {
     boolean quantised =
-        Stream.of("MatMulInteger", "DynamicQuantizeLinear", "DequantizeLinear", "QLinearMatMul").anyMatch(graph::has);
+        Stream.of("MatMulInteger", "DynamicQuantizeLinear", "DequantizeLinear", "QLinearMatMul")
+            .anyMatch(graph::has);
     return quantised ? "; the file is quantised, the float32 one is needed" : "";
   }
 
   /**
-   * From the Reshape that splits the queries, keys or values to [batch, length, heads, head size]; one of the last two may be -1.
+   * From the Reshape that splits the queries, keys or values to [batch, length, heads, head size];
+   * one of the last two may be -1.
    */
   private int heads(long hidden) {
     for (Node node : graph.nodes()) {
-      if (!node.operation().equals("Reshape") || node.inputs().size() < 2 || !isProjection(node.inputs().get(0))) {
+      if (!node.operation().equals("Reshape")
+          || node.inputs().size() < 2
+          || !isProjection(node.inputs().get(0))) {
         continue;
       }
       List<OptionalLong> target = constantShape(node.inputs().get(1));
@@ -111,7 +126,8 @@ final class OnnxBertConfig {
       }
     }
     throw new CheckpointException(
-        weights.source(), "no Reshape to [batch, length, heads, head size]: cannot tell the number of attention heads");
+        weights.source(),
+        "no Reshape to [batch, length, heads, head size]: cannot tell the number of attention heads");
   }
 
   /** Whether a value is a product plus the bias of a query, key or value layer. */
@@ -119,10 +135,14 @@ final class OnnxBertConfig {
     Node sum = graph.producers().get(value);
     return sum != null
         && sum.operation().equals("Add")
-        && sum.inputs().stream().anyMatch(input -> input.contains(".attention.self.") && input.endsWith(".bias"));
+        && sum.inputs().stream()
+            .anyMatch(input -> input.contains(".attention.self.") && input.endsWith(".bias"));
   }
 
-  /** The elements of a shape: one constant, or a Concat of parts of which some are known only at run time. */
+  /**
+   * The elements of a shape: one constant, or a Concat of parts of which some are known only at run
+   * time.
+   */
   private List<OptionalLong> constantShape(String value) {
     OnnxTensor constant = graph.constants().get(value);
     List<OptionalLong> sizes = new ArrayList<>();
@@ -138,7 +158,8 @@ final class OnnxBertConfig {
     }
     for (String part : producer.inputs()) {
       OnnxTensor known = graph.constants().get(part);
-      boolean usable = known != null && known.type() == SafeTensorsType.I64 && known.shape().numel() == 1;
+      boolean usable =
+          known != null && known.type() == SafeTensorsType.I64 && known.shape().numel() == 1;
       sizes.add(usable ? OptionalLong.of((long) known.floats()[0]) : OptionalLong.empty());
     }
     return sizes;
@@ -161,7 +182,10 @@ final class OnnxBertConfig {
         weights.source(), "the graph has no Erf, Gelu, Tanh or Relu: cannot tell the activation");
   }
 
-  /** The constant under the root of a LayerNorm that is spelled out, or the attribute of one that is not. */
+  /**
+   * The constant under the root of a LayerNorm that is spelled out, or the attribute of one that is
+   * not.
+   */
   private float epsilon() {
     Optional<Float> attribute =
         graph.nodes().stream()
@@ -183,7 +207,8 @@ final class OnnxBertConfig {
         }
       }
     }
-    throw new CheckpointException(weights.source(), "the graph has no LayerNorm whose epsilon could be read");
+    throw new CheckpointException(
+        weights.source(), "the graph has no LayerNorm whose epsilon could be read");
   }
 
   private OptionalDouble scalarInput(Node node) {

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is needed of an ONNX file: the nodes in order of execution and the constant tensors by the name under which nodes use them.
+ * What is needed of an ONNX file: the nodes in order of execution and the constant tensors by the
+ * name under which nodes use them.
  *
  * @param nodes the operations
  * @param constants initializers and the results of Constant nodes
@@ -69,7 +70,8 @@ record OnnxGraph(
     Map<String, List<Node>> consumers = new HashMap<>();
     Map<String, Node> producers = new HashMap<>();
     for (Node node : nodes) {
-      node.inputs().forEach(input -> consumers.computeIfAbsent(input, i -> new ArrayList<>()).add(node));
+      node.inputs()
+          .forEach(input -> consumers.computeIfAbsent(input, i -> new ArrayList<>()).add(node));
       node.outputs().forEach(output -> producers.put(output, node));
       if (node.value() != null && !node.outputs().isEmpty()) {
         constants.put(node.outputs().get(0), node.value());
@@ -97,12 +99,19 @@ record OnnxGraph(
         default -> message.skip();
       }
     }
-    return new Node(operation, inputs, outputs, numbers, strings, operation.equals("Constant") ? value : null);
+    return new Node(
+        operation, inputs, outputs, numbers, strings, operation.equals("Constant") ? value : null);
   }
 
-  /** Puts the number or text of a message AttributeProto into its map; returns its tensor, if it has one. */
+  /**
+   * Puts the number or text of a message AttributeProto into its map; returns its tensor, if it has
+   * one.
+   */
   private static OnnxTensor readAttribute(
-      String file, ProtobufReader message, Map<String, Float> numbers, Map<String, String> strings) {
+      String file,
+      ProtobufReader message,
+      Map<String, Float> numbers,
+      Map<String, String> strings) {
     String name = "";
     Float number = null;
     String text = null;

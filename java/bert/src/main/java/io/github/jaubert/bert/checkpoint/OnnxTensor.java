@@ -8,7 +8,8 @@ import java.util.stream.LongStream;
 /**
  * A constant tensor of an ONNX file (message TensorProto).
  *
- * @param data little-endian elements of {@code type}, or of the wider type in which the format keeps them when they are not raw
+ * @param data little-endian elements of {@code type}, or of the wider type in which the format
+ *     keeps them when they are not raw
  */
 record OnnxTensor(String file, String name, Shape shape, SafeTensorsType type, ByteBuffer data) {
   /** Values of TensorProto.DataType. */
@@ -22,7 +23,10 @@ record OnnxTensor(String file, String name, Shape shape, SafeTensorsType type, B
 
   private static final int EXTERNAL = 1;
 
-  /** Reads the message; returns a tensor without data, of type null, if its element type is of no use here. */
+  /**
+   * Reads the message; returns a tensor without data, of type null, if its element type is of no
+   * use here.
+   */
   static OnnxTensor read(String file, ProtobufReader message) {
     LongStream.Builder dims = LongStream.builder();
     String name = "";
@@ -45,7 +49,8 @@ record OnnxTensor(String file, String name, Shape shape, SafeTensorsType type, B
     }
     if (external) {
       throw new CheckpointException(
-          file, "tensor '" + name + "' is kept in another file (external data), which is not supported");
+          file,
+          "tensor '" + name + "' is kept in another file (external data), which is not supported");
     }
     Shape shape;
     try {
@@ -67,7 +72,16 @@ record OnnxTensor(String file, String name, Shape shape, SafeTensorsType type, B
     }
     if (data.remaining() % type.bytes() != 0 || data.remaining() / type.bytes() != shape.numel()) {
       throw new CheckpointException(
-          file, "tensor '" + name + "' " + type + " " + shape + " has " + data.remaining() + " bytes of data");
+          file,
+          "tensor '"
+              + name
+              + "' "
+              + type
+              + " "
+              + shape
+              + " has "
+              + data.remaining()
+              + " bytes of data");
     }
     return new OnnxTensor(file, name, shape, type, data);
   }

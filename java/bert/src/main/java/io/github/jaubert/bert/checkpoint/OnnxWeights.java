@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,12 +17,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The weights of a BERT encoder in an ONNX file, under the names that PyTorch gives them: {@code embeddings.…}, {@code
- * encoder.layer.0.…}, {@code pooler.…}.
+ * The weights of a BERT encoder in an ONNX file, under the names that PyTorch gives them: {@code
+ * embeddings.…}, {@code encoder.layer.0.…}, {@code pooler.…}.
  *
- * <p>An exporter keeps the names of biases, LayerNorms and embeddings, but folds the weight of each linear layer, transposed, into
- * an initializer with a made-up name ({@code onnx::MatMul_787}). The graph tells whose it is: the product with it is added to the
- * bias of the same layer.
+ * <p>An exporter keeps the names of biases, LayerNorms and embeddings, but folds the weight of each
+ * linear layer, transposed, into an initializer with a made-up name ({@code onnx::MatMul_787}). The
+ * graph tells whose it is: the product with it is added to the bias of the same layer.
  */
 public final class OnnxWeights implements StateDict {
   private static final String WORD_EMBEDDINGS = "embeddings.word_embeddings.weight";
@@ -51,22 +50,27 @@ public final class OnnxWeights implements StateDict {
   /**
    * Opens a file through a memory map, which lasts until the garbage collector finds it unused.
    *
-   * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating point
+   * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating
+   *     point
    */
   public static OnnxWeights open(Path path) {
     String file = path.toString();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
-        throw new CheckpointException(file, "has " + channel.size() + " bytes; an ONNX file has at most 2 GiB");
+        throw new CheckpointException(
+            file, "has " + channel.size() + " bytes; an ONNX file has at most 2 GiB");
       }
-      return new OnnxWeights(file, OnnxGraph.read(file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())));
+      return new OnnxWeights(
+          file,
+          OnnxGraph.read(file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())));
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     }
   }
 
   /**
-   * Reads a model to the end of a stream, such as a class path resource, into the heap. Does not close it.
+   * Reads a model to the end of a stream, such as a class path resource, into the heap. Does not
+   * close it.
    *
    * @param name what the stream is called in messages
    * @throws CheckpointException as for {@link #open}
@@ -80,7 +84,8 @@ public final class OnnxWeights implements StateDict {
     }
   }
 
-  // ---- names --------------------------------------------------------------------------------------------------------
+  // ---- names
+  // --------------------------------------------------------------------------------------------------------
 
   private Map<String, Weight> findWeights() {
     String prefix = findPrefix();
@@ -89,7 +94,9 @@ public final class OnnxWeights implements StateDict {
         .constants()
         .forEach(
             (name, tensor) -> {
-              if (name.startsWith(prefix) && isParameter(name.substring(prefix.length())) && tensor.isFloatingPoint()) {
+              if (name.startsWith(prefix)
+                  && isParameter(name.substring(prefix.length()))
+                  && tensor.isFloatingPoint()) {
                 found.put(name.substring(prefix.length()), new Weight(tensor, false));
               }
             });
@@ -101,9 +108,13 @@ public final class OnnxWeights implements StateDict {
     return found;
   }
 
-  /** What stands before {@code embeddings.} in the names: nothing, {@code bert.}, or the path to the encoder in a larger model. */
+  /**
+   * What stands before {@code embeddings.} in the names: nothing, {@code bert.}, or the path to the
+   * encoder in a larger model.
+   */
   private String findPrefix() {
-    List<String> matches = graph.constants().keySet().stream().filter(n -> n.endsWith(WORD_EMBEDDINGS)).toList();
+    List<String> matches =
+        graph.constants().keySet().stream().filter(n -> n.endsWith(WORD_EMBEDDINGS)).toList();
     if (matches.size() != 1) {
       throw new CheckpointException(
           file,
@@ -117,12 +128,15 @@ public final class OnnxWeights implements StateDict {
   }
 
   private static boolean isParameter(String name) {
-    return name.startsWith("embeddings.") || name.startsWith("encoder.") || name.startsWith("pooler.");
+    return name.startsWith("embeddings.")
+        || name.startsWith("encoder.")
+        || name.startsWith("pooler.");
   }
 
   /** Names the weight of a product {@code x W + bias} after its bias. */
   private void nameLinear(Node node, String prefix, Map<String, Weight> found) {
-    OnnxTensor weight = node.inputs().size() > 1 ? graph.constants().get(node.inputs().get(1)) : null;
+    OnnxTensor weight =
+        node.inputs().size() > 1 ? graph.constants().get(node.inputs().get(1)) : null;
     if (weight == null || weight.shape().rank() != 2 || !weight.isFloatingPoint()) {
       return; // a product of two computed tensors: attention scores, or scores with values
     }
@@ -132,7 +146,8 @@ public final class OnnxWeights implements StateDict {
     }
     String name = bias.substring(prefix.length(), bias.length() - ".bias".length()) + ".weight";
     // MatMul multiplies by [in, out] as it lies; Gemm says whether it transposes.
-    boolean transposed = !(node.operation().equals("Gemm") && node.numbers().getOrDefault("transB", 0f) != 0);
+    boolean transposed =
+        !(node.operation().equals("Gemm") && node.numbers().getOrDefault("transB", 0f) != 0);
     found.put(name, new Weight(weight, transposed));
   }
 
@@ -154,13 +169,14 @@ public final class OnnxWeights implements StateDict {
     return null;
   }
 
-  // ---- reading ------------------------------------------------------------------------------------------------------
+  // ---- reading
+  // ------------------------------------------------------------------------------------------------------
 
   /**
    * The config.json that the weights and the graph imply.
    *
-   * @throws CheckpointException if the file lacks a weight of the encoder, or does not show the number of attention heads, the
-   *     activation or the epsilon of LayerNorm
+   * @throws CheckpointException if the file lacks a weight of the encoder, or does not show the
+   *     number of attention heads, the activation or the epsilon of LayerNorm
    */
   public ObjectNode config() {
     return config.deepCopy();
@@ -181,11 +197,15 @@ public final class OnnxWeights implements StateDict {
     Weight weight = weight(name);
     float[] stored = weight.tensor().floats();
     return weight.transposed()
-        ? transpose(stored, (int) weight.tensor().shape().size(0), (int) weight.tensor().shape().size(1))
+        ? transpose(
+            stored, (int) weight.tensor().shape().size(0), (int) weight.tensor().shape().size(1))
         : stored;
   }
 
-  /** {@code [rows, columns]} to {@code [columns, rows]}, in square tiles so that both sides stay in the cache. */
+  /**
+   * {@code [rows, columns]} to {@code [columns, rows]}, in square tiles so that both sides stay in
+   * the cache.
+   */
   private static float[] transpose(float[] x, int rows, int columns) {
     int tile = 32;
     float[] y = new float[x.length];

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.LongConsumer;
 
 /**
- * Reads one protobuf message field by field: {@link #next} goes to a field, one of the other methods takes or skips its value.
- * Nothing is copied: a nested message or byte string is a slice of the same memory, which may be a mapped file.
+ * Reads one protobuf message field by field: {@link #next} goes to a field, one of the other
+ * methods takes or skips its value. Nothing is copied: a nested message or byte string is a slice
+ * of the same memory, which may be a mapped file.
  */
 final class ProtobufReader {
   private static final int VARINT = 0;
@@ -126,14 +127,21 @@ final class ProtobufReader {
 
   private void require(int wanted, String what) {
     if (wireType != wanted) {
-      throw bad("field " + field + " has the wire type " + wireType + " where " + what + " is needed");
+      throw bad(
+          "field " + field + " has the wire type " + wireType + " where " + what + " is needed");
     }
   }
 
   private void requireBytes(long count) {
     if (count < 0 || count > buffer.remaining()) {
       throw bad(
-          "field " + field + " needs " + Long.toUnsignedString(count) + " bytes, but " + buffer.remaining() + " are left: truncated?");
+          "field "
+              + field
+              + " needs "
+              + Long.toUnsignedString(count)
+              + " bytes, but "
+              + buffer.remaining()
+              + " are left: truncated?");
     }
   }
 

@@ -12,11 +12,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A safetensors file, read through memory maps: opening checks the whole header, and a tensor's values are read when they are
- * asked for. Thread-safe until it is closed.
+ * A safetensors file, read through memory maps: opening checks the whole header, and a tensor's
+ * values are read when they are asked for. Thread-safe until it is closed.
  */
 public final class SafeTensors implements StateDict {
-  /** Mapped at a time: a map has at most 2 GiB, a tensor may have more bytes. Divisible by every element size. */
+  /**
+   * Mapped at a time: a map has at most 2 GiB, a tensor may have more bytes. Divisible by every
+   * element size.
+   */
   private static final int CHUNK_BYTES = 1 << 28;
 
   private final String file;
@@ -32,7 +35,8 @@ public final class SafeTensors implements StateDict {
   /**
    * Opens one file.
    *
-   * @throws CheckpointException if it cannot be read, is truncated, or its header is wrong in any way
+   * @throws CheckpointException if it cannot be read, is truncated, or its header is wrong in any
+   *     way
    */
   public static SafeTensors open(Path path) {
     String file = path.toString();
@@ -57,8 +61,8 @@ public final class SafeTensors implements StateDict {
   }
 
   /**
-   * Opens the weights of a Hugging Face folder: {@code model.safetensors}, or the shards that {@code
-   * model.safetensors.index.json} names.
+   * Opens the weights of a Hugging Face folder: {@code model.safetensors}, or the shards that
+   * {@code model.safetensors.index.json} names.
    *
    * @throws CheckpointException if there are none or they cannot be read
    */
@@ -72,7 +76,8 @@ public final class SafeTensors implements StateDict {
       return ShardedSafeTensors.open(index);
     }
     if (!Files.isDirectory(folder)) {
-      throw new CheckpointException(folder.toString(), Files.exists(folder) ? "is not a folder" : "no such folder");
+      throw new CheckpointException(
+          folder.toString(), Files.exists(folder) ? "is not a folder" : "no such folder");
     }
     if (Files.exists(folder.resolve("pytorch_model.bin"))
         || Files.exists(folder.resolve("pytorch_model.bin.index.json"))) {
@@ -89,7 +94,11 @@ public final class SafeTensors implements StateDict {
     long size = channel.size();
     if (size < SafeTensorsHeader.LENGTH_BYTES) {
       throw new CheckpointException(
-          file, "has " + size + " bytes; the length of the header alone needs " + SafeTensorsHeader.LENGTH_BYTES);
+          file,
+          "has "
+              + size
+              + " bytes; the length of the header alone needs "
+              + SafeTensorsHeader.LENGTH_BYTES);
     }
     long length = readFully(file, channel, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
     if (length < 2 || length > SafeTensorsHeader.MAX_BYTES) {
@@ -103,17 +112,24 @@ public final class SafeTensors implements StateDict {
     }
     if (length > size - SafeTensorsHeader.LENGTH_BYTES) {
       throw new CheckpointException(
-          file, "byte 0: a header of " + length + " bytes does not fit in the file of " + size + ": truncated?");
+          file,
+          "byte 0: a header of "
+              + length
+              + " bytes does not fit in the file of "
+              + size
+              + ": truncated?");
     }
     byte[] json = readFully(file, channel, SafeTensorsHeader.LENGTH_BYTES, (int) length).array();
     return SafeTensorsHeader.parse(file, json, size);
   }
 
-  private static ByteBuffer readFully(String file, FileChannel channel, long position, int count) throws IOException {
+  private static ByteBuffer readFully(String file, FileChannel channel, long position, int count)
+      throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
-        throw new CheckpointException(file, "ends at byte " + (position + buffer.position()) + ", in its header");
+        throw new CheckpointException(
+            file, "ends at byte " + (position + buffer.position()) + ", in its header");
       }
     }
     return buffer.flip();
@@ -152,7 +168,8 @@ public final class SafeTensors implements StateDict {
     SafeTensorsHeader.Entry entry = entry(name);
     SafeTensorsType type = entry.type();
     if (!type.isReadable()) {
-      throw new CheckpointException(file, "tensor '" + name + "' has the dtype " + type + ", which is not supported");
+      throw new CheckpointException(
+          file, "tensor '" + name + "' has the dtype " + type + ", which is not supported");
     }
     long count = entry.shape().numel();
     if (count > Integer.MAX_VALUE - 8) {
@@ -165,7 +182,8 @@ public final class SafeTensors implements StateDict {
       while (done < values.length) {
         int now = Math.min(values.length - done, CHUNK_BYTES / type.bytes());
         long position = header.dataStart() + entry.begin() + (long) done * type.bytes();
-        ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, position, (long) now * type.bytes());
+        ByteBuffer bytes =
+            channel.map(FileChannel.MapMode.READ_ONLY, position, (long) now * type.bytes());
         type.read(bytes.order(ByteOrder.LITTLE_ENDIAN), values, done, now);
         done += now;
       }

@@ -16,11 +16,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file: 8 bytes with its length (little-endian), then that many bytes of JSON, {@code {"name":
- * {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}}, then the data.
+ * The header of a safetensors file: 8 bytes with its length (little-endian), then that many bytes
+ * of JSON, {@code {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...,
+ * "__metadata__": {...}}}, then the data.
  *
- * <p>Every claim is checked before anything is used: the data must be covered exactly, without a gap, an overlap or a rest, and
- * each tensor must have the bytes that its type and shape need.
+ * <p>Every claim is checked before anything is used: the data must be covered exactly, without a
+ * gap, an overlap or a rest, and each tensor must have the bytes that its type and shape need.
  *
  * @param tensors by name, in order of their data
  * @param metadata the strings under {@code __metadata__}
@@ -70,7 +71,8 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
       }
     } catch (JsonProcessingException e) {
       String kind = e instanceof JsonParseException ? "is not valid JSON" : "is refused";
-      long offset = LENGTH_BYTES + Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset());
+      long offset =
+          LENGTH_BYTES + Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset());
       throw new CheckpointException(
           file, "the header " + kind + " at byte " + offset + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
@@ -78,14 +80,18 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     }
     long dataStart = LENGTH_BYTES + json.length;
     return new SafeTensorsHeader(
-        cover(file, entries, fileSize - dataStart), Collections.unmodifiableMap(metadata), dataStart);
+        cover(file, entries, fileSize - dataStart),
+        Collections.unmodifiableMap(metadata),
+        dataStart);
   }
 
-  private static void readMetadata(String file, JsonParser parser, Map<String, String> metadata) throws IOException {
+  private static void readMetadata(String file, JsonParser parser, Map<String, String> metadata)
+      throws IOException {
     expect(file, parser, parser.nextToken(), JsonToken.START_OBJECT, "__metadata__");
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
-      expect(file, parser, parser.nextToken(), JsonToken.VALUE_STRING, "__metadata__ '" + key + "'");
+      expect(
+          file, parser, parser.nextToken(), JsonToken.VALUE_STRING, "__metadata__ '" + key + "'");
       metadata.put(key, parser.getText());
     }
   }
@@ -152,13 +158,24 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     long reached = 0;
     Entry previous = null;
     for (Entry entry : entries) {
-      String what = "tensor '" + entry.name() + "' (bytes " + entry.begin() + " to " + entry.end() + " of the data)";
+      String what =
+          "tensor '"
+              + entry.name()
+              + "' (bytes "
+              + entry.begin()
+              + " to "
+              + entry.end()
+              + " of the data)";
       if (entry.end() < entry.begin()) {
         throw new CheckpointException(file, what + " ends before it begins");
       }
       if (entry.end() > dataSize) {
         throw new CheckpointException(
-            file, what + " reaches beyond the file, which has " + dataSize + " bytes of data: truncated?");
+            file,
+            what
+                + " reaches beyond the file, which has "
+                + dataSize
+                + " bytes of data: truncated?");
       }
       if (entry.begin() != reached) {
         throw new CheckpointException(
@@ -176,7 +193,8 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
       }
       if (entry.end() - entry.begin() != bytes) {
         throw new CheckpointException(
-            file, what + " should have " + bytes + " bytes: it is " + entry.type() + " " + entry.shape());
+            file,
+            what + " should have " + bytes + " bytes: it is " + entry.type() + " " + entry.shape());
       }
       sorted.put(entry.name(), entry);
       reached = entry.end();
@@ -184,12 +202,14 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     }
     if (reached != dataSize) {
       throw new CheckpointException(
-          file, "the tensors end at byte " + reached + " of the data, but the file has " + dataSize);
+          file,
+          "the tensors end at byte " + reached + " of the data, but the file has " + dataSize);
     }
     return Collections.unmodifiableMap(sorted);
   }
 
-  private static void expect(String file, JsonParser parser, JsonToken found, JsonToken wanted, String what) {
+  private static void expect(
+      String file, JsonParser parser, JsonToken found, JsonToken wanted, String what) {
     if (found != wanted) {
       throw bad(file, parser, what + " is " + found + " where " + wanted + " is needed");
     }
@@ -197,6 +217,10 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
   private static CheckpointException bad(String file, JsonParser parser, String reason) {
     return new CheckpointException(
-        file, "header, byte " + (LENGTH_BYTES + Math.max(0, parser.currentTokenLocation().getByteOffset())) + ": " + reason);
+        file,
+        "header, byte "
+            + (LENGTH_BYTES + Math.max(0, parser.currentTokenLocation().getByteOffset()))
+            + ": "
+            + reason);
   }
 }

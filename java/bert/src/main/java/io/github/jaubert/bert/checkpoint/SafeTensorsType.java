@@ -59,7 +59,9 @@ enum SafeTensorsType {
     return this != F8_E4M3 && this != F8_E5M2;
   }
 
-  /** Reads {@code count} elements of a little-endian buffer into {@code target} from {@code offset}. */
+  /**
+   * Reads {@code count} elements of a little-endian buffer into {@code target} from {@code offset}.
+   */
   void read(ByteBuffer source, float[] target, int offset, int count) {
     switch (this) {
       case F32 -> {

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes safetensors files. The same tensors give the same bytes: they are laid out, as by the reference implementation, with the
- * wider types first and by name within a type, and the header is padded with spaces to a multiple of 8.
+ * Writes safetensors files. The same tensors give the same bytes: they are laid out, as by the
+ * reference implementation, with the wider types first and by name within a type, and the header is
+ * padded with spaces to a multiple of 8.
  */
 public final class SafeTensorsWriter {
   /** What PyTorch's loaders look for. */
@@ -40,10 +41,12 @@ public final class SafeTensorsWriter {
   }
 
   /** What {@link #write} writes, for {@link ModelFolder}. */
-  public static AtomicFile.Content content(Map<String, Tensor> tensors, Map<String, String> metadata) {
+  public static AtomicFile.Content content(
+      Map<String, Tensor> tensors, Map<String, String> metadata) {
     List<Map.Entry<String, Tensor>> sorted = new ArrayList<>(tensors.entrySet());
     sorted.sort(
-        Comparator.comparing((Map.Entry<String, Tensor> e) -> SafeTensorsType.of(e.getValue().dtype()))
+        Comparator.comparing(
+                (Map.Entry<String, Tensor> e) -> SafeTensorsType.of(e.getValue().dtype()))
             .thenComparing(Map.Entry::getKey));
     byte[] header = header(sorted, metadata);
     return channel -> {
@@ -56,7 +59,8 @@ public final class SafeTensorsWriter {
     };
   }
 
-  private static byte[] header(List<Map.Entry<String, Tensor>> sorted, Map<String, String> metadata) {
+  private static byte[] header(
+      List<Map.Entry<String, Tensor>> sorted, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
@@ -91,7 +95,8 @@ public final class SafeTensorsWriter {
     return bytes.toByteArray();
   }
 
-  private static void writeValues(FileChannel channel, ByteBuffer buffer, Tensor tensor) throws IOException {
+  private static void writeValues(FileChannel channel, ByteBuffer buffer, Tensor tensor)
+      throws IOException {
     DType dtype = tensor.dtype();
     int perChunk = CHUNK_BYTES / dtype.bytes();
     switch (dtype) {
@@ -127,7 +132,9 @@ public final class SafeTensorsWriter {
         }
         AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes));
       }
-      default -> throw new IllegalArgumentException("a tensor of type " + dtype + " cannot be written to a safetensors file");
+      default ->
+          throw new IllegalArgumentException(
+              "a tensor of type " + dtype + " cannot be written to a safetensors file");
     }
   }
 }

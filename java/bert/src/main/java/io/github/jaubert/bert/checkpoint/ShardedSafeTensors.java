@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A checkpoint in several safetensors files with an index beside them: {@code {"weight_map": {"tensor name":
- * "model-00001-of-00002.safetensors", ...}}}.
+ * A checkpoint in several safetensors files with an index beside them: {@code {"weight_map":
+ * {"tensor name": "model-00001-of-00002.safetensors", ...}}}.
  */
 final class ShardedSafeTensors implements StateDict {
   private final String index;
@@ -36,10 +36,12 @@ final class ShardedSafeTensors implements StateDict {
               field -> {
                 String shard = shardName(index, field.getKey(), field.getValue());
                 SafeTensors file =
-                    opened.computeIfAbsent(shard, name -> SafeTensors.open(indexFile.resolveSibling(name)));
+                    opened.computeIfAbsent(
+                        shard, name -> SafeTensors.open(indexFile.resolveSibling(name)));
                 if (!file.names().contains(field.getKey())) {
                   throw new CheckpointException(
-                      index, "says that " + shard + " holds '" + field.getKey() + "', but it does not");
+                      index,
+                      "says that " + shard + " holds '" + field.getKey() + "', but it does not");
                 }
                 shardOf.put(field.getKey(), file);
               });
@@ -53,8 +55,13 @@ final class ShardedSafeTensors implements StateDict {
   /** A shard lies beside its index: a name with a path in it would reach elsewhere. */
   private static String shardName(String index, String tensor, JsonNode value) {
     String name = value.isTextual() ? value.asText() : "";
-    if (name.isEmpty() || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0 || name.equals("..") || name.equals(".")) {
-      throw new CheckpointException(index, "'weight_map' gives " + value + " as the file of '" + tensor + "'");
+    if (name.isEmpty()
+        || name.indexOf('/') >= 0
+        || name.indexOf('\\') >= 0
+        || name.equals("..")
+        || name.equals(".")) {
+      throw new CheckpointException(
+          index, "'weight_map' gives " + value + " as the file of '" + tensor + "'");
     }
     return name;
   }

@@ -4,8 +4,8 @@ import io.github.jaubert.tensor.Shape;
 import java.util.Set;
 
 /**
- * The named tensors of a checkpoint, what PyTorch calls a state dict. Opening one reads the names and shapes; the values are read
- * when they are asked for.
+ * The named tensors of a checkpoint, what PyTorch calls a state dict. Opening one reads the names
+ * and shapes; the values are read when they are asked for.
  */
 public interface StateDict extends AutoCloseable {
   /** The names of all tensors, in the order of the file. */
@@ -19,7 +19,8 @@ public interface StateDict extends AutoCloseable {
   Shape shape(String name);
 
   /**
-   * The values of a tensor row by row as single precision; narrower and wider floating-point types and integers are converted.
+   * The values of a tensor row by row as single precision; narrower and wider floating-point types
+   * and integers are converted.
    *
    * @throws IllegalArgumentException if there is none of this name
    * @throws CheckpointException if the values cannot be read or have a type that has no conversion

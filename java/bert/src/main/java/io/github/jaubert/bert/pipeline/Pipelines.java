@@ -25,7 +25,8 @@ public final class Pipelines {
   }
 
   /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
-  public static TextClassification textClassification(SequenceClassifier model, Tokenizer tokenizer) {
+  public static TextClassification textClassification(
+      SequenceClassifier model, Tokenizer tokenizer) {
     model.eval();
     return new TextClassification(model, tokenizer);
   }

@@ -14,9 +14,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Labels texts, or pairs of texts. With one label of several the scores are the probabilities of all labels and sum to 1, with any
- * number of labels each has a probability of its own; both are sorted, the most probable first. A model that predicts a score gives
- * the number.
+ * Labels texts, or pairs of texts. With one label of several the scores are the probabilities of
+ * all labels and sum to 1, with any number of labels each has a probability of its own; both are
+ * sorted, the most probable first. A model that predicts a score gives the number.
  *
  * <p>Safe from any number of threads.
  */

@@ -2,7 +2,10 @@ package io.github.jaubert.bert.tokenizer;
 
 import java.util.Arrays;
 
-/** A text, or a pair of texts, as tokens, with the special tokens ([CLS], [SEP]) and without padding. Immutable. */
+/**
+ * A text, or a pair of texts, as tokens, with the special tokens ([CLS], [SEP]) and without
+ * padding. Immutable.
+ */
 public final class Encoding {
   private final int[] ids;
   private final int[] typeIds;
@@ -47,8 +50,8 @@ public final class Encoding {
   }
 
   /**
-   * Where each token came from: {@code text.substring(offsets[i][0], offsets[i][1])} of the text it belongs to. Special tokens
-   * have {@code [0, 0]}.
+   * Where each token came from: {@code text.substring(offsets[i][0], offsets[i][1])} of the text it
+   * belongs to. Special tokens have {@code [0, 0]}.
    */
   public int[][] offsets() {
     int[][] pairs = new int[ids.length][];

@@ -6,11 +6,15 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Makes tokenizers of the native library, which ships inside its jar, without letting that library near the network. */
+/**
+ * Makes tokenizers of the native library, which ships inside its jar, without letting that library
+ * near the network.
+ */
 final class NativeTokenizers {
   /**
-   * What keeps DJL from asking a cloud's metadata service and reporting its use, and from looking for a build with CUDA to
-   * download. They are set only while DJL looks at them, so that a program's own use of DJL is not affected.
+   * What keeps DJL from asking a cloud's metadata service and reporting its use, and from looking
+   * for a build with CUDA to download. They are set only while DJL looks at them, so that a
+   * program's own use of DJL is not affected.
    */
   private static final Map<String, String> OFFLINE =
       Map.of("ai.djl.offline", "true", "OPT_OUT_TRACKING", "true", "RUST_FLAVOR", "cpu");
@@ -22,7 +26,8 @@ final class NativeTokenizers {
    *
    * @throws IOException never: the bytes are in memory
    */
-  static synchronized HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength) throws IOException {
+  static synchronized HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength)
+      throws IOException {
     Map<String, String> options = new HashMap<>();
     options.put("padding", "false");
     options.put("truncation", "true"); // the longest first

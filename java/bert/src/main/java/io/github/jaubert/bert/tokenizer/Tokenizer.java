@@ -19,11 +19,12 @@ import java.util.stream.IntStream;
 /**
  * Turns text into the tokens of a BERT, with Hugging Face's own tokenizers library behind it.
  *
- * <p>Nothing is padded. Longer inputs are cut to {@link #maxLength} tokens, of a pair the longer text first; what tokenizer.json
- * says about padding and truncation does not count. Half of a surrogate pair, which is no character, counts as U+FFFD.
+ * <p>Nothing is padded. Longer inputs are cut to {@link #maxLength} tokens, of a pair the longer
+ * text first; what tokenizer.json says about padding and truncation does not count. Half of a
+ * surrogate pair, which is no character, counts as U+FFFD.
  *
- * <p>Encoding is safe from any number of threads. The native library comes out of its jar; nothing is ever fetched from the
- * network.
+ * <p>Encoding is safe from any number of threads. The native library comes out of its jar; nothing
+ * is ever fetched from the network.
  */
 public final class Tokenizer implements AutoCloseable {
   /** [CLS] and two [SEP]. */
@@ -56,11 +57,13 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  // ---- making one ---------------------------------------------------------------------------------------------------
+  // ---- making one
+  // ---------------------------------------------------------------------------------------------------
 
   /**
-   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with tokenizer_config.json. The maximum length is
-   * that of tokenizer_config.json, or the number of positions in config.json, whichever is smaller.
+   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with
+   * tokenizer_config.json. The maximum length is that of tokenizer_config.json, or the number of
+   * positions in config.json, whichever is smaller.
    *
    * @throws CheckpointException if there is none or a file is damaged
    */
@@ -71,8 +74,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Reads a tokenizer.json from a stream, such as a class path resource, which is read to its end and not closed. The maximum
-   * length is 512.
+   * Reads a tokenizer.json from a stream, such as a class path resource, which is read to its end
+   * and not closed. The maximum length is 512.
    *
    * @param name what the stream is called in messages
    * @throws CheckpointException if it is no tokenizer
@@ -87,7 +90,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The same tokenizer with another maximum length, at least 3. It is independent of this one; both are to be closed.
+   * The same tokenizer with another maximum length, at least 3. It is independent of this one; both
+   * are to be closed.
    *
    * @throws IllegalArgumentException if the length is less than 3
    */
@@ -95,7 +99,8 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer("tokenizer", files, tokens);
   }
 
-  // ---- encoding -----------------------------------------------------------------------------------------------------
+  // ---- encoding
+  // -----------------------------------------------------------------------------------------------------
 
   /** {@code [CLS] text [SEP]}. */
   public Encoding encode(String text) {
@@ -121,13 +126,15 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Encodes texts with all cores, in order.
    *
-   * @param pairs the second texts, or null if there are none; a null in it stands for no second text
+   * @param pairs the second texts, or null if there are none; a null in it stands for no second
+   *     text
    * @param progress told how many were done since it was last called, from any thread
    * @throws IllegalArgumentException if there are not as many pairs as texts
    */
   public List<Encoding> encodeAll(List<String> texts, List<String> pairs, IntConsumer progress) {
     if (pairs != null && pairs.size() != texts.size()) {
-      throw new IllegalArgumentException("encodeAll: " + texts.size() + " texts and " + pairs.size() + " pairs");
+      throw new IllegalArgumentException(
+          "encodeAll: " + texts.size() + " texts and " + pairs.size() + " pairs");
     }
     Encoding[] encodings = new Encoding[texts.size()];
     IntStream.range(0, (texts.size() + CHUNK - 1) / CHUNK)
@@ -143,7 +150,8 @@ public final class Tokenizer implements AutoCloseable {
     return Arrays.asList(encodings);
   }
 
-  private Encoding encoding(ai.djl.huggingface.tokenizers.Encoding encoding, String text, String pair) {
+  private Encoding encoding(
+      ai.djl.huggingface.tokenizers.Encoding encoding, String text, String pair) {
     int[] tokenIds = toInts(encoding.getIds());
     int[] typeIds = toInts(encoding.getTypeIds());
     long[] sequences = encoding.getSequenceIds();
@@ -195,7 +203,9 @@ public final class Tokenizer implements AutoCloseable {
       if (!Character.isSurrogate(c)) {
         continue;
       }
-      if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
         i++;
         continue;
       }
@@ -205,7 +215,8 @@ public final class Tokenizer implements AutoCloseable {
     return changed == null ? text : changed.toString();
   }
 
-  // ---- the vocabulary -----------------------------------------------------------------------------------------------
+  // ---- the vocabulary
+  // -----------------------------------------------------------------------------------------------
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {
@@ -235,7 +246,8 @@ public final class Tokenizer implements AutoCloseable {
     return maxLength;
   }
 
-  // ---- saving and closing -------------------------------------------------------------------------------------------
+  // ---- saving and closing
+  // -------------------------------------------------------------------------------------------
 
   /** The files it was read from, completed. */
   public TokenizerFiles files() {
@@ -243,8 +255,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Writes tokenizer.json, tokenizer_config.json and vocab.txt, and what else it was read from, to a folder, each in one step.
-   * What the files said about padding and truncation they still say.
+   * Writes tokenizer.json, tokenizer_config.json and vocab.txt, and what else it was read from, to
+   * a folder, each in one step. What the files said about padding and truncation they still say.
    *
    * @throws CheckpointException if a file cannot be written; an earlier one is then untouched
    */

@@ -13,16 +13,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The files of a tokenizer, kept byte for byte as they were read, so that saving a model gives back what it came with: also
- * settings that Jaubert overrides when it encodes, such as a built-in padding. Of tokenizer.json, tokenizer_config.json and
- * vocab.txt those that were missing are made from the others.
+ * The files of a tokenizer, kept byte for byte as they were read, so that saving a model gives back
+ * what it came with: also settings that Jaubert overrides when it encodes, such as a built-in
+ * padding. Of tokenizer.json, tokenizer_config.json and vocab.txt those that were missing are made
+ * from the others.
  */
 public final class TokenizerFiles {
   static final String JSON = "tokenizer.json";
   static final String CONFIG = "tokenizer_config.json";
   static final String VOCABULARY = "vocab.txt";
   static final String ADDED = "added_tokens.json";
-  private static final List<String> NAMES = List.of(JSON, CONFIG, VOCABULARY, "special_tokens_map.json", ADDED);
+  private static final List<String> NAMES =
+      List.of(JSON, CONFIG, VOCABULARY, "special_tokens_map.json", ADDED);
 
   /** The longest input of BERT models that do not say. */
   private static final int DEFAULT_MAX_LENGTH = 512;
@@ -40,7 +42,12 @@ public final class TokenizerFiles {
       json = parse(source, all, JSON);
     } else {
       String file = name(source, VOCABULARY);
-      json = WordPiece.json(file, WordPiece.readVocabulary(file, all.get(VOCABULARY)), config, parse(source, all, ADDED));
+      json =
+          WordPiece.json(
+              file,
+              WordPiece.readVocabulary(file, all.get(VOCABULARY)),
+              config,
+              parse(source, all, ADDED));
       all.put(JSON, JsonFiles.format(json));
     }
     vocabulary = WordPiece.vocabulary(name(source, JSON), json);
@@ -57,7 +64,8 @@ public final class TokenizerFiles {
   }
 
   /**
-   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with tokenizer_config.json.
+   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with
+   * tokenizer_config.json.
    *
    * @throws CheckpointException if there is none or a file is damaged
    */
@@ -66,7 +74,9 @@ public final class TokenizerFiles {
     if (files == null) {
       throw new CheckpointException(
           folder.toString(),
-          Files.isDirectory(folder) ? "has neither tokenizer.json nor vocab.txt" : "no such folder");
+          Files.isDirectory(folder)
+              ? "has neither tokenizer.json nor vocab.txt"
+              : "no such folder");
     }
     return files;
   }
@@ -80,7 +90,8 @@ public final class TokenizerFiles {
         try {
           read.put(name, Files.readAllBytes(file));
         } catch (IOException e) {
-          throw new CheckpointException(file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
+          throw new CheckpointException(
+              file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
         }
       }
     }
@@ -105,7 +116,9 @@ public final class TokenizerFiles {
   }
 
   private static ObjectNode parse(String source, Map<String, byte[]> files, String name) {
-    return files.containsKey(name) ? JsonFiles.parseObject(name(source, name), files.get(name)) : JsonFiles.object();
+    return files.containsKey(name)
+        ? JsonFiles.parseObject(name(source, name), files.get(name))
+        : JsonFiles.object();
   }
 
   /** The name of a file for messages; a source that is itself the tokenizer.json keeps its name. */
@@ -113,7 +126,10 @@ public final class TokenizerFiles {
     return source.endsWith(".json") ? source : Path.of(source, file).toString();
   }
 
-  /** The smaller of what the config says, which may be absurdly large for "no limit", and the positions of the model. */
+  /**
+   * The smaller of what the config says, which may be absurdly large for "no limit", and the
+   * positions of the model.
+   */
   private static int maxLength(ObjectNode config, int positions) {
     JsonNode length = config.path("model_max_length");
     double limit = length.isNumber() && length.asDouble() >= 1 ? length.asDouble() : positions;

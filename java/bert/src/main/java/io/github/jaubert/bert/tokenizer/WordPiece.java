@@ -22,7 +22,8 @@ final class WordPiece {
 
   private WordPiece() {}
 
-  // ---- vocab.txt ----------------------------------------------------------------------------------------------------
+  // ---- vocab.txt
+  // ----------------------------------------------------------------------------------------------------
 
   /**
    * The ids of the tokens in vocab.txt: the number of the line.
@@ -44,7 +45,8 @@ final class WordPiece {
       throw new CheckpointException(file, "byte " + buffer.position() + " is not UTF-8", e);
     }
     Map<String, Integer> ids = new LinkedHashMap<>();
-    // Only newlines separate: other characters that Java takes for line ends are tokens of real vocabularies.
+    // Only newlines separate: other characters that Java takes for line ends are tokens of real
+    // vocabularies.
     String[] lines = text.split("\n", -1);
     int count = lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
     for (int i = 0; i < count; i++) {
@@ -68,17 +70,20 @@ final class WordPiece {
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  // ---- tokenizer.json -----------------------------------------------------------------------------------------------
+  // ---- tokenizer.json
+  // -----------------------------------------------------------------------------------------------
 
   /**
    * The tokenizer.json of a vocabulary.
    *
    * @param file vocab.txt, for messages
-   * @param config tokenizer_config.json: lower case, accents, Chinese characters and the special tokens; BERT's usual if missing
+   * @param config tokenizer_config.json: lower case, accents, Chinese characters and the special
+   *     tokens; BERT's usual if missing
    * @param added tokens beyond the vocabulary, of added_tokens.json
    * @throws CheckpointException if a special token is not in the vocabulary
    */
-  static ObjectNode json(String file, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
+  static ObjectNode json(
+      String file, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
     ObjectNode json = JsonFiles.object();
     json.put("version", "1.0");
     json.putNull("truncation");
@@ -141,12 +146,16 @@ final class WordPiece {
   }
 
   /** {@code [CLS] A [SEP]} and {@code [CLS] A [SEP] B [SEP]}, the second text as type 1. */
-  private static void addTemplate(ObjectNode processor, String file, Map<String, Integer> ids, ObjectNode config) {
+  private static void addTemplate(
+      ObjectNode processor, String file, Map<String, Integer> ids, ObjectNode config) {
     String cls = special(config, "cls_token");
     String sep = special(config, "sep_token");
     processor.put("type", "TemplateProcessing");
     ArrayNode single = processor.putArray("single");
-    single.add(piece("SpecialToken", cls, 0)).add(piece("Sequence", "A", 0)).add(piece("SpecialToken", sep, 0));
+    single
+        .add(piece("SpecialToken", cls, 0))
+        .add(piece("Sequence", "A", 0))
+        .add(piece("SpecialToken", sep, 0));
     ArrayNode pair = processor.putArray("pair");
     pair.addAll(single.deepCopy());
     pair.add(piece("Sequence", "B", 1)).add(piece("SpecialToken", sep, 1));
@@ -194,16 +203,22 @@ final class WordPiece {
   static String[] vocabulary(String file, ObjectNode json) {
     JsonNode vocab = json.path("model").path("vocab");
     if (!vocab.isObject()) {
-      throw new CheckpointException(file, "model.vocab is missing or no object: this is no WordPiece tokenizer");
+      throw new CheckpointException(
+          file, "model.vocab is missing or no object: this is no WordPiece tokenizer");
     }
     Map<Integer, String> byId = new TreeMap<>();
-    vocab.properties().forEach(token -> byId.put(id(file, token.getKey(), token.getValue()), token.getKey()));
+    vocab
+        .properties()
+        .forEach(token -> byId.put(id(file, token.getKey(), token.getValue()), token.getKey()));
     for (JsonNode token : json.path("added_tokens")) {
-      byId.put(id(file, token.path("content").asText(), token.path("id")), token.path("content").asText());
+      byId.put(
+          id(file, token.path("content").asText(), token.path("id")),
+          token.path("content").asText());
     }
     int size = byId.keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
     if (size > 2 * byId.size() + 1000) {
-      throw new CheckpointException(file, "has " + byId.size() + " tokens, but an id of " + (size - 1));
+      throw new CheckpointException(
+          file, "has " + byId.size() + " tokens, but an id of " + (size - 1));
     }
     String[] tokens = new String[size];
     byId.forEach((id, token) -> tokens[id] = token);
@@ -217,7 +232,8 @@ final class WordPiece {
     return value.asInt();
   }
 
-  // ---- tokenizer_config.json ----------------------------------------------------------------------------------------
+  // ---- tokenizer_config.json
+  // ----------------------------------------------------------------------------------------
 
   /** The tokenizer_config.json that goes with a tokenizer.json that came without one. */
   static ObjectNode config(ObjectNode json, int maxLength) {

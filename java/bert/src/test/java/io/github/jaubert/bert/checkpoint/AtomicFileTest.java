@@ -36,7 +36,8 @@ class AtomicFileTest {
 
   @Test
   void aFullDiskLeavesTheEarlierFile() throws IOException {
-    Configuration small = Configuration.unix().toBuilder().setMaxSize(64 * 1024).setBlockSize(1024).build();
+    Configuration small =
+        Configuration.unix().toBuilder().setMaxSize(64 * 1024).setBlockSize(1024).build();
     try (FileSystem disk = Jimfs.newFileSystem(small)) {
       Path file = disk.getPath("/work/x.bin");
       AtomicFile.write(file, new byte[20_000]);
@@ -80,7 +81,8 @@ class AtomicFileTest {
   void saysWhyItCannotWrite() throws IOException {
     Files.write(folder.resolve("file"), new byte[0]);
     Path below = folder.resolve("file/x.bin");
-    CheckpointException e = assertThrows(CheckpointException.class, () -> AtomicFile.write(below, new byte[1]));
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> AtomicFile.write(below, new byte[1]));
     assertTrue(e.getMessage().startsWith(below + ": cannot be written: "), e.getMessage());
   }
 }

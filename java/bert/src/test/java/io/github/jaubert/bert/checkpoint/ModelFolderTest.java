@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelFolderTest {
   @TempDir Path temporary;
 
-  private static final List<String> NAMES = List.of("config.json", "model.safetensors", "tokenizer.json");
+  private static final List<String> NAMES =
+      List.of("config.json", "model.safetensors", "tokenizer.json");
 
   /** A model of which every file says the same. */
   private static Map<String, AtomicFile.Content> model(String content) {
@@ -39,7 +40,8 @@ class ModelFolderTest {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        contents.put(file.getFileName().toString(), Files.isDirectory(file) ? "/" : Files.readString(file));
+        contents.put(
+            file.getFileName().toString(), Files.isDirectory(file) ? "/" : Files.readString(file));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -64,7 +66,12 @@ class ModelFolderTest {
   void replacesAModelAndItsStaleFilesButNothingElse() throws IOException {
     Path folder = temporary.resolve("out");
     ModelFolder.write(folder, model("old"));
-    for (String stale : List.of("pytorch_model.bin", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "vocab.txt")) {
+    for (String stale :
+        List.of(
+            "pytorch_model.bin",
+            "model-00001-of-00002.safetensors",
+            "model.safetensors.index.json",
+            "vocab.txt")) {
       Files.writeString(folder.resolve(stale), "old");
     }
     Files.writeString(folder.resolve("README.md"), "mine");
@@ -78,13 +85,15 @@ class ModelFolderTest {
 
   @Test
   void aFullDiskLeavesTheOldModel() throws IOException {
-    Configuration small = Configuration.unix().toBuilder().setMaxSize(64 * 1024).setBlockSize(1024).build();
+    Configuration small =
+        Configuration.unix().toBuilder().setMaxSize(64 * 1024).setBlockSize(1024).build();
     try (FileSystem disk = Jimfs.newFileSystem(small)) {
       Path folder = disk.getPath("/work/out");
       ModelFolder.write(folder, model("old"));
       Map<String, AtomicFile.Content> large = model("new");
       large.put("model.safetensors", AtomicFile.content(new byte[100_000]));
-      CheckpointException e = assertThrows(CheckpointException.class, () -> ModelFolder.write(folder, large));
+      CheckpointException e =
+          assertThrows(CheckpointException.class, () -> ModelFolder.write(folder, large));
       assertTrue(e.getMessage().startsWith("/work/out: cannot be written: "), e.getMessage());
       assertEquals(all("old"), read(folder));
 
@@ -135,7 +144,8 @@ class ModelFolderTest {
   static final class Saver {
     public static void main(String[] arguments) {
       for (int i = 0; ; i++) {
-        ModelFolder.write(Path.of(arguments[0]), model("model " + i + " " + "x".repeat(i % 7 * 10_000)));
+        ModelFolder.write(
+            Path.of(arguments[0]), model("model " + i + " " + "x".repeat(i % 7 * 10_000)));
         if (i == 0) {
           System.out.println(i);
         }

@@ -16,7 +16,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The ONNX file was made by PyTorch's exporter from the weights of the safetensors file beside it. */
+/**
+ * The ONNX file was made by PyTorch's exporter from the weights of the safetensors file beside it.
+ */
 class OnnxWeightsTest {
   private static final Path FILE = TestFiles.golden().resolve("model.onnx");
 
@@ -32,7 +34,8 @@ class OnnxWeightsTest {
 
   @Test
   void findsEveryWeightUnderItsName() throws IOException {
-    try (SafeTensors expected = SafeTensors.open(TestFiles.golden().resolve("single-label/model.safetensors"));
+    try (SafeTensors expected =
+            SafeTensors.open(TestFiles.golden().resolve("single-label/model.safetensors"));
         OnnxWeights mapped = OnnxWeights.open(FILE);
         OnnxWeights streamed = read(Files.readAllBytes(FILE))) {
       int compared = 0;
@@ -52,11 +55,19 @@ class OnnxWeightsTest {
 
   @Test
   void deducesTheConfig() {
-    ObjectNode expected = JsonFiles.readObject(TestFiles.golden().resolve("single-label/config.json"));
+    ObjectNode expected =
+        JsonFiles.readObject(TestFiles.golden().resolve("single-label/config.json"));
     try (OnnxWeights weights = OnnxWeights.open(FILE)) {
       ObjectNode config = weights.config();
       assertEquals(10, config.size());
-      config.properties().forEach(field -> assertEquals(expected.get(field.getKey()).asText(), field.getValue().asText(), field.getKey()));
+      config
+          .properties()
+          .forEach(
+              field ->
+                  assertEquals(
+                      expected.get(field.getKey()).asText(),
+                      field.getValue().asText(),
+                      field.getKey()));
     }
   }
 
@@ -64,7 +75,8 @@ class OnnxWeightsTest {
   void refusesAFileTruncatedAnywhere() throws IOException {
     byte[] whole = Files.readAllBytes(FILE);
     Random random = new Random(3);
-    // The output declarations and the opset behind the tensors do not matter to the weights: cut before them.
+    // The output declarations and the opset behind the tensors do not matter to the weights: cut
+    // before them.
     int needed = new String(whole, StandardCharsets.ISO_8859_1).lastIndexOf("onnx::MatMul_392");
     for (int i = 0; i < 300; i++) {
       byte[] cut = Arrays.copyOf(whole, random.nextInt(needed));
@@ -95,7 +107,9 @@ class OnnxWeightsTest {
   @Test
   void refusesWhatIsNoModel() {
     assertEquals("model.onnx: holds no graph: this is no ONNX model", refusal(new byte[0]));
-    assertTrue(refusal("<html>no model</html>".getBytes(StandardCharsets.UTF_8)).startsWith("model.onnx: byte "));
+    assertTrue(
+        refusal("<html>no model</html>".getBytes(StandardCharsets.UTF_8))
+            .startsWith("model.onnx: byte "));
     assertTrue(refusal(new byte[] {7 << 3 | 2, 0}).contains("no tensor is named"));
     Path none = folder.resolve("none.onnx");
     assertEquals(
@@ -114,6 +128,9 @@ class OnnxWeightsTest {
       }
     }
     String message = refusal(bytes);
-    assertTrue(message.contains("[encoder.layer.1.output.dense.weight, encoder.layer.1.output.dense.bias]"), message);
+    assertTrue(
+        message.contains(
+            "[encoder.layer.1.output.dense.weight, encoder.layer.1.output.dense.bias]"),
+        message);
   }
 }

@@ -82,7 +82,8 @@ class SafeTensorsTest {
     for (int i = 0; i < bytes; i++) { // the file is little-endian, the table is not
       data[i] = (byte) Integer.parseInt(hex.substring(2 * (bytes - 1 - i), 2 * (bytes - i)), 16);
     }
-    String header = "{\"x\":{\"dtype\":\"" + dtype + "\",\"shape\":[1],\"data_offsets\":[0," + bytes + "]}}";
+    String header =
+        "{\"x\":{\"dtype\":\"" + dtype + "\",\"shape\":[1],\"data_offsets\":[0," + bytes + "]}}";
     try (SafeTensors tensors = SafeTensors.open(file(TestFiles.safeTensors(header, data)))) {
       assertArrayEquals(new float[] {expected}, tensors.floats("x"));
     }
@@ -94,7 +95,9 @@ class SafeTensorsTest {
       int exponent = bits >>> 10;
       double mantissa = bits & 0x3FF;
       double expected =
-          exponent == 0 ? mantissa * Math.pow(2, -24) : (1 + mantissa / 1024) * Math.pow(2, exponent - 15);
+          exponent == 0
+              ? mantissa * Math.pow(2, -24)
+              : (1 + mantissa / 1024) * Math.pow(2, exponent - 15);
       assertEquals((float) expected, SafeTensorsType.halfToFloat((short) bits));
       assertEquals((float) -expected, SafeTensorsType.halfToFloat((short) (bits | 0x8000)));
     }
@@ -103,28 +106,60 @@ class SafeTensorsTest {
   /** What is wrong with a header, and what the message says of it. The data have 16 bytes. */
   static final List<List<String>> LIES =
       List.of(
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,20]}}", "reaches beyond the file"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", "end at byte 12 of the data, but the file has 16"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", "should have 12 bytes"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[4,16]}}", "leaves a gap"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,20]}}",
+              "reaches beyond the file"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}",
+              "end at byte 12 of the data, but the file has 16"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}",
+              "should have 12 bytes"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[4,16]}}", "leaves a gap"),
           List.of(
               "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]},"
                   + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}",
               "overlaps tensor 'a'"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", "ends before it begins"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", "negative value -4"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-1,16]}}", "negative value -1"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16,32]}}", "3 data_offsets"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[4.5],\"data_offsets\":[0,16]}}", "VALUE_NUMBER_INT is needed"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":4,\"data_offsets\":[0,16]}}", "START_ARRAY is needed"),
-          List.of("{\"a\":{\"dtype\":\"F31\",\"shape\":[4],\"data_offsets\":[0,16]}}", "unknown dtype 'F31'"),
-          List.of("{\"a\":{\"shape\":[4],\"data_offsets\":[0,16]}}", "lacks dtype, shape or data_offsets"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16],\"x\":1}}", "unknown field 'x'"),
           List.of(
-              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,16]}}", "exceeds 64 bits"),
-          List.of("{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904],\"data_offsets\":[0,16]}}", "should have 9223372036854775807 bytes"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,16]}}", "is refused"),
-          List.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,4],\"data_offsets\":[0,16]}}", "9 axes"),
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}",
+              "ends before it begins"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}",
+              "negative value -4"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-1,16]}}",
+              "negative value -1"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16,32]}}",
+              "3 data_offsets"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4.5],\"data_offsets\":[0,16]}}",
+              "VALUE_NUMBER_INT is needed"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":4,\"data_offsets\":[0,16]}}",
+              "START_ARRAY is needed"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F31\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+              "unknown dtype 'F31'"),
+          List.of(
+              "{\"a\":{\"shape\":[4],\"data_offsets\":[0,16]}}",
+              "lacks dtype, shape or data_offsets"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16],\"x\":1}}",
+              "unknown field 'x'"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,16]}}",
+              "exceeds 64 bits"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904],\"data_offsets\":[0,16]}}",
+              "should have 9223372036854775807 bytes"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,16]}}",
+              "is refused"),
+          List.of(
+              "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,4],\"data_offsets\":[0,16]}}",
+              "9 axes"),
           List.of(
               "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},"
                   + "\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
@@ -141,7 +176,8 @@ class SafeTensorsTest {
   void refusesHeadersThatLie() {
     for (List<String> lie : LIES) {
       Path file = file(TestFiles.safeTensors(lie.get(0), new byte[16]));
-      CheckpointException e = assertThrows(CheckpointException.class, () -> SafeTensors.open(file), lie.get(0));
+      CheckpointException e =
+          assertThrows(CheckpointException.class, () -> SafeTensors.open(file), lie.get(0));
       assertTrue(e.getMessage().startsWith(file + ": "), e.getMessage());
       assertTrue(e.getMessage().contains(lie.get(1)), e.getMessage());
     }
@@ -162,7 +198,8 @@ class SafeTensorsTest {
     byte[] whole = two();
     for (int size = 0; size < whole.length; size++) {
       Path file = file(Arrays.copyOf(whole, size));
-      assertThrows(CheckpointException.class, () -> SafeTensors.open(file), "cut to " + size + " bytes");
+      assertThrows(
+          CheckpointException.class, () -> SafeTensors.open(file), "cut to " + size + " bytes");
     }
   }
 
@@ -211,7 +248,8 @@ class SafeTensorsTest {
   })
   void refusesAnIndexThatLies(String shardOfC, String message) {
     shards(shardOfC);
-    CheckpointException e = assertThrows(CheckpointException.class, () -> SafeTensors.openFolder(folder));
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> SafeTensors.openFolder(folder));
     assertTrue(e.getMessage().contains(message), e.getMessage());
   }
 
@@ -232,8 +270,11 @@ class SafeTensorsTest {
   @Test
   void saysHowToConvertAPickle() {
     TestFiles.write(folder.resolve("pytorch_model.bin"), new byte[] {(byte) 0x80, 2});
-    CheckpointException e = assertThrows(CheckpointException.class, () -> SafeTensors.openFolder(folder));
-    assertTrue(e.getMessage().contains("pickle") && e.getMessage().contains("save_pretrained"), e.getMessage());
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> SafeTensors.openFolder(folder));
+    assertTrue(
+        e.getMessage().contains("pickle") && e.getMessage().contains("save_pretrained"),
+        e.getMessage());
   }
 
   @Test

@@ -53,7 +53,8 @@ public final class TestFiles {
   }
 
   /** The same tensors under other names. */
-  public static Map<String, Values> rename(Map<String, Values> tensors, UnaryOperator<String> name) {
+  public static Map<String, Values> rename(
+      Map<String, Values> tensors, UnaryOperator<String> name) {
     Map<String, Values> renamed = new LinkedHashMap<>();
     tensors.forEach((key, value) -> renamed.put(name.apply(key), value));
     return renamed;
@@ -115,7 +116,7 @@ public final class TestFiles {
     try {
       Files.createDirectories(to);
       for (String name : new String[] {"config.json", "model.safetensors"}) {
-        Files.copy(from.resolve(name), to.resolve(name));
+        Files.write(to.resolve(name), Files.readAllBytes(from.resolve(name)));
       }
       return to;
     } catch (IOException e) {

@@ -1,0 +1,328 @@
+package io.github.jaubert.bert;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles.Values;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Shape;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Checkpoints as they are found: other names, other types, parts missing, parts too many, parts
+ * wrong.
+ */
+class BertLoadTest {
+  private static final Path GOLDEN = TestFiles.golden().resolve("single-label");
+
+  @TempDir Path temporary;
+  private Path folder;
+  private Map<String, Values> weights;
+
+  @BeforeEach
+  void copy() {
+    folder = TestFiles.copy(GOLDEN, temporary.resolve("model"));
+    weights = TestFiles.readWeights(GOLDEN.resolve("model.safetensors"));
+  }
+
+  private void rewrite(Map<String, Values> tensors) {
+    TestFiles.writeWeights(folder.resolve("model.safetensors"), tensors, "F32");
+  }
+
+  private void configure(String field, Object value) {
+    Path file = folder.resolve("config.json");
+    ObjectNode json = JsonFiles.readObject(file);
+    json.putPOJO(field, value);
+    TestFiles.write(file, JsonFiles.format(json));
+  }
+
+  /** What loading writes to the log. */
+  private static <B extends Block> String warnings(Supplier<B> load) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try (B model = load.get()) {
+      return log.toString(StandardCharsets.UTF_8);
+    } finally {
+      System.setErr(before);
+    }
+  }
+
+  private void assertSameAsGolden(Block model, String prefix, double tolerance) {
+    for (Parameter parameter : model.parameters()) {
+      Values expected = weights.get(prefix + parameter.name());
+      float[] actual = parameter.tensor().toFloats();
+      for (int i = 0; i < actual.length; i++) {
+        assertEquals(
+            expected.values()[i],
+            actual[i],
+            tolerance * Math.abs(expected.values()[i]) + tolerance * 1e-3,
+            parameter.name());
+      }
+    }
+  }
+
+  // ---- tolerated
+  // ----------------------------------------------------------------------------------------------------
+
+  @Test
+  void loadsWhatItNeedsWithoutAWarning() {
+    assertEquals("", warnings(() -> SequenceClassifier.fromPretrained(folder)));
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+      assertFalse(model.training());
+      assertEquals(Labels.of("LABEL_0", "LABEL_1", "LABEL_2"), model.labels());
+    }
+  }
+
+  @Test
+  void toleratesOldLayerNormNamesAndPositionIds() {
+    Map<String, Values> old =
+        TestFiles.rename(
+            weights,
+            name ->
+                name.replace("LayerNorm.weight", "LayerNorm.gamma")
+                    .replace("LayerNorm.bias", "LayerNorm.beta"));
+    old.put("bert.embeddings.position_ids", new Values(Shape.of(1, 24), new float[24]));
+    rewrite(old);
+    assertEquals("", warnings(() -> SequenceClassifier.fromPretrained(folder)));
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+    }
+  }
+
+  @Test
+  void toleratesAMissingPrefix() {
+    rewrite(TestFiles.rename(weights, name -> name.replaceFirst("^bert\\.", "")));
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder);
+        Bert bare = Bert.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+      assertSameAsGolden(bare, "bert.", 0);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 0", "F64, 0", "F16, 0.001", "BF16, 0.008"})
+  void readsEveryFloatingPointType(String dtype, double tolerance) {
+    TestFiles.writeWeights(folder.resolve("model.safetensors"), weights, dtype);
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", tolerance);
+    }
+  }
+
+  @Test
+  void readsShards() {
+    Map<String, Values> first = new LinkedHashMap<>();
+    Map<String, Values> second = new LinkedHashMap<>();
+    ObjectNode index = JsonFiles.object();
+    weights.forEach(
+        (name, values) -> {
+          boolean early = name.contains("embeddings") || name.contains("layer.0");
+          (early ? first : second).put(name, values);
+          index
+              .withObject("/weight_map")
+              .put(
+                  name,
+                  early ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors");
+        });
+    TestFiles.writeWeights(folder.resolve("model-00001-of-00002.safetensors"), first, "F32");
+    TestFiles.writeWeights(folder.resolve("model-00002-of-00002.safetensors"), second, "F32");
+    TestFiles.write(folder.resolve("model.safetensors.index.json"), JsonFiles.format(index));
+    assertTrue(folder.resolve("model.safetensors").toFile().delete());
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+    }
+  }
+
+  @Test
+  void oneWarningListsWhatIsMissingAndWhatIsTooMuch() {
+    weights.keySet().removeIf(name -> name.startsWith("classifier.") || name.contains("pooler"));
+    weights.put("cls.predictions.bias", new Values(Shape.of(37), new float[37]));
+    rewrite(weights);
+    Labels labels = Labels.of("no", "yes");
+    String log = warnings(() -> SequenceClassifier.fromPretrained(folder, labels));
+    assertEquals(1, log.lines().count(), log);
+    assertTrue(
+        log.contains(
+            "these parameters are not in the file and were initialised, train before use: "
+                + "bert.pooler.dense.weight, bert.pooler.dense.bias, classifier.weight, classifier.bias; "
+                + "these tensors of the file were not used: cls.predictions.bias"),
+        log);
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder, labels)) {
+      float[] head = model.parameter("classifier.weight").tensor().toFloats();
+      double squares = 0;
+      for (float value : head) {
+        squares += value * value;
+      }
+      assertEquals(0.02, Math.sqrt(squares / head.length), 0.01);
+      assertArrayEquals(new float[2], model.parameter("classifier.bias").tensor().toFloats());
+    }
+  }
+
+  @Test
+  void anEncoderAloneLeavesTheHeadUnused() {
+    String log = warnings(() -> Bert.fromPretrained(folder));
+    assertEquals(1, log.lines().count(), log);
+    assertTrue(log.contains("not used: classifier.bias, classifier.weight"), log);
+  }
+
+  @Test
+  void saysThatAHeadHadOtherNames() {
+    configure("id2label", Map.of("0", "bad", "1", "good", "2", "neutral"));
+    String log =
+        warnings(
+            () -> SequenceClassifier.fromPretrained(folder, Labels.of("good", "bad", "neutral")));
+    assertTrue(log.contains("trained for SINGLE_LABEL [bad, good, neutral]"), log);
+    assertEquals(
+        "",
+        warnings(
+            () -> SequenceClassifier.fromPretrained(folder, Labels.of("bad", "good", "neutral"))));
+  }
+
+  @Test
+  void loadsOnnx() throws IOException {
+    Path file = TestFiles.golden().resolve("model.onnx");
+    try (Bert mapped = Bert.fromOnnx(file);
+        Bert streamed =
+            Bert.fromOnnx("model.onnx", new ByteArrayInputStream(Files.readAllBytes(file)))) {
+      assertSameAsGolden(mapped, "bert.", 0);
+      assertSameAsGolden(streamed, "bert.", 0);
+      assertEquals(3, mapped.config().numAttentionHeads());
+    }
+    assertEquals("", warnings(() -> Bert.fromOnnx(file)));
+  }
+
+  @Test
+  void anEncoderGetsANewHead() {
+    try (SequenceClassifier model =
+        SequenceClassifier.of(Bert.fromPretrained(folder), Labels.multi("a", "b", "c", "d", "e"))) {
+      assertEquals(Shape.of(5, 21), model.parameter("classifier.weight").shape());
+      assertArrayEquals(
+          weights.get("bert.pooler.dense.bias").values(),
+          model.parameter("bert.pooler.dense.bias").tensor().toFloats());
+    }
+  }
+
+  // ---- refused
+  // ------------------------------------------------------------------------------------------------------
+
+  private String refusal() {
+    return assertThrows(CheckpointException.class, () -> SequenceClassifier.fromPretrained(folder))
+        .getMessage();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "vocab_size | 38 | 'bert.embeddings.word_embeddings.weight' is [37, 21], but config.json says vocab_size 38",
+        "hidden_size | 42 | 'bert.embeddings.word_embeddings.weight' is [37, 21], but config.json says hidden_size 42",
+        "max_position_embeddings | 512 | 'bert.embeddings.position_embeddings.weight' is [24, 21], but config.json says max_position_embeddings 512",
+        "type_vocab_size | 1 | 'bert.embeddings.token_type_embeddings.weight' is [2, 21], but config.json says type_vocab_size 1",
+        "intermediate_size | 84 | 'bert.encoder.layer.0.intermediate.dense.weight' is [31, 21], but config.json says intermediate_size 84",
+        "num_hidden_layers | 12 | holds 2 layers, but config.json says num_hidden_layers 12",
+        "num_hidden_layers | 1 | holds 2 layers, but config.json says num_hidden_layers 1"
+      })
+  void refusesAConfigThatDoesNotFitTheWeights(String field, int value, String message) {
+    configure(field, value);
+    assertEquals(folder.resolve("model.safetensors") + ": " + message, refusal());
+  }
+
+  @Test
+  void refusesAWrongShapeNamingKeyShapesAndFile() {
+    weights.put("bert.encoder.layer.1.output.dense.bias", new Values(Shape.of(22), new float[22]));
+    rewrite(weights);
+    assertEquals(
+        folder.resolve("model.safetensors")
+            + ": 'bert.encoder.layer.1.output.dense.bias' is [22], but the model's is [21]",
+        refusal());
+  }
+
+  @Test
+  void refusesAHeadOfAnotherSize() {
+    String message =
+        assertThrows(
+                CheckpointException.class,
+                () -> SequenceClassifier.fromPretrained(folder, Labels.of("a", "b")))
+            .getMessage();
+    assertTrue(
+        message.startsWith(
+            folder + ": 'classifier.weight' is [3, 21], which does not fit 2 labels"),
+        message);
+    assertTrue(
+        message.contains("SequenceClassifier.of(Bert.fromPretrained(folder), labels)"), message);
+    configure("id2label", Map.of("0", "a", "1", "b"));
+    assertEquals(
+        folder + ": config.json names 2 labels, but 'classifier.weight' is [3, 21]", refusal());
+  }
+
+  @Test
+  void refusesAnEncoderWithoutLabels() {
+    weights.keySet().removeIf(name -> name.startsWith("classifier."));
+    rewrite(weights);
+    assertTrue(
+        refusal().startsWith(folder + ": holds an encoder without 'classifier.weight'"), refusal());
+  }
+
+  @Test
+  void refusesTheWeightsOfSomethingElse() {
+    rewrite(TestFiles.rename(weights, name -> "roberta." + name));
+    assertTrue(refusal().contains("these are not the weights of a BERT"), refusal());
+  }
+
+  @Test
+  void refusesTwoTensorsForOneParameter() {
+    weights.put("embeddings.LayerNorm.gamma", weights.get("bert.embeddings.LayerNorm.weight"));
+    rewrite(weights);
+    assertTrue(
+        refusal().contains("are the parameter 'bert.embeddings.LayerNorm.weight'"), refusal());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 7, 8, 2000, 20_000, 38_155})
+  void refusesTruncatedWeights(int size) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(file);
+    assertEquals(38_156, whole.length);
+    Files.write(file, java.util.Arrays.copyOf(whole, size));
+    assertTrue(refusal().startsWith(file + ": "), refusal());
+  }
+
+  @Test
+  void saysWhatIsMissing() throws IOException {
+    Files.delete(folder.resolve("model.safetensors"));
+    assertEquals(
+        folder + ": holds neither model.safetensors nor model.safetensors.index.json", refusal());
+    Files.delete(folder.resolve("config.json"));
+    assertEquals(folder + ": has no config.json", refusal());
+    Path none = folder.resolve("none");
+    assertEquals(
+        none + ": no such folder",
+        assertThrows(CheckpointException.class, () -> Bert.fromPretrained(none)).getMessage());
+    assertEquals(List.of(), List.of(folder.toFile().list()));
+  }
+}

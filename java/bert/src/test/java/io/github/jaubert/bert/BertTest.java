@@ -1,0 +1,222 @@
+package io.github.jaubert.bert;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BertTest {
+  /** A configuration of odd sizes. */
+  private static BertConfig config(
+      int hidden, int layers, int heads, int intermediate, String activation) {
+    var json =
+        BertConfigJson.write(
+            BertConfig.bertBase()
+                .withVocabSize(101)
+                .withEncoder(hidden, layers, heads, intermediate));
+    json.put("hidden_act", activation);
+    json.put("max_position_embeddings", 70);
+    json.put("initializer_range", 0.2); // large enough that every part matters
+    json.put("pad_token_id", 3);
+    return BertConfigJson.readConfig("test", json);
+  }
+
+  private static TokenBatch batch(BertConfig config, int... lengths) {
+    Random random = new Random(Arrays.hashCode(lengths));
+    PackedSequences packed = PackedSequences.of(lengths);
+    return new TokenBatch(
+        random.ints(packed.tokens(), 0, config.vocabSize()).toArray(),
+        random.ints(packed.tokens(), 0, config.typeVocabSize()).toArray(),
+        packed);
+  }
+
+  private static float[] lastHidden(Bert model, TokenBatch batch) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      return model.forward(batch).lastHidden().toFloats();
+    }
+  }
+
+  private static void randomiseVectors(Bert model) {
+    try (Scope scope = Scope.open()) {
+      for (Parameter parameter : model.parameters()) {
+        if (parameter.tensor().rank() == 1) { // biases and LayerNorms, which start at 0 and 1
+          float[] values =
+              Tensor.randn(Rng.global(), parameter.shape().toArray()).mul(0.3f).toFloats();
+          float[] before = parameter.tensor().toFloats();
+          for (int i = 0; i < values.length; i++) {
+            values[i] += before[i];
+          }
+          parameter.tensor().copyFrom(values);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"21, 2, 3, 31, gelu", "64, 1, 1, 7, relu", "40, 3, 5, 97, gelu_new"})
+  void agreesWithAPaddedBatchInDoublePrecision(
+      int hidden, int layers, int heads, int intermediate, String activation) {
+    BertConfig config = config(hidden, layers, heads, intermediate, activation);
+    Rng.seed(hidden);
+    try (Bert model = Bert.of(config)) {
+      randomiseVectors(model);
+      model.eval();
+      TokenBatch batch = batch(config, 1, 37, 5, 70, 2, 16);
+      double[] expected = new PaddedReference(model, config).lastHidden(batch);
+      float[] actual = lastHidden(model, batch);
+      assertEquals(expected.length, actual.length);
+      for (int i = 0; i < actual.length; i++) {
+        assertEquals(expected[i], actual[i], 1e-5, "element " + i);
+      }
+    }
+  }
+
+  @Test
+  void aSequenceAloneAndInABatchAgree() {
+    BertConfig config = BertConfig.bertBase().withVocabSize(101).withEncoder(48, 2, 4, 100);
+    Rng.seed(4);
+    try (Bert model = Bert.of(config)) {
+      model.eval();
+      TokenBatch batch = batch(config, 3, 70, 1, 29);
+      float[] together = lastHidden(model, batch);
+      int row = 0;
+      for (int i = 0; i < batch.count(); i++) {
+        float[] alone = lastHidden(model, batch.sequence(i));
+        float[] part = Arrays.copyOfRange(together, row, row + alone.length);
+        assertArrayEquals(alone, part, 1e-6f, "sequence " + i);
+        row += alone.length;
+      }
+      assertEquals(together.length, row);
+    }
+  }
+
+  @Test
+  void parametersHaveHuggingFacesNames() {
+    try (Bert model = Bert.of(config(24, 1, 2, 32, "gelu"))) {
+      assertEquals(
+          List.of(
+              "embeddings.word_embeddings.weight [101, 24]",
+              "embeddings.position_embeddings.weight [70, 24]",
+              "embeddings.token_type_embeddings.weight [2, 24]",
+              "embeddings.LayerNorm.weight [24]",
+              "embeddings.LayerNorm.bias [24]",
+              "encoder.layer.0.attention.self.query.weight [24, 24]",
+              "encoder.layer.0.attention.self.query.bias [24]",
+              "encoder.layer.0.attention.self.key.weight [24, 24]",
+              "encoder.layer.0.attention.self.key.bias [24]",
+              "encoder.layer.0.attention.self.value.weight [24, 24]",
+              "encoder.layer.0.attention.self.value.bias [24]",
+              "encoder.layer.0.attention.output.dense.weight [24, 24]",
+              "encoder.layer.0.attention.output.dense.bias [24]",
+              "encoder.layer.0.attention.output.LayerNorm.weight [24]",
+              "encoder.layer.0.attention.output.LayerNorm.bias [24]",
+              "encoder.layer.0.intermediate.dense.weight [32, 24]",
+              "encoder.layer.0.intermediate.dense.bias [32]",
+              "encoder.layer.0.output.dense.weight [24, 32]",
+              "encoder.layer.0.output.dense.bias [24]",
+              "encoder.layer.0.output.LayerNorm.weight [24]",
+              "encoder.layer.0.output.LayerNorm.bias [24]",
+              "pooler.dense.weight [24, 24]",
+              "pooler.dense.bias [24]"),
+          model.parameters().stream().map(Parameter::toString).toList());
+    }
+  }
+
+  @Test
+  void baseHasAsManyParametersAsPublished() {
+    long layer = 4L * (768 * 768 + 768) + 2L * 768 * 3072 + 3072 + 768 + 4 * 768;
+    long expected = (30522L + 512 + 2) * 768 + 2 * 768 + 12 * layer + 768 * 768 + 768;
+    assertEquals(109_482_240, expected);
+    try (Bert model = new Bert(BertConfig.bertBase())) {
+      assertEquals(expected, model.parameterCount());
+    }
+  }
+
+  @Test
+  void startsFromANormalDistributionWithZerosForPadding() {
+    BertConfig config = config(64, 1, 1, 64, "gelu");
+    Rng.seed(9);
+    try (Bert model = Bert.of(config)) {
+      float[] words = model.parameter("embeddings.word_embeddings.weight").tensor().toFloats();
+      assertArrayEquals(new float[64], Arrays.copyOfRange(words, 3 * 64, 4 * 64));
+      double squares = 0;
+      for (float value : words) {
+        squares += value * value;
+      }
+      assertEquals(0.2, Math.sqrt(squares / (100 * 64)), 0.01);
+      assertArrayEquals(new float[64], model.parameter("pooler.dense.bias").tensor().toFloats());
+      assertEquals(64, model.parameter("embeddings.LayerNorm.weight").tensor().toFloats()[0] * 64);
+    }
+  }
+
+  @Test
+  void dropoutIsOnlyForTrainingAndRepeatable() {
+    BertConfig config = config(32, 2, 2, 64, "gelu");
+    TokenBatch batch = batch(config, 20, 7);
+    Rng.seed(1);
+    try (Bert model = Bert.of(config)) {
+      assertTrue(model.training());
+      Rng.seed(2);
+      float[] first = lastHidden(model, batch);
+      float[] second = lastHidden(model, batch);
+      Rng.seed(2);
+      assertArrayEquals(first, lastHidden(model, batch));
+      assertFalse(Arrays.equals(first, second));
+      model.eval();
+      long before = Rng.global().offset();
+      float[] evaluated = lastHidden(model, batch);
+      assertArrayEquals(evaluated, lastHidden(model, batch));
+      assertEquals(before, Rng.global().offset(), "evaluation draws no random numbers");
+      assertFalse(Arrays.equals(first, evaluated));
+    }
+  }
+
+  @Test
+  void refusesIdsAndLengthsItDoesNotHave() {
+    BertConfig config = config(24, 1, 2, 32, "gelu");
+    try (Bert model = Bert.of(config);
+        Scope scope = Scope.open()) {
+      assertEquals(
+          "a sequence of 71 tokens: the model has 70 positions",
+          assertThrows(IllegalArgumentException.class, () -> model.forward(batch(config, 2, 71)))
+              .getMessage());
+      for (int bad : new int[] {-1, 101}) {
+        TokenBatch ids = new TokenBatch(new int[] {1, bad}, new int[2], PackedSequences.of(2));
+        assertEquals(
+            "token id " + bad + " at row 1: the model has 0 to 100",
+            assertThrows(IllegalArgumentException.class, () -> model.forward(ids)).getMessage());
+      }
+      TokenBatch types = new TokenBatch(new int[] {1, 2}, new int[] {0, 2}, PackedSequences.of(2));
+      assertEquals(
+          "token type id 2 at row 1: the model has 0 to 1",
+          assertThrows(IllegalArgumentException.class, () -> model.hiddenStates(types))
+              .getMessage());
+      assertThrows(
+          IllegalArgumentException.class, () -> model.forward(batch(config, 2, 0)).pooled());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new TokenBatch(new int[3], new int[3], PackedSequences.of(2)));
+    }
+  }
+
+  @Test
+  void theErrorFunctionOfTheReferenceIsRight() {
+    assertEquals(0.8427007929497149, PaddedReference.erf(1), 1e-15);
+    assertEquals(-0.9953222650189527, PaddedReference.erf(-2), 1e-13);
+  }
+}
