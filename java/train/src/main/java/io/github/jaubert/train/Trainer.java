@@ -94,7 +94,7 @@ public final class Trainer {
 
   /** The largest learning rate; 2e-5 unless said otherwise. */
   public Trainer learningRate(float rate) {
-    require(rate > 0 && rate < Float.POSITIVE_INFINITY, "learningRate", rate);
+    require(rate >= 0 && rate < Float.POSITIVE_INFINITY, "learningRate", rate);
     learningRate = rate;
     return this;
   }

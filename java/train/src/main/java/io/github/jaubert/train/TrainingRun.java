@@ -32,7 +32,7 @@ final class TrainingRun implements AutoCloseable {
   private final TrainingPlan plan;
   private final Schedule schedule;
   private final Optimizer optimizer;
-  private final LossMeter losses = new LossMeter();
+  private final LossMeter losses;
   private final BestWeights best;
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
@@ -55,6 +55,7 @@ final class TrainingRun implements AutoCloseable {
     this.plan = new TrainingPlan(settings, data.lengths());
     this.schedule = settings.schedule(plan.steps());
     this.optimizer = settings.optimizer(model.parameters());
+    this.losses = new LossMeter();
     this.best = settings.keepBest() ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder) : null;
   }
 

@@ -1,0 +1,286 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Rng;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command as a user gives it: what it prints, where, and the exit code. */
+class MainTest {
+  private static final String[] WORDS = {"good", "fine", "warm", "bad", "poor", "cold", "a", "the", "film", "story", "was", "very"};
+
+  @TempDir Path folder;
+  private Path model;
+  private Path train;
+  private Path eval;
+
+  /** The exit code and both outputs of a command. */
+  private record Result(int code, String out, String err) {
+    /** A failure that is told in one line, which is returned. */
+    String failure(int expected) {
+      assertEquals(expected, code, err);
+      List<String> lines = err.lines().toList();
+      assertTrue(expected == 2 || lines.size() == 1, err);
+      assertTrue(lines.get(0).startsWith("jaubert: "), err);
+      return lines.get(0).substring("jaubert: ".length());
+    }
+
+    Result succeeded() {
+      assertEquals(0, code, err);
+      return this;
+    }
+  }
+
+  private static Result jaubert(Object... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    List<String> words = new ArrayList<>();
+    for (Object argument : arguments) {
+      words.add(argument.toString());
+    }
+    int code = Main.execute(new PrintWriter(out), new PrintWriter(err), words.toArray(String[]::new));
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  @BeforeEach
+  void makeModelAndData() throws IOException {
+    model = folder.resolve("model");
+    Files.createDirectories(model);
+    List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
+    vocabulary.addAll(List.of(WORDS));
+    Files.writeString(model.resolve("vocab.txt"), String.join("\n", vocabulary) + "\n");
+    Rng.seed(1);
+    BertConfig config =
+        BertConfig.bertBase().withVocabSize(vocabulary.size()).withEncoder(32, 2, 2, 64).withDropout(0.1, 0.1);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(model);
+        SequenceClassifier classifier = SequenceClassifier.of(config, Labels.of("x", "y", "z"))) {
+      classifier.save(model, tokenizer);
+    }
+    train = Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\n" + sentences(300, 1));
+    eval = Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\n" + sentences(40, 2));
+  }
+
+  private static String sentences(int count, long seed) {
+    Random random = new Random(seed);
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      boolean good = random.nextBoolean();
+      rows.append("the ").append(WORDS[6 + random.nextInt(6)]).append(" was ").append(WORDS[(good ? 0 : 3) + random.nextInt(3)]);
+      rows.append('\t').append(good ? "pos" : "neg").append('\n');
+    }
+    return rows.toString();
+  }
+
+  private Result finetune(Path out, Object... more) {
+    List<Object> arguments = new ArrayList<>(List.of("finetune", "--model", model, "--train", train, "--eval", eval));
+    arguments.addAll(List.of("--out", out, "--lr", "4e-3", "--epochs", "12"));
+    arguments.addAll(List.of(more));
+    return jaubert(arguments.toArray());
+  }
+
+  // ---- help ---------------------------------------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "finetune", "predict", "doctor"})
+  void everyCommandHasHelp(String command) {
+    Result result = (command.isEmpty() ? jaubert("--help") : jaubert(command, "--help")).succeeded();
+    assertTrue(result.out().startsWith(("Usage: jaubert " + command).strip()), result.out());
+    assertTrue(result.out().contains("--help"), result.out());
+    assertEquals("", result.err());
+  }
+
+  @Test
+  void versionIsThatOfTheBuild() {
+    String out = jaubert("--version").succeeded().out().strip();
+    assertTrue(out.matches("jaubert \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?"), out);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''|which command? finetune, predict or doctor",
+        "fintune|Unmatched argument at index 0: 'fintune'",
+        "finetune --epoks 3|Unknown options: '--epoks', '3'",
+        "finetune --epochs three|Invalid value for option '--epochs' (N): 'three' is not an int",
+        "finetune --batch-size 8 --batch-tokens 100|--batch-size=N, --batch-tokens=N are mutually exclusive (specify only one)",
+        "finetune --eval dev.tsv|--eval needs --train",
+        "finetune --label-column x|--label-column needs --train",
+        "finetune --train a.tsv --keep-best|--eval-limit, --metric and --keep-best need --eval",
+        "finetune --overwrite|--overwrite needs --out",
+        "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",
+        "predict text|Missing required option: '--model=DIR'",
+        "predict --model m a b --pair c|--pair is given 1 times for 2 texts",
+        "predict --model m a --pairs|--pairs is about standard input; with texts use --pair",
+      })
+  void whatIsNotUnderstoodIsExitCode2(String line, String message) {
+    Result result = jaubert((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
+    assertEquals(message, result.failure(2));
+    assertEquals("", result.out());
+  }
+
+  // ---- finetune and predict -----------------------------------------------------------------------------------------
+
+  @Test
+  void finetunesFilesAndUsesTheResult() throws IOException {
+    Path out = folder.resolve("runs/one");
+    String said = finetune(out).succeeded().out();
+    assertTrue(said.contains("300 examples to learn from, 40 to be judged by; one of 2 labels"), said);
+    assertTrue(said.contains("accuracy, fine-tuned") && said.contains("commonest label"), said);
+    for (String name : List.of("config.json", "model.safetensors", "vocab.txt", "train_log.jsonl", "run.json")) {
+      assertTrue(Files.exists(out.resolve(name)), name);
+    }
+    assertFalse(Files.exists(out.resolve("checkpoint.safetensors")));
+    JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
+    assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
+    assertEquals("finetune", run.path("command").get(0).asText());
+
+    String good = jaubert("predict", "--model", out, "the story was good").succeeded().out();
+    assertTrue(good.matches("pos \\d\\.\\d{3}, neg \\d\\.\\d{3}\\R"), good);
+    JsonNode answer =
+        new JsonMapper().readTree(jaubert("predict", "--json", "--model", out, "a film", "--pair", "was bad").succeeded().out());
+    assertEquals("was bad", answer.path("pair").asText());
+    assertEquals(1, answer.path("scores").path("pos").asDouble() + answer.path("scores").path("neg").asDouble(), 1e-5);
+  }
+
+  @Test
+  void predictReadsStandardInput() {
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("the film was bad\n\nthe story\n".getBytes(StandardCharsets.UTF_8)));
+      List<String> lines = jaubert("predict", "--model", model, "--top", "1").succeeded().out().lines().toList();
+      assertEquals(3, lines.size());
+      assertTrue(lines.stream().allMatch(line -> line.matches("[xyz] \\d\\.\\d{3}")), lines.toString());
+      System.setIn(new ByteArrayInputStream("one\ttwo\nthree\n".getBytes(StandardCharsets.UTF_8)));
+      String message = jaubert("predict", "--model", model, "--pairs").failure(1);
+      assertEquals("standard input:2: no tab; with --pairs a line is two texts with a tab between", message);
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void earlierResultsAreNotReplacedUnasked() throws IOException {
+    Path out = folder.resolve("out");
+    finetune(out).succeeded();
+    byte[] weights = Files.readAllBytes(out.resolve("model.safetensors"));
+    assertEquals(
+        out + ": holds a model already; choose another folder with --out, or replace it with --overwrite", finetune(out).failure(1));
+    assertEquals(out + ": holds a model already; choose another folder with --out, or replace it with --overwrite", finetune(out, "--seed", 7).failure(1));
+    // A run that fails leaves them too.
+    Path bad = Files.writeString(folder.resolve("bad.tsv"), "sentence\tlabel\nx\tmaybe\n");
+    String message = finetune(out, "--overwrite", "--eval", bad).failure(2);
+    assertTrue(message.contains("--eval"), message);
+    Result failed =
+        jaubert("finetune", "--model", model, "--train", train, "--eval", bad, "--out", out, "--overwrite");
+    assertEquals(bad + ":2: label maybe is not one of the 2 known: neg, pos", failed.failure(1));
+    assertEquals(-1, java.util.Arrays.mismatch(weights, Files.readAllBytes(out.resolve("model.safetensors"))));
+    finetune(out, "--overwrite", "--seed", 7).succeeded();
+    assertTrue(java.util.Arrays.mismatch(weights, Files.readAllBytes(out.resolve("model.safetensors"))) >= 0);
+    Path notes = Files.createDirectories(folder.resolve("notes"));
+    Files.writeString(notes.resolve("diary.txt"), "dear diary");
+    assertTrue(finetune(notes).failure(1).contains("exists and is not an interrupted run"));
+  }
+
+  @Test
+  void theSameCommandGivesTheSameBytes() throws IOException {
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    finetune(one, "--threads", 1).succeeded();
+    finetune(two, "--threads", 2).succeeded();
+    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
+      assertEquals(-1, Files.mismatch(one.resolve(name), two.resolve(name)), name);
+    }
+  }
+
+  @Test
+  void scoresAndSeveralLabelsAreRecognised() throws IOException {
+    Path scores = Files.writeString(folder.resolve("s.csv"), "a,b,score\n\"good, film\",warm,4.5\nbad,cold,0\nbad,poor,1.25\n");
+    Path out = folder.resolve("scores");
+    String said =
+        jaubert("finetune", "--model", model, "--train", scores, "--eval", scores, "--text-column", "a", "--pair-column", "b", "--out", out)
+            .succeeded()
+            .out();
+    assertTrue(said.contains("; a score") && said.contains("pearson, fine-tuned"), said);
+    assertTrue(jaubert("predict", "--model", out, "good").succeeded().out().strip().matches("-?\\d\\.\\d{4}"));
+    Path tags = Files.writeString(folder.resolve("t.jsonl"), "{\"text\":\"good film\",\"label\":[\"a\",\"b\"]}\n{\"text\":\"bad\",\"label\":[]}\n");
+    said = jaubert("finetune", "--model", model, "--train", tags, "--eval", tags, "--out", folder.resolve("tags")).succeeded().out();
+    assertTrue(said.contains("any of 2 labels") && said.contains("f1, fine-tuned"), said);
+  }
+
+  // ---- bad input ----------------------------------------------------------------------------------------------------
+
+  @Test
+  void badInputIsOneLineAndLeavesNothing() throws IOException {
+    Path out = folder.resolve("out");
+    Path empty = Files.createFile(folder.resolve("empty.tsv"));
+    assertEquals(empty + ": the file is empty", train(empty, out));
+    assertEquals(folder.resolve("none.tsv") + ": no such file", train(folder.resolve("none.tsv"), out));
+    Path other = Files.writeString(folder.resolve("other.tsv"), "words\tclass\na\tb\n");
+    assertEquals(other + ": choose a column with --text-column; the columns are words, class", train(other, out));
+    assertEquals(other + ": no column sentence; the columns are words, class", train(other, out, "--text-column", "sentence", "--label-column", "class"));
+    Path latin1 = Files.write(folder.resolve("latin1.tsv"), "sentence\tlabel\ncaf\u00e9\t1\n".getBytes(StandardCharsets.ISO_8859_1));
+    assertEquals(latin1 + ":2: byte 0xE9 at offset 18 is not UTF-8; convert the file, for example with iconv -t UTF-8", train(latin1, out));
+    Path same = Files.writeString(folder.resolve("same.tsv"), "sentence\tlabel\na\tyes\nb\tyes\n");
+    assertEquals(same + ": every label is yes; there is nothing to tell apart", train(same, out));
+    Path unknown = Files.writeString(folder.resolve("data.xlsx"), "x");
+    assertEquals(unknown + ": its name does not end in .tsv, .csv or .jsonl; say which format it has", train(unknown, out));
+    assertFalse(Files.exists(out));
+  }
+
+  private String train(Path file, Path out, Object... more) {
+    List<Object> arguments = new ArrayList<>(List.of("finetune", "--model", model, "--train", file, "--out", out));
+    arguments.addAll(List.of(more));
+    return jaubert(arguments.toArray()).failure(1);
+  }
+
+  @Test
+  void aBrokenModelIsOneLine() throws IOException {
+    Path weights = model.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 100));
+    assertTrue(jaubert("predict", "--model", model, "x").failure(1).startsWith(weights.toString()));
+    assertTrue(train(train, folder.resolve("out")).startsWith(weights.toString()));
+    String nowhere = jaubert("predict", "--model", folder.resolve("nowhere"), "x").failure(1);
+    assertTrue(nowhere.contains("nowhere"), nowhere);
+    Result traced = jaubert("--stacktrace", "predict", "--model", folder.resolve("nowhere"), "x");
+    assertEquals(1, traced.code());
+    assertTrue(traced.err().contains("\tat io.github.jaubert."), traced.err());
+  }
+
+  // ---- doctor -------------------------------------------------------------------------------------------------------
+
+  @Test
+  void doctorSaysWhatThereIs() {
+    String out = jaubert("doctor").succeeded().out();
+    for (String name : List.of("jaubert", "JDK", "system", "processor", "memory", "kernels", "GPU", "embedded job", "missing")) {
+      assertTrue(out.lines().anyMatch(line -> line.startsWith(name + " ") && line.length() > 14), name + "\n" + out);
+    }
+    assertTrue(out.contains("cpu (") && out.contains(Runtime.version().toString()), out);
+    assertEquals("b: c", DoctorCommand.field("x : y\nname\t: b: c\n", "name"));
+  }
+}

@@ -1,0 +1,33 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProgressTest {
+  @Test
+  void withoutATerminalItWritesPlainLines() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Progress progress = new Progress(new PrintStream(bytes, true, StandardCharsets.UTF_8), false);
+    progress.tokenized("train.tsv", 500, 1234);
+    progress.tokenized("train.tsv", 1234, 1234);
+    progress.started(0, 2, 0, 20_000);
+    progress.stepped(1, 10_000);
+    progress.logged(new LogEntry(LogEntry.Kind.TRAIN, 2, 1, Map.of("loss", 0.5)));
+    progress.stepped(2, 20_000);
+    progress.logged(new LogEntry(LogEntry.Kind.EVALUATION, 2, 1, Map.of("accuracy", 0.875)));
+    progress.finished(new TrainingResult(Map.of(), List.of(), 2, 1, 20_000));
+    List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals("tokenised 1,234 texts of train.tsv", lines.get(0));
+    assertEquals("training: 2 steps, 20,000 tokens", lines.get(1));
+    assertTrue(lines.get(2).matches("step 2/2 {2}loss 0.5000 {2}[\\d,]+ tokens/s {2}0:00 left"), lines.get(2));
+    assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(3));
+    assertEquals(4, lines.size());
+  }
+}

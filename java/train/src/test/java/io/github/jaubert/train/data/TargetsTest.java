@@ -1,0 +1,85 @@
+package io.github.jaubert.train.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class TargetsTest {
+  private static TextDataset labelled(String... labels) {
+    return TextDataset.of(
+        "dev.tsv", IntStream.range(0, labels.length).mapToObj(i -> new Example("x", null, List.of(labels[i]), i + 2)).toList());
+  }
+
+  private static void assertFault(String expected, TextDataset data, Labels labels) {
+    assertEquals(expected, assertThrows(DataException.class, () -> Targets.of(data, labels)).getMessage());
+  }
+
+  @Test
+  void classesAreIndices() {
+    Targets targets = Targets.of(labelled("b", "a", "c"), Labels.of("a", "b", "c"));
+    try (Tensor picked = targets.tensor(new int[] {2, 0})) {
+      assertArrayEquals(new int[] {2, 1}, picked.toInts());
+    }
+    assertEquals(3, targets.size());
+  }
+
+  @Test
+  void numbersStandForNamesThatAreNotNumbers() {
+    Targets targets = Targets.of(labelled("1", "0"), Labels.of("negative", "positive"));
+    assertEquals(1, targets.value(0, 0));
+    assertEquals(0, targets.value(1, 0));
+    // Names that are numbers are names.
+    assertEquals(1, Targets.of(labelled("0"), Labels.of("1", "0")).value(0, 0));
+  }
+
+  @Test
+  void severalLabelsAreOnesAndZeros() {
+    List<Example> rows =
+        List.of(new Example("x", null, List.of("c", "a"), 1), new Example("y", null, List.of(), 2));
+    Targets targets = Targets.of(TextDataset.of(rows), Labels.multi("a", "b", "c"));
+    try (Tensor all = targets.tensor(new int[] {0, 1})) {
+      assertEquals(Shape.of(2, 3), all.shape());
+      assertArrayEquals(new float[] {1, 0, 1, 0, 0, 0}, all.toFloats());
+    }
+  }
+
+  @Test
+  void scoresAreNumbers() {
+    Targets targets = Targets.of(labelled("5.000", "-3e-1"), Labels.score());
+    try (Tensor all = targets.tensor(new int[] {0, 1})) {
+      assertEquals(Shape.of(2, 1), all.shape());
+      assertArrayEquals(new float[] {5, -0.3f}, all.toFloats());
+    }
+  }
+
+  @Test
+  void refusesLabelsThatAreNotThere() {
+    Labels labels = Labels.of("no", "yes");
+    assertFault("dev.tsv:3: label maybe is not one of the 2 known: no, yes", labelled("yes", "maybe"), labels);
+    assertFault("dev.tsv:2: label 2 is outside 0 to 1 (no, yes)", labelled("2"), labels);
+    assertFault("dev.tsv:2: label -1 is outside 0 to 1 (no, yes)", labelled("-1"), labels);
+    assertFault("dev.tsv:2: label 2 is not one of the 2 known: 0, 1", labelled("2"), Labels.of("0", "1"));
+    String[] many = IntStream.range(0, 30).mapToObj(i -> "l" + i).toArray(String[]::new);
+    String known = String.join(", ", Arrays.copyOf(many, 20)) + ", …";
+    assertFault("dev.tsv:2: label x is not one of the 30 known: " + known, labelled("x"), Labels.of(many));
+    assertFault("dev.tsv:2: label b is not one of the 1 known: a", labelled("b"), Labels.multi("a"));
+  }
+
+  @Test
+  void refusesWrongNumbersOfLabelsAndWrongNumbers() {
+    TextDataset none = TextDataset.of("a.jsonl", List.of(new Example("x", null, List.of(), 7)));
+    TextDataset two = TextDataset.of("a.jsonl", List.of(new Example("x", null, List.of("a", "b"), 8)));
+    assertFault("a.jsonl:7: has no label", none, Labels.of("a", "b"));
+    assertFault("a.jsonl:8: has several labels, [a, b]; one was expected", two, Labels.of("a", "b"));
+    assertFault("dev.tsv:2: label high is not a number, and a score was expected", labelled("high"), Labels.score());
+    assertFault("dev.tsv:3: label NaN is not a finite number", labelled("1", "NaN"), Labels.score());
+  }
+}
