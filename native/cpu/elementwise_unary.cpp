@@ -66,6 +66,7 @@ Needs derivative_needs(jb_unary_op op) {
     case JB_RSQRT:
     case JB_TANH:
     case JB_SIGMOID:
+    case JB_RELU:
       return Needs::kResult;
     default:
       return Needs::kInput;
@@ -189,7 +190,7 @@ JB_KERNEL(jb_unary_backward)
       case JB_ERF:
         return run(kElementary, [](vf d, vf x) { return d * (1.12837917f * exp(-(x * x))); });
       case JB_RELU:
-        return run(kCheap, [](vf d, vf x) { return select(x > vf{}, d, vf{}); });
+        return run(kCheap, [](vf d, vf y) { return select(y > vf{}, d, vf{}); });
       case JB_GELU:
         return run(kElementary, [](vf d, vf x) { return d * gelu_derivative(x); });
       case JB_GELU_TANH:
