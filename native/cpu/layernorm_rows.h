@@ -22,17 +22,19 @@ JB_INLINE RowStatistics row_statistics(const float* x, float total, int64_t hidd
   return {mean, 1.0f / std::sqrt(squares / static_cast<float>(hidden) + eps)};
 }
 
+// (x - mean) * rstd, in this order: x * rstd - mean * rstd would lose the digits that x and mean share.
+JB_INLINE vf normalized(vf x, RowStatistics s) { return (x - s.mean) * s.rstd; }
+
 // y = (x - mean) * rstd * gamma + beta. beta may be null.
 JB_INLINE void normalize_row(float* y, const float* x, RowStatistics s, const float* gamma, const float* beta,
                              int64_t hidden) {
-  const vf scale = splat(s.rstd), shift = splat(-s.mean * s.rstd);
   if (beta != nullptr) {
     for_row(hidden, [&](int64_t c, auto lanes) {
-      lanes.store(y + c, fma(fma(lanes.load(x + c), scale, shift), lanes.load(gamma + c), lanes.load(beta + c)));
+      lanes.store(y + c, fma(normalized(lanes.load(x + c), s), lanes.load(gamma + c), lanes.load(beta + c)));
     });
   } else {
     for_row(hidden, [&](int64_t c, auto lanes) {
-      lanes.store(y + c, fma(lanes.load(x + c), scale, shift) * lanes.load(gamma + c));
+      lanes.store(y + c, normalized(lanes.load(x + c), s) * lanes.load(gamma + c));
     });
   }
 }
@@ -42,11 +44,10 @@ JB_INLINE void normalize_row(float* y, const float* x, RowStatistics s, const fl
 template <typename Emit>
 JB_INLINE void layernorm_backward_row(const float* dy, const float* x, RowStatistics s, const float* gamma,
                                       float* dgamma, float* dbeta, int64_t hidden, Emit&& emit) {
-  const vf scale = splat(s.rstd), shift = splat(-s.mean * s.rstd);
   vf along{};
   const float total = sum_row(hidden, [&](int64_t c, auto lanes) {
     const vf d = lanes.load(dy + c);
-    const vf xhat = fma(lanes.load(x + c), scale, shift);
+    const vf xhat = normalized(lanes.load(x + c), s);
     const vf g = d * lanes.load(gamma + c);
     along = fma(g, xhat, along);
     if (dgamma != nullptr) lanes.store(dgamma + c, fma(d, xhat, lanes.load(dgamma + c)));
@@ -56,9 +57,9 @@ JB_INLINE void layernorm_backward_row(const float* dy, const float* x, RowStatis
   const float count = static_cast<float>(hidden);
   const vf mean_g = splat(total / count), mean_along = splat(sum(along) / count);
   for_row(hidden, [&](int64_t c, auto lanes) {
-    const vf xhat = fma(lanes.load(x + c), scale, shift);
+    const vf xhat = normalized(lanes.load(x + c), s);
     const vf g = lanes.load(dy + c) * lanes.load(gamma + c);
-    emit(c, lanes, scale * (g - fma(xhat, mean_along, mean_g)));
+    emit(c, lanes, (g - fma(xhat, mean_along, mean_g)) * s.rstd);
   });
 }
 
