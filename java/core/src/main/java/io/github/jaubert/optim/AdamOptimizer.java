@@ -93,8 +93,8 @@ abstract class AdamOptimizer implements Optimizer {
   private final float learningRate;
   private final AdamWOptions options;
   private final List<Slot> slots = new ArrayList<>();
-  private final Tensor norm = Init.zeros();
-  private final Tensor stepsTensor = Tensor.zeros(DType.I64, Shape.SCALAR).unscoped();
+  private final Tensor norm;
+  private final Tensor stepsTensor;
   private long steps;
 
   // Arguments of the native calls, filled again at every step.
@@ -138,6 +138,8 @@ abstract class AdamOptimizer implements Optimizer {
     sizes = new long[count];
     learningRates = new float[count];
     weightDecays = new float[count];
+    norm = Init.zeros();
+    stepsTensor = Tensor.zeros(DType.I64, Shape.SCALAR).unscoped();
   }
 
   private float checkRate(float rate) {

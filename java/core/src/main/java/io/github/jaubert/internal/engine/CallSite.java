@@ -1,10 +1,13 @@
 package io.github.jaubert.internal.engine;
 
 import java.lang.StackWalker.StackFrame;
+import java.util.List;
 
 /** The line of the user's code that a message should point to. */
 final class CallSite {
   private static final String LIBRARY = "io.github.jaubert.";
+  private static final List<String> CORE_PACKAGES =
+      List.of("internal.", "tensor.", "autograd.", "nn.", "optim.");
 
   private static final StackWalker WALKER = StackWalker.getInstance();
 
@@ -25,10 +28,7 @@ final class CallSite {
     if (!className.startsWith(LIBRARY)) {
       return className.startsWith("java.");
     }
-    String rest = className.substring(LIBRARY.length());
-    return rest.startsWith("internal.")
-        || rest.startsWith("tensor.")
-        || rest.startsWith("nn.F")
-        || rest.startsWith("autograd.") && !rest.endsWith("Test");
+    String inLibrary = className.substring(LIBRARY.length());
+    return CORE_PACKAGES.stream().anyMatch(inLibrary::startsWith);
   }
 }

@@ -1,0 +1,142 @@
+package io.github.jaubert.operations;
+
+import io.github.jaubert.nn.CrossEntropyOptions;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.reference.Functions;
+import io.github.jaubert.reference.NdArray;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Losses: single numbers. */
+final class LossCases {
+  private final List<OperationCase> cases = new ArrayList<>();
+
+  private LossCases() {}
+
+  static List<OperationCase> cases() {
+    LossCases table = new LossCases();
+    int[][] shapes = {{1, 1}, {1, 2}, {5, 3}, {31, 33}, {67, 1031}, {0, 3}};
+    for (int[] shape : shapes) {
+      table.crossEntropy(shape[0], shape[1]);
+    }
+    for (int[] shape : new int[][] {{1}, {31}, {5, 13}, {}, {4_099}}) {
+      table.elementwiseLosses(shape);
+    }
+    return table.cases;
+  }
+
+  /** Labels of which about a fifth are to be ignored. */
+  private static Input labels(DType dtype, int rows, int classes, int ignored) {
+    return new Input(
+        dtype, new int[] {rows}, (random, count) -> labels(random, count, classes, ignored));
+  }
+
+  private static double[] labels(RandomGenerator random, int count, int classes, int ignored) {
+    double[] labels = new double[count];
+    Arrays.setAll(labels, i -> random.nextInt(5) == 0 ? ignored : random.nextInt(classes));
+    return labels;
+  }
+
+  private void crossEntropy(int rows, int classes) {
+    Input logits = Input.uniform(-4, 4, rows, classes);
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      cases.add(
+          OperationCase.of(
+                  "F.crossEntropy(Tensor, Tensor)",
+                  List.of(logits, labels(dtype, rows, classes, -100)),
+                  t -> F.crossEntropy(t[0], t[1]),
+                  v -> Functions.crossEntropy(v[0], v[1], -100, 0, null, 0))
+              .floor(1e-2));
+    }
+    Input allIgnored = new Input(DType.I32, new int[] {rows}, (random, n) -> new double[n]);
+    cases.add(
+        OperationCase.of(
+                "F.crossEntropy(Tensor, Tensor, CrossEntropyOptions)",
+                List.of(logits, allIgnored),
+                t -> F.crossEntropy(t[0], t[1], CrossEntropyOptions.standard().withIgnoreIndex(0)),
+                v -> NdArray.scalar(0))
+            .with("all ignored"));
+    Input counted = labels(DType.I32, rows, classes, -1);
+    CrossEntropyOptions options = CrossEntropyOptions.standard().withIgnoreIndex(-1);
+    for (float smoothing : new float[] {0, 0.1f}) {
+      for (float normalizer : new float[] {0, 12.5f}) {
+        CrossEntropyOptions chosen =
+            options.withLabelSmoothing(smoothing).withNormalizer(normalizer);
+        String words = "smoothing " + smoothing + ", normalizer " + normalizer;
+        cases.add(
+            OperationCase.of(
+                    "F.crossEntropy(Tensor, Tensor, CrossEntropyOptions)",
+                    List.of(logits, counted),
+                    t -> F.crossEntropy(t[0], t[1], chosen),
+                    v -> Functions.crossEntropy(v[0], v[1], -1, smoothing, null, normalizer))
+                .with(words)
+                .floor(1e-2));
+        double[] weights = new double[classes];
+        Arrays.setAll(weights, i -> 0.25 + i % 5);
+        cases.add(
+            OperationCase.of(
+                    "F.crossEntropy(Tensor, Tensor, CrossEntropyOptions)",
+                    List.of(logits, counted),
+                    t -> {
+                      Tensor classWeights = Input.tensor(NdArray.of(weights, classes), DType.F32);
+                      return F.crossEntropy(t[0], t[1], chosen.withClassWeights(classWeights));
+                    },
+                    v -> Functions.crossEntropy(v[0], v[1], -1, smoothing, weights, normalizer))
+                .with(words + ", weights")
+                .floor(1e-2));
+      }
+    }
+  }
+
+  private void elementwiseLosses(int[] shape) {
+    int count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    List<Input> numbers = List.of(Input.normal(shape), Input.normal(shape));
+    List<Input> probabilities = List.of(Input.uniform(-6, 6, shape), Input.uniform(0, 1, shape));
+    cases.add(
+        OperationCase.of(
+                "F.mseLoss(Tensor, Tensor)",
+                numbers,
+                t -> F.mseLoss(t[0], t[1]),
+                v -> squares(v[0], v[1], count))
+            .floor(1e-2));
+    cases.add(
+        OperationCase.of(
+                "F.mseLoss(Tensor, Tensor, float)",
+                numbers,
+                t -> F.mseLoss(t[0], t[1], 2.5f),
+                v -> squares(v[0], v[1], 2.5))
+            .floor(1e-2));
+    cases.add(
+        OperationCase.of(
+                "F.binaryCrossEntropyWithLogits(Tensor, Tensor)",
+                probabilities,
+                t -> F.binaryCrossEntropyWithLogits(t[0], t[1]),
+                v -> binaryCrossEntropy(v[0], v[1], count))
+            .floor(1e-2));
+    cases.add(
+        OperationCase.of(
+                "F.binaryCrossEntropyWithLogits(Tensor, Tensor, float)",
+                probabilities,
+                t -> F.binaryCrossEntropyWithLogits(t[0], t[1], 2.5f),
+                v -> binaryCrossEntropy(v[0], v[1], 2.5))
+            .floor(1e-2));
+  }
+
+  private static NdArray squares(NdArray a, NdArray b, double divisor) {
+    double sum = Arrays.stream(NdArray.zip(a, b, (x, y) -> (x - y) * (x - y)).data()).sum();
+    return NdArray.scalar(sum / divisor);
+  }
+
+  private static NdArray binaryCrossEntropy(NdArray logits, NdArray targets, double divisor) {
+    NdArray losses =
+        NdArray.zip(
+            logits,
+            targets,
+            (x, t) -> t * Functions.softplus(-x) + (1 - t) * Functions.softplus(x));
+    return NdArray.scalar(Arrays.stream(losses.data()).sum() / divisor);
+  }
+}

@@ -1,0 +1,251 @@
+package io.github.jaubert.operations;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.reference.NdArray;
+import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/** Runs one case in every way in which its kernels can be reached. */
+final class OperationCheck {
+  private static final int SAMPLED_ELEMENTS = 24;
+
+  private final OperationCase operation;
+  private final RandomGenerator random;
+  private final NdArray[] arrays;
+  private final NdArray expected;
+  private final NdArray dy;
+
+  OperationCheck(OperationCase operation) {
+    this.operation = operation;
+    this.random = Seeds.random(operation.toString());
+    this.arrays = operation.inputs().stream().map(i -> i.draw(random)).toArray(NdArray[]::new);
+    this.expected = operation.reference().apply(arrays);
+    this.dy = Input.normal(expected.shape()).draw(random);
+  }
+
+  void run() {
+    try (Scope scope = Scope.open()) {
+      Tensor[] constants = operands(-1);
+      Tensor value = operation.operation().apply(constants);
+      assertEquals(operation.result(), value.dtype(), "type of the result");
+      compare("value", NdArray.of(value), expected);
+      for (int i = 0; i < constants.length; i++) {
+        assertArrayEquals(
+            arrays[i].data(), NdArray.of(constants[i]).data(), "operand " + i + " was changed");
+      }
+      if (operation.differentiable()) {
+        assertTrue(hasFloatingPointOperand(), "there is nothing to differentiate by");
+        checkGradients(value);
+      }
+      checkThreads(value);
+    }
+  }
+
+  private boolean hasFloatingPointOperand() {
+    return operation.inputs().stream().anyMatch(i -> i.dtype().isFloatingPoint());
+  }
+
+  /**
+   * The operands as tensors; gradients are wanted for operand {@code wanted}, -1: for none, -2: for
+   * all.
+   */
+  private Tensor[] operands(int wanted) {
+    Tensor[] tensors = new Tensor[arrays.length];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] = Input.tensor(arrays[i], operation.inputs().get(i).dtype());
+      if (tensors[i].dtype().isFloatingPoint() && (wanted == i || wanted == -2)) {
+        tensors[i].requiresGrad(true);
+      }
+    }
+    return tensors;
+  }
+
+  private Tensor seedGradient() {
+    return Input.tensor(dy, operation.result());
+  }
+
+  private void checkGradients(Tensor valueWithoutGradients) {
+    Tensor[] leaves = operands(-2);
+    Tensor value = operation.operation().apply(leaves);
+    assertTrue(value.requiresGrad(), "the operation was not recorded");
+    assertSameBits("value while recording", value, valueWithoutGradients);
+    value.backward(seedGradient());
+    for (int i = 0; i < leaves.length; i++) {
+      if (leaves[i].requiresGrad()) {
+        assertNotNull(leaves[i].grad(), "operand " + i + " got no gradient");
+        compareSampled("gradient of operand " + i, NdArray.of(leaves[i].grad()), i);
+        checkAlone(i, leaves[i].grad());
+      }
+    }
+    checkUnderNoGrad(valueWithoutGradients);
+    checkAccumulation(leaves);
+    checkInsideGraph(leaves);
+  }
+
+  /**
+   * Against central differences of the reference in double precision, at some elements if there are
+   * many.
+   */
+  private void compareSampled(String what, NdArray found, int operand) {
+    assertArrayEquals(arrays[operand].shape(), found.shape(), what + ": shape");
+    int count = found.data().length;
+    int[] elements =
+        count <= SAMPLED_ELEMENTS
+            ? java.util.stream.IntStream.range(0, count).toArray()
+            : random.ints(SAMPLED_ELEMENTS, 0, count).toArray();
+    double[] sample = new double[elements.length];
+    double[] derivatives = new double[elements.length];
+    for (int i = 0; i < elements.length; i++) {
+      sample[i] = found.data()[elements[i]];
+      derivatives[i] = derivative(operand, elements[i]);
+    }
+    compare(what, NdArray.of(sample, sample.length), NdArray.of(derivatives, sample.length));
+  }
+
+  private double derivative(int operand, int element) {
+    double at = arrays[operand].data()[element];
+    double step = 1e-5 * Math.max(1, Math.abs(at));
+    double difference =
+        weightedSum(operand, element, at + step) - weightedSum(operand, element, at - step);
+    return difference / (2 * step);
+  }
+
+  private double weightedSum(int operand, int element, double value) {
+    NdArray[] moved = arrays.clone();
+    moved[operand] = arrays[operand].copy();
+    moved[operand].data()[element] = value;
+    double[] result = operation.reference().apply(moved).data();
+    double sum = 0;
+    for (int i = 0; i < result.length; i++) {
+      sum += result[i] * dy.data()[i];
+    }
+    return sum;
+  }
+
+  /**
+   * A kernel that computes one gradient alone must give the bits it gives together with the others.
+   */
+  private void checkAlone(int operand, Tensor together) {
+    Tensor[] leaves = operands(operand);
+    operation.operation().apply(leaves).backward(seedGradient());
+    assertSameBits("gradient of operand " + operand + " alone", leaves[operand].grad(), together);
+  }
+
+  private void checkUnderNoGrad(Tensor value) {
+    try (NoGrad off = NoGrad.open()) {
+      Tensor[] leaves = operands(-2);
+      Tensor again = operation.operation().apply(leaves);
+      // Where there is nothing to do, the result is the operand itself.
+      boolean recorded = again.requiresGrad() && !Arrays.asList(leaves).contains(again);
+      assertFalse(recorded, "recorded in spite of NoGrad");
+      assertSameBits("value under NoGrad", again, value);
+    }
+  }
+
+  /** A second backward adds to the gradients of the first. */
+  private void checkAccumulation(Tensor[] leaves) {
+    NdArray[] once = gradients(leaves);
+    operation.operation().apply(leaves).backward(seedGradient());
+    NdArray[] twice = gradients(leaves);
+    for (int i = 0; i < leaves.length; i++) {
+      if (once[i] != null) {
+        compare("gradient of operand " + i + " added to", twice[i], once[i].map(v -> 2 * v));
+      }
+    }
+  }
+
+  /**
+   * With operands that are results themselves, and have another use whose gradient arrives first.
+   */
+  private void checkInsideGraph(Tensor[] reference) {
+    Tensor[] leaves = operands(-2);
+    Tensor[] inner = leaves.clone();
+    for (int i = 0; i < inner.length; i++) {
+      if (leaves[i].requiresGrad()) {
+        inner[i] = leaves[i].mul(2f).mul(0.5f);
+      }
+    }
+    Tensor loss = operation.operation().apply(inner).mul(seedGradient()).sum();
+    for (int i = 0; i < inner.length; i++) {
+      if (leaves[i].requiresGrad()) {
+        loss = loss.add(inner[i].mul(3f).sum());
+      }
+    }
+    loss.backward();
+    for (int i = 0; i < inner.length; i++) {
+      if (leaves[i].requiresGrad()) {
+        // The reference was added to twice by now.
+        NdArray wanted = NdArray.of(reference[i].grad()).map(v -> v / 2 + 3);
+        compare("gradient of operand " + i + " in a graph", NdArray.of(leaves[i].grad()), wanted);
+      }
+    }
+  }
+
+  private static NdArray[] gradients(Tensor[] leaves) {
+    return Arrays.stream(leaves)
+        .map(leaf -> leaf.grad() == null ? null : NdArray.of(leaf.grad()))
+        .toArray(NdArray[]::new);
+  }
+
+  /** Values and gradients have the same bits for any number of threads. */
+  private void checkThreads(Tensor value) {
+    int before = Device.cpu().threads();
+    try {
+      Tensor[][] leaves = new Tensor[2][];
+      for (int threads = 1; threads <= 2; threads++) {
+        Device.cpu().threads(threads);
+        leaves[threads - 1] = operands(operation.differentiable() ? -2 : -1);
+        Tensor again = operation.operation().apply(leaves[threads - 1]);
+        assertSameBits("value with " + threads + " threads", again, value);
+        if (operation.differentiable()) {
+          again.backward(seedGradient());
+        }
+      }
+      for (int i = 0; i < arrays.length; i++) {
+        if (leaves[0][i].grad() != null) {
+          assertSameBits(
+              "gradient of operand " + i + " with 1 and 2 threads",
+              leaves[0][i].grad(),
+              leaves[1][i].grad());
+        }
+      }
+    } finally {
+      Device.cpu().threads(before);
+    }
+  }
+
+  private static void assertSameBits(String what, Tensor found, Tensor wanted) {
+    assertEquals(wanted.shape(), found.shape(), what + ": shape");
+    assertArrayEquals(NdArray.of(wanted).data(), NdArray.of(found).data(), what);
+  }
+
+  private void compare(String what, NdArray found, NdArray wanted) {
+    assertArrayEquals(wanted.shape(), found.shape(), what + ": shape");
+    double[] got = found.data();
+    double[] want = wanted.data();
+    double typical =
+        Math.sqrt(Arrays.stream(want).filter(Double::isFinite).map(v -> v * v).average().orElse(0));
+    boolean exact = !operation.result().isFloatingPoint();
+    for (int i = 0; i < got.length; i++) {
+      double size = Math.max(Math.abs(want[i]), Math.max(typical, operation.floor()));
+      double allowed = exact ? 0 : operation.tolerance() * size;
+      boolean same = Double.compare(got[i], want[i]) == 0 || Math.abs(got[i] - want[i]) <= allowed;
+      if (!same) {
+        fail(
+            "%s of %s differs at %d of %d: found %.9g, expected %.9g, allowed error %.2g; repeat with -Djaubert.seed=%d"
+                .formatted(what, operation, i, got.length, got[i], want[i], allowed, Seeds.SEED));
+      }
+    }
+  }
+}
