@@ -61,6 +61,9 @@ JB_DISPATCH(jb_softmax_forward)
 JB_DISPATCH(jb_softmax_backward)
 
 // matmul.h
+JB_DISPATCH(jb_matmul)
+JB_DISPATCH(jb_linear_forward)
+JB_DISPATCH(jb_linear_backward)
 
 // index.h
 JB_DISPATCH(jb_index_rows)

@@ -1,0 +1,250 @@
+// Matrix products and the linear layer.
+#include "jaubert/matmul.h"
+
+#include "gemm.h"
+#include "sums.h"
+#include "support/dtype.h"
+#include "support/kernel.h"
+#include "support/simd_math.h"
+
+namespace jb::JB_ISA {
+namespace {
+
+// Elements of a [rows, columns] matrix that a function is given, having checked that there can be so many.
+int64_t checked_area(const char* function, int64_t rows, int64_t columns) {
+  int64_t area = 0;
+  JB_CHECK(rows >= 0 && columns >= 0, "{}: a matrix of [{}, {}]", function, rows, columns);
+  JB_CHECK(!__builtin_mul_overflow(rows, columns, &area), "{}: [{}, {}] has too many elements", function, rows,
+           columns);
+  return area;
+}
+
+// ---- Activations ----------------------------------------------------------------------------------------------------
+
+struct Identity {
+  static vf value(vf x) { return x; }
+  static vf derivative(vf) { return splat(1.0F); }
+};
+
+struct Gelu {
+  static vf value(vf x) { return gelu(x); }
+  static vf derivative(vf x) { return gelu_derivative(x); }
+};
+
+struct GeluTanh {
+  static vf value(vf x) { return gelu_tanh(x); }
+  static vf derivative(vf x) { return gelu_tanh_derivative(x); }
+};
+
+struct Relu {
+  static vf value(vf x) { return max(vf{}, x); }
+  static vf derivative(vf x) { return select(x > vf{}, splat(1.0F), vf{}); }
+};
+
+// Its derivative is that at y = tanh(x).
+struct Tanh {
+  static vf value(vf x) { return tanh(x); }
+  static vf derivative(vf y) { return fnma(y, y, splat(1.0F)); }
+};
+
+template <typename Body>
+void with_activation(const char* function, jb_activation activation, Body&& body) {
+  switch (activation) {
+    case JB_NO_ACTIVATION:
+      return body(Identity{});
+    case JB_ACT_GELU:
+      return body(Gelu{});
+    case JB_ACT_GELU_TANH:
+      return body(GeluTanh{});
+    case JB_ACT_RELU:
+      return body(Relu{});
+    case JB_ACT_TANH:
+      return body(Tanh{});
+    default:
+      fail(JB_INVALID_ARGUMENT, "{}: {} is not an activation", function, activation);
+  }
+}
+
+// What follows the product in forward, on one tile: z += bias, then y = activation(z). z may be y.
+template <typename Activation>
+struct BiasActivation {
+  float* y;
+  float* z;
+  const float* bias;  // or null
+  int64_t stride;
+
+  void operator()(int64_t first_row, int64_t rows, int64_t first_column, int64_t columns) const {
+    if constexpr (std::is_same_v<Activation, Identity>) {
+      if (bias == nullptr && y == z) return;
+    }
+    for (int64_t r = first_row; r < first_row + rows; ++r) {
+      float* z_row = z + r * stride + first_column;
+      float* y_row = y + r * stride + first_column;
+      const float* b = bias == nullptr ? nullptr : bias + first_column;
+      int64_t i = 0;
+      for (; i + kLanes <= columns; i += kLanes) {
+        const vf sum = b == nullptr ? load(z_row + i) : load(z_row + i) + load(b + i);
+        if (z != y) store(z_row + i, sum);
+        store(y_row + i, Activation::value(sum));
+      }
+      if (i < columns) {
+        const int64_t n = columns - i;
+        const vf sum = b == nullptr ? load_partial(z_row + i, n) : load_partial(z_row + i, n) + load_partial(b + i, n);
+        if (z != y) store_partial(z_row + i, sum, n);
+        store_partial(y_row + i, Activation::value(sum), n);
+      }
+    }
+  }
+};
+
+// dz = dy * activation'(saved), written on the way to the sum of its columns.
+template <typename Activation>
+struct ActivationGradient {
+  float* dz;
+  const float* dy;
+  const float* saved;
+  int64_t stride;
+
+  struct Row {
+    float* dz;
+    const float* dy;
+    const float* saved;
+    vf full(int64_t i) const {
+      const vf d = load(dy + i) * Activation::derivative(load(saved + i));
+      store(dz + i, d);
+      return d;
+    }
+    vf partial(int64_t i, int64_t n) const {
+      const vf d = load_partial(dy + i, n) * Activation::derivative(load_partial(saved + i, n));
+      store_partial(dz + i, d, n);
+      return d;
+    }
+  };
+  Row row(int64_t r, int64_t c) const {
+    const int64_t at = r * stride + c;
+    return {dz + at, dy + at, saved + at};
+  }
+};
+
+// ---- Batches --------------------------------------------------------------------------------------------------------
+
+// Many products of one shape: tiles only where a single product is large beside the whole.
+void multiply_batch(jb_ctx ctx, const Product& first, int64_t batch, int64_t stride_a, int64_t stride_b,
+                    int64_t stride_c) {
+  const Tiling t = tile(first.m, first.n, first.k, false, batch);
+  const int64_t tiles = t.tiles();
+  if (tiles == 0) return;
+  const blas::Serial serial;
+  const int64_t cost = std::max<int64_t>(1, first.k / 8) * std::min(t.rows, first.m) * std::min(t.columns, first.n);
+  parallel_for(ctx, batch * tiles, grain_for(batch * tiles, cost), [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t index = item / tiles;
+      const int64_t i = item % tiles / t.column_count * t.rows, j = item % t.column_count * t.columns;
+      Product product = first;
+      product.a += index * stride_a;
+      product.b += index * stride_b;
+      product.c += index * stride_c;
+      product.compute(i, std::min(t.rows, first.m - i), j, std::min(t.columns, first.n - j), 0, first.k, first.beta,
+                      product.c);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace jb::JB_ISA
+
+JB_KERNEL(jb_matmul)
+(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k,
+ float alpha, float beta, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c) {
+  return guard([&] {
+    JB_CHECK(m >= 0 && n >= 0 && k >= 0, "matmul: sizes m = {}, n = {}, k = {}", m, n, k);
+    JB_CHECK(batch >= 0, "matmul: {} matrices", batch);
+    const int64_t area_a = checked_area("matmul", m, k), area_c = checked_area("matmul", m, n);
+    const int64_t area_b = checked_area("matmul", k, n);
+    check_array("matmul", "a", a, batch > 0 ? area_a : 0);
+    check_array("matmul", "b", b, batch > 0 ? area_b : 0);
+    check_array("matmul", "c", c, batch > 0 ? area_c : 0);
+    JB_CHECK(batch <= 1 || area_c == 0 || stride_c >= area_c || stride_c <= -area_c,
+             "matmul: stride_c is {}, but each of the {} results has {} elements", stride_c, batch, area_c);
+    Product product{transpose_a != 0,
+                    transpose_b != 0,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    static_cast<const float*>(a),
+                    static_cast<const float*>(b),
+                    beta,
+                    static_cast<float*>(c)};
+    // Matrices of A that follow one another, times one B, are one tall matrix.
+    if (transpose_a == 0 && stride_b == 0 && stride_a == area_a && stride_c == area_c) {
+      product.m *= batch;
+      batch = 1;
+    }
+    if (batch == 1) return multiply(ctx, std::array{product});
+    multiply_batch(ctx, product, batch, stride_a, stride_b, stride_c);
+  });
+}
+
+JB_KERNEL(jb_linear_forward)
+(jb_ctx ctx, jb_out y_out, jb_out preactivation, jb_in x, jb_in weight, jb_in bias, int64_t rows, int64_t out,
+ int64_t in, jb_activation activation) {
+  return guard([&] {
+    const int64_t results = checked_area("linear", rows, out);
+    check_array("linear", "y", y_out, results);
+    check_array("linear", "x", x, checked_area("linear", rows, in));
+    check_array("linear", "weight", weight, checked_area("linear", out, in));
+    auto* y = static_cast<float*>(y_out);
+    auto* z = preactivation == nullptr ? y : static_cast<float*>(preactivation);
+    const Product product{
+        false, true, rows, out, in, 1, static_cast<const float*>(x), static_cast<const float*>(weight), 0, z};
+    with_activation("linear", activation, [&](auto chosen) {
+      multiply(ctx, std::array{product}, BiasActivation<decltype(chosen)>{y, z, static_cast<const float*>(bias), out});
+    });
+  });
+}
+
+JB_KERNEL(jb_linear_backward)
+(jb_ctx ctx, jb_out dx_out, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch, jb_in dy_in, jb_in x_in,
+ jb_in weight, jb_in preactivation, int64_t rows, int64_t out, int64_t in, jb_activation activation,
+ int32_t accumulate) {
+  return guard([&] {
+    const char* name = "linear_backward";
+    const int64_t results = checked_area(name, rows, out), weights = checked_area(name, out, in);
+    const int64_t inputs = checked_area(name, rows, in);
+    check_array(name, "dy", dy_in, results);
+    if (dx_out != nullptr) check_array(name, "weight", weight, weights);
+    if (dweight_inout != nullptr) check_array(name, "x", x_in, inputs);
+    JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS)) == 0, "{}: accumulate is {}", name, accumulate);
+    if (activation != JB_NO_ACTIVATION) {
+      check_array(name, "preactivation", preactivation, results);
+      check_array(name, "scratch", scratch, results);
+    }
+    auto* dbias = static_cast<float*>(dbias_inout);
+    const auto* dz = static_cast<const float*>(dy_in);
+    with_activation(name, activation, [&](auto chosen) {
+      using Activation = decltype(chosen);
+      const bool add = (accumulate & JB_ADD_TO_DBIAS) != 0;
+      if constexpr (!std::is_same_v<Activation, Identity>) {
+        auto* to = static_cast<float*>(scratch);
+        const ActivationGradient<Activation> gradient{to, dz, static_cast<const float*>(preactivation), out};
+        column_sums(ctx, dbias, gradient, rows, out, 1, add, 8);
+        dz = to;
+      } else if (dbias != nullptr) {
+        column_sums(ctx, dbias, MatrixRows{dz, out}, rows, out, 1, add, 1);
+      }
+    });
+    const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
+    const Product dx{
+        false, false, rows, in, out, 1, dz, static_cast<const float*>(weight), 0, static_cast<float*>(dx_out)};
+    const Product dweight{
+        true, false, out, in, rows, 1, dz, static_cast<const float*>(x_in), keep, static_cast<float*>(dweight_inout)};
+    if (dx_out != nullptr && dweight_inout != nullptr) {
+      multiply(ctx, std::array{dx, dweight});
+    } else if (dx_out != nullptr) {
+      multiply(ctx, std::array{dx});
+    } else if (dweight_inout != nullptr) {
+      multiply(ctx, std::array{dweight});
+    }
+  });
+}
