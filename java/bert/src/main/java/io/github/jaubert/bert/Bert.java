@@ -8,6 +8,7 @@ import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -133,7 +134,10 @@ public final class Bert extends Block {
     check(batch);
     Tensor x = embeddings.forward(batch);
     for (BertLayer layer : layers) {
-      x = layer.forward(x, batch.lengths());
+      // What a layer computes on the way is freed behind it, or once its backward has run.
+      try (Scope inside = Scope.open()) {
+        x = inside.keep(layer.forward(x, batch.lengths()));
+      }
     }
     return new BertOutput(x, batch.lengths(), pooler);
   }
