@@ -46,7 +46,9 @@ public final class Tokenizer implements AutoCloseable {
     this.maxLength = maxLength;
     String[] vocabulary = files.vocabulary();
     for (int id = 0; id < vocabulary.length; id++) {
-      ids.put(vocabulary[id], id);
+      if (vocabulary[id] != null) {
+        ids.put(vocabulary[id], id);
+      }
     }
     try {
       tokenizer = NativeTokenizers.create(files.tokenizerJson(), maxLength);
