@@ -25,7 +25,7 @@ struct Inputs {
   Dropout dropout;
 };
 
-// What a task works in: d is padded(head_dim), n the length of the sequence.
+// What a task works in: d is padded(head_dim), n the length of the longest sequence.
 struct Workspace {
   float* q;         // [kQueryTile, kTileStride], times scale
   float* dout;      // [kQueryTile, kTileStride]
@@ -39,6 +39,10 @@ struct Workspace {
   float* dv;        // [kKeyTile, d]
   float* delta;     // [n]: the sum of dout * out of each query, which is that of weight * dweight
 
+  Workspace(Scratch& scratch, const AttentionShape& shape)
+      : Workspace(scratch, padded(shape.head_dim), shape.longest) {}
+
+ private:
   Workspace(Scratch& scratch, int64_t d, int64_t n)
       : q(scratch.take<float>(kQueryTile * kTileStride)),
         dout(scratch.take<float>(kQueryTile * kTileStride)),
@@ -209,9 +213,8 @@ JB_KERNEL(jb_attention_backward)
                     floats(k), floats(v),  floats(out), floats(lse), q_stride,     k_stride,
                     v_stride,  dq_stride,  dk_stride,   dv_stride,   scale,        Dropout(p, seed, offset)};
     constexpr int64_t kWholeSequence = int64_t{1} << 40;
-    for_each_task(ctx, shape, kWholeSequence, [&](const AttentionTask& task) {
-      Scratch scratch;
-      differentiate_head(in, task, Workspace(scratch, padded(head_dim), task.end));
+    for_each_task<Workspace>(ctx, shape, kWholeSequence, [&](const AttentionTask& task, const Workspace& workspace) {
+      differentiate_head(in, task, workspace);
     });
   });
 }

@@ -32,6 +32,9 @@ struct Workspace {
   float* largest;  // [kQueryRange], of the scores so far
   float* totals;   // [kQueryRange], of exp(score - largest)
 
+  Workspace(Scratch& scratch, const AttentionShape& shape) : Workspace(scratch, padded(shape.head_dim)) {}
+
+ private:
   Workspace(Scratch& scratch, int64_t d)
       : q(scratch.take<float>(kQueryRange * kTileStride)),
         k(scratch.take<float>(d * kTileStride)),
@@ -161,9 +164,8 @@ JB_KERNEL(jb_attention_forward)
                     v_stride,
                     scale,
                     Dropout(p, seed, offset)};
-    for_each_task(ctx, shape, kQueryRange, [&](const AttentionTask& task) {
-      Scratch scratch;
-      attend(in, task, Workspace(scratch, padded(head_dim)));
+    for_each_task<Workspace>(ctx, shape, kQueryRange, [&](const AttentionTask& task, const Workspace& workspace) {
+      attend(in, task, workspace);
     });
   });
 }

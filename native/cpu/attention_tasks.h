@@ -20,6 +20,7 @@ struct AttentionShape {
   int64_t window;  // < 0: none
   float p;
   int64_t tokens;
+  int64_t longest;  // sequence
 
   int64_t begin(int64_t s) const { return cu_seqlens[s]; }
   int64_t length(int64_t s) const { return cu_seqlens[s + 1] - cu_seqlens[s]; }
@@ -31,14 +32,15 @@ inline AttentionShape check_attention(const char* name, const int32_t* cu_seqlen
   JB_CHECK(heads >= 1, "{}: {} heads", name, heads);
   JB_CHECK(head_dim >= 1 && head_dim <= kMaxHeadDim, "{}: head_dim {} is outside [1, {}]", name, head_dim, kMaxHeadDim);
   JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", name, p);
-  constexpr int64_t kLongest = 262144;  // the mask has room for so many keys a query
-  for (int64_t s = 0; p > 0 && s < sequences; ++s) {
-    JB_CHECK(cu_seqlens[s + 1] - cu_seqlens[s] <= kLongest,
-             "{}: sequence {} has {} tokens; with dropout the most is {}", name, s, cu_seqlens[s + 1] - cu_seqlens[s],
-             kLongest);
+  constexpr int64_t kMost = 262144;  // the mask has room for so many keys a query
+  int64_t longest = 0;
+  for (int64_t s = 0; s < sequences; ++s) {
+    longest = std::max<int64_t>(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
+    JB_CHECK(p == 0 || longest <= kMost, "{}: sequence {} has {} tokens; with dropout the most is {}", name, s, longest,
+             kMost);
   }
   // A window as wide as the batch is none; so sums with it cannot overflow.
-  return {cu_seqlens, sequences, heads, head_dim, window >= tokens ? -1 : window, p, tokens};
+  return {cu_seqlens, sequences, heads, head_dim, window >= tokens ? -1 : window, p, tokens, longest};
 }
 
 inline void check_stride(const char* name, const char* of, int64_t stride, const AttentionShape& shape) {
@@ -54,10 +56,10 @@ struct AttentionTask {
   int64_t end;
 };
 
-// body(task) for every sequence, head and range of at most `range` queries. Short sequences are so many that dealing
-// them out one by one would cost more than they do; tasks are put together until they are worth a thread's while.
-// A task's result does not depend on its neighbours, so neither do bits on the grouping.
-template <typename Body>
+// body(task, workspace) for every sequence, head and range of at most `range` queries. Short sequences are so many that
+// dealing them out one by one would cost more than they do; tasks are put together until they are worth a thread's
+// while. A task's result does not depend on its neighbours, so neither do bits on the grouping.
+template <typename Workspace, typename Body>
 void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&& body) {
   Scratch scratch;
   int64_t* first = scratch.take<int64_t>(shape.sequences + 1);  // task of each sequence
@@ -84,6 +86,8 @@ void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&
   }
   group[groups] = tasks;
   parallel_for(ctx, groups, 1, [&](int64_t begin, int64_t end) {
+    Scratch own;
+    const Workspace workspace(own, shape);
     for (int64_t g = begin; g < end; ++g) {
       int64_t s = std::upper_bound(first, first + shape.sequences + 1, group[g]) - first - 1;
       for (int64_t t = group[g]; t < group[g + 1]; ++t) {
@@ -91,7 +95,7 @@ void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&
         // Ranges of one head follow each other, then the next head.
         const int64_t ranges = (first[s + 1] - first[s]) / shape.heads;
         const int64_t at = (t - first[s]) % ranges * range;
-        body(AttentionTask{s, (t - first[s]) / ranges, at, std::min(at + range, shape.length(s))});
+        body(AttentionTask{s, (t - first[s]) / ranges, at, std::min(at + range, shape.length(s))}, workspace);
       }
     }
   });
@@ -136,13 +140,14 @@ JB_INLINE void for_each_mask(const Dropout& dropout, int64_t rows, int64_t keys,
                              int64_t head, int64_t key, Visit&& visit) {
   for (int64_t r = 0; r < rows; r += 4) {
     const int64_t count = std::min<int64_t>(4, rows - r);
+    uint64_t groups[4];
+    for (int64_t k = 0; k < 4; ++k) {
+      const int64_t line = (token + r + std::min(k, count - 1)) * heads + head;
+      groups[k] = static_cast<uint64_t>(line) << 16;
+    }
+    const Philox::Rows places(groups);
     for (int64_t c = 0; c < keys; c += kLanes) {
-      uint64_t groups[4];
-      for (int64_t k = 0; k < 4; ++k) {
-        const int64_t line = (token + r + std::min(k, count - 1)) * heads + head;
-        groups[k] = (static_cast<uint64_t>(line) << 16) + static_cast<uint64_t>((key + c) / 4);
-      }
-      const PhiloxWords numbers = dropout.numbers.four_rows(groups);
+      const PhiloxWords numbers = dropout.numbers.four_rows(places, static_cast<uint32_t>((key + c) / 4));
       for (int64_t k = 0; k < count; ++k) visit(r + k, c, dropout.keep(numbers.words[k]));
     }
   }

@@ -200,10 +200,12 @@ TEST(philox_gives_the_published_answers_for_every_lane) {
       EXPECT(numbers.at(4 * group + static_cast<uint64_t>(j)) == right[static_cast<size_t>(j % 4)]);
     }
     const uint64_t rows[4] = {group, group + 65536, (uint64_t{1} << 32) - 1, 3 * group};
-    const PhiloxWords y = numbers.four_rows(rows);
-    for (int r = 0; r < 4; ++r) {
-      for (int j = 0; j < kLanes; ++j) {
-        EXPECT(y.words[r][j] == numbers.at(4 * rows[r] + static_cast<uint64_t>(j)));
+    for (uint32_t ahead : {0u, 1u, 65535u}) {
+      const PhiloxWords y = numbers.four_rows(Philox::Rows(rows), ahead);
+      for (int r = 0; r < 4; ++r) {
+        for (int j = 0; j < kLanes; ++j) {
+          EXPECT(y.words[r][j] == numbers.at(4 * (rows[r] + ahead) + static_cast<uint64_t>(j)));
+        }
       }
     }
   }

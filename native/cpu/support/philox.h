@@ -29,36 +29,30 @@ inline std::array<uint32_t, 4> philox_scalar(std::array<uint32_t, 4> c, std::arr
 
 namespace detail {
 
-struct Product {
-  vu low;
-  vu high;
-};
+typedef uint64_t vq __attribute__((vector_size(JB_VECTOR_BYTES)));
 
-// The two halves of a * m in each lane.
-JB_INLINE Product multiply(vu a, uint32_t m) {
+// The products of the lower halves of the lanes and m.
+JB_INLINE vq multiply_low(vq a, uint32_t m) {
 #if defined(JB_SIMD_AVX512)
-  const __m512i v = (__m512i)a;
-  const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(m));
-  const __m512i even = _mm512_mul_epu32(v, factor);
-  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(v, 32), factor);
-  return {(vu)_mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA),
-          (vu)_mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB)};
+  return (vq)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi32(static_cast<int32_t>(m)));
 #elif defined(JB_SIMD_AVX2)
-  const __m256i v = (__m256i)a;
-  const __m256i factor = _mm256_set1_epi32(static_cast<int32_t>(m));
-  const __m256i even = _mm256_mul_epu32(v, factor);
-  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(v, 32), factor);
-  return {(vu)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa),
-          (vu)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa)};
+  return (vq)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi32(static_cast<int32_t>(m)));
+#elif defined(JB_SIMD_NEON)
+  return (vq)vmull_n_u32(vmovn_u64((uint64x2_t)a), m);
 #else
-  Product p;
-  for (int i = 0; i < kLanes; ++i) {
-    const uint64_t whole = uint64_t{a[i]} * m;
-    p.low[i] = static_cast<uint32_t>(whole);
-    p.high[i] = static_cast<uint32_t>(whole >> 32);
-  }
-  return p;
+  return (a & 0xffffffffu) * m;
 #endif
+}
+
+// A round for counters in the lower halves of 64-bit lanes. The upper halves may hold anything: no product reads them,
+// and what the others write there stays there. So neither half of a product has to be moved but by one shift.
+JB_INLINE void philox_round(vq (&c)[4], uint32_t k0, uint32_t k1) {
+  const vq p0 = multiply_low(c[0], kPhiloxM0);
+  const vq p1 = multiply_low(c[2], kPhiloxM1);
+  c[0] = (p1 >> 32) ^ c[1] ^ (vq)splat_uint(k0);
+  c[1] = p1;
+  c[2] = (p0 >> 32) ^ c[3] ^ (vq)splat_uint(k1);
+  c[3] = p0;
 }
 
 }  // namespace detail
@@ -68,18 +62,20 @@ struct PhiloxWords {
   vu words[4];
 };
 
-JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, uint32_t k0, uint32_t k1) {
+JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, const uint32_t (&round_keys)[20]) {
+  using detail::vq;
+  vq even[4] = {(vq)c0, (vq)c1, (vq)c2, (vq)c3};
+  vq odd[4] = {(vq)c0 >> 32, (vq)c1 >> 32, (vq)c2 >> 32, (vq)c3 >> 32};
+  // Side by side, as a round is a chain of operations that wait for each other.
+#pragma GCC unroll 10
   for (int i = 0; i < 10; ++i) {
-    const detail::Product p0 = detail::multiply(c0, kPhiloxM0);
-    const detail::Product p1 = detail::multiply(c2, kPhiloxM1);
-    c0 = p1.high ^ c1 ^ k0;
-    c1 = p1.low;
-    c2 = p0.high ^ c3 ^ k1;
-    c3 = p0.low;
-    k0 += kPhiloxW0;
-    k1 += kPhiloxW1;
+    detail::philox_round(even, round_keys[2 * i], round_keys[2 * i + 1]);
+    detail::philox_round(odd, round_keys[2 * i], round_keys[2 * i + 1]);
   }
-  return {{c0, c1, c2, c3}};
+  PhiloxWords y;
+#pragma GCC unroll 4
+  for (int w = 0; w < 4; ++w) y.words[w] = (vu)((even[w] & 0xffffffffu) | (odd[w] << 32));
+  return y;
 }
 
 // The numbers of one (seed, offset).
@@ -90,10 +86,14 @@ JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, uint32_t k0, uin
 class Philox {
  public:
   Philox(int64_t seed, int64_t offset)
-      : k0_(static_cast<uint32_t>(seed)),
-        k1_(static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32)),
-        c2_(splat_uint(static_cast<uint32_t>(offset))),
+      : c2_(splat_uint(static_cast<uint32_t>(offset))),
         c3_(splat_uint(static_cast<uint32_t>(static_cast<uint64_t>(offset) >> 32))) {
+    const uint32_t low = static_cast<uint32_t>(seed);
+    const uint32_t high = static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32);
+    for (uint32_t i = 0; i < 10; ++i) {
+      round_keys_[2 * i] = low + i * kPhiloxW0;
+      round_keys_[2 * i + 1] = high + i * kPhiloxW1;
+    }
     for (int i = 0; i < kLanes; ++i) {
       consecutive_[i] = static_cast<uint32_t>(kLanes / 4 * (i % 4) + i / 4);
       by_row_[i] = static_cast<uint32_t>(i / 4);
@@ -106,28 +106,36 @@ class Philox {
     const vu low = splat_uint(first) + consecutive_;
     // A counter's lower half may pass 2^32 within a vector; then the upper half of those lanes is one more.
     const vu high = splat_uint(static_cast<uint32_t>(group >> 32)) - (vu)(low < splat_uint(first));
-    return philox_vector(low, high, c2_, c3_, k0_, k1_);
+    return philox_vector(low, high, c2_, c3_, round_keys_);
   }
 
   // The 4 * kLanes numbers from `group` on: number j of them is lane j % kLanes of words[j / kLanes].
   JB_INLINE PhiloxWords consecutive(uint64_t group) const { return transpose(consecutive_by_word(group)); }
 
-  // The kLanes numbers from each of four groups on, words[r] from groups[r].
-  JB_INLINE PhiloxWords four_rows(const uint64_t (&groups)[4]) const {
-    vu low, high;
-    for (int i = 0; i < kLanes; ++i) {
-      low[i] = static_cast<uint32_t>(groups[i % 4]);
-      high[i] = static_cast<uint32_t>(groups[i % 4] >> 32);
+  // Four places in the sequence of numbers, spread over the lanes.
+  struct Rows {
+    vu low;
+    vu high;
+
+    explicit Rows(const uint64_t (&groups)[4]) {
+      for (int i = 0; i < kLanes; ++i) {
+        low[i] = static_cast<uint32_t>(groups[i % 4]);
+        high[i] = static_cast<uint32_t>(groups[i % 4] >> 32);
+      }
     }
-    const vu sum = low + by_row_;
-    return transpose(philox_vector(sum, high - (vu)(sum < low), c2_, c3_, k0_, k1_));
+  };
+
+  // The kLanes numbers that begin `ahead` groups after each of the four, words[r] for place r.
+  JB_INLINE PhiloxWords four_rows(const Rows& rows, uint32_t ahead) const {
+    const vu sum = rows.low + (by_row_ + ahead);
+    return transpose(philox_vector(sum, rows.high - (vu)(sum < rows.low), c2_, c3_, round_keys_));
   }
 
   // Number `index` by itself.
   uint32_t at(uint64_t index) const {
     const uint64_t group = index / 4;
     return philox_scalar({static_cast<uint32_t>(group), static_cast<uint32_t>(group >> 32), c2_[0], c3_[0]},
-                         {k0_, k1_})[index % 4];
+                         {round_keys_[0], round_keys_[1]})[index % 4];
   }
 
   JB_INLINE static PhiloxWords transpose(const PhiloxWords& x) {
@@ -156,7 +164,7 @@ class Philox {
   }
 
  private:
-  uint32_t k0_, k1_;
+  uint32_t round_keys_[20];
   vu c2_, c3_;
   vu consecutive_, by_row_;
 };

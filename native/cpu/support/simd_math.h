@@ -60,15 +60,20 @@ JB_INLINE vf exp(vf x) {
   return detail::scale_by_power(y, n);
 }
 
-// e^x where x <= 0 and results below 1.3e-38 may be 0: what softmax needs. Within 1 ulp.
+// e^x where x <= 0 (or above by a rounding) and results below 1.3e-38 may be 0: what softmax needs. Within 1 ulp.
 JB_INLINE vf exp_nonpositive(vf x) {
 #if defined(JB_SIMD_AVX512)
-  return exp(x);
+  constexpr float kLowest = -104.0f;
 #else
-  const vf bounded = max(splat(-88.0f), x);
+  constexpr float kLowest = -88.0f;
+#endif
+  const vf bounded = max(splat(kLowest), x);
   const vf n = round(bounded * detail::kLog2E);
   const vf r = fnma(n, splat(detail::kLn2Low), fnma(n, splat(detail::kLn2High), bounded));
   const vf y = fma(r * r, detail::polynomial(detail::kExpTail, r), r) + 1.0f;
+#if defined(JB_SIMD_AVX512)
+  return detail::scale_by_power(y, n);
+#else
   const vf power = bits_to_float((to_int(n) + 127) << 23);
   return select(x < splat(-87.3f), vf{}, y * power);
 #endif
