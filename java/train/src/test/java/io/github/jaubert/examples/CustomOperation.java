@@ -23,7 +23,8 @@ public final class CustomOperation {
     try (Scope scope = Scope.open()) {
       Rng rng = Rng.of(42);
       // README: gradcheck
-      Gradcheck.verify(CUBE, Tensor.randn(rng, 3, 5)); // throws, with the worst element, if it is wrong
+      Gradcheck.verify(
+          CUBE, Tensor.randn(rng, 3, 5)); // throws, with the worst element, if it is wrong
       // README: end
       System.out.println(CUBE.apply(Tensor.of(new float[] {1, 2, 3})));
     }

@@ -6,41 +6,43 @@ import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.Trainer;
-import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import java.nio.file.Path;
 
-/** Fine-tunes a Hugging Face folder on sentences with two labels, saves one that {@code transformers} loads, and uses it. */
+/**
+ * Fine-tunes a Hugging Face folder on sentences with two labels, saves one that {@code
+ * transformers} loads, and uses it.
+ */
 public final class FineTune {
   private FineTune() {}
 
   /** Fine-tunes {@code dir} and writes {@code out}. */
-  public static TrainingResult fineTune(Path dir, Path train, Path dev, Path runDir, Path out) {
+  public static void fineTune(Path dir, Path train, Path dev, Path runDir, Path out) {
     // README: finetune
     try (Tokenizer tokenizer = Tokenizer.fromPretrained(dir);
-        SequenceClassifier model = SequenceClassifier.fromPretrained(dir, Labels.of("negative", "positive"))) {
-      TrainingResult result =
-          Trainer.of(model, tokenizer)
-              .train(TextDataset.tsv(train).text("sentence").label("label"))
-              .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
-              .epochs(3)
-              .learningRate(2e-5f)
-              .batchTokens(4096)
-              .seed(42)
-              .checkpoints(runDir) // resume = run the same program again
-              .run();
-      model.save(out, tokenizer); // transformers loads it
-      // README: end
-      return result;
+        SequenceClassifier model =
+            SequenceClassifier.fromPretrained(dir, Labels.of("negative", "positive"))) {
+      Trainer.of(model, tokenizer)
+          .train(TextDataset.tsv(train).text("sentence").label("label"))
+          .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
+          .epochs(3)
+          .learningRate(2e-5f)
+          .batchTokens(4096)
+          .seed(42)
+          .checkpoints(runDir) // resume = run the same program again
+          .run();
+      model.save(out); // transformers loads it
     }
+    // README: end
   }
 
   /** Prints what the model says of a sentence. */
   public static void classify(Path out) {
     // README: use
     try (TextClassification classify = Pipelines.textClassification(out)) {
-      System.out.println(classify.of("A warm, funny, engaging film.")); // [positive 0.998, negative 0.002]
+      System.out.println(
+          classify.of("A warm, funny, engaging film.")); // [positive 0.998, negative 0.002]
     }
     // README: end
   }

@@ -10,7 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The programs in README.md are, line by line, the marked parts of the examples in this package. */
+/**
+ * The programs in README.md are, line by line, the marked parts of the examples in this package.
+ */
 class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("<!-- example: (\\w+) (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
@@ -22,7 +24,8 @@ class ReadmeTest {
     int count = 0;
     while (snippets.find()) {
       count++;
-      assertEquals(marked(snippets.group(1), snippets.group(2)), snippets.group(3), snippets.group(1));
+      assertEquals(
+          marked(snippets.group(1), snippets.group(2)), snippets.group(3), snippets.group(1));
     }
     assertTrue(count >= 5, "README.md shows " + count + " examples");
   }
@@ -30,11 +33,15 @@ class ReadmeTest {
   /** The lines of an example between its {@code README:} marks, moved to the left margin. */
   private static String marked(String example, String name) throws IOException {
     String source =
-        Files.readString(root().resolve("java/train/src/test/java/io/github/jaubert/examples/" + example + ".java"));
+        Files.readString(
+            root()
+                .resolve(
+                    "java/train/src/test/java/io/github/jaubert/examples/" + example + ".java"));
     Matcher part =
-        Pattern.compile("// README: " + name + "\\n(.*?) *// README: end", Pattern.DOTALL).matcher(source);
+        Pattern.compile("// README: " + name + "\\n(.*?) *// README: end", Pattern.DOTALL)
+            .matcher(source);
     assertTrue(part.find(), example + " has no part " + name);
-    return part.group(1).stripIndent().stripTrailing() + "\n";
+    return part.group(1).stripTrailing().stripIndent() + "\n";
   }
 
   private static Path root() {

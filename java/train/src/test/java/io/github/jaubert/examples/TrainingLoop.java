@@ -14,7 +14,10 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 
-/** A training loop of one's own, with jaubert-core alone: ten noisy patterns of 784 pixels to tell apart. */
+/**
+ * A training loop of one's own, with jaubert-core alone: ten noisy patterns of 784 pixels to tell
+ * apart.
+ */
 public final class TrainingLoop {
   private static final int BATCH = 64;
   private static final int CLASSES = 10;
@@ -25,8 +28,11 @@ public final class TrainingLoop {
   /** Trains for some steps and prints the loss now and then. */
   public void run(int totalSteps) {
     // README: loop
-    Device device = Device.best(); // a GPU if there is one, else the CPU; device.description() says which
-    try (Layer model = Sequential.of(Linear.of(784, 256), Gelu.of(), Dropout.of(0.1f), Linear.of(256, 10)).to(device);
+    Device device =
+        Device.best(); // a GPU if there is one, else the CPU; device.description() says which
+    try (Layer model =
+            Sequential.of(Linear.of(784, 256), Gelu.of(), Dropout.of(0.1f), Linear.of(256, 10))
+                .to(device);
         Optimizer adam = AdamW.of(model.parameters(), 3e-4f)) {
       Schedule lr = Schedule.linear(3e-4f, totalSteps).warmup(10);
 
@@ -36,7 +42,8 @@ public final class TrainingLoop {
           loss.backward();
           adam.step(lr.at(step)); // clears the gradients too
           if (step % 50 == 0) {
-            System.out.printf("%d %.4f%n", step, loss.item()); // the only place that waits for the device
+            System.out.printf(
+                "%d %.4f%n", step, loss.item()); // the only place that waits for the device
           }
         }
       }

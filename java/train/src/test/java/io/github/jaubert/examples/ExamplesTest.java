@@ -1,0 +1,110 @@
+package io.github.jaubert.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.tensor.Rng;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every example runs, and does what it says. */
+class ExamplesTest {
+  @TempDir private Path folder;
+
+  @Test
+  void trainingLoopLearns() {
+    List<String> lines = printed(() -> new TrainingLoop().run(101));
+    double first = Double.parseDouble(lines.get(0).split(" ")[1]);
+    double last = Double.parseDouble(lines.get(2).split(" ")[1]);
+    assertTrue(last < first / 4, "the loss went from " + first + " to " + last);
+  }
+
+  @Test
+  void kernelsPrintTheirResults() {
+    List<String> lines = printed(() -> KernelsByThemselves.main(new String[0]));
+    assertTrue(lines.get(0).startsWith("Tensor F32 [210, 12, 32] on cpu {"), lines.get(0));
+    assertTrue(lines.get(1).startsWith("Tensor F32 [210, 384] on cpu {"), lines.get(1));
+  }
+
+  @Test
+  void customOperationCubes() {
+    List<String> lines = printed(() -> CustomOperation.main(new String[0]));
+    assertEquals(List.of("Tensor F32 [3] on cpu {1.0, 8.0, 27.0}"), lines);
+  }
+
+  @Test
+  void fineTunesAndUses() throws IOException {
+    Path dir = tinyModel();
+    Path train = sentences("train.tsv", 64);
+    Path dev = sentences("dev.tsv", 8);
+    Path out = folder.resolve("out");
+    FineTune.fineTune(dir, train, dev, folder.resolve("run"), out);
+    List<String> lines = printed(() -> FineTune.classify(out));
+    assertTrue(
+        lines
+            .get(0)
+            .matches("\\[(positive|negative) [01]\\.\\d+, (positive|negative) [01]\\.\\d+]"),
+        lines.get(0));
+  }
+
+  /** A Hugging Face folder of an encoder that knows a dozen words and nothing of what they mean. */
+  private Path tinyModel() throws IOException {
+    List<String> vocabulary =
+        List.of(
+            "[PAD]",
+            "[UNK]",
+            "[CLS]",
+            "[SEP]",
+            "[MASK]",
+            "a",
+            "warm",
+            "cold",
+            "funny",
+            "dull",
+            "engaging",
+            "film",
+            ",",
+            ".");
+    Path dir = folder.resolve("model");
+    Rng.seed(1);
+    BertConfig config =
+        BertConfig.bertBase().withEncoder(16, 2, 2, 32).withVocabSize(vocabulary.size());
+    try (SequenceClassifier model =
+        SequenceClassifier.of(config, Labels.of("negative", "positive"))) {
+      model.save(dir);
+    }
+    Files.write(dir.resolve("vocab.txt"), vocabulary);
+    return dir;
+  }
+
+  private Path sentences(String name, int count) throws IOException {
+    StringBuilder rows = new StringBuilder("sentence\tlabel\n");
+    for (int i = 0; i < count; i++) {
+      rows.append(
+          i % 2 == 0 ? "a cold, dull film .\tnegative\n" : "a warm, funny film .\tpositive\n");
+    }
+    return Files.writeString(folder.resolve(name), rows);
+  }
+
+  private static List<String> printed(Runnable program) {
+    PrintStream console = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      program.run();
+    } finally {
+      System.setOut(console);
+    }
+    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+}
