@@ -9,22 +9,32 @@ import picocli.CommandLine.Option;
 
 /** The options that say which data to read and how. */
 final class DataOptions {
-  private static final List<String> USUAL_TEXT = List.of("text", "sentence");
+  private static final List<String> USUAL_TEXT = List.of("text", "sentence", "sentence1");
   private static final List<String> USUAL_LABEL = List.of("label", "score");
 
-  @Option(names = "--train", paramLabel = "FILE", description = "The data to learn from: .tsv, .csv or .jsonl.")
+  @Option(
+      names = "--train",
+      paramLabel = "FILE",
+      description = "The data to learn from: .tsv, .csv or .jsonl.")
   Path train;
 
-  @Option(names = "--eval", paramLabel = "FILE", description = "The data to be judged by, in the same form.")
+  @Option(
+      names = "--eval",
+      paramLabel = "FILE",
+      description = "The data to be judged by, in the same form.")
   Path eval;
 
   @Option(
       names = "--text-column",
       paramLabel = "NAME",
-      description = "The column of the text, or of the first of a pair; by default text or sentence.")
+      description =
+          "The column of the text, or of the first of a pair; by default text, sentence or sentence1.")
   String textColumn;
 
-  @Option(names = "--pair-column", paramLabel = "NAME", description = "The column of the second text of a pair.")
+  @Option(
+      names = "--pair-column",
+      paramLabel = "NAME",
+      description = "The column of the second text of a pair.")
   String pairColumn;
 
   @Option(
@@ -39,7 +49,9 @@ final class DataOptions {
       description = "What stands between labels where a row may have several.")
   String labelSeparator;
 
-  @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; by default what the file's name ends in.")
+  @Option(
+      names = "--format",
+      description = "${COMPLETION-CANDIDATES}; by default what the file's name ends in.")
   TableFormat format;
 
   @Option(
@@ -47,10 +59,16 @@ final class DataOptions {
       description = "The first line is data; columns are then called 0, 1, 2, …")
   boolean noHeader;
 
-  @Option(names = "--train-limit", paramLabel = "ROWS", description = "Learn from a random sample of so many rows.")
+  @Option(
+      names = "--train-limit",
+      paramLabel = "ROWS",
+      description = "Learn from a random sample of so many rows.")
   Integer trainLimit;
 
-  @Option(names = "--eval-limit", paramLabel = "ROWS", description = "Be judged by a random sample of so many rows.")
+  @Option(
+      names = "--eval-limit",
+      paramLabel = "ROWS",
+      description = "Be judged by a random sample of so many rows.")
   Integer evalLimit;
 
   /** A file with its columns chosen. */
@@ -68,7 +86,8 @@ final class DataOptions {
     return labelSeparator == null ? data : data.separator(labelSeparator);
   }
 
-  private static String choose(Path file, List<String> columns, String wanted, List<String> usual, String option) {
+  private static String choose(
+      Path file, List<String> columns, String wanted, List<String> usual, String option) {
     if (wanted != null) {
       return wanted;
     }
@@ -79,7 +98,8 @@ final class DataOptions {
             () ->
                 new DataException(
                     file.toString(),
-                    "choose a column with %s; the columns are %s".formatted(option, String.join(", ", columns))));
+                    "choose a column with %s; the columns are %s"
+                        .formatted(option, String.join(", ", columns))));
   }
 
   static TextDataset limited(TextDataset data, Integer limit, long seed) {

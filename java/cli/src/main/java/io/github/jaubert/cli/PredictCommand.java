@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,16 +56,24 @@ final class PredictCommand implements Callable<Integer> {
       description = "The second text, for a model of pairs; as often as there are texts.")
   private List<String> pairs;
 
-  @Option(names = "--pairs", description = "Each line of standard input is two texts with a tab between.")
+  @Option(
+      names = "--pairs",
+      description = "Each line of standard input is two texts with a tab between.")
   private boolean tabbed;
 
-  @Option(names = "--top", paramLabel = "N", description = "Show so many labels. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      description = "Show so many labels. Default: ${DEFAULT-VALUE}.")
   private int top = 3;
 
   @Option(names = "--json", description = "Print a JSON object a line, with all labels.")
   private boolean json;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: all cores.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute with. Default: all cores.")
   private int threads;
 
   @Spec private CommandSpec spec;
@@ -73,13 +82,16 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() {
     if (pairs != null && pairs.size() != texts.size()) {
       throw new ParameterException(
-          spec.commandLine(), "--pair is given %d times for %d texts".formatted(pairs.size(), texts.size()));
+          spec.commandLine(),
+          "--pair is given %d times for %d texts".formatted(pairs.size(), texts.size()));
     }
     if (tabbed && !texts.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--pairs is about standard input; with texts use --pair");
+      throw new ParameterException(
+          spec.commandLine(), "--pairs is about standard input; with texts use --pair");
     }
     if (top < 1 || threads < 0) {
-      throw new ParameterException(spec.commandLine(), "--top begins at 1, --threads at 0 (all cores)");
+      throw new ParameterException(
+          spec.commandLine(), "--top begins at 1, --threads at 0 (all cores)");
     }
     Device.cpu().threads(threads);
     try (TextClassification classify = Pipelines.textClassification(model)) {
@@ -95,13 +107,18 @@ final class PredictCommand implements Callable<Integer> {
   private void fromStandardInput(TextClassification classify) {
     List<String> first = new ArrayList<>();
     List<String> second = tabbed ? new ArrayList<>() : null;
-    try (BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-      long number = 0;
+    long number = 0;
+    // A decoder of its own reports what is not UTF-8 where a charset by name would replace it.
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
         int tab = line.indexOf('\t');
         if (tabbed && tab < 0) {
-          throw new DataException("standard input", number, "no tab; with --pairs a line is two texts with a tab between");
+          throw new DataException(
+              "standard input",
+              number,
+              "no tab; with --pairs a line is two texts with a tab between");
         }
         first.add(tabbed ? line.substring(0, tab) : line);
         if (tabbed) {
@@ -116,6 +133,8 @@ final class PredictCommand implements Callable<Integer> {
           }
         }
       }
+    } catch (CharacterCodingException e) {
+      throw new DataException("standard input", "after line " + number + ": not UTF-8", e);
     } catch (IOException e) {
       throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
     }
@@ -127,7 +146,10 @@ final class PredictCommand implements Callable<Integer> {
     List<List<LabelScore>> results = classify.ofAll(first, second);
     for (int i = 0; i < first.size(); i++) {
       List<LabelScore> result = results.get(i);
-      out.println(json ? asJson(first.get(i), second == null ? null : second.get(i), result) : asText(classify, result));
+      out.println(
+          json
+              ? asJson(first.get(i), second == null ? null : second.get(i), result)
+              : asText(classify, result));
     }
     out.flush();
   }

@@ -66,7 +66,7 @@ final class Report {
     if (eval != null) {
       say.printf("On %,d examples that were not learned from:%n", eval.size());
       baselines.forEach((name, accuracy) -> line("accuracy, " + name, percent(accuracy)));
-      result.metrics().forEach((name, value) -> line(name + ", fine-tuned", name.equals("accuracy") ? percent(value) : "%.4f".formatted(value)));
+      result.metrics().forEach(this::measured);
       say.println();
       try (TextClassification classify = Pipelines.textClassification(folder)) {
         eval.rows().stream().limit(SHOWN).forEach(row -> answer(classify, row));
@@ -74,7 +74,12 @@ final class Report {
       say.println();
     }
     if (result.seconds() > 0) {
-      say.printf(Locale.ROOT, "%,d steps in %.0f s, %,.0f tokens/s%n", result.steps(), result.seconds(), result.tokensPerSecond());
+      say.printf(
+          Locale.ROOT,
+          "%,d steps in %.0f s, %,.0f tokens/s%n",
+          result.steps(),
+          result.seconds(),
+          result.tokensPerSecond());
     }
     say.printf("wrote %s; try: jaubert predict --model %s \"some text\"%n", folder, folder);
   }
@@ -83,18 +88,30 @@ final class Report {
     say.printf("  %-46s %8s%n", name, value);
   }
 
+  private void measured(String name, double value) {
+    if (!name.equals("loss")) {
+      line(
+          name + ", fine-tuned",
+          name.equals("accuracy") ? percent(value) : String.format(Locale.ROOT, "%.4f", value));
+    }
+  }
+
   private static String percent(double share) {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   private void answer(TextClassification classify, Example row) {
-    List<LabelScore> scores = row.secondText() == null ? classify.of(row.text()) : classify.of(row.text(), row.secondText());
+    List<LabelScore> scores =
+        row.secondText() == null
+            ? classify.of(row.text())
+            : classify.of(row.text(), row.secondText());
     String text = row.secondText() == null ? row.text() : row.text() + " | " + row.secondText();
     String answer =
         classify.labels().problemType() == ProblemType.MULTI_LABEL
             ? scores.stream().filter(score -> score.score() > 0.5f).toList().toString()
             : scores.get(0).toString();
-    say.printf("  %s%n    %s (it is %s)%n", shortened(text), answer, String.join(", ", row.labels()));
+    say.printf(
+        "  %s%n    %s (it is %s)%n", shortened(text), answer, String.join(", ", row.labels()));
   }
 
   private static String shortened(String text) {

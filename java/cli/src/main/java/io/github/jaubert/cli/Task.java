@@ -28,7 +28,8 @@ enum Task {
   /** More different whole numbers than this are taken for scores. */
   private static final int MOST_NUMBERED_CLASSES = 20;
 
-  private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
   private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
 
   /** The measures by name, as {@code --metric} takes them. */
@@ -65,7 +66,8 @@ enum Task {
       default -> {
         if (names.size() < 2) {
           throw new io.github.jaubert.train.data.DataException(
-              train.source(), "every label is " + names.get(0) + "; there is nothing to tell apart");
+              train.source(),
+              "every label is " + names.get(0) + "; there is nothing to tell apart");
         }
         yield Labels.of(names);
       }
@@ -73,8 +75,8 @@ enum Task {
   }
 
   /**
-   * Rows without exactly one label mean several labels; numbers with fractions, or very many different whole numbers, mean scores;
-   * all else are classes.
+   * Rows without exactly one label mean several labels; numbers with fractions, or very many
+   * different whole numbers, mean scores; all else are classes.
    */
   private static Task guess(TextDataset train, List<String> names) {
     for (Example row : train.rows()) {
@@ -84,7 +86,9 @@ enum Task {
     }
     boolean numbers = names.stream().allMatch(name -> NUMBER.matcher(name).matches());
     boolean whole = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
-    return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES) ? REGRESSION : CLASSIFICATION;
+    return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES)
+        ? REGRESSION
+        : CLASSIFICATION;
   }
 
   /** The usual measures of a kind of problem; the first is the one that "best" goes by. */

@@ -6,19 +6,29 @@ import picocli.CommandLine.Option;
 
 /** The options that say how to train. What is not given is what the job suggests. */
 final class TrainingOptions {
-  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training data. Default: 3.")
   Integer epochs;
 
-  @Option(names = "--lr", paramLabel = "RATE", description = "The largest learning rate.")
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description = "The largest learning rate. Default: 3e-5.")
   Float learningRate;
 
   @Option(
       names = "--head-lr-scale",
       paramLabel = "FACTOR",
-      description = "How much larger the learning rate of the pooler and the classifier is.")
+      description =
+          "How much larger the learning rate of the pooler and the classifier is. Default: 1.")
   Float headScale;
 
-  @Option(names = "--warmup", paramLabel = "SHARE", description = "The share of all steps over which the rate rises.")
+  @Option(
+      names = "--warmup",
+      paramLabel = "SHARE",
+      description = "The share of all steps over which the rate rises. Default: 0.1.")
   Float warmup;
 
   @Option(names = "--weight-decay", paramLabel = "DECAY", description = "Default: 0.01.")
@@ -28,20 +38,34 @@ final class TrainingOptions {
 
   /** One or the other. */
   static final class Batch {
-    @Option(names = "--batch-size", paramLabel = "N", description = "Sentences a batch.")
+    @Option(
+        names = "--batch-size",
+        paramLabel = "N",
+        description = "Sentences a batch. Default: 32.")
     Integer sentences;
 
-    @Option(names = "--batch-tokens", paramLabel = "N", description = "Tokens a batch, about, instead of sentences.")
+    @Option(
+        names = "--batch-tokens",
+        paramLabel = "N",
+        description = "Tokens a batch, about, instead of sentences.")
     Integer tokens;
   }
 
-  @Option(names = "--gradient-accumulation", paramLabel = "N", description = "Batches a step. Default: 1.")
+  @Option(
+      names = "--gradient-accumulation",
+      paramLabel = "N",
+      description = "Batches a step. Default: 1.")
   Integer gradientAccumulation;
 
-  @Option(names = "--max-length", paramLabel = "N", description = "Tokens that a text or pair is cut to. Default: 128.")
+  @Option(
+      names = "--max-length",
+      paramLabel = "N",
+      description = "Tokens that a text or pair is cut to. Default: 128.")
   Integer maxLength;
 
-  @Option(names = "--keep-best", description = "Keep the weights of the best evaluation, not the last.")
+  @Option(
+      names = "--keep-best",
+      description = "Keep the weights of the best evaluation, not the last.")
   boolean keepBest;
 
   @Option(names = "--seed", paramLabel = "N", description = "Of everything random. Default: 42.")

@@ -21,10 +21,13 @@ import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What a fine-tuned classifier has to beat: the accuracies of two simpler ones on the same data. */
+/**
+ * What a fine-tuned classifier has to beat: the accuracies of two simpler ones on the same data.
+ */
 public final class Baselines {
   private static final int BATCH_TOKENS = 4096;
   private static final int EPOCHS = 30;
@@ -35,19 +38,36 @@ public final class Baselines {
 
   /** The accuracy of always answering the label that is commonest in the training data. */
   public static double majority(TextDataset train, TextDataset test) {
-    Map<String, Long> counts = train.rows().stream().collect(Collectors.groupingBy(Example::label, Collectors.counting()));
-    String commonest = counts.entrySet().stream().max(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
-    return test.rows().stream().filter(row -> row.label().equals(commonest)).count() / (double) test.size();
+    Map<String, Long> counts =
+        train.rows().stream().collect(Collectors.groupingBy(Example::label, Collectors.counting()));
+    String commonest =
+        counts.entrySet().stream()
+            .max(
+                Map.Entry.<String, Long>comparingByValue()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .orElseThrow()
+            .getKey();
+    return test.rows().stream().filter(row -> row.label().equals(commonest)).count()
+        / (double) test.size();
   }
 
   /**
-   * The accuracy of logistic regression on sentence embeddings of the encoder as it is: the mean of the last hidden states, as
-   * all-MiniLM-L6-v2 was trained to be used. Reseeds {@code Rng.global()}.
+   * The accuracy of logistic regression on sentence embeddings of the encoder as it is: the mean of
+   * the last hidden states, as all-MiniLM-L6-v2 was trained to be used. Reseeds {@code
+   * Rng.global()}.
+   *
+   * @param progress told how many texts were embedded since it was last called
    */
   public static double frozen(
-      Bert encoder, Tokenizer tokenizer, TextDataset train, TextDataset test, Labels labels, long seed) {
-    float[][] x = embed(encoder, EncodedDataset.of(train, tokenizer, done -> {}));
-    float[][] xTest = embed(encoder, EncodedDataset.of(test, tokenizer, done -> {}));
+      Bert encoder,
+      Tokenizer tokenizer,
+      TextDataset train,
+      TextDataset test,
+      Labels labels,
+      long seed,
+      IntConsumer progress) {
+    float[][] x = embed(encoder, EncodedDataset.of(train, tokenizer, done -> {}), progress);
+    float[][] xTest = embed(encoder, EncodedDataset.of(test, tokenizer, done -> {}), progress);
     Targets y = Targets.of(train, labels);
     Targets yTest = Targets.of(test, labels);
     Rng.seed(seed);
@@ -58,7 +78,7 @@ public final class Baselines {
   }
 
   /** The mean of the hidden states of each text, {@code [texts][hidden]}. */
-  private static float[][] embed(Bert encoder, EncodedDataset data) {
+  private static float[][] embed(Bert encoder, EncodedDataset data, IntConsumer progress) {
     encoder.eval();
     float[][] embeddings = new float[data.size()][];
     int[] order = IntStream.range(0, data.size()).toArray();
@@ -73,6 +93,7 @@ public final class Baselines {
           embeddings[rows[i]] = Arrays.copyOfRange(values, i * hidden, (i + 1) * hidden);
         }
       }
+      progress.accept(rows.length);
     }
     return embeddings;
   }

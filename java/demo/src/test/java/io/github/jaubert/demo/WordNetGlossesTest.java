@@ -18,8 +18,12 @@ class WordNetGlossesTest {
 
   @Test
   void definitionEndsWhereTheExamplesBegin() {
-    assertEquals("a small house", WordNetGlosses.definition("1 06 n | a small house; \"they had a cabin\"; \"my cabin\"  "));
-    assertEquals("a complete extent", WordNetGlosses.definition("1 09 n | a complete extent: \"a gamut of emotions\"  "));
+    assertEquals(
+        "a small house",
+        WordNetGlosses.definition("1 06 n | a small house; \"they had a cabin\"; \"my cabin\"  "));
+    assertEquals(
+        "a complete extent",
+        WordNetGlosses.definition("1 09 n | a complete extent: \"a gamut of emotions\"  "));
     assertEquals("one; two", WordNetGlosses.definition("1 09 n | one; two  "));
   }
 
@@ -43,9 +47,13 @@ class WordNetGlossesTest {
     assertEquals(Example.of("payment for insurance", "noun.possession"), train.get(0));
     assertEquals(Example.of("cancer of the uterine lining", "noun.state"), test.get(0));
     // 11,605 of 82,221 nouns are artifacts.
-    double artifacts = train.stream().filter(e -> e.label().equals("noun.artifact")).count() / (double) train.size();
+    double artifacts =
+        train.stream().filter(e -> e.label().equals("noun.artifact")).count()
+            / (double) train.size();
     assertEquals(0.141, artifacts, 0.012);
-    assertEquals(Set.copyOf(WordNetGlosses.CATEGORIES), train.stream().map(Example::label).collect(Collectors.toSet()));
+    assertEquals(
+        Set.copyOf(WordNetGlosses.CATEGORIES),
+        train.stream().map(Example::label).collect(Collectors.toSet()));
     assertEquals(data.train().rows(), WordNetGlosses.load().train().rows());
   }
 

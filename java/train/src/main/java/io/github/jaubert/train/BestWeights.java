@@ -19,7 +19,10 @@ final class BestWeights {
     this.folder = folder;
   }
 
-  /** Keeps the weights if {@code candidate} is better than all before; of equals, and of what is not a number, the first. */
+  /**
+   * Keeps the weights if {@code candidate} is better than all before; of equals, and of what is not
+   * a number, the first.
+   */
   void offer(int step, double candidate) {
     boolean better = greaterIsBetter ? candidate > value : candidate < value;
     if (this.step > 0 && !better) {

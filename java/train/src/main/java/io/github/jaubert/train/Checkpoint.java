@@ -12,7 +12,8 @@ import java.util.Map;
 /**
  * Where a run stands, besides its tensors.
  *
- * @param identity the settings and the data of the run, by name; a run with others does not continue this one
+ * @param identity the settings and the data of the run, by name; a run with others does not
+ *     continue this one
  * @param step the number of steps taken
  * @param rngOffset the place in the random numbers that dropout uses
  * @param lossSteps the number of steps since the loss was last logged
@@ -20,7 +21,12 @@ import java.util.Map;
  * @param history what was logged so far
  */
 record Checkpoint(
-    Map<String, String> identity, int step, long rngOffset, int lossSteps, int bestStep, List<LogEntry> history) {
+    Map<String, String> identity,
+    int step,
+    long rngOffset,
+    int lossSteps,
+    int bestStep,
+    List<LogEntry> history) {
 
   ObjectNode toJson() {
     ObjectNode json = JsonFiles.object();
@@ -37,7 +43,9 @@ record Checkpoint(
 
   static Checkpoint fromJson(ObjectNode json) {
     Map<String, String> identity = new LinkedHashMap<>();
-    json.path("identity").properties().forEach(entry -> identity.put(entry.getKey(), entry.getValue().asText()));
+    json.path("identity")
+        .properties()
+        .forEach(entry -> identity.put(entry.getKey(), entry.getValue().asText()));
     List<LogEntry> history = new ArrayList<>();
     for (JsonNode entry : json.path("history")) {
       history.add(LogEntry.fromJson(entry));

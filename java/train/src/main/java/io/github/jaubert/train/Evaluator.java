@@ -31,7 +31,10 @@ final class Evaluator {
     this.metrics = List.copyOf(metrics);
   }
 
-  /** The mean loss, called {@code loss}, and the metrics by name. The model is left in the mode it was in. */
+  /**
+   * The mean loss, called {@code loss}, and the metrics by name. The model is left in the mode it
+   * was in.
+   */
   Map<String, Double> run() {
     boolean training = model.training();
     model.eval();
@@ -79,7 +82,8 @@ final class Evaluator {
       for (int column = 0; column < targets.width(); column++) {
         float logit = logits[i * labels + column];
         // A logit above 0 is a probability above one half.
-        double predicted = score ? logit : several ? (logit > 0 ? 1 : 0) : argmax(logits, i * labels, labels);
+        double predicted =
+            score ? logit : several ? (logit > 0 ? 1 : 0) : argmax(logits, i * labels, labels);
         for (Metric metric : metrics) {
           metric.update(predicted, targets.value(rows[i], column));
         }

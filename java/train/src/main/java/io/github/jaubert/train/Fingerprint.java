@@ -8,7 +8,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Tells two training sets apart by their content, so that a checkpoint is not continued with other data. */
+/**
+ * Tells two training sets apart by their content, so that a checkpoint is not continued with other
+ * data.
+ */
 final class Fingerprint {
   private static final int DIGITS = 16;
 

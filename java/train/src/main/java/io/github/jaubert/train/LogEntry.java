@@ -10,13 +10,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One line of a run's history. It holds nothing that depends on the clock, so the same run gives the same lines.
+ * One line of a run's history. It holds nothing that depends on the clock, so the same run gives
+ * the same lines.
  *
  * @param kind whether it is about training or evaluation
  * @param step how many optimizer steps had been taken
  * @param epoch the same in passes over the training data
- * @param values by name: {@code loss} (the mean since the last line, or over the evaluation data), {@code learning_rate}, {@code
- *     grad_norm} (of the last step, before clipping), the names of metrics
+ * @param values by name: {@code loss} (the mean since the last line, or over the evaluation data),
+ *     {@code learning_rate}, {@code grad_norm} (of the last step, before clipping), the names of
+ *     metrics
  */
 public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> values) {
   private static final Set<String> NO_VALUES = Set.of("kind", "step", "epoch");
@@ -34,7 +36,10 @@ public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> v
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
-  /** As {@code {"kind":"train","step":50,"epoch":0.2,"loss":1.3,"learning_rate":1e-4}}; what is not a number is a text. */
+  /**
+   * As {@code {"kind":"train","step":50,"epoch":0.2,"loss":1.3,"learning_rate":1e-4}}; what is not
+   * a number is a text.
+   */
   ObjectNode toJson() {
     ObjectNode node = JsonFiles.object();
     node.put("kind", kind.name().toLowerCase(Locale.ROOT));

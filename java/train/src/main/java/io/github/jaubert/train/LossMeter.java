@@ -4,14 +4,18 @@ import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 
-/** The mean loss of some steps. It is summed on the device, so adding to it waits for nothing; only reading it does. */
+/**
+ * The mean loss of some steps. It is summed on the device, so adding to it waits for nothing; only
+ * reading it does.
+ */
 final class LossMeter implements AutoCloseable {
   private final Tensor sum = Tensor.zeros(1).unscoped();
   private int steps;
 
   /** Adds the loss of a batch, already divided by the sequences of its step. */
   void add(Tensor loss) {
-    try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
       sum.copyFrom(sum.add(loss.detach()));
     }
   }

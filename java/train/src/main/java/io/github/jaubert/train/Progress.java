@@ -13,12 +13,14 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Shows on standard error how far a run is: loss, tokens per second and the time left. On a terminal it is a bar; elsewhere, such
- * as in a file or in CI, a line every few seconds.
+ * Shows on standard error how far a run is: loss, tokens per second and the time left. On a
+ * terminal it is a bar; elsewhere, such as in a file or in CI, a line every few seconds. {@link
+ * Trainer#progress} adds one; it can also show other work.
  */
-final class Progress implements TrainingListener {
+public final class Progress implements TrainingListener {
   private static final long LINE_EVERY_NANOS = 10_000_000_000L;
-  private static final DecimalFormat COUNT = new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
+  private static final DecimalFormat COUNT =
+      new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
 
   private final PrintStream out;
   private final boolean terminal;
@@ -31,7 +33,8 @@ final class Progress implements TrainingListener {
   private long startedAt;
   private long lastLineAt;
 
-  Progress() {
+  /** On standard error. */
+  public Progress() {
     this(System.err, isTerminal());
   }
 
@@ -40,7 +43,10 @@ final class Progress implements TrainingListener {
     this.terminal = terminal;
   }
 
-  /** From JDK 22 on there is a console also where there is no terminal, and a method that tells the two apart. */
+  /**
+   * From JDK 22 on there is a console also where there is no terminal, and a method that tells the
+   * two apart.
+   */
   static boolean isTerminal() {
     Console console = System.console();
     if (console == null) {
@@ -53,18 +59,28 @@ final class Progress implements TrainingListener {
     }
   }
 
-  @Override
-  public void tokenized(String source, int done, int all) {
+  /**
+   * Some work besides training goes on.
+   *
+   * @param work what is done, such as {@code embedding}
+   * @param done how many of {@code all} texts are
+   */
+  public void advanced(String work, int done, int all) {
     if (terminal) {
       if (bar == null) {
-        bar = bar("tokenising", " texts", all, 0);
+        bar = bar(work, " texts", all, 0);
       }
       bar.stepTo(done);
     }
     if (done == all) {
       closeBar();
-      out.println("tokenised " + COUNT.format(all) + " texts of " + source);
+      out.println(work + ": " + COUNT.format(all) + " texts");
     }
+  }
+
+  @Override
+  public void tokenized(String source, int done, int all) {
+    advanced("tokenising " + source, done, all);
   }
 
   @Override
@@ -76,8 +92,13 @@ final class Progress implements TrainingListener {
     this.startedAt = System.nanoTime();
     this.lastLineAt = startedAt;
     out.println(
-        (step == 0 ? "training: " : step == steps ? "finished earlier: " : "going on after step " + step + " of ")
-            + COUNT.format(steps) + " steps, " + COUNT.format(allTokens) + " tokens");
+        (step == 0
+                ? "training: "
+                : step == steps ? "finished earlier: " : "going on after step " + step + " of ")
+            + COUNT.format(steps)
+            + " steps, "
+            + COUNT.format(allTokens)
+            + " tokens");
     if (terminal && step < steps) {
       bar = bar("training", " tokens", allTokens, tokens);
     }
@@ -101,7 +122,13 @@ final class Progress implements TrainingListener {
     double perNano = (double) (tokens - firstTokens) / nanos;
     Duration left = Duration.ofNanos((long) ((allTokens - tokens) / perNano));
     return "step %d/%d  %s%s tokens/s  %d:%02d left"
-        .formatted(step, steps, message.isEmpty() ? "" : message + "  ", COUNT.format(perNano * 1e9), left.toMinutes(), left.toSecondsPart());
+        .formatted(
+            step,
+            steps,
+            message.isEmpty() ? "" : message + "  ",
+            COUNT.format(perNano * 1e9),
+            left.toMinutes(),
+            left.toSecondsPart());
   }
 
   @Override

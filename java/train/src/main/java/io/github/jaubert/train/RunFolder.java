@@ -19,9 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The files of a run: its history as JSON lines, and a checkpoint with all that is needed to go on and compute the same bits as if
- * it had never stopped. A checkpoint is one safetensors file, replaced in one step, so that there is a whole one at any moment; what
- * is not a tensor is JSON in its metadata.
+ * The files of a run: its history as JSON lines, and a checkpoint with all that is needed to go on
+ * and compute the same bits as if it had never stopped. A checkpoint is one safetensors file,
+ * replaced in one step, so that there is a whole one at any moment; what is not a tensor is JSON in
+ * its metadata.
  */
 final class RunFolder {
   static final String LOG = "train_log.jsonl";
@@ -54,7 +55,8 @@ final class RunFolder {
     return step % every == 0;
   }
 
-  // ---- history ------------------------------------------------------------------------------------------------------
+  // ---- history
+  // ------------------------------------------------------------------------------------------------------
 
   /** Begins the history anew with these entries: what came after the checkpoint comes again. */
   void beginLog(List<LogEntry> entries) {
@@ -66,22 +68,26 @@ final class RunFolder {
   void append(LogEntry entry) {
     Path file = folder.resolve(LOG);
     try {
-      Files.writeString(file, entry.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(
+          file, entry.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new CheckpointException(file.toString(), "cannot be written: " + e.getMessage(), e);
     }
   }
 
-  // ---- checkpoint ---------------------------------------------------------------------------------------------------
+  // ---- checkpoint
+  // ---------------------------------------------------------------------------------------------------
 
   void write(Checkpoint checkpoint, Map<String, Tensor> tensors) {
-    SafeTensorsWriter.write(folder.resolve(CHECKPOINT), tensors, Map.of(KEY, checkpoint.toJson().toString()));
+    SafeTensorsWriter.write(
+        folder.resolve(CHECKPOINT), tensors, Map.of(KEY, checkpoint.toJson().toString()));
   }
 
   /**
    * What is there, if anything.
    *
-   * @throws CheckpointException if it cannot be read, or belongs to a run with other settings or data
+   * @throws CheckpointException if it cannot be read, or belongs to a run with other settings or
+   *     data
    */
   Optional<Checkpoint> read() {
     Path file = folder.resolve(CHECKPOINT);
@@ -91,10 +97,12 @@ final class RunFolder {
     try (SafeTensors tensors = SafeTensors.open(file)) {
       String text = tensors.metadata().get(KEY);
       if (text == null) {
-        throw new CheckpointException(file.toString(), "has no '" + KEY + "' in its metadata: it is no checkpoint of a run");
+        throw new CheckpointException(
+            file.toString(), "has no '" + KEY + "' in its metadata: it is no checkpoint of a run");
       }
       Checkpoint checkpoint =
-          Checkpoint.fromJson(JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
+          Checkpoint.fromJson(
+              JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
       refuseOther(file, checkpoint.identity());
       return Optional.of(checkpoint);
     }
@@ -114,18 +122,24 @@ final class RunFolder {
     if (!differences.isEmpty()) {
       throw new CheckpointException(
           file.toString(),
-          "belongs to another run: " + String.join(", ", differences) + "; use another folder, or delete this file to begin anew");
+          "belongs to another run: "
+              + String.join(", ", differences)
+              + "; use another folder, or delete this file to begin anew");
     }
   }
 
-  // ---- tensors ------------------------------------------------------------------------------------------------------
+  // ---- tensors
+  // ------------------------------------------------------------------------------------------------------
 
   /** Overwrites tensors with those of the checkpoint that have the same names. */
   void restore(Map<String, Tensor> targets) {
     restore(folder.resolve(CHECKPOINT), targets);
   }
 
-  /** The tensors of the checkpoint whose names begin with {@code prefix}, without it; they belong to the open scope. */
+  /**
+   * The tensors of the checkpoint whose names begin with {@code prefix}, without it; they belong to
+   * the open scope.
+   */
   Map<String, Tensor> tensors(String prefix) {
     Map<String, Tensor> read = new LinkedHashMap<>();
     try (SafeTensors tensors = SafeTensors.open(folder.resolve(CHECKPOINT))) {
@@ -169,7 +183,10 @@ final class RunFolder {
               throw new CheckpointException(
                   file.toString(),
                   "'%s' is %s; the model needs %s"
-                      .formatted(name, tensors.names().contains(name) ? tensors.shape(name) : "missing", target.shape()));
+                      .formatted(
+                          name,
+                          tensors.names().contains(name) ? tensors.shape(name) : "missing",
+                          target.shape()));
             }
           });
       targets.forEach((name, target) -> target.copyFrom(tensors.floats(name)));

@@ -19,8 +19,9 @@ import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 
 /**
- * Fine-tunes a classifier: AdamW with decoupled weight decay, gradients clipped by their global norm, a learning rate that rises
- * and then falls, as in "BERT: Pre-training of Deep Bidirectional Transformers" (Devlin et al. 2019), appendix A.3.
+ * Fine-tunes a classifier: AdamW with decoupled weight decay, gradients clipped by their global
+ * norm, a learning rate that rises and then falls, as in "BERT: Pre-training of Deep Bidirectional
+ * Transformers" (Devlin et al. 2019), appendix A.3.
  *
  * <pre>{@code
  * Trainer.of(model, tokenizer)
@@ -31,9 +32,10 @@ import java.util.regex.Pattern;
  *     .run();
  * }</pre>
  *
- * <p>Mutable, for one thread. The same settings, data and initial weights give the same bits in every weight, for any number of
- * threads and whether or not the run was interrupted. {@link #run} reseeds the thread's {@link
- * io.github.jaubert.tensor.Rng#global}. It neither owns nor closes the model and the tokenizer.
+ * <p>Mutable, for one thread. The same settings, data and initial weights give the same bits in
+ * every weight, for any number of threads and whether or not the run was interrupted. {@link #run}
+ * reseeds the thread's {@link io.github.jaubert.tensor.Rng#global}. It neither owns nor closes the
+ * model and the tokenizer.
  */
 public final class Trainer {
   private static final int CHECKPOINT_EVERY = 500;
@@ -78,7 +80,10 @@ public final class Trainer {
     return this;
   }
 
-  /** The data to be judged by at the end of each epoch; the first metric decides which evaluation is the best. */
+  /**
+   * The data to be judged by at the end of each epoch; the first metric decides which evaluation is
+   * the best.
+   */
   public Trainer evaluate(TextDataset data, Metric... metrics) {
     evaluation = data;
     this.metrics = List.of(metrics);
@@ -113,8 +118,8 @@ public final class Trainer {
   }
 
   /**
-   * Another learning rate for some parameters, such as a new head on a model that was trained before: {@code scale} times the
-   * others'. Where several patterns fit, the first counts.
+   * Another learning rate for some parameters, such as a new head on a model that was trained
+   * before: {@code scale} times the others'. Where several patterns fit, the first counts.
    *
    * @param regex found anywhere in the full name, such as {@code ^classifier|pooler}
    */
@@ -154,7 +159,10 @@ public final class Trainer {
     return this;
   }
 
-  /** How many batches make a step; their gradients are those of one large batch. 1 unless said otherwise. */
+  /**
+   * How many batches make a step; their gradients are those of one large batch. 1 unless said
+   * otherwise.
+   */
   public Trainer gradientAccumulation(int batches) {
     require(batches > 0, "gradientAccumulation", batches);
     gradientAccumulation = batches;
@@ -181,22 +189,29 @@ public final class Trainer {
     return this;
   }
 
-  /** How many steps go by between two evaluations, 0 for the end of each epoch only, as it is unless said otherwise. */
+  /**
+   * How many steps go by between two evaluations, 0 for the end of each epoch only, as it is unless
+   * said otherwise.
+   */
   public Trainer evaluateEvery(int steps) {
     require(steps >= 0, "evaluateEvery", steps);
     evaluateEvery = steps;
     return this;
   }
 
-  /** Whether the model ends up with the weights of its best evaluation rather than the last; not unless said so. */
+  /**
+   * Whether the model ends up with the weights of its best evaluation rather than the last; not
+   * unless said so.
+   */
   public Trainer keepBest(boolean on) {
     keepBest = on;
     return this;
   }
 
   /**
-   * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the history as {@code train_log.jsonl}. If
-   * the folder holds the checkpoint of a run with the same settings and data, {@link #run} goes on from there.
+   * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
+   * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
+   * settings and data, {@link #run} goes on from there.
    */
   public Trainer checkpoints(Path folder) {
     return checkpoints(folder, CHECKPOINT_EVERY);
@@ -210,7 +225,10 @@ public final class Trainer {
     return this;
   }
 
-  /** Shows how far the run is: a bar on a terminal, otherwise a line now and then, on standard error. */
+  /**
+   * Shows how far the run is: a bar on a terminal, otherwise a line now and then, on standard
+   * error.
+   */
   public Trainer progress(boolean on) {
     listeners.removeIf(listener -> listener instanceof Progress);
     if (on) {
@@ -226,10 +244,12 @@ public final class Trainer {
   }
 
   /**
-   * Trains. With a run folder that holds a finished run of the same settings, loads what came of it.
+   * Trains. With a run folder that holds a finished run of the same settings, loads what came of
+   * it.
    *
    * @throws DataException if anything is wrong with the data; nothing is changed then
-   * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to another run, or cannot be written
+   * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
+   *     another run, or cannot be written
    * @throws IllegalStateException if there is no training data, or the loss stops being a number
    */
   public TrainingResult run() {
@@ -237,15 +257,20 @@ public final class Trainer {
       throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
     }
     if (keepBest && evaluation == null) {
-      throw new IllegalStateException("keepBest needs data to be judged by: choose it with evaluate(…)");
+      throw new IllegalStateException(
+          "keepBest needs data to be judged by: choose it with evaluate(…)");
     }
     Targets targets = Targets.of(train, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     EncodedDataset data = encode(train);
     Evaluator evaluator =
-        evaluation == null ? null : new Evaluator(model, encode(evaluation), evaluationTargets, metrics);
+        evaluation == null
+            ? null
+            : new Evaluator(model, encode(evaluation), evaluationTargets, metrics);
     RunFolder folder =
-        runFolder == null ? null : new RunFolder(runFolder, identity(data, targets), checkpointEvery);
+        runFolder == null
+            ? null
+            : new RunFolder(runFolder, identity(data, targets), checkpointEvery);
     try (TrainingRun run =
         new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
       return run.run();
@@ -277,8 +302,21 @@ public final class Trainer {
 
   private TrainingSettings settings() {
     return new TrainingSettings(
-        epochs, learningRate, curve, warmup, List.copyOf(rateScales), weightDecay, maxNorm, batchSize, batchTokens,
-        gradientAccumulation, maxLength, seed, logEvery, evaluateEvery, keepBest);
+        epochs,
+        learningRate,
+        curve,
+        warmup,
+        List.copyOf(rateScales),
+        weightDecay,
+        maxNorm,
+        batchSize,
+        batchTokens,
+        gradientAccumulation,
+        maxLength,
+        seed,
+        logEvery,
+        evaluateEvery,
+        keepBest);
   }
 
   private static void require(boolean holds, String name, Object value) {

@@ -1,6 +1,9 @@
 package io.github.jaubert.train;
 
-/** Is told what a trainer does, in its thread unless said otherwise, in between steps. What it throws ends the run. */
+/**
+ * Is told what a trainer does, in its thread unless said otherwise, in between steps. What it
+ * throws ends the run.
+ */
 public interface TrainingListener {
   /**
    * Tokenising goes on. Called from any thread, by one at a time.

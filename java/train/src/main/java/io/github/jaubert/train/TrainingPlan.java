@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which examples every step of a run reads, worked out before the first one: the order of an epoch is a function of the seed and
- * of the epoch's number, so a run that is resumed reads on where it stopped. Immutable.
+ * Which examples every step of a run reads, worked out before the first one: the order of an epoch
+ * is a function of the seed and of the epoch's number, so a run that is resumed reads on where it
+ * stopped. Immutable.
  */
 final class TrainingPlan {
   /** The micro-batches of each step. */
@@ -33,7 +34,9 @@ final class TrainingPlan {
               ? Batches.byTokens(order, lengths, settings.batchTokens())
               : Batches.bySentences(order, settings.batchSize());
       for (int i = 0; i < batches.size(); i += settings.gradientAccumulation()) {
-        add(batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation())), lengths);
+        add(
+            batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation())),
+            lengths);
       }
       epochEnds.add(steps.size());
     }

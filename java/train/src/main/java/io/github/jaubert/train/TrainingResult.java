@@ -6,15 +6,20 @@ import java.util.Map;
 /**
  * What came of a run.
  *
- * @param metrics the last evaluation of the model as it was left, by name; empty if nothing was evaluated
+ * @param metrics the last evaluation of the model as it was left, by name; empty if nothing was
+ *     evaluated
  * @param history what was logged, in order, including the parts before the run was resumed
  * @param steps the number of optimizer steps of the whole run
- * @param seconds the time of the training steps, without tokenising, evaluation and checkpoints; of this run alone if it was
- *     resumed
+ * @param seconds the time of the training steps, without tokenising, evaluation and checkpoints; of
+ *     this run alone if it was resumed
  * @param tokensPerSecond the tokens read by training steps, by this time
  */
 public record TrainingResult(
-    Map<String, Double> metrics, List<LogEntry> history, long steps, double seconds, double tokensPerSecond) {
+    Map<String, Double> metrics,
+    List<LogEntry> history,
+    long steps,
+    double seconds,
+    double tokensPerSecond) {
   /** Copies. */
   public TrainingResult {
     history = List.copyOf(history);

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** One run of a {@link Trainer}, from its first step or from a checkpoint to its last. Used once. */
+/**
+ * One run of a {@link Trainer}, from its first step or from a checkpoint to its last. Used once.
+ */
 final class TrainingRun implements AutoCloseable {
   // Names of tensors in a checkpoint begin with these.
   private static final String MODEL = "model.";
@@ -56,14 +58,19 @@ final class TrainingRun implements AutoCloseable {
     this.schedule = settings.schedule(plan.steps());
     this.optimizer = settings.optimizer(model.parameters());
     this.losses = new LossMeter();
-    this.best = settings.keepBest() ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder) : null;
+    this.best =
+        settings.keepBest()
+            ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder)
+            : null;
   }
 
   TrainingResult run() {
     model.train();
     begin();
     long tokensBefore = plan.tokensUpTo(step);
-    tell(listener -> listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
+    tell(
+        listener ->
+            listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
     long nanos = 0;
     while (step < plan.steps()) {
       long start = System.nanoTime();
@@ -86,14 +93,18 @@ final class TrainingRun implements AutoCloseable {
     return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);
   }
 
-  /** Forward, loss, backward, update. What a step computes is freed when it ends, and nothing waits for the device. */
+  /**
+   * Forward, loss, backward, update. What a step computes is freed when it ends, and nothing waits
+   * for the device.
+   */
   private void takeStep() {
     List<int[]> batches = plan.microBatches(step);
     int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
     for (int[] rows : batches) {
       try (Scope scope = Scope.open()) {
         Tensor logits = model.forward(data.batch(rows));
-        // Divided by the sequences of the whole step, so that its batches add up to one large batch.
+        // Divided by the sequences of the whole step, so that its batches add up to one large
+        // batch.
         Tensor loss = model.loss(logits, targets.tensor(rows), sequences);
         loss.backward();
         losses.add(loss);
@@ -156,7 +167,8 @@ final class TrainingRun implements AutoCloseable {
     losses.steps(checkpoint.lossSteps());
     history.addAll(checkpoint.history());
     if (best != null && checkpoint.bestStep() > 0) {
-      best.resume(checkpoint.bestStep(), evaluationAt(checkpoint.bestStep()).get(evaluator.mainMetric()));
+      best.resume(
+          checkpoint.bestStep(), evaluationAt(checkpoint.bestStep()).get(evaluator.mainMetric()));
     }
   }
 
@@ -166,7 +178,9 @@ final class TrainingRun implements AutoCloseable {
     tensors.put(LOSS, losses.sum());
     int bestStep = best == null ? 0 : best.step();
     folder.write(
-        new Checkpoint(folder.identity(), step, Rng.global().offset(), losses.steps(), bestStep, history), tensors);
+        new Checkpoint(
+            folder.identity(), step, Rng.global().offset(), losses.steps(), bestStep, history),
+        tensors);
   }
 
   private Map<String, Tensor> weights() {
@@ -183,7 +197,8 @@ final class TrainingRun implements AutoCloseable {
 
   private TrainingResult finish(double seconds, long tokens) {
     Map<String, Double> metrics = evaluationAt(best == null ? step : best.step());
-    TrainingResult result = new TrainingResult(metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds);
+    TrainingResult result =
+        new TrainingResult(metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds);
     tell(listener -> listener.finished(result));
     return result;
   }

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Everything that decides, besides model and data, what a run computes. Two runs with equal settings give the same bits, and a run
- * is only resumed with the settings it began with.
+ * Everything that decides, besides model and data, what a run computes. Two runs with equal
+ * settings give the same bits, and a run is only resumed with the settings it began with.
  *
  * @param epochs passes over the training data
  * @param learningRate the largest learning rate
@@ -64,28 +64,43 @@ record TrainingSettings(
     return evaluateEvery > 0 && step % evaluateEvery == 0;
   }
 
-  /** AdamW over all parameters that are not frozen: with and without weight decay, for each learning rate. */
+  /**
+   * AdamW over all parameters that are not frozen: with and without weight decay, for each learning
+   * rate.
+   */
   AdamW optimizer(List<Parameter> parameters) {
     List<RateScale> scales = new ArrayList<>(rateScales);
     scales.add(new RateScale("", 1)); // finds every name
     Map<RateScale, List<Parameter>> members = new LinkedHashMap<>();
     for (Parameter parameter : parameters) {
       if (!parameter.frozen()) {
-        RateScale first = scales.stream().filter(scale -> scale.fits(parameter.name())).findFirst().orElseThrow();
+        RateScale first =
+            scales.stream().filter(scale -> scale.fits(parameter.name())).findFirst().orElseThrow();
         members.computeIfAbsent(first, scale -> new ArrayList<>()).add(parameter);
       }
     }
     for (RateScale scale : rateScales) {
       if (!members.containsKey(scale)) {
-        throw new IllegalArgumentException("learningRateScale: no parameter that is trained has a name with " + scale.regex());
+        throw new IllegalArgumentException(
+            "learningRateScale: no parameter that is trained has a name with " + scale.regex());
       }
     }
     List<ParameterGroup> groups = new ArrayList<>();
     members.forEach(
         (scale, parts) ->
             ParameterGroup.byDecay(parts, weightDecay)
-                .forEach(g -> groups.add(new ParameterGroup(g.name() + " " + scale.regex(), g.parameters(), scale.scale(), g.weightDecay()))));
-    return AdamW.ofGroups(groups, learningRate, AdamWOptions.defaults().withWeightDecay(weightDecay).withMaxNorm(maxNorm));
+                .forEach(
+                    g ->
+                        groups.add(
+                            new ParameterGroup(
+                                g.name() + " " + scale.regex(),
+                                g.parameters(),
+                                scale.scale(),
+                                g.weightDecay()))));
+    return AdamW.ofGroups(
+        groups,
+        learningRate,
+        AdamWOptions.defaults().withWeightDecay(weightDecay).withMaxNorm(maxNorm));
   }
 
   /** Every setting by name, as a checkpoint remembers them. */
@@ -95,7 +110,8 @@ record TrainingSettings(
     names.put("learning_rate", "" + learningRate);
     names.put("schedule", "" + curve);
     names.put("warmup", "" + warmup);
-    rateScales.forEach(scale -> names.put("learning_rate_scale of " + scale.regex(), "" + scale.scale()));
+    rateScales.forEach(
+        scale -> names.put("learning_rate_scale of " + scale.regex(), "" + scale.scale()));
     names.put("weight_decay", "" + weightDecay);
     names.put("max_norm", "" + maxNorm);
     names.put("batch_size", "" + batchSize);

@@ -24,9 +24,11 @@ class ProgressTest {
     progress.logged(new LogEntry(LogEntry.Kind.EVALUATION, 2, 1, Map.of("accuracy", 0.875)));
     progress.finished(new TrainingResult(Map.of(), List.of(), 2, 1, 20_000));
     List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
-    assertEquals("tokenised 1,234 texts of train.tsv", lines.get(0));
+    assertEquals("tokenising train.tsv: 1,234 texts", lines.get(0));
     assertEquals("training: 2 steps, 20,000 tokens", lines.get(1));
-    assertTrue(lines.get(2).matches("step 2/2 {2}loss 0.5000 {2}[\\d,]+ tokens/s {2}0:00 left"), lines.get(2));
+    assertTrue(
+        lines.get(2).matches("step 2/2 {2}loss 0.5000 {2}[\\d,]+ tokens/s {2}0:00 left"),
+        lines.get(2));
     assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(3));
     assertEquals(4, lines.size());
   }

@@ -18,16 +18,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** A BERT of two narrow layers, a tokenizer of a few words, and sentences it can learn from in seconds. */
+/**
+ * A BERT of two narrow layers, a tokenizer of a few words, and sentences it can learn from in
+ * seconds.
+ */
 final class SmallModel {
   static final List<String> GOOD = List.of("good", "fine", "warm", "bright", "kind");
   static final List<String> BAD = List.of("bad", "poor", "cold", "dull", "mean");
-  private static final List<String> OTHER = List.of("a", "the", "film", "story", "was", "very", "and", "it", "is", "actor");
+  private static final List<String> OTHER =
+      List.of("a", "the", "film", "story", "was", "very", "and", "it", "is", "actor");
 
   private SmallModel() {}
 
   static Tokenizer tokenizer(Path folder) {
-    List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
+    List<String> vocabulary =
+        new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
     vocabulary.addAll(GOOD);
     vocabulary.addAll(BAD);
     vocabulary.addAll(OTHER);
@@ -44,11 +49,16 @@ final class SmallModel {
   static SequenceClassifier classifier(Labels labels, double dropout) {
     Rng.seed(5);
     BertConfig config =
-        BertConfig.bertBase().withVocabSize(25).withEncoder(32, 2, 2, 64).withDropout(dropout, dropout);
+        BertConfig.bertBase()
+            .withVocabSize(25)
+            .withEncoder(32, 2, 2, 64)
+            .withDropout(dropout, dropout);
     return SequenceClassifier.of(config, labels);
   }
 
-  /** Sentences of 3 to 12 words; the label is 1 if there are more good words than bad ones in it. */
+  /**
+   * Sentences of 3 to 12 words; the label is 1 if there are more good words than bad ones in it.
+   */
   static TextDataset sentences(int count, long seed) {
     Random random = new Random(seed);
     List<Example> rows = new ArrayList<>();

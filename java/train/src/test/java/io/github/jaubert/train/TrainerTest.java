@@ -82,16 +82,27 @@ class TrainerTest {
     expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
   }
 
-  // ---- learning -----------------------------------------------------------------------------------------------------
+  // ---- learning
+  // -----------------------------------------------------------------------------------------------------
 
   @Test
   void learnsAndReports() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      TrainingResult result = trainer(model).train(SmallModel.sentences(800, 1)).learningRate(3e-3f).run();
+      TrainingResult result =
+          trainer(model).train(SmallModel.sentences(800, 1)).learningRate(3e-3f).run();
       assertEquals(200, result.steps());
-      assertEquals(List.of(0.5, 1.0, 1.5, 2.0), result.history().stream().map(LogEntry::epoch).filter(e -> e * 2 % 1 == 0).distinct().toList());
+      assertEquals(
+          List.of(0.5, 1.0, 1.5, 2.0),
+          result.history().stream()
+              .map(LogEntry::epoch)
+              .filter(e -> e * 2 % 1 == 0)
+              .distinct()
+              .toList());
       List<Double> losses =
-          result.history().stream().filter(e -> e.kind() == LogEntry.Kind.TRAIN).map(e -> e.values().get("loss")).toList();
+          result.history().stream()
+              .filter(e -> e.kind() == LogEntry.Kind.TRAIN)
+              .map(e -> e.values().get("loss"))
+              .toList();
       assertEquals(40, losses.size());
       assertEquals(Math.log(2), losses.get(0), 0.15);
       assertTrue(losses.get(39) < 0.1, "loss " + losses.get(39));
@@ -118,13 +129,26 @@ class TrainerTest {
     try (SequenceClassifier model = SmallModel.classifier(Labels.score(), 0)) {
       TextDataset data = TextDataset.of(scored);
       Map<String, Double> metrics =
-          trainer(model).train(data).evaluate(data, new PearsonCorrelation(), new MeanSquaredError()).learningRate(3e-3f).epochs(6).run().metrics();
+          trainer(model)
+              .train(data)
+              .evaluate(data, new PearsonCorrelation(), new MeanSquaredError())
+              .learningRate(3e-3f)
+              .epochs(6)
+              .run()
+              .metrics();
       assertTrue(metrics.get("pearson") > 0.95, "" + metrics);
       assertEquals(metrics.get("mse"), metrics.get("loss"), 1e-5);
     }
     try (SequenceClassifier model = SmallModel.classifier(Labels.multi("bad", "film", "good"), 0)) {
       TextDataset data = TextDataset.of(tagged);
-      Map<String, Double> metrics = trainer(model).train(data).evaluate(data, new F1(), new Accuracy()).learningRate(3e-3f).epochs(12).run().metrics();
+      Map<String, Double> metrics =
+          trainer(model)
+              .train(data)
+              .evaluate(data, new F1(), new Accuracy())
+              .learningRate(3e-3f)
+              .epochs(12)
+              .run()
+              .metrics();
       assertTrue(metrics.get("f1") > 0.9 && metrics.get("accuracy") > 0.9, "" + metrics);
     }
   }
@@ -137,9 +161,18 @@ class TrainerTest {
       whole = SmallModel.weights(model);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
-      assertEquals(4, trainer(model).batchSize(8).gradientAccumulation(3).epochs(1).schedule(Decay.Curve.CONSTANT).run().steps());
+      assertEquals(
+          4,
+          trainer(model)
+              .batchSize(8)
+              .gradientAccumulation(3)
+              .epochs(1)
+              .schedule(Decay.Curve.CONSTANT)
+              .run()
+              .steps());
       Map<String, float[]> parts = SmallModel.weights(model);
-      // Adam divides by the root of the squares, so what differs in the last digits of a tiny gradient shows.
+      // Adam divides by the root of the squares, so what differs in the last digits of a tiny
+      // gradient shows.
       whole.forEach((name, values) -> assertArrayEquals(values, parts.get(name), 2e-5f, name));
     }
   }
@@ -154,11 +187,14 @@ class TrainerTest {
       before.forEach(
           (name, values) ->
               assertEquals(
-                  name.contains("embeddings") || name.contains("layer.0"), Arrays.equals(values, after.get(name)), name));
+                  name.contains("embeddings") || name.contains("layer.0"),
+                  Arrays.equals(values, after.get(name)),
+                  name));
     }
   }
 
-  // ---- the same bits ------------------------------------------------------------------------------------------------
+  // ---- the same bits
+  // ------------------------------------------------------------------------------------------------
 
   @Test
   void theSameSeedGivesTheSameBitsForAnyNumberOfThreads() {
@@ -195,27 +231,42 @@ class TrainerTest {
       weights = SmallModel.weights(model);
     }
     Path parts = folder.resolve("parts");
-    // Before the first checkpoint, between two, just before one at the end of a pass, and after the last.
+    // Before the first checkpoint, between two, just before one at the end of a pass, and after the
+    // last.
     for (int last : new int[] {3, 9, 12, 23}) {
       try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-        Trainer trainer = trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).listener(killAfter(last));
+        Trainer trainer =
+            trainer(model)
+                .keepBest(true)
+                .evaluateEvery(4)
+                .checkpoints(parts, 7)
+                .listener(killAfter(last));
         assertThrows(Killed.class, trainer::run);
       }
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      TrainingResult resumed = trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).run();
+      TrainingResult resumed =
+          trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).run();
       assertSameBits(weights, SmallModel.weights(model));
       assertEquals(uninterrupted.history(), resumed.history());
       assertEquals(uninterrupted.metrics(), resumed.metrics());
       assertEquals(24, resumed.steps());
     }
-    assertEquals(Files.readString(whole.resolve(RunFolder.LOG)), Files.readString(parts.resolve(RunFolder.LOG)));
+    assertEquals(
+        Files.readString(whole.resolve(RunFolder.LOG)),
+        Files.readString(parts.resolve(RunFolder.LOG)));
     assertArrayEquals(
-        Files.readAllBytes(whole.resolve(RunFolder.CHECKPOINT)), Files.readAllBytes(parts.resolve(RunFolder.CHECKPOINT)));
+        Files.readAllBytes(whole.resolve(RunFolder.CHECKPOINT)),
+        Files.readAllBytes(parts.resolve(RunFolder.CHECKPOINT)));
     // Run again, it only loads what came of it.
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       TrainingResult again =
-          trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).listener(killAfter(24)).run();
+          trainer(model)
+              .keepBest(true)
+              .evaluateEvery(4)
+              .checkpoints(parts, 7)
+              .listener(killAfter(24))
+              .run();
       assertSameBits(weights, SmallModel.weights(model));
       assertEquals(uninterrupted.history(), again.history());
       assertEquals(0, again.tokensPerSecond());
@@ -245,7 +296,8 @@ class TrainerTest {
     }
   }
 
-  // ---- memory -------------------------------------------------------------------------------------------------------
+  // ---- memory
+  // -------------------------------------------------------------------------------------------------------
 
   @Test
   void nothingIsLeftBehind() {
@@ -258,7 +310,8 @@ class TrainerTest {
     }
   }
 
-  // ---- what is refused ----------------------------------------------------------------------------------------------
+  // ---- what is refused
+  // ----------------------------------------------------------------------------------------------
 
   @Test
   void refusesTheCheckpointOfAnotherRun() throws IOException {
@@ -269,9 +322,13 @@ class TrainerTest {
     byte[] before = Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT));
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Map<String, float[]> weights = SmallModel.weights(model);
-      Trainer other = trainer(model).checkpoints(run).learningRate(2e-3f).train(SmallModel.sentences(95, 1));
+      Trainer other =
+          trainer(model).checkpoints(run).learningRate(2e-3f).train(SmallModel.sentences(95, 1));
       String message = assertThrows(CheckpointException.class, other::run).getMessage();
-      assertTrue(message.contains("checkpoint.safetensors") && message.contains("learning_rate was 0.001 and is 0.002"), message);
+      assertTrue(
+          message.contains("checkpoint.safetensors")
+              && message.contains("learning_rate was 0.001 and is 0.002"),
+          message);
       assertTrue(message.contains("training_data was 96 examples"), message);
       assertSameBits(weights, SmallModel.weights(model));
     }
@@ -286,7 +343,9 @@ class TrainerTest {
       Path file = run.resolve(RunFolder.CHECKPOINT);
       byte[] bytes = Files.readAllBytes(file);
       Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
-      String message = assertThrows(CheckpointException.class, trainer(model).checkpoints(run)::run).getMessage();
+      String message =
+          assertThrows(CheckpointException.class, trainer(model).checkpoints(run)::run)
+              .getMessage();
       assertTrue(message.contains("checkpoint.safetensors"), message);
     }
   }
@@ -295,7 +354,9 @@ class TrainerTest {
   void aFolderThatCannotBeWrittenIsAnErrorAndLeavesNoPart() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "not a folder");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      String message = assertThrows(CheckpointException.class, trainer(model).checkpoints(file)::run).getMessage();
+      String message =
+          assertThrows(CheckpointException.class, trainer(model).checkpoints(file)::run)
+              .getMessage();
       assertTrue(message.contains(file.toString()), message);
       assertEquals("not a folder", Files.readString(file));
     }
@@ -308,13 +369,18 @@ class TrainerTest {
   void refusesDataThatDoesNotFit() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       Map<String, float[]> weights = SmallModel.weights(model);
-      TextDataset other = TextDataset.of("dev.tsv", List.of(new Example("x", null, List.of("2"), 9)));
-      String message = assertThrows(DataException.class, trainer(model).evaluate(other, new Accuracy())::run).getMessage();
+      TextDataset other =
+          TextDataset.of("dev.tsv", List.of(new Example("x", null, List.of("2"), 9)));
+      String message =
+          assertThrows(DataException.class, trainer(model).evaluate(other, new Accuracy())::run)
+              .getMessage();
       assertEquals("dev.tsv:9: label 2 is not one of the 2 known: 0, 1", message);
       assertThrows(IllegalStateException.class, Trainer.of(model, tokenizer)::run);
       assertThrows(
-          IllegalStateException.class, Trainer.of(model, tokenizer).train(SmallModel.sentences(9, 1)).keepBest(true)::run);
-      assertThrows(IllegalArgumentException.class, trainer(model).learningRateScale("no such name", 2)::run);
+          IllegalStateException.class,
+          Trainer.of(model, tokenizer).train(SmallModel.sentences(9, 1)).keepBest(true)::run);
+      assertThrows(
+          IllegalArgumentException.class, trainer(model).learningRateScale("no such name", 2)::run);
       assertSameBits(weights, SmallModel.weights(model));
     }
   }
@@ -323,7 +389,8 @@ class TrainerTest {
   void refusesSettingsThatMakeNoSense() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       Trainer trainer = Trainer.of(model, tokenizer);
-      IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> trainer.epochs(0));
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> trainer.epochs(0));
       assertEquals("trainer: epochs = 0 makes no sense", e.getMessage());
       assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(Float.NaN));
       assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(-1));
@@ -340,7 +407,8 @@ class TrainerTest {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       model.parameter("classifier.bias").tensor().fill(Float.NaN);
       String message = assertThrows(IllegalStateException.class, trainer(model)::run).getMessage();
-      assertEquals("the loss is NaN at step 5 of 24; a lower learning rate than 0.001 may help", message);
+      assertEquals(
+          "the loss is NaN at step 5 of 24; a lower learning rate than 0.001 may help", message);
     }
   }
 }

@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Cuts an order of examples into batches. Batches are packed, not padded, so a batch costs what its tokens cost and there is
- * nothing to gain from putting sentences of like length together: every batch takes the next sentences of a random order.
+ * Cuts an order of examples into batches. Batches are packed, not padded, so a batch costs what its
+ * tokens cost and there is nothing to gain from putting sentences of like length together: every
+ * batch takes the next sentences of a random order.
  */
 public final class Batches {
   private Batches() {}
@@ -28,9 +29,10 @@ public final class Batches {
   }
 
   /**
-   * Batches of about the same number of tokens, as few as will do with {@code maxTokens} each on average. The tokens of all
-   * examples in a row are divided into equal shares, and an example goes to the share that its middle lies in, so that a batch
-   * differs from the mean by less than one example.
+   * Batches of about the same number of tokens, as few as will do with {@code maxTokens} each on
+   * average. The tokens of all examples in a row are divided into equal shares, and an example goes
+   * to the share that its middle lies in, so that a batch differs from the mean by less than one
+   * example.
    *
    * @param lengths the number of tokens of each example, at least 1
    * @throws IllegalArgumentException if {@code maxTokens} is not positive

@@ -32,7 +32,8 @@ final class CsvTableReader {
 
   private static long lineBreaks(CSVRecord row) {
     return row.stream()
-        .mapToLong(cell -> cell.replace("\r\n", "\n").chars().filter(c -> c == '\n' || c == '\r').count())
+        .mapToLong(
+            cell -> cell.replace("\r\n", "\n").chars().filter(c -> c == '\n' || c == '\r').count())
         .sum();
   }
 }

@@ -1,8 +1,8 @@
 package io.github.jaubert.train.data;
 
 /**
- * Something is wrong with a data set. The message is one line and says which file, where in it (a line counted from 1, or a
- * byte offset) and why.
+ * Something is wrong with a data set. The message is one line and says which file, where in it (a
+ * line counted from 1, or a byte offset) and why.
  */
 public final class DataException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param text the text, or the first of a pair
  * @param secondText the second text of a pair, or null
- * @param labels the labels as they are written in the data: one for a class or a score, any number where an example may
- *     have several, none if the data has no label column
+ * @param labels the labels as they are written in the data: one for a class or a score, any number
+ *     where an example may have several, none if the data has no label column
  * @param line where the row begins in its file, counted from 1; 0 if it came from no file
  */
 public record Example(String text, String secondText, List<String> labels, long line) {

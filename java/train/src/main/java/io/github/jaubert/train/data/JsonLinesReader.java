@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** One JSON object a line. The columns are the keys of all objects, in the order they first turn up. */
+/**
+ * One JSON object a line. The columns are the keys of all objects, in the order they first turn up.
+ */
 final class JsonLinesReader {
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -51,11 +53,13 @@ final class JsonLinesReader {
       }
       return node;
     } catch (JsonProcessingException e) {
-      throw new DataException(source, line, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+      throw new DataException(
+          source, line, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
     }
   }
 
-  private static List<List<String>> cells(String source, long line, JsonNode object, Map<String, Integer> columns) {
+  private static List<List<String>> cells(
+      String source, long line, JsonNode object, Map<String, Integer> columns) {
     List<List<String>> cells = padded(List.of(), columns.size());
     object
         .properties()
@@ -83,7 +87,10 @@ final class JsonLinesReader {
     }
     if (!value.isArray() || values.contains(null)) {
       throw new DataException(
-          source, line, "%s is %s; a text, a number, or an array of these was expected".formatted(key, kind(value)));
+          source,
+          line,
+          "%s is %s; a text, a number, or an array of these was expected"
+              .formatted(key, kind(value)));
     }
     return values;
   }

@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Gathers the rows of a file whose columns are known by position, and holds them to one width. The first row names the columns
- * or, without a header, they are called 0, 1, 2, …
+ * Gathers the rows of a file whose columns are known by position, and holds them to one width. The
+ * first row names the columns or, without a header, they are called 0, 1, 2, …
  */
 final class RowCollector {
   private final String source;
@@ -22,14 +22,20 @@ final class RowCollector {
 
   void add(long line, List<String> cells) {
     if (columns == null) {
-      columns = header ? List.copyOf(cells) : IntStream.range(0, cells.size()).mapToObj(Integer::toString).toList();
+      columns =
+          header
+              ? List.copyOf(cells)
+              : IntStream.range(0, cells.size()).mapToObj(Integer::toString).toList();
       if (header) {
         return;
       }
     }
     if (cells.size() != columns.size()) {
       throw new DataException(
-          source, line, "%d columns where %s has %d".formatted(cells.size(), header ? "the header" : "the first row", columns.size()));
+          source,
+          line,
+          "%d columns where %s has %d"
+              .formatted(cells.size(), header ? "the header" : "the first row", columns.size()));
     }
     rows.add(new Table.Row(line, cells.stream().map(List::of).collect(Collectors.toList())));
   }

@@ -3,8 +3,8 @@ package io.github.jaubert.train.data;
 import java.util.List;
 
 /**
- * What a reader makes of a file: named columns and rows of cells. A cell is a list, since JSON lines can hold several values;
- * every other format gives exactly one.
+ * What a reader makes of a file: named columns and rows of cells. A cell is a list, since JSON
+ * lines can hold several values; every other format gives exactly one.
  *
  * @param source the file, as errors name it
  * @param columns the names of the columns in the order of the file
@@ -12,7 +12,10 @@ import java.util.List;
  */
 record Table(String source, List<String> columns, List<Row> rows) {
 
-  /** One row: the line it begins on, counted from 1, and a cell for each column; a cell that is not there is null. */
+  /**
+   * One row: the line it begins on, counted from 1, and a cell for each column; a cell that is not
+   * there is null.
+   */
   record Row(long line, List<List<String>> cells) {}
 
   /**
@@ -23,7 +26,8 @@ record Table(String source, List<String> columns, List<Row> rows) {
   int column(String name) {
     int index = columns.indexOf(name);
     if (index < 0) {
-      throw new DataException(source, "no column " + name + "; the columns are " + String.join(", ", columns));
+      throw new DataException(
+          source, "no column " + name + "; the columns are " + String.join(", ", columns));
     }
     if (columns.lastIndexOf(name) != index) {
       throw new DataException(source, "two columns are called " + name);

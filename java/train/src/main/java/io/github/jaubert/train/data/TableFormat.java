@@ -5,15 +5,22 @@ import java.util.Locale;
 
 /** The file formats a data set is read from; all are UTF-8, with or without a byte order mark. */
 public enum TableFormat {
-  /** Cells between tabs, and nothing else: a quote is a character like any other, as in the files of GLUE. */
+  /**
+   * Cells between tabs, and nothing else: a quote is a character like any other, as in the files of
+   * GLUE.
+   */
   TSV,
-  /** Comma-separated values by RFC 4180: cells may be quoted, and then hold commas, line breaks and doubled quotes. */
+  /**
+   * Comma-separated values by RFC 4180: cells may be quoted, and then hold commas, line breaks and
+   * doubled quotes.
+   */
   CSV,
   /** One JSON object a line; its keys are the columns. A label may be an array of labels. */
   JSONL;
 
   /**
-   * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl} (or {@code .ndjson}).
+   * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl}
+   * (or {@code .ndjson}).
    *
    * @throws DataException if it is none of these
    */
@@ -28,7 +35,8 @@ public enum TableFormat {
     if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
       return JSONL;
     }
-    throw new DataException(file.toString(), "its name does not end in .tsv, .csv or .jsonl; say which format it has");
+    throw new DataException(
+        file.toString(), "its name does not end in .tsv, .csv or .jsonl; say which format it has");
   }
 
   Table read(Path file, boolean header) {

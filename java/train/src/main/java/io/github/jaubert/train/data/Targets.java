@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /**
  * The labels of a data set as the numbers a model is trained towards. Immutable.
  *
- * <p>With one label of several an example has the index of its class; with any number of labels it has a 1 or a 0 for each; with
- * a score it has the score.
+ * <p>With one label of several an example has the index of its class; with any number of labels it
+ * has a 1 or a 0 for each; with a score it has the score.
  */
 public final class Targets {
   private static final int LISTED = 20;
@@ -31,8 +31,8 @@ public final class Targets {
   /**
    * Looks every label up.
    *
-   * @throws DataException naming file, line and label: if a label is not among {@code labels}, an example has none or too many, or
-   *     a score is not a finite number
+   * @throws DataException naming file, line and label: if a label is not among {@code labels}, an
+   *     example has none or too many, or a score is not a finite number
    */
   public static Targets of(TextDataset data, Labels labels) {
     ProblemType problem = labels.problemType();
@@ -66,7 +66,11 @@ public final class Targets {
   private static String only(TextDataset data, Example row) {
     if (row.labels().size() != 1) {
       throw new DataException(
-          data.source(), row.line(), row.labels().isEmpty() ? "has no label" : "has several labels, " + row.labels() + "; one was expected");
+          data.source(),
+          row.line(),
+          row.labels().isEmpty()
+              ? "has no label"
+              : "has several labels, " + row.labels() + "; one was expected");
     }
     return row.label();
   }
@@ -79,11 +83,15 @@ public final class Targets {
     }
     int size = labels.size();
     // Data that numbers its labels, for a model that names them.
-    boolean numbered = INTEGER.matcher(label).matches() && labels.names().stream().noneMatch(n -> INTEGER.matcher(n).matches());
+    boolean numbered =
+        INTEGER.matcher(label).matches()
+            && labels.names().stream().noneMatch(n -> INTEGER.matcher(n).matches());
     if (numbered && Integer.parseInt(label) >= 0 && Integer.parseInt(label) < size) {
       return Integer.parseInt(label);
     }
-    String known = String.join(", ", labels.names().subList(0, Math.min(LISTED, size))) + (size > LISTED ? ", …" : "");
+    String known =
+        String.join(", ", labels.names().subList(0, Math.min(LISTED, size)))
+            + (size > LISTED ? ", …" : "");
     throw new DataException(
         data.source(),
         row.line(),
@@ -97,10 +105,14 @@ public final class Targets {
     try {
       score = Float.parseFloat(label);
     } catch (NumberFormatException e) {
-      throw new DataException(data.source(), row.line(), "label " + label + " is not a number, and a score was expected");
+      throw new DataException(
+          data.source(),
+          row.line(),
+          "label " + label + " is not a number, and a score was expected");
     }
     if (!Float.isFinite(score)) {
-      throw new DataException(data.source(), row.line(), "label " + label + " is not a finite number");
+      throw new DataException(
+          data.source(), row.line(), "label " + label + " is not a finite number");
     }
     return score;
   }
@@ -121,8 +133,8 @@ public final class Targets {
   }
 
   /**
-   * The numbers of some examples as the loss takes them: {@code [rows]} of 32-bit integers for one label of several, otherwise
-   * {@code [rows, labels]} of 32-bit floats.
+   * The numbers of some examples as the loss takes them: {@code [rows]} of 32-bit integers for one
+   * label of several, otherwise {@code [rows, labels]} of 32-bit floats.
    */
   public Tensor tensor(int[] rows) {
     if (problem == ProblemType.SINGLE_LABEL) {

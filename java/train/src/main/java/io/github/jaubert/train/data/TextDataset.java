@@ -11,7 +11,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first use and then kept.
+ * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first
+ * use and then kept.
  *
  * <pre>{@code
  * TextDataset.tsv(path).text("sentence").label("label")
@@ -19,13 +20,18 @@ import java.util.regex.Pattern;
  * TextDataset.jsonl(path).text("question").pair("answer").label("tags")
  * }</pre>
  *
- * <p>Whatever is wrong with the file is a {@link DataException} that names the file, the line and the reason.
+ * <p>Whatever is wrong with the file is a {@link DataException} that names the file, the line and
+ * the reason.
  */
 public final class TextDataset {
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,18}");
 
-  /** Which columns to take. A null {@code label} means that there are no labels; a null separator, one label a row. */
-  private record Columns(String text, String pair, String label, String separator, boolean header) {}
+  /**
+   * Which columns to take. A null {@code label} means that there are no labels; a null separator,
+   * one label a row.
+   */
+  private record Columns(
+      String text, String pair, String label, String separator, boolean header) {}
 
   private final String source;
   private final Path file;
@@ -33,7 +39,8 @@ public final class TextDataset {
   private final Columns columns;
   private List<Example> rows;
 
-  private TextDataset(String source, Path file, TableFormat format, Columns columns, List<Example> rows) {
+  private TextDataset(
+      String source, Path file, TableFormat format, Columns columns, List<Example> rows) {
     this.source = source;
     this.file = file;
     this.format = format;
@@ -43,7 +50,8 @@ public final class TextDataset {
 
   /** A file of a given format. */
   public static TextDataset of(Path file, TableFormat format) {
-    return new TextDataset(file.toString(), file, format, new Columns(null, null, null, null, true), null);
+    return new TextDataset(
+        file.toString(), file, format, new Columns(null, null, null, null, true), null);
   }
 
   /** Tab-separated values; a quote in them is a character like any other. */
@@ -89,7 +97,10 @@ public final class TextDataset {
     return with(new Columns(c.text, c.pair, column, c.separator, c.header));
   }
 
-  /** What stands between labels where a row may have several, for example {@code ","}; an empty cell then has none. */
+  /**
+   * What stands between labels where a row may have several, for example {@code ","}; an empty cell
+   * then has none.
+   */
   public TextDataset separator(String separator) {
     if (separator.isEmpty()) {
       throw new IllegalArgumentException("the separator of labels is empty");
@@ -101,15 +112,16 @@ public final class TextDataset {
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
   public TextDataset noHeader() {
     if (format == TableFormat.JSONL) {
-      throw new IllegalArgumentException(source + ": JSON lines name the columns in every row; there is no header to leave out");
+      throw new IllegalArgumentException(
+          source + ": JSON lines name the columns in every row; there is no header to leave out");
     }
     Columns c = columns();
     return with(new Columns(c.text, c.pair, c.label, c.separator, false));
   }
 
   /**
-   * At most {@code count} of the rows, drawn without regard to order or label, the same for the same seed; they keep the order
-   * of the file.
+   * At most {@code count} of the rows, drawn without regard to order or label, the same for the
+   * same seed; they keep the order of the file.
    */
   public TextDataset sample(int count, long seed) {
     if (count < 1) {
@@ -124,7 +136,8 @@ public final class TextDataset {
       order[i] = i;
     }
     Rng.of(seed).shuffle(order);
-    return of(source, java.util.Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
+    return of(
+        source, java.util.Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
@@ -160,7 +173,8 @@ public final class TextDataset {
     Set<String> names = new LinkedHashSet<>();
     for (Example row : rows()) {
       if (row.labels().isEmpty() && (columns == null || columns.label == null)) {
-        throw new DataException(source, row.line(), "has no label; choose the column with label(…)");
+        throw new DataException(
+            source, row.line(), "has no label; choose the column with label(…)");
       }
       names.addAll(row.labels());
     }
@@ -169,7 +183,8 @@ public final class TextDataset {
 
   private static List<String> sorted(Collection<String> names) {
     boolean integers = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
-    Comparator<String> order = integers ? Comparator.comparingLong(Long::parseLong) : Comparator.naturalOrder();
+    Comparator<String> order =
+        integers ? Comparator.comparingLong(Long::parseLong) : Comparator.naturalOrder();
     return names.stream().sorted(order.thenComparing(Comparator.naturalOrder())).toList();
   }
 
@@ -177,7 +192,9 @@ public final class TextDataset {
     Table table = format.read(file, columns.header);
     if (columns.text == null) {
       throw new DataException(
-          source, "choose the column of the text with text(…); the columns are " + String.join(", ", table.columns()));
+          source,
+          "choose the column of the text with text(…); the columns are "
+              + String.join(", ", table.columns()));
     }
     int text = table.column(columns.text);
     int pair = columns.pair == null ? -1 : table.column(columns.pair);
@@ -194,7 +211,8 @@ public final class TextDataset {
   private String only(Table table, Table.Row row, int column) {
     List<String> cell = table.cell(row, column);
     if (cell.size() != 1) {
-      throw new DataException(source, row.line(), table.columns().get(column) + " is an array; one text was expected");
+      throw new DataException(
+          source, row.line(), table.columns().get(column) + " is an array; one text was expected");
     }
     return cell.get(0);
   }

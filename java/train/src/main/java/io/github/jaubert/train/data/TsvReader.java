@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tab-separated values without quoting. GLUE's files hold quotes that are never closed; a reader that gives quotes a meaning
- * swallows the line breaks after them and loses rows without a word. Lines end with LF or CR LF; empty lines are skipped.
+ * Tab-separated values without quoting. GLUE's files hold quotes that are never closed; a reader
+ * that gives quotes a meaning swallows the line breaks after them and loses rows without a word.
+ * Lines end with LF or CR LF; empty lines are skipped.
  */
 final class TsvReader {
   private TsvReader() {}
@@ -33,7 +34,9 @@ final class TsvReader {
 
   private static List<String> split(String text, int start, int end) {
     List<String> cells = new ArrayList<>();
-    for (int tab = text.indexOf('\t', start); tab >= 0 && tab < end; tab = text.indexOf('\t', start)) {
+    for (int tab = text.indexOf('\t', start);
+        tab >= 0 && tab < end;
+        tab = text.indexOf('\t', start)) {
       cells.add(text.substring(start, tab));
       start = tab + 1;
     }

@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads a file as UTF-8, and as nothing else: a byte that is not UTF-8 is an error, never a replacement character. */
+/**
+ * Reads a file as UTF-8, and as nothing else: a byte that is not UTF-8 is an error, never a
+ * replacement character.
+ */
 final class Utf8 {
   private static final char BOM = '\uFEFF';
 
@@ -20,7 +23,8 @@ final class Utf8 {
   /**
    * The text of a file without its byte order mark.
    *
-   * @throws DataException if the file cannot be read, is empty, or is not UTF-8 (naming the offset of the first bad byte)
+   * @throws DataException if the file cannot be read, is empty, or is not UTF-8 (naming the offset
+   *     of the first bad byte)
    */
   static String read(Path file) {
     byte[] bytes = bytes(file);
@@ -61,7 +65,8 @@ final class Utf8 {
     } catch (IOException e) {
       throw new DataException(file.toString(), "cannot be read: " + e.getMessage(), e);
     } catch (OutOfMemoryError e) {
-      throw new DataException(file.toString(), "does not fit into memory; split it or give Java more with -Xmx", e);
+      throw new DataException(
+          file.toString(), "does not fit into memory; split it or give Java more with -Xmx", e);
     }
   }
 

@@ -3,7 +3,10 @@ package io.github.jaubert.train.metrics;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** How often each class was predicted, was true, and both at once: all that F1 and Matthews' coefficient need. */
+/**
+ * How often each class was predicted, was true, and both at once: all that F1 and Matthews'
+ * coefficient need.
+ */
 final class Confusion {
   /** The counts of one class. */
   static final class Counts {
@@ -11,7 +14,10 @@ final class Confusion {
     long actual;
     long both;
 
-    /** 2PR / (P + R), which is 2 TP / (predicted + actual); 0 for a class that is neither, as scikit-learn has it. */
+    /**
+     * 2PR / (P + R), which is 2 TP / (predicted + actual); 0 for a class that is neither, as
+     * scikit-learn has it.
+     */
     double f1() {
       return predicted + actual == 0 ? 0 : 2.0 * both / (predicted + actual);
     }

@@ -48,8 +48,10 @@ public final class F1 implements Metric {
     var classes = confusion.classes();
     return switch (average) {
       case BINARY -> classes.getOrDefault(1.0, new Confusion.Counts()).f1();
-      case MACRO -> classes.values().stream().mapToDouble(Confusion.Counts::f1).average().orElseThrow();
-      case MICRO -> (double) classes.values().stream().mapToLong(c -> c.both).sum() / confusion.all();
+      case MACRO ->
+          classes.values().stream().mapToDouble(Confusion.Counts::f1).average().orElseThrow();
+      case MICRO ->
+          (double) classes.values().stream().mapToLong(c -> c.both).sum() / confusion.all();
     };
   }
 }

@@ -1,8 +1,9 @@
 package io.github.jaubert.train.metrics;
 
 /**
- * Matthews' correlation coefficient, for any number of classes (Gorodkin 2004, "Comparing two K-category assignments by a
- * K-category correlation coefficient"): -1 to 1, and 0 if either side is constant.
+ * Matthews' correlation coefficient, for any number of classes (Gorodkin 2004, "Comparing two
+ * K-category assignments by a K-category correlation coefficient"): -1 to 1, and 0 if either side
+ * is constant.
  */
 public final class MatthewsCorrelation implements Metric {
   private final Confusion confusion = new Confusion();

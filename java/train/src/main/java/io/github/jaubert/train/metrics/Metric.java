@@ -1,12 +1,13 @@
 package io.github.jaubert.train.metrics;
 
 /**
- * A measure over a stream of decisions. Mutable and not thread-safe: {@link #reset}, any number of {@link #update}, then
- * {@link #result}.
+ * A measure over a stream of decisions. Mutable and not thread-safe: {@link #reset}, any number of
+ * {@link #update}, then {@link #result}.
  *
- * <p>A decision is a pair of numbers. For one label of several, they are the indices of the predicted and of the true class. For
- * a score, they are the two scores. Where an example may have several labels, every label is a decision of its own, 1 or 0, so
- * that accuracy is the share of labels that are right (1 - Hamming loss) and F1 is micro-averaged.
+ * <p>A decision is a pair of numbers. For one label of several, they are the indices of the
+ * predicted and of the true class. For a score, they are the two scores. Where an example may have
+ * several labels, every label is a decision of its own, 1 or 0, so that accuracy is the share of
+ * labels that are right (1 - Hamming loss) and F1 is micro-averaged.
  */
 public interface Metric {
   /** A short name in lower case, the same in logs and reports. */
@@ -23,6 +24,9 @@ public interface Metric {
   /** Adds one decision. */
   void update(double predicted, double actual);
 
-  /** The value over all decisions since the last reset; NaN where it is not defined, such as over none at all. */
+  /**
+   * The value over all decisions since the last reset; NaN where it is not defined, such as over
+   * none at all.
+   */
   double result();
 }

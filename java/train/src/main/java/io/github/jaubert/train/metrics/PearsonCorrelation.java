@@ -1,8 +1,9 @@
 package io.github.jaubert.train.metrics;
 
 /**
- * Pearson's correlation of predicted and true scores; NaN if either is constant. Means and co-moments are updated one pair at a
- * time (Welford's method), so nothing is stored and large means cost no digits.
+ * Pearson's correlation of predicted and true scores; NaN if either is constant. Means and
+ * co-moments are updated one pair at a time (Welford's method), so nothing is stored and large
+ * means cost no digits.
  */
 public final class PearsonCorrelation implements Metric {
   private long count;

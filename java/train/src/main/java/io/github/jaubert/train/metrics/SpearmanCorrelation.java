@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** Spearman's rank correlation: Pearson's correlation of the ranks, where equal scores share the mean of their ranks. */
+/**
+ * Spearman's rank correlation: Pearson's correlation of the ranks, where equal scores share the
+ * mean of their ranks.
+ */
 public final class SpearmanCorrelation implements Metric {
   private double[] predicted = new double[256];
   private double[] actual = new double[256];
@@ -44,7 +47,11 @@ public final class SpearmanCorrelation implements Metric {
   /** Ranks from 1; ties get their mean. */
   private static double[] ranks(double[] values, int count) {
     int[] order =
-        IntStream.range(0, count).boxed().sorted(Comparator.comparingDouble(i -> values[i])).mapToInt(i -> i).toArray();
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> values[i]))
+            .mapToInt(i -> i)
+            .toArray();
     double[] ranks = new double[count];
     for (int first = 0; first < count; ) {
       int end = first + 1;

@@ -15,11 +15,15 @@ import org.junit.jupiter.api.Test;
 class TargetsTest {
   private static TextDataset labelled(String... labels) {
     return TextDataset.of(
-        "dev.tsv", IntStream.range(0, labels.length).mapToObj(i -> new Example("x", null, List.of(labels[i]), i + 2)).toList());
+        "dev.tsv",
+        IntStream.range(0, labels.length)
+            .mapToObj(i -> new Example("x", null, List.of(labels[i]), i + 2))
+            .toList());
   }
 
   private static void assertFault(String expected, TextDataset data, Labels labels) {
-    assertEquals(expected, assertThrows(DataException.class, () -> Targets.of(data, labels)).getMessage());
+    assertEquals(
+        expected, assertThrows(DataException.class, () -> Targets.of(data, labels)).getMessage());
   }
 
   @Test
@@ -63,23 +67,35 @@ class TargetsTest {
   @Test
   void refusesLabelsThatAreNotThere() {
     Labels labels = Labels.of("no", "yes");
-    assertFault("dev.tsv:3: label maybe is not one of the 2 known: no, yes", labelled("yes", "maybe"), labels);
+    assertFault(
+        "dev.tsv:3: label maybe is not one of the 2 known: no, yes",
+        labelled("yes", "maybe"),
+        labels);
     assertFault("dev.tsv:2: label 2 is outside 0 to 1 (no, yes)", labelled("2"), labels);
     assertFault("dev.tsv:2: label -1 is outside 0 to 1 (no, yes)", labelled("-1"), labels);
-    assertFault("dev.tsv:2: label 2 is not one of the 2 known: 0, 1", labelled("2"), Labels.of("0", "1"));
+    assertFault(
+        "dev.tsv:2: label 2 is not one of the 2 known: 0, 1", labelled("2"), Labels.of("0", "1"));
     String[] many = IntStream.range(0, 30).mapToObj(i -> "l" + i).toArray(String[]::new);
     String known = String.join(", ", Arrays.copyOf(many, 20)) + ", …";
-    assertFault("dev.tsv:2: label x is not one of the 30 known: " + known, labelled("x"), Labels.of(many));
-    assertFault("dev.tsv:2: label b is not one of the 1 known: a", labelled("b"), Labels.multi("a"));
+    assertFault(
+        "dev.tsv:2: label x is not one of the 30 known: " + known, labelled("x"), Labels.of(many));
+    assertFault(
+        "dev.tsv:2: label b is not one of the 1 known: a", labelled("b"), Labels.multi("a"));
   }
 
   @Test
   void refusesWrongNumbersOfLabelsAndWrongNumbers() {
     TextDataset none = TextDataset.of("a.jsonl", List.of(new Example("x", null, List.of(), 7)));
-    TextDataset two = TextDataset.of("a.jsonl", List.of(new Example("x", null, List.of("a", "b"), 8)));
+    TextDataset two =
+        TextDataset.of("a.jsonl", List.of(new Example("x", null, List.of("a", "b"), 8)));
     assertFault("a.jsonl:7: has no label", none, Labels.of("a", "b"));
-    assertFault("a.jsonl:8: has several labels, [a, b]; one was expected", two, Labels.of("a", "b"));
-    assertFault("dev.tsv:2: label high is not a number, and a score was expected", labelled("high"), Labels.score());
-    assertFault("dev.tsv:3: label NaN is not a finite number", labelled("1", "NaN"), Labels.score());
+    assertFault(
+        "a.jsonl:8: has several labels, [a, b]; one was expected", two, Labels.of("a", "b"));
+    assertFault(
+        "dev.tsv:2: label high is not a number, and a score was expected",
+        labelled("high"),
+        Labels.score());
+    assertFault(
+        "dev.tsv:3: label NaN is not a finite number", labelled("1", "NaN"), Labels.score());
   }
 }

@@ -31,12 +31,15 @@ class TextDatasetTest {
     return data.rows().stream().map(Example::text).toList();
   }
 
-  // ---- what is read -------------------------------------------------------------------------------------------------
+  // ---- what is read
+  // -------------------------------------------------------------------------------------------------
 
   @Test
   void tsvTakesQuotesAsText() throws IOException {
     TextDataset data =
-        TextDataset.tsv(file("a.tsv", "text\tlabel\nhe said \"yes\t1\n\"and no\"\t0\n\"\t1\n")).text("text").label("label");
+        TextDataset.tsv(file("a.tsv", "text\tlabel\nhe said \"yes\t1\n\"and no\"\t0\n\"\t1\n"))
+            .text("text")
+            .label("label");
     assertEquals(List.of("he said \"yes", "\"and no\"", "\""), texts(data));
     assertEquals(List.of(2L, 3L, 4L), data.rows().stream().map(Example::line).toList());
   }
@@ -44,7 +47,9 @@ class TextDatasetTest {
   @Test
   void tsvDropsByteOrderMarkCarriageReturnsAndEmptyLines() throws IOException {
     TextDataset data =
-        TextDataset.tsv(file("a.tsv", "\uFEFFQuality\ttext\r\n1\tone\r\n\r\n0\ttwo \r\n\n")).text("text").label("Quality");
+        TextDataset.tsv(file("a.tsv", "\uFEFFQuality\ttext\r\n1\tone\r\n\r\n0\ttwo \r\n\n"))
+            .text("text")
+            .label("Quality");
     assertEquals(List.of("one", "two "), texts(data));
     assertEquals(List.of("0", "1"), data.labelNames());
     assertEquals(4, data.rows().get(1).line());
@@ -53,7 +58,11 @@ class TextDatasetTest {
   @Test
   void tsvWithoutHeaderOrLastLineBreakNamesColumnsByNumber() throws IOException {
     TextDataset data =
-        TextDataset.tsv(file("cola.tsv", "gj04\t1\t\tThe sailors rode.\ngj04\t0\t*\tWhistled Bill.")).noHeader().text("3").label("1");
+        TextDataset.tsv(
+                file("cola.tsv", "gj04\t1\t\tThe sailors rode.\ngj04\t0\t*\tWhistled Bill."))
+            .noHeader()
+            .text("3")
+            .label("1");
     assertEquals(List.of("The sailors rode.", "Whistled Bill."), texts(data));
     assertEquals(List.of("1", "0"), data.rows().stream().map(Example::label).toList());
     assertEquals(List.of("0", "1", "2", "3"), data.columnNames());
@@ -61,7 +70,8 @@ class TextDatasetTest {
 
   @Test
   void tsvKeepsCharactersThatOtherReadersTakeForLineBreaks() throws IOException {
-    TextDataset data = TextDataset.tsv(file("a.tsv", "text\na\u2028b\u0085c\u000Bd\n")).text("text");
+    TextDataset data =
+        TextDataset.tsv(file("a.tsv", "text\na\u2028b\u0085c\u000Bd\n")).text("text");
     assertEquals(List.of("a\u2028b\u0085c\u000Bd"), texts(data));
   }
 
@@ -87,7 +97,8 @@ class TextDatasetTest {
     assertEquals(List.of("café \"x\"", "two"), texts(data));
     assertEquals(List.of("3", "10"), data.labelNames());
     TextDataset tags = TextDataset.jsonl(file).text("text").label("tags");
-    assertEquals(List.of(List.of("b", "a"), List.of()), tags.rows().stream().map(Example::labels).toList());
+    assertEquals(
+        List.of(List.of("b", "a"), List.of()), tags.rows().stream().map(Example::labels).toList());
     assertEquals(List.of("a", "b"), tags.labelNames());
   }
 
@@ -97,27 +108,37 @@ class TextDatasetTest {
     assertEquals(new Example("who?", "me", List.of(), 2), data.rows().get(0));
     assertNull(data.rows().get(0).label());
     DataException e = assertThrows(DataException.class, data::labelNames);
-    assertTrue(e.getMessage().endsWith("a.tsv:2: has no label; choose the column with label(…)"), e.getMessage());
+    assertTrue(
+        e.getMessage().endsWith("a.tsv:2: has no label; choose the column with label(…)"),
+        e.getMessage());
   }
 
   @Test
   void separatorSplitsSeveralLabels() throws IOException {
     TextDataset data =
-        TextDataset.tsv(file("a.tsv", "text\tlabel\none\tb|a\ntwo\t\nthree\tc\n")).text("text").label("label").separator("|");
-    assertEquals(List.of(List.of("b", "a"), List.of(), List.of("c")), data.rows().stream().map(Example::labels).toList());
+        TextDataset.tsv(file("a.tsv", "text\tlabel\none\tb|a\ntwo\t\nthree\tc\n"))
+            .text("text")
+            .label("label")
+            .separator("|");
+    assertEquals(
+        List.of(List.of("b", "a"), List.of(), List.of("c")),
+        data.rows().stream().map(Example::labels).toList());
     assertEquals(List.of("a", "b", "c"), data.labelNames());
   }
 
   @Test
   void integerLabelsSortAsNumbers() {
-    List<Example> rows = List.of("10", "9", "-1", "2").stream().map(label -> Example.of("x", label)).toList();
+    List<Example> rows =
+        List.of("10", "9", "-1", "2").stream().map(label -> Example.of("x", label)).toList();
     assertEquals(List.of("-1", "2", "9", "10"), TextDataset.of(rows).labelNames());
   }
 
   @Test
   void sampleIsSeededAndKeepsTheOrder() {
-    TextDataset all = TextDataset.of(IntStream.range(0, 100).mapToObj(i -> Example.of("t", "" + i)).toList());
-    List<Integer> drawn = all.sample(20, 7).rows().stream().map(e -> Integer.valueOf(e.label())).toList();
+    TextDataset all =
+        TextDataset.of(IntStream.range(0, 100).mapToObj(i -> Example.of("t", "" + i)).toList());
+    List<Integer> drawn =
+        all.sample(20, 7).rows().stream().map(e -> Integer.valueOf(e.label())).toList();
     assertEquals(20, drawn.stream().distinct().count());
     assertEquals(drawn.stream().sorted().toList(), drawn);
     assertEquals(all.sample(20, 7).rows(), all.sample(20, 7).rows());
@@ -131,21 +152,34 @@ class TextDatasetTest {
     assertEquals(TableFormat.CSV, TableFormat.of(Path.of("a.csv")));
     assertEquals(TableFormat.JSONL, TableFormat.of(Path.of("a.ndjson")));
     DataException e = assertThrows(DataException.class, () -> TableFormat.of(Path.of("a.xlsx")));
-    assertEquals("a.xlsx: its name does not end in .tsv, .csv or .jsonl; say which format it has", e.getMessage());
+    assertEquals(
+        "a.xlsx: its name does not end in .tsv, .csv or .jsonl; say which format it has",
+        e.getMessage());
   }
 
-  // ---- what is refused ----------------------------------------------------------------------------------------------
+  // ---- what is refused
+  // ----------------------------------------------------------------------------------------------
 
   @Test
   void refusesWrongColumnNames() throws IOException {
     Path file = file("a.tsv", "sentence\tlabel\na\t1\n");
-    assertFault(": no column text; the columns are sentence, label", TextDataset.tsv(file).text("text"));
-    assertFault(": no column gold; the columns are sentence, label", TextDataset.tsv(file).text("sentence").label("gold"));
-    assertFault(": no column b; the columns are sentence, label", TextDataset.tsv(file).text("sentence").pair("b"));
+    assertFault(
+        ": no column text; the columns are sentence, label", TextDataset.tsv(file).text("text"));
+    assertFault(
+        ": no column gold; the columns are sentence, label",
+        TextDataset.tsv(file).text("sentence").label("gold"));
+    assertFault(
+        ": no column b; the columns are sentence, label",
+        TextDataset.tsv(file).text("sentence").pair("b"));
     assertFault(": no column 2; the columns are 0, 1", TextDataset.tsv(file).noHeader().text("2"));
-    assertFault(": choose the column of the text with text(…); the columns are sentence, label", TextDataset.tsv(file));
-    assertFault(": two columns are called a", TextDataset.tsv(file("b.tsv", "a\ta\nx\ty\n")).text("a"));
-    assertFault(": no column text; the columns are a, b", TextDataset.jsonl(file("a.jsonl", "{\"a\":1}\n{\"b\":1}\n")).text("text"));
+    assertFault(
+        ": choose the column of the text with text(…); the columns are sentence, label",
+        TextDataset.tsv(file));
+    assertFault(
+        ": two columns are called a", TextDataset.tsv(file("b.tsv", "a\ta\nx\ty\n")).text("a"));
+    assertFault(
+        ": no column text; the columns are a, b",
+        TextDataset.jsonl(file("a.jsonl", "{\"a\":1}\n{\"b\":1}\n")).text("text"));
   }
 
   @Test
@@ -155,7 +189,9 @@ class TextDatasetTest {
     assertFault(": the file is empty", TextDataset.tsv(file("c.tsv", "\n\r\n")).text("text"));
     assertFault(": the file is empty", TextDataset.csv(file("a.csv", "\n")).text("text"));
     assertFault(": the file is empty", TextDataset.jsonl(file("a.jsonl", " \n")).text("text"));
-    assertFault(": nothing follows the header text, label", TextDataset.tsv(file("d.tsv", "text\tlabel\n")).text("text"));
+    assertFault(
+        ": nothing follows the header text, label",
+        TextDataset.tsv(file("d.tsv", "text\tlabel\n")).text("text"));
     assertFault(": no such file", TextDataset.tsv(folder.resolve("none.tsv")).text("text"));
     assertFault(": is a folder, not a file", TextDataset.tsv(folder).text("text"));
   }
@@ -167,42 +203,68 @@ class TextDatasetTest {
     assertFault(
         ":3: byte 0xE9 at offset 21 is not UTF-8; convert the file, for example with iconv -t UTF-8",
         TextDataset.tsv(file).text("text"));
-    Path cut = Files.write(folder.resolve("b.csv"), new byte[] {'a', '\n', (byte) 0xE2, (byte) 0x82});
+    Path cut =
+        Files.write(folder.resolve("b.csv"), new byte[] {'a', '\n', (byte) 0xE2, (byte) 0x82});
     assertFault(
-        ":2: byte 0xE2 at offset 2 is not UTF-8; convert the file, for example with iconv -t UTF-8", TextDataset.csv(cut).text("a"));
+        ":2: byte 0xE2 at offset 2 is not UTF-8; convert the file, for example with iconv -t UTF-8",
+        TextDataset.csv(cut).text("a"));
   }
 
   @Test
   void refusesRowsOfAnotherWidth() throws IOException {
-    assertFault(":3: 1 columns where the header has 2", TextDataset.tsv(file("a.tsv", "a\tb\nx\ty\nz\n")).text("a"));
-    assertFault(":2: 3 columns where the header has 2", TextDataset.tsv(file("b.tsv", "a\tb\nx\ty\tz\n")).text("a"));
-    assertFault(":2: 1 columns where the first row has 2", TextDataset.csv(file("a.csv", "a,b\nx\n")).noHeader().text("0"));
-    assertFault(":3: no value for b", TextDataset.jsonl(file("a.jsonl", "{\"a\":1,\"b\":2}\n\n{\"a\":1}\n")).text("a").label("b"));
-    assertFault(":1: no value for b", TextDataset.jsonl(file("b.jsonl", "{\"a\":1}\n{\"a\":1,\"b\":2}\n")).text("a").label("b"));
-    assertFault(":1: no value for a", TextDataset.jsonl(file("c.jsonl", "{\"a\":null}\n")).text("a"));
+    assertFault(
+        ":3: 1 columns where the header has 2",
+        TextDataset.tsv(file("a.tsv", "a\tb\nx\ty\nz\n")).text("a"));
+    assertFault(
+        ":2: 3 columns where the header has 2",
+        TextDataset.tsv(file("b.tsv", "a\tb\nx\ty\tz\n")).text("a"));
+    assertFault(
+        ":2: 1 columns where the first row has 2",
+        TextDataset.csv(file("a.csv", "a,b\nx\n")).noHeader().text("0"));
+    assertFault(
+        ":3: no value for b",
+        TextDataset.jsonl(file("a.jsonl", "{\"a\":1,\"b\":2}\n\n{\"a\":1}\n"))
+            .text("a")
+            .label("b"));
+    assertFault(
+        ":1: no value for b",
+        TextDataset.jsonl(file("b.jsonl", "{\"a\":1}\n{\"a\":1,\"b\":2}\n")).text("a").label("b"));
+    assertFault(
+        ":1: no value for a", TextDataset.jsonl(file("c.jsonl", "{\"a\":null}\n")).text("a"));
   }
 
   @Test
   void refusesBrokenCsvAndJson() throws IOException {
-    TextDataset open = TextDataset.csv(file("a.csv", "text,label\nfine,1\n\"open,0\nmore,1\n")).text("text");
+    TextDataset open =
+        TextDataset.csv(file("a.csv", "text,label\nfine,1\n\"open,0\nmore,1\n")).text("text");
     assertFault(":3: (startline 3) EOF reached before encapsulated token finished", open);
     assertFault(
         ":4: Invalid character between encapsulated token and delimiter at line: 4, position: 16",
         TextDataset.csv(file("b.csv", "a,b\n\"x\nz\",1\n\"x\"y,1\n")).text("a"));
-    String json = assertThrows(DataException.class, TextDataset.jsonl(file("a.jsonl", "{\"a\":1}\n{\"a\"")).text("a")::rows).getMessage();
+    String json =
+        assertThrows(
+                DataException.class,
+                TextDataset.jsonl(file("a.jsonl", "{\"a\":1}\n{\"a\"")).text("a")::rows)
+            .getMessage();
     assertTrue(json.contains("a.jsonl:2: not JSON: ") && !json.contains("\n"), json);
-    assertFault(":1: a JSON object was expected, not an array", TextDataset.jsonl(file("b.jsonl", "[1]\n")).text("a"));
+    assertFault(
+        ":1: a JSON object was expected, not an array",
+        TextDataset.jsonl(file("b.jsonl", "[1]\n")).text("a"));
     assertFault(
         ":1: a is an object; a text, a number, or an array of these was expected",
         TextDataset.jsonl(file("c.jsonl", "{\"a\":{}}\n")).text("a"));
     assertFault(
         ":1: a is an array; a text, a number, or an array of these was expected",
         TextDataset.jsonl(file("d.jsonl", "{\"a\":[1,null]}\n")).text("a"));
-    assertFault(":1: a is an array; one text was expected", TextDataset.jsonl(file("e.jsonl", "{\"a\":[\"x\",\"y\"]}\n")).text("a"));
+    assertFault(
+        ":1: a is an array; one text was expected",
+        TextDataset.jsonl(file("e.jsonl", "{\"a\":[\"x\",\"y\"]}\n")).text("a"));
   }
 
   @Test
   void refusesEmptyLabels() throws IOException {
-    assertFault(":3: the label is empty", TextDataset.tsv(file("a.tsv", "text\tlabel\nx\t1\ny\t \n")).text("text").label("label"));
+    assertFault(
+        ":3: the label is empty",
+        TextDataset.tsv(file("a.tsv", "text\tlabel\nx\t1\ny\t \n")).text("text").label("label"));
   }
 }

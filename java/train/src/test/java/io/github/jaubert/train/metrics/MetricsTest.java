@@ -47,7 +47,10 @@ class MetricsTest {
     // TP 3, FP 1, FN 2, TN 4
     double[] predicted = v(1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
     double[] actual = v(1, 1, 1, 0, 1, 1, 0, 0, 0, 0);
-    assertEquals((3 * 4 - 1 * 2) / Math.sqrt(4.0 * 5 * 5 * 6), of(new MatthewsCorrelation(), predicted, actual), 1e-15);
+    assertEquals(
+        (3 * 4 - 1 * 2) / Math.sqrt(4.0 * 5 * 5 * 6),
+        of(new MatthewsCorrelation(), predicted, actual),
+        1e-15);
     assertEquals(1, of(new MatthewsCorrelation(), actual, actual), 1e-15);
     assertEquals(-1, of(new MatthewsCorrelation(), v(0, 1), v(1, 0)), 1e-15);
   }
@@ -63,7 +66,10 @@ class MetricsTest {
   void matthewsOfManyClassesIsTheCorrelationOfIndicators() {
     Random random = new Random(1);
     double[] predicted = random.ints(200, 0, 4).asDoubleStream().toArray();
-    double[] actual = IntStream.range(0, 200).mapToDouble(i -> random.nextInt(3) == 0 ? random.nextInt(4) : predicted[i]).toArray();
+    double[] actual =
+        IntStream.range(0, 200)
+            .mapToDouble(i -> random.nextInt(3) == 0 ? random.nextInt(4) : predicted[i])
+            .toArray();
     // Gorodkin's definition: the sum over classes of the indicators' covariances, normalised.
     double xy = 0;
     double xx = 0;
@@ -93,9 +99,13 @@ class MetricsTest {
   @Test
   void spearmanSharesRanksAmongTies() {
     // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5 / sqrt(4.5 * 5).
-    assertEquals(4.5 / Math.sqrt(4.5 * 5), of(new SpearmanCorrelation(), v(1, 5, 5, 9), v(10, 20, 30, 40)), 1e-15);
+    assertEquals(
+        4.5 / Math.sqrt(4.5 * 5),
+        of(new SpearmanCorrelation(), v(1, 5, 5, 9), v(10, 20, 30, 40)),
+        1e-15);
     double[] x = new Random(3).doubles(700).toArray();
-    assertEquals(1, of(new SpearmanCorrelation(), x, Arrays.stream(x).map(Math::exp).toArray()), 1e-12);
+    assertEquals(
+        1, of(new SpearmanCorrelation(), x, Arrays.stream(x).map(Math::exp).toArray()), 1e-12);
   }
 
   @Test
@@ -109,8 +119,14 @@ class MetricsTest {
   void resetForgetsAndNothingIsNaN() {
     List<Supplier<Metric>> all =
         List.of(
-            Accuracy::new, F1::new, () -> new F1(F1.Average.MACRO), () -> new F1(F1.Average.MICRO), MatthewsCorrelation::new,
-            PearsonCorrelation::new, SpearmanCorrelation::new, MeanSquaredError::new);
+            Accuracy::new,
+            F1::new,
+            () -> new F1(F1.Average.MACRO),
+            () -> new F1(F1.Average.MICRO),
+            MatthewsCorrelation::new,
+            PearsonCorrelation::new,
+            SpearmanCorrelation::new,
+            MeanSquaredError::new);
     double[] x = v(0, 1, 1, 0, 1);
     double[] y = v(0, 1, 0, 0, 1);
     for (Supplier<Metric> kind : all) {
