@@ -51,6 +51,7 @@ final class DataOptions {
 
   @Option(
       names = "--format",
+      paramLabel = "FORMAT",
       description = "${COMPLETION-CANDIDATES}; by default what the file's name ends in.")
   TableFormat format;
 

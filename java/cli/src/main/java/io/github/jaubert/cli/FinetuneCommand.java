@@ -41,12 +41,14 @@ import picocli.CommandLine.Spec;
     name = "finetune",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
       "Fine-tunes an encoder on labelled text and writes a Hugging Face folder.",
-      "Without options, all-MiniLM-L6-v2 learns to tell what kind of thing a definition of WordNet defines, one of 26; this takes"
-          + " about three minutes on two cores.",
+      "Without options, all-MiniLM-L6-v2 learns to tell what kind of thing a definition of WordNet"
+          + " defines, one of 26; this takes about three minutes on two cores.",
       "A run that was interrupted goes on when the same command is given again."
-    })
+    },
+    footer = {"", "Without --train the defaults are --epochs 1 --lr 2e-4 --head-lr-scale 10."})
 final class FinetuneCommand implements Callable<Integer> {
   private static final String HEAD = "classifier.weight";
 
@@ -61,12 +63,15 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Option(
       names = "--task",
+      paramLabel = "TASK",
       description = "${COMPLETION-CANDIDATES}; by default what the labels look like.")
   private Task task = Task.AUTO;
 
   @Option(
       names = "--metric",
       split = ",",
+      paramLabel = "NAME[,NAME]",
+      hideParamSyntax = true,
       description = "${COMPLETION-CANDIDATES}; the first decides which evaluation is the best.")
   private List<MetricName> metrics;
 

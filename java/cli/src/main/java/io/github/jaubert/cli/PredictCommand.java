@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
     name = "predict",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
       "Labels texts with a fine-tuned model.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
