@@ -7,6 +7,7 @@ import io.github.jaubert.internal.ops.Elementwise;
 import io.github.jaubert.internal.ops.Indexing;
 import io.github.jaubert.internal.ops.Matmul;
 import io.github.jaubert.internal.ops.Reductions;
+import io.github.jaubert.internal.ops.Selection;
 import io.github.jaubert.internal.ops.Shaping;
 import io.github.jaubert.internal.ops.Softmax;
 
@@ -27,7 +28,7 @@ import io.github.jaubert.internal.ops.Softmax;
  */
 public interface Tensor extends AutoCloseable {
 
-  // ---- creation -----------------------------------------------------------------------------------------------------
+  // ---- creation ----
 
   /** A tensor of {@code values}, row by row. Without a shape it has one axis. */
   static Tensor of(float[] values, long... shape) {
@@ -94,7 +95,7 @@ public interface Tensor extends AutoCloseable {
     return Creation.normal(rng, 0, 1, Shape.of(shape));
   }
 
-  // ---- what it is ---------------------------------------------------------------------------------------------------
+  // ---- what it is ----
 
   /** The sizes of the axes. */
   Shape shape();
@@ -120,7 +121,7 @@ public interface Tensor extends AutoCloseable {
     return shape().numel();
   }
 
-  // ---- reading and overwriting --------------------------------------------------------------------------------------
+  // ---- reading and overwriting ----
 
   /** The only element as a number. Waits for the device. */
   float item();
@@ -150,7 +151,7 @@ public interface Tensor extends AutoCloseable {
   /** Overwrites every element. */
   Tensor fill(float value);
 
-  // ---- arithmetic ---------------------------------------------------------------------------------------------------
+  // ---- arithmetic ----
 
   /** {@code this + other}. */
   default Tensor add(Tensor other) {
@@ -297,64 +298,64 @@ public interface Tensor extends AutoCloseable {
     return Elementwise.clamp(this, min, max);
   }
 
-  // ---- comparison and selection -------------------------------------------------------------------------------------
+  // ---- comparison and selection ----
 
   /** Whether the elements are equal, {@link DType#BOOL}. Operands may have any one type; so for the other comparisons. */
   default Tensor eq(Tensor other) {
-    return Elementwise.eq(this, other);
+    return Selection.eq(this, other);
   }
 
   /** Whether the elements differ. */
   default Tensor ne(Tensor other) {
-    return Elementwise.ne(this, other);
+    return Selection.ne(this, other);
   }
 
   /** Whether {@code this < other}. */
   default Tensor lt(Tensor other) {
-    return Elementwise.lt(this, other);
+    return Selection.lt(this, other);
   }
 
   /** Whether {@code this <= other}. */
   default Tensor le(Tensor other) {
-    return Elementwise.le(this, other);
+    return Selection.le(this, other);
   }
 
   /** Whether {@code this > other}. */
   default Tensor gt(Tensor other) {
-    return Elementwise.gt(this, other);
+    return Selection.gt(this, other);
   }
 
   /** Whether {@code this >= other}. */
   default Tensor ge(Tensor other) {
-    return Elementwise.ge(this, other);
+    return Selection.ge(this, other);
   }
 
   /** Both, for {@link DType#BOOL}. */
   default Tensor and(Tensor other) {
-    return Elementwise.and(this, other);
+    return Selection.and(this, other);
   }
 
   /** Either, for {@link DType#BOOL}. */
   default Tensor or(Tensor other) {
-    return Elementwise.or(this, other);
+    return Selection.or(this, other);
   }
 
   /** The opposite, for {@link DType#BOOL}. */
   default Tensor not() {
-    return Elementwise.not(this);
+    return Selection.not(this);
   }
 
   /** {@code condition ? a : b}, all three broadcast. */
   static Tensor where(Tensor condition, Tensor a, Tensor b) {
-    return Elementwise.where(condition, a, b);
+    return Selection.where(condition, a, b);
   }
 
   /** {@code value} where {@code mask} is true, this tensor elsewhere. */
   default Tensor maskedFill(Tensor mask, float value) {
-    return Elementwise.where(mask, scalar(value), this);
+    return Selection.where(mask, scalar(value), this);
   }
 
-  // ---- matrices -----------------------------------------------------------------------------------------------------
+  // ---- matrices ----
 
   /**
    * The matrix product {@code [..., m, k] x [..., k, n] = [..., m, n]}; leading axes broadcast. A tensor with one axis
@@ -369,7 +370,7 @@ public interface Tensor extends AutoCloseable {
     return Shaping.transposeMatrix(this);
   }
 
-  // ---- reductions ---------------------------------------------------------------------------------------------------
+  // ---- reductions ----
 
   /** The sum of all elements. */
   default Tensor sum() {
@@ -461,7 +462,7 @@ public interface Tensor extends AutoCloseable {
     return Softmax.logSoftmax(this, axis);
   }
 
-  // ---- shapes -------------------------------------------------------------------------------------------------------
+  // ---- shapes ----
 
   /** The same elements, and the same memory, in another shape; one size may be -1 and is then computed. */
   default Tensor reshape(long... shape) {
@@ -518,7 +519,7 @@ public interface Tensor extends AutoCloseable {
     return Shaping.stack(axis, parts);
   }
 
-  // ---- indexing -----------------------------------------------------------------------------------------------------
+  // ---- indexing ----
 
   /** The entries {@code index} ({@link DType#I32} or {@link DType#I64}, one axis) of an axis, in that order. */
   default Tensor indexSelect(int axis, Tensor index) {
@@ -535,7 +536,7 @@ public interface Tensor extends AutoCloseable {
     return Indexing.indexAdd(this, index, source);
   }
 
-  // ---- conversion ---------------------------------------------------------------------------------------------------
+  // ---- conversion ----
 
   /** The elements as another type; the same tensor if it has that type. */
   default Tensor to(DType dtype) {
@@ -547,7 +548,7 @@ public interface Tensor extends AutoCloseable {
     return Casting.move(this, device);
   }
 
-  // ---- gradients ----------------------------------------------------------------------------------------------------
+  // ---- gradients ----
 
   /** Whether operations on this tensor are recorded. */
   boolean requiresGrad();
@@ -578,7 +579,7 @@ public interface Tensor extends AutoCloseable {
     Tape.backward(this, gradient);
   }
 
-  // ---- lifetime -----------------------------------------------------------------------------------------------------
+  // ---- lifetime ----
 
   /** Takes this tensor out of its scope: it now belongs to the caller, who closes it. */
   Tensor unscoped();

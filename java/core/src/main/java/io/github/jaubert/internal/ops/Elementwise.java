@@ -11,11 +11,11 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
-/** Operations on single elements: functions of one, two or three values. */
+/** Arithmetic on single elements: functions of one and of two values. */
 public final class Elementwise {
   private Elementwise() {}
 
-  // ---- functions of one value ---------------------------------------------------------------------------------------
+  // ---- functions of one value ----
 
   /** What the derivative of a function is computed from. */
   private enum Saves {
@@ -154,18 +154,10 @@ public final class Elementwise {
     return unary("softplus", Kernels.JB_SOFTPLUS, Saves.INPUT, x);
   }
 
-  /** The opposite of a truth value. */
-  public static Tensor not(Tensor x) {
-    NativeTensor mask = NativeTensor.of(x);
-    Operands.requireType("not", "the operand", mask, DType.BOOL);
-    NativeTensor one = (NativeTensor) Creation.full(DType.BOOL, 1, Shape.SCALAR);
-    return binary("xor", Kernels.JB_XOR, mask, one);
-  }
-
-  // ---- functions of two values --------------------------------------------------------------------------------------
+  // ---- functions of two values ----
 
   /** A function of two broadcast operands of one type, not recorded. */
-  private static NativeTensor binary(String name, int op, NativeTensor a, NativeTensor b) {
+  static NativeTensor binary(String name, int op, NativeTensor a, NativeTensor b) {
     if (a.dtype() != b.dtype()) {
       throw new IllegalArgumentException(
           name + ": a is " + a.summary() + " and b is " + b.summary() + ": the types differ; convert one with to(DType)");
@@ -201,7 +193,7 @@ public final class Elementwise {
   }
 
   /** Adds a gradient of the stretched shape to an input, summed to the input's own shape. */
-  private static void addSummed(Gradients gradients, int input, Shape shape, NativeTensor gradient) {
+  static void addSummed(Gradients gradients, int input, Shape shape, NativeTensor gradient) {
     gradients.add(input, Broadcasting.sumTo(gradient, shape));
   }
 
@@ -311,7 +303,7 @@ public final class Elementwise {
           }
           if (gradients.needs(1)) {
             Tensor zero = Tensor.scalar(0);
-            Tensor log = where(eq(saved[0], zero), zero, log(saved[0]));
+            Tensor log = Selection.where(Selection.eq(saved[0], zero), zero, log(saved[0]));
             addSummed(gradients, 1, saved[1].shape(), multiply(dy, multiply(saved[2], (NativeTensor) log)));
           }
         });
@@ -340,93 +332,8 @@ public final class Elementwise {
         (dy, saved, gradients) -> {
           Tensor fromFirst = binary(name, firstWins, saved[0], saved[1]);
           Tensor zero = Tensor.scalar(0);
-          addSummed(gradients, 0, saved[0].shape(), (NativeTensor) where(fromFirst, dy, zero));
-          addSummed(gradients, 1, saved[1].shape(), (NativeTensor) where(fromFirst, zero, dy));
-        });
-    return y;
-  }
-
-  /** {@code a == b}. */
-  public static Tensor eq(Tensor a, Tensor b) {
-    return binary("eq", Kernels.JB_EQ, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** {@code a != b}. */
-  public static Tensor ne(Tensor a, Tensor b) {
-    return binary("ne", Kernels.JB_NE, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** {@code a < b}. */
-  public static Tensor lt(Tensor a, Tensor b) {
-    return binary("lt", Kernels.JB_LT, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** {@code a <= b}. */
-  public static Tensor le(Tensor a, Tensor b) {
-    return binary("le", Kernels.JB_LE, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** {@code a > b}. */
-  public static Tensor gt(Tensor a, Tensor b) {
-    return binary("gt", Kernels.JB_GT, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** {@code a >= b}. */
-  public static Tensor ge(Tensor a, Tensor b) {
-    return binary("ge", Kernels.JB_GE, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** Both. */
-  public static Tensor and(Tensor a, Tensor b) {
-    return binary("and", Kernels.JB_AND, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  /** Either. */
-  public static Tensor or(Tensor a, Tensor b) {
-    return binary("or", Kernels.JB_OR, NativeTensor.of(a), NativeTensor.of(b));
-  }
-
-  // ---- functions of three values ------------------------------------------------------------------------------------
-
-  /** {@code condition ? a : b}. */
-  public static Tensor where(Tensor condition, Tensor left, Tensor right) {
-    NativeTensor c = NativeTensor.of(condition);
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
-    Operands.requireType("where", "the condition", c, DType.BOOL);
-    if (a.dtype() != b.dtype()) {
-      throw new IllegalArgumentException("where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
-    }
-    Shape shape = Broadcasting.shape("where", c.shape(), a.shape(), b.shape());
-    NativeTensor y = a.allocateLike(a.dtype(), shape);
-    Native.check(
-        Kernels.jb_where_forward(
-            a.context(),
-            a.dtype().ordinal(),
-            y.address(),
-            c.address(),
-            a.address(),
-            b.address(),
-            shape.rank(),
-            shape.toArray(),
-            Broadcasting.strides(c.shape(), shape),
-            Broadcasting.strides(a.shape(), shape),
-            Broadcasting.strides(b.shape(), shape)));
-    Shape shapeA = a.shape();
-    Shape shapeB = b.shape();
-    Tape.record(
-        "where",
-        y,
-        list(a, b),
-        list(c),
-        (dy, saved, gradients) -> {
-          Tensor zero = Tensor.scalar(0);
-          if (gradients.needs(0)) {
-            addSummed(gradients, 0, shapeA, (NativeTensor) where(saved[0], dy, zero));
-          }
-          if (gradients.needs(1)) {
-            addSummed(gradients, 1, shapeB, (NativeTensor) where(saved[0], zero, dy));
-          }
+          addSummed(gradients, 0, saved[0].shape(), (NativeTensor) Selection.where(fromFirst, dy, zero));
+          addSummed(gradients, 1, saved[1].shape(), (NativeTensor) Selection.where(fromFirst, zero, dy));
         });
     return y;
   }

@@ -117,7 +117,7 @@ public final class Reductions {
           alongAxis[shape.axis(axis)] = shape.size(axis);
           Tensor places = Shaping.view((NativeTensor) Creation.arange(shape.size(axis)), Shape.of(alongAxis));
           Tensor kept = Shaping.view(dy, shape.with(axis, 1));
-          gradients.add(0, (NativeTensor) Elementwise.where(Elementwise.eq(places, at), kept, Tensor.scalar(0)));
+          gradients.add(0, (NativeTensor) Selection.where(Selection.eq(places, at), kept, Tensor.scalar(0)));
         });
     return y;
   }

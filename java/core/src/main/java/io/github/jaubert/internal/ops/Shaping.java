@@ -14,7 +14,7 @@ import java.util.Arrays;
 public final class Shaping {
   private Shaping() {}
 
-  // ---- views --------------------------------------------------------------------------------------------------------
+  // ---- views ----
 
   /** The same memory in another shape of as many elements, recorded. */
   static NativeTensor view(NativeTensor x, Shape shape) {
@@ -78,7 +78,7 @@ public final class Shaping {
     return view(x, x.shape().without(axis));
   }
 
-  // ---- copies -------------------------------------------------------------------------------------------------------
+  // ---- copies ----
 
   private static void copy(
       NativeTensor y, long yStart, long[] yStrides, NativeTensor x, long xStart, long[] xStrides, Shape shape) {

@@ -1,0 +1,107 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/** Comparisons, logic, and the choice between two values. */
+public final class Selection {
+  private Selection() {}
+
+  /** {@code a == b}. */
+  public static Tensor eq(Tensor a, Tensor b) {
+    return Elementwise.binary("eq", Kernels.JB_EQ, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** {@code a != b}. */
+  public static Tensor ne(Tensor a, Tensor b) {
+    return Elementwise.binary("ne", Kernels.JB_NE, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** {@code a < b}. */
+  public static Tensor lt(Tensor a, Tensor b) {
+    return Elementwise.binary("lt", Kernels.JB_LT, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** {@code a <= b}. */
+  public static Tensor le(Tensor a, Tensor b) {
+    return Elementwise.binary("le", Kernels.JB_LE, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** {@code a > b}. */
+  public static Tensor gt(Tensor a, Tensor b) {
+    return Elementwise.binary("gt", Kernels.JB_GT, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** {@code a >= b}. */
+  public static Tensor ge(Tensor a, Tensor b) {
+    return Elementwise.binary("ge", Kernels.JB_GE, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** Both. */
+  public static Tensor and(Tensor a, Tensor b) {
+    return Elementwise.binary("and", Kernels.JB_AND, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** Either. */
+  public static Tensor or(Tensor a, Tensor b) {
+    return Elementwise.binary("or", Kernels.JB_OR, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
+  /** The opposite of a truth value. */
+  public static Tensor not(Tensor x) {
+    NativeTensor mask = NativeTensor.of(x);
+    Operands.requireType("not", "the operand", mask, DType.BOOL);
+    NativeTensor one = (NativeTensor) Creation.full(DType.BOOL, 1, Shape.SCALAR);
+    return Elementwise.binary("xor", Kernels.JB_XOR, mask, one);
+  }
+
+  /** {@code condition ? a : b}. */
+  public static Tensor where(Tensor condition, Tensor left, Tensor right) {
+    NativeTensor c = NativeTensor.of(condition);
+    NativeTensor a = NativeTensor.of(left);
+    NativeTensor b = NativeTensor.of(right);
+    Operands.requireType("where", "the condition", c, DType.BOOL);
+    if (a.dtype() != b.dtype()) {
+      throw new IllegalArgumentException("where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
+    }
+    Shape shape = Broadcasting.shape("where", c.shape(), a.shape(), b.shape());
+    NativeTensor y = a.allocateLike(a.dtype(), shape);
+    Native.check(
+        Kernels.jb_where_forward(
+            a.context(),
+            a.dtype().ordinal(),
+            y.address(),
+            c.address(),
+            a.address(),
+            b.address(),
+            shape.rank(),
+            shape.toArray(),
+            Broadcasting.strides(c.shape(), shape),
+            Broadcasting.strides(a.shape(), shape),
+            Broadcasting.strides(b.shape(), shape)));
+    Shape shapeA = a.shape();
+    Shape shapeB = b.shape();
+    Tape.record(
+        "where",
+        y,
+        list(a, b),
+        list(c),
+        (dy, saved, gradients) -> {
+          Tensor zero = Tensor.scalar(0);
+          if (gradients.needs(0)) {
+            Elementwise.addSummed(gradients, 0, shapeA, (NativeTensor) where(saved[0], dy, zero));
+          }
+          if (gradients.needs(1)) {
+            Elementwise.addSummed(gradients, 1, shapeB, (NativeTensor) where(saved[0], zero, dy));
+          }
+        });
+    return y;
+  }
+}
