@@ -156,15 +156,22 @@ final class LayerCases {
     for (int[] shape : shapes) {
       int hidden = shape[shape.length - 1];
       for (float eps : new float[] {1e-12f, 1e-5f}) {
-        cases.add(
-            OperationCase.of(
-                    "F.layerNorm(Tensor, Tensor, Tensor, float)",
-                    List.of(Input.normal(shape), Input.normal(hidden), Input.normal(hidden)),
-                    t -> F.layerNorm(t[0], t[1], t[2], eps),
-                    v -> Functions.layerNorm(v[0], v[1], v[2], eps))
-                .with("eps = " + eps)
-                .floor(1));
+        if (hidden > 1 || eps > 1e-6f) { // one element has no variance: rounding errors / 1e-6
+          cases.add(
+              OperationCase.of(
+                      "F.layerNorm(Tensor, Tensor, Tensor, float)",
+                      List.of(Input.normal(shape), Input.normal(hidden), Input.normal(hidden)),
+                      t -> F.layerNorm(t[0], t[1], t[2], eps),
+                      v -> Functions.layerNorm(v[0], v[1], v[2], eps))
+                  .with("eps = " + eps)
+                  // A short row may have a small variance, and so a large derivative.
+                  .tolerance(hidden < 8 ? 1e-4 : 1e-5)
+                  .floor(1));
+        }
       }
+    }
+    for (int[] shape : new int[][] {{31, 33}, {2, 3, 65}, {3, 769}}) {
+      int hidden = shape[shape.length - 1];
       cases.add(
           OperationCase.of(
                   "F.layerNorm(Tensor, Tensor, Tensor, float)",
@@ -233,7 +240,7 @@ final class LayerCases {
             })
         .with("p = " + p + (residual ? ", residual" : "") + (bias ? ", bias" : ""))
         // A row of which dropout leaves little has a small variance, and so a large derivative.
-        .tolerance(5e-5)
+        .tolerance(hidden < 8 ? 2e-4 : 2e-5)
         .floor(1);
   }
 
@@ -290,7 +297,7 @@ final class LayerCases {
               return Functions.dropout(Functions.layerNorm(all, v[4], v[5], eps), p, SEED, 5);
             })
         .with("p = " + p)
-        .tolerance(5e-5)
+        .tolerance(hidden < 8 ? 1e-4 : 2e-5)
         .floor(1);
   }
 }

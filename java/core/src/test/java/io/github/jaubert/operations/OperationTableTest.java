@@ -3,6 +3,7 @@ package io.github.jaubert.operations;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.jaubert.nn.F;
+import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Tensor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -64,7 +65,11 @@ class OperationTableTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void matchesReference(OperationCase operation) {
-    new OperationCheck(operation).run();
+    try {
+      new OperationCheck(operation).run();
+    } catch (RuntimeException e) {
+      throw new AssertionError(operation + " failed; -Djaubert.seed=" + Seeds.SEED, e);
+    }
   }
 
   @Test

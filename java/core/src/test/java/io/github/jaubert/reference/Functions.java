@@ -64,18 +64,20 @@ public final class Functions {
 
   /** {@code [..., k]} times the transpose of {@code [n, k]}, plus a bias {@code [n]} or null. */
   public static NdArray linear(NdArray x, NdArray weight, NdArray bias) {
-    int last = x.rank() - 1;
-    int[] shape = NdArray.with(x.shape(), last, weight.size(0));
-    return NdArray.generate(
-        shape,
-        index -> {
-          int column = index[last];
-          double sum = bias == null ? 0 : bias.at(column);
-          for (int k = 0; k < weight.size(1); k++) {
-            sum += x.at(NdArray.with(index, last, k)) * weight.at(column, k);
-          }
-          return sum;
-        });
+    int in = weight.size(1);
+    int out = weight.size(0);
+    int rows = x.data().length / in;
+    double[] y = new double[rows * out];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < out; column++) {
+        double sum = bias == null ? 0 : bias.data()[column];
+        for (int k = 0; k < in; k++) {
+          sum += x.data()[row * in + k] * weight.data()[column * in + k];
+        }
+        y[row * out + column] = sum;
+      }
+    }
+    return NdArray.of(y, NdArray.with(x.shape(), x.rank() - 1, out));
   }
 
   /** Normalises the last axis; gamma and beta are {@code [width]}. */
@@ -126,21 +128,24 @@ public final class Functions {
     for (int length : lengths) {
       for (int i = 0; i < length; i++) {
         for (int head = 0; head < heads; head++) {
+          int query = ((start + i) * heads + head) * width;
           double[] scores = new double[length];
           for (int j = 0; j < length; j++) {
+            int key = ((start + j) * heads + head) * width;
             double dot = 0;
             for (int d = 0; d < width; d++) {
-              dot += q.at(start + i, head, d) * k.at(start + j, head, d);
+              dot += q.data()[query + d] * k.data()[key + d];
             }
             boolean seen = window < 0 || Math.abs(i - j) <= window;
             scores[j] = seen ? dot * scale : Double.NEGATIVE_INFINITY;
           }
           double[] weights = softmax(scores);
           for (int j = 0; j < length; j++) {
+            int value = ((start + j) * heads + head) * width;
             long element = ((((long) start + i) * heads + head) << 16) * 4 + j;
-            double kept = p == 0 ? 1 : Philox.dropout(p, seed, offset, element);
+            double weight = weights[j] * (p == 0 ? 1 : Philox.dropout(p, seed, offset, element));
             for (int d = 0; d < width; d++) {
-              out[q.offset(start + i, head, d)] += kept * weights[j] * v.at(start + j, head, d);
+              out[query + d] += weight * v.data()[value + d];
             }
           }
         }
