@@ -48,8 +48,7 @@ public final class Bert extends Block {
     }
   }
 
-  // ---- making one
-  // ---------------------------------------------------------------------------------------------------
+  // ---- making one ----
 
   /**
    * A new model: weights normal with {@code initializerRange} from {@code Rng.global()}, biases 0,
@@ -116,8 +115,7 @@ public final class Bert extends Block {
     return model;
   }
 
-  // ---- using it
-  // -----------------------------------------------------------------------------------------------------
+  // ---- using it ----
 
   /** The sizes and settings. */
   public BertConfig config() {
@@ -178,8 +176,7 @@ public final class Bert extends Block {
     }
   }
 
-  // ---- saving
-  // -------------------------------------------------------------------------------------------------------
+  // ---- saving ----
 
   /** The tokenizer files of the folder it was loaded from, or null. */
   TokenizerFiles tokenizerFiles() {

@@ -21,8 +21,7 @@ final class BertConfigJson {
     this.json = json;
   }
 
-  // ---- reading
-  // ------------------------------------------------------------------------------------------------------
+  // ---- reading ----
 
   static BertConfig readConfig(String file, ObjectNode json) {
     return new BertConfigJson(file, json).config();
@@ -157,8 +156,7 @@ final class BertConfigJson {
     return json.get(field).asText();
   }
 
-  // ---- writing
-  // ------------------------------------------------------------------------------------------------------
+  // ---- writing ----
 
   static ObjectNode write(BertConfig config) {
     ObjectNode json = JsonFiles.object();

@@ -45,8 +45,7 @@ public final class SequenceClassifier extends Block {
     tokenizerFiles = bert.tokenizerFiles();
   }
 
-  // ---- making one
-  // ---------------------------------------------------------------------------------------------------
+  // ---- making one ----
 
   /** A new model, initialised like {@link Bert#of}. */
   public static SequenceClassifier of(BertConfig config, Labels labels) {
@@ -148,8 +147,7 @@ public final class SequenceClassifier extends Block {
     return wanted;
   }
 
-  // ---- using it
-  // -----------------------------------------------------------------------------------------------------
+  // ---- using it ----
 
   /** The encoder. */
   public Bert bert() {
@@ -202,8 +200,7 @@ public final class SequenceClassifier extends Block {
     };
   }
 
-  // ---- saving
-  // -------------------------------------------------------------------------------------------------------
+  // ---- saving ----
 
   /**
    * Writes a Hugging Face folder that {@code transformers} loads as a

@@ -108,8 +108,7 @@ class BertConfigTest {
     }
   }
 
-  // ---- labels
-  // -------------------------------------------------------------------------------------------------------
+  // ---- labels ----
 
   private static Labels labels(String text) {
     return BertConfigJson.readLabels("config.json", json(text));

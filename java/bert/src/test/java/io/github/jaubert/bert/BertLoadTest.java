@@ -86,8 +86,7 @@ class BertLoadTest {
     }
   }
 
-  // ---- tolerated
-  // ----------------------------------------------------------------------------------------------------
+  // ---- tolerated ----
 
   @Test
   void loadsWhatItNeedsWithoutAWarning() {
@@ -227,8 +226,7 @@ class BertLoadTest {
     }
   }
 
-  // ---- refused
-  // ------------------------------------------------------------------------------------------------------
+  // ---- refused ----
 
   private String refusal() {
     return assertThrows(CheckpointException.class, () -> SequenceClassifier.fromPretrained(folder))

@@ -37,8 +37,7 @@ public abstract class Block implements AutoCloseable {
   /** A block without parameters or children; it starts in training mode. */
   protected Block() {}
 
-  // ---- building
-  // -----------------------------------------------------------------------------------------------------
+  // ---- building ----
 
   /**
    * Adds a child, which belongs to this block from now on.
@@ -78,8 +77,7 @@ public abstract class Block implements AutoCloseable {
     }
   }
 
-  // ---- parameters
-  // ---------------------------------------------------------------------------------------------------
+  // ---- parameters ----
 
   /** The children by name, in order of registration. */
   public final Map<String, Block> children() {
@@ -131,8 +129,7 @@ public abstract class Block implements AutoCloseable {
     return count;
   }
 
-  // ---- training
-  // -----------------------------------------------------------------------------------------------------
+  // ---- training ----
 
   /** Puts this block and those below it in training mode: dropout drops. New blocks are. */
   public final void train() {
@@ -203,8 +200,7 @@ public abstract class Block implements AutoCloseable {
     return "; there are " + String.join(", ", names) + (all.size() > 4 ? ", …" : "");
   }
 
-  // ---- lifetime and printing
-  // ----------------------------------------------------------------------------------------
+  // ---- lifetime and printing ----
 
   /** Frees the parameters of this block and those below it, and their gradients. */
   @Override

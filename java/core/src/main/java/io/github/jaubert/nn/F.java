@@ -19,7 +19,7 @@ import io.github.jaubert.tensor.Tensor;
 public final class F {
   private F() {}
 
-  // ---- linear layers and activations --------------------------------------------------------------------------------
+  // ---- linear layers and activations ----
 
   /** {@code x W^T + bias}: x [..., in], weight [out, in], bias [out] or null; the result is [..., out]. */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
@@ -56,7 +56,7 @@ public final class F {
     return Linears.geglu(x);
   }
 
-  // ---- normalisation and dropout ------------------------------------------------------------------------------------
+  // ---- normalisation and dropout ----
 
   /** Each element is 0 with probability {@code p} and otherwise divided by {@code 1 - p} (Srivastava et al. 2014). */
   public static Tensor dropout(Tensor x, float p) {
@@ -85,7 +85,7 @@ public final class F {
     return Normalization.addDropoutLayerNorm(x, residual, bias, gamma, beta, p, eps, Rng.global());
   }
 
-  // ---- embeddings ---------------------------------------------------------------------------------------------------
+  // ---- embeddings ----
 
   /** Rows of a table [rows, width] by ids (I32 or I64) of any shape: [..., width]. */
   public static Tensor embedding(Tensor table, Tensor ids) {
@@ -120,7 +120,7 @@ public final class F {
         Rng.global());
   }
 
-  // ---- attention ----------------------------------------------------------------------------------------------------
+  // ---- attention ----
 
   /**
    * Self-attention within each sequence of a packed batch (Vaswani et al. 2017), without the matrix of scores in memory (Dao et
@@ -151,7 +151,7 @@ public final class F {
     return Indexing.segmentMean(x, lengths);
   }
 
-  // ---- losses -------------------------------------------------------------------------------------------------------
+  // ---- losses ----
 
   /** The mean cross-entropy of logits [rows, classes] and labels [rows] (I32 or I64); rows labelled -100 do not count. */
   public static Tensor crossEntropy(Tensor logits, Tensor labels) {

@@ -55,8 +55,7 @@ final class RunFolder {
     return step % every == 0;
   }
 
-  // ---- history
-  // ------------------------------------------------------------------------------------------------------
+  // ---- history ----
 
   /** Begins the history anew with these entries: what came after the checkpoint comes again. */
   void beginLog(List<LogEntry> entries) {
@@ -75,8 +74,7 @@ final class RunFolder {
     }
   }
 
-  // ---- checkpoint
-  // ---------------------------------------------------------------------------------------------------
+  // ---- checkpoint ----
 
   void write(Checkpoint checkpoint, Map<String, Tensor> tensors) {
     SafeTensorsWriter.write(
@@ -128,8 +126,7 @@ final class RunFolder {
     }
   }
 
-  // ---- tensors
-  // ------------------------------------------------------------------------------------------------------
+  // ---- tensors ----
 
   /** Overwrites tensors with those of the checkpoint that have the same names. */
   void restore(Map<String, Tensor> targets) {

@@ -82,8 +82,7 @@ class TrainerTest {
     expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
   }
 
-  // ---- learning
-  // -----------------------------------------------------------------------------------------------------
+  // ---- learning ----
 
   @Test
   void learnsAndReports() {
@@ -193,8 +192,7 @@ class TrainerTest {
     }
   }
 
-  // ---- the same bits
-  // ------------------------------------------------------------------------------------------------
+  // ---- the same bits ----
 
   @Test
   void theSameSeedGivesTheSameBitsForAnyNumberOfThreads() {
@@ -296,8 +294,7 @@ class TrainerTest {
     }
   }
 
-  // ---- memory
-  // -------------------------------------------------------------------------------------------------------
+  // ---- memory ----
 
   @Test
   void nothingIsLeftBehind() {
@@ -310,8 +307,7 @@ class TrainerTest {
     }
   }
 
-  // ---- what is refused
-  // ----------------------------------------------------------------------------------------------
+  // ---- what is refused ----
 
   @Test
   void refusesTheCheckpointOfAnotherRun() throws IOException {

@@ -84,8 +84,7 @@ public final class OnnxWeights implements StateDict {
     }
   }
 
-  // ---- names
-  // --------------------------------------------------------------------------------------------------------
+  // ---- names ----
 
   private Map<String, Weight> findWeights() {
     String prefix = findPrefix();
@@ -169,8 +168,7 @@ public final class OnnxWeights implements StateDict {
     return null;
   }
 
-  // ---- reading
-  // ------------------------------------------------------------------------------------------------------
+  // ---- reading ----
 
   /**
    * The config.json that the weights and the graph imply.

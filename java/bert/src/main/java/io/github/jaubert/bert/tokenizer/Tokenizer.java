@@ -59,8 +59,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  // ---- making one
-  // ---------------------------------------------------------------------------------------------------
+  // ---- making one ----
 
   /**
    * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with
@@ -101,8 +100,7 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer("tokenizer", files, tokens);
   }
 
-  // ---- encoding
-  // -----------------------------------------------------------------------------------------------------
+  // ---- encoding ----
 
   /** {@code [CLS] text [SEP]}. */
   public Encoding encode(String text) {
@@ -217,8 +215,7 @@ public final class Tokenizer implements AutoCloseable {
     return changed == null ? text : changed.toString();
   }
 
-  // ---- the vocabulary
-  // -----------------------------------------------------------------------------------------------
+  // ---- the vocabulary ----
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {
@@ -248,8 +245,7 @@ public final class Tokenizer implements AutoCloseable {
     return maxLength;
   }
 
-  // ---- saving and closing
-  // -------------------------------------------------------------------------------------------
+  // ---- saving and closing ----
 
   /** The files it was read from, completed. */
   public TokenizerFiles files() {

@@ -22,8 +22,7 @@ final class WordPiece {
 
   private WordPiece() {}
 
-  // ---- vocab.txt
-  // ----------------------------------------------------------------------------------------------------
+  // ---- vocab.txt ----
 
   /**
    * The ids of the tokens in vocab.txt: the number of the line.
@@ -70,8 +69,7 @@ final class WordPiece {
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  // ---- tokenizer.json
-  // -----------------------------------------------------------------------------------------------
+  // ---- tokenizer.json ----
 
   /**
    * The tokenizer.json of a vocabulary.
@@ -232,8 +230,7 @@ final class WordPiece {
     return value.asInt();
   }
 
-  // ---- tokenizer_config.json
-  // ----------------------------------------------------------------------------------------
+  // ---- tokenizer_config.json ----
 
   /** The tokenizer_config.json that goes with a tokenizer.json that came without one. */
   static ObjectNode config(ObjectNode json, int maxLength) {

@@ -264,8 +264,7 @@ class TokenizerTest {
     assertEquals("the foxes", tokenizer.decode(2, 5, 8, 9, 3));
   }
 
-  // ---- bad files
-  // ----------------------------------------------------------------------------------------------------
+  // ---- bad files ----
 
   private String refusal() {
     return assertThrows(CheckpointException.class, () -> Tokenizer.fromPretrained(folder))
@@ -309,8 +308,7 @@ class TokenizerTest {
     assertEquals(folder + ": has neither tokenizer.json nor vocab.txt", refusal());
   }
 
-  // ---- the network
-  // --------------------------------------------------------------------------------------------------
+  // ---- the network ----
 
   /**
    * Makes a tokenizer in a fresh virtual machine where every attempt to open a URL ends the

@@ -39,7 +39,7 @@ public final class NativeTensor implements Tensor {
     this.dtype = dtype;
   }
 
-  // ---- making one ---------------------------------------------------------------------------------------------------
+  // ---- making one ----
 
   /** A tensor with memory of its own, not cleared, that belongs to the innermost region or else to the caller. */
   public static NativeTensor allocate(Backend backend, DType dtype, Shape shape) {
@@ -106,7 +106,7 @@ public final class NativeTensor implements Tensor {
     throw new IllegalArgumentException(tensor.getClass().getName() + " is not a tensor of this library");
   }
 
-  // ---- what it is ---------------------------------------------------------------------------------------------------
+  // ---- what it is ----
 
   @Override
   public Shape shape() {
@@ -167,7 +167,7 @@ public final class NativeTensor implements Tensor {
     }
   }
 
-  // ---- reading and overwriting --------------------------------------------------------------------------------------
+  // ---- reading and overwriting ----
 
   @Override
   public float item() {
@@ -289,7 +289,7 @@ public final class NativeTensor implements Tensor {
     return this;
   }
 
-  // ---- gradients ----------------------------------------------------------------------------------------------------
+  // ---- gradients ----
 
   @Override
   public boolean requiresGrad() {
@@ -364,7 +364,7 @@ public final class NativeTensor implements Tensor {
     gradientValid = true;
   }
 
-  // ---- lifetime -----------------------------------------------------------------------------------------------------
+  // ---- lifetime ----
 
   @Override
   public Tensor unscoped() {

@@ -31,8 +31,7 @@ class TextDatasetTest {
     return data.rows().stream().map(Example::text).toList();
   }
 
-  // ---- what is read
-  // -------------------------------------------------------------------------------------------------
+  // ---- what is read ----
 
   @Test
   void tsvTakesQuotesAsText() throws IOException {
@@ -157,8 +156,7 @@ class TextDatasetTest {
         e.getMessage());
   }
 
-  // ---- what is refused
-  // ----------------------------------------------------------------------------------------------
+  // ---- what is refused ----
 
   @Test
   void refusesWrongColumnNames() throws IOException {
