@@ -17,12 +17,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Many training steps on batches of ever new lengths: live memory must come back to the same byte after every step, and the last
- * steps must be as quick as the first.
+ * Many training steps on batches of ever new lengths: live memory must come back to the same byte
+ * after every step, and the last steps must be as quick as the first.
  *
- * <p>The lengths repeat every {@code --window} steps, so that windows of steps do the same work and their times compare.
+ * <p>The lengths repeat every {@code --window} steps, so that windows of steps do the same work and
+ * their times compare.
  */
-@Command(name = "soak", mixinStandardHelpOptions = true, description = "Watches memory and step time over many steps.")
+@Command(
+    name = "soak",
+    mixinStandardHelpOptions = true,
+    description = "Watches memory and step time over many steps.")
 public final class SoakBenchmark implements Callable<Integer> {
   private static final int SENTENCES = 16;
   private static final int LONGEST = 48;
@@ -30,10 +34,16 @@ public final class SoakBenchmark implements Callable<Integer> {
   @Option(names = "--steps", defaultValue = "2000", description = "training steps")
   private int steps;
 
-  @Option(names = "--window", defaultValue = "100", description = "steps whose median times are compared")
+  @Option(
+      names = "--window",
+      defaultValue = "100",
+      description = "steps whose median times are compared")
   private int window;
 
-  @Option(names = "--tolerance", defaultValue = "0.02", description = "by how much the last window may be slower")
+  @Option(
+      names = "--tolerance",
+      defaultValue = "0.02",
+      description = "by how much the last window may be slower")
   private double tolerance;
 
   /** Runs the soak; the exit code is 1 if memory grew or steps became slower. */
@@ -71,7 +81,13 @@ public final class SoakBenchmark implements Callable<Integer> {
     boolean steady = last <= first * (1 + tolerance);
     System.out.printf(
         "%d steps: live bytes after each step %s (%d); median step %.3f ms in the first %d, %.3f ms in the last (%+.2f %%)%n",
-        steps, constant ? "constant" : "NOT CONSTANT", live[0], first, window, last, (last / first - 1) * 100);
+        steps,
+        constant ? "constant" : "NOT CONSTANT",
+        live[0],
+        first,
+        window,
+        last,
+        (last / first - 1) * 100);
     return constant && steady ? 0 : 1;
   }
 
@@ -93,7 +109,8 @@ public final class SoakBenchmark implements Callable<Integer> {
     return batches;
   }
 
-  private static void step(SequenceClassifier model, AdamW optimizer, TokenBatch batch, int[] labels) {
+  private static void step(
+      SequenceClassifier model, AdamW optimizer, TokenBatch batch, int[] labels) {
     try (Scope scope = Scope.open()) {
       Tensor loss = model.loss(model.forward(batch), Tensor.of(labels));
       loss.backward();

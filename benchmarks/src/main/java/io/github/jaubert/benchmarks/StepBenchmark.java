@@ -20,12 +20,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The time of one training step or one inference on a batch of random tokens, as one line of JSON: the counterpart of {@code
- * benchmarks/peers/torch_step.py}, with the same options, shapes and counting of FLOPs.
+ * The time of one training step or one inference on a batch of random tokens, as one line of JSON:
+ * the counterpart of {@code benchmarks/peers/torch_step.py}, with the same options, shapes and
+ * counting of FLOPs.
  *
- * <p>A training step is forward with dropout 0.1, backward, clipping to 1.0 and AdamW, all sequences of full length.
+ * <p>A training step is forward with dropout 0.1, backward, clipping to 1.0 and AdamW, all
+ * sequences of full length.
  */
-@Command(name = "step", mixinStandardHelpOptions = true, description = "Times a training step or an inference.")
+@Command(
+    name = "step",
+    mixinStandardHelpOptions = true,
+    description = "Times a training step or an inference.")
 public final class StepBenchmark implements Callable<Integer> {
   enum Shape {
     MINILM(384, 6, 12, 1536),
@@ -43,7 +48,10 @@ public final class StepBenchmark implements Callable<Integer> {
       this.intermediate = intermediate;
     }
 
-    /** FLOPs of a forward pass: the dense layers and the two products of attention, as ANCHORS of the project count them. */
+    /**
+     * FLOPs of a forward pass: the dense layers and the two products of attention, as ANCHORS of
+     * the project count them.
+     */
     double forwardFlops(double batch, double sequence) {
       double h = hidden;
       double dense = 2 * layers * (4 * h * h + 2 * h * intermediate) * batch * sequence;
@@ -84,7 +92,8 @@ public final class StepBenchmark implements Callable<Integer> {
 
   /** Runs the benchmark that the arguments describe. */
   public static void main(String[] arguments) {
-    CommandLine commandLine = new CommandLine(new StepBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine commandLine =
+        new CommandLine(new StepBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.registerConverter(
         Shape.class, name -> Shape.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
     System.exit(commandLine.execute(arguments));
@@ -95,7 +104,8 @@ public final class StepBenchmark implements Callable<Integer> {
     Device.cpu().threads(threads);
     Rng.seed(0);
     BertConfig config =
-        BertConfig.bertBase().withEncoder(shape.hidden, shape.layers, shape.heads, shape.intermediate);
+        BertConfig.bertBase()
+            .withEncoder(shape.hidden, shape.layers, shape.heads, shape.intermediate);
     try (SequenceClassifier model = SequenceClassifier.of(config, Labels.of("0", "1"))) {
       TokenBatch tokens = randomTokens();
       double[] seconds = mode == Mode.TRAIN ? train(model, tokens) : infer(model, tokens);

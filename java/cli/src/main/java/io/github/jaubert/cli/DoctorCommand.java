@@ -62,8 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
     out.println("%-13s %s".formatted(name, value).stripTrailing());
   }
 
-  // ---- processor and memory
-  // -----------------------------------------------------------------------------------------
+  // ---- processor and memory ----
 
   private static String processor() {
     String info = read(Path.of("/proc/cpuinfo"));
@@ -103,8 +102,7 @@ final class DoctorCommand implements Callable<Integer> {
         .orElse("");
   }
 
-  // ---- what computes
-  // ------------------------------------------------------------------------------------------------
+  // ---- what computes ----
 
   private boolean kernels(PrintWriter out) {
     try {
@@ -151,8 +149,7 @@ final class DoctorCommand implements Callable<Integer> {
         + (words ? "WordNet 3.1" : "no data");
   }
 
-  // ---- helpers
-  // ------------------------------------------------------------------------------------------------------
+  // ---- helpers ----
 
   private static String read(Path file) {
     try {

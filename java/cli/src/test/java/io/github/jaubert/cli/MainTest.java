@@ -114,8 +114,7 @@ class MainTest {
     return jaubert(arguments.toArray());
   }
 
-  // ---- help
-  // ---------------------------------------------------------------------------------------------------------
+  // ---- help ----
 
   @ParameterizedTest
   @ValueSource(strings = {"", "finetune", "predict", "doctor"})
@@ -157,8 +156,7 @@ class MainTest {
     assertEquals("", result.out());
   }
 
-  // ---- finetune and predict
-  // -----------------------------------------------------------------------------------------
+  // ---- finetune and predict ----
 
   @Test
   void finetunesFilesAndUsesTheResult() throws IOException {
@@ -404,8 +402,7 @@ class MainTest {
     jaubert("predict", "--model", out, "the story was good").succeeded();
   }
 
-  // ---- bad input
-  // ----------------------------------------------------------------------------------------------------
+  // ---- bad input ----
 
   @Test
   void badInputIsOneLineAndLeavesNothing() throws IOException {
@@ -459,8 +456,7 @@ class MainTest {
     assertTrue(traced.err().contains("\tat io.github.jaubert."), traced.err());
   }
 
-  // ---- doctor
-  // -------------------------------------------------------------------------------------------------------
+  // ---- doctor ----
 
   @Test
   void doctorSaysWhatThereIs() {

@@ -3,7 +3,8 @@ package io.github.jaubert.autograd;
 import io.github.jaubert.internal.engine.Tape;
 
 /**
- * Switches off, in this thread and until it closes, the recording of operations for gradients; for inference and evaluation.
+ * Switches off, in this thread and until it closes, the recording of operations for gradients; for
+ * inference and evaluation.
  *
  * <pre>{@code
  * try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {

@@ -1,6 +1,9 @@
 package io.github.jaubert.nn;
 
-/** What {@link F#linear} applies behind the bias, in the same operation. The order is that of the C ABI. */
+/**
+ * What {@link F#linear} applies behind the bias, in the same operation. The order is that of the C
+ * ABI.
+ */
 public enum Activation {
   /** Nothing. */
   NONE,

@@ -8,17 +8,21 @@ import io.github.jaubert.tensor.Tensor;
  * @param ignoreIndex the label of rows that count nothing
  * @param labelSmoothing the share of the target spread over all classes (Szegedy et al. 2016)
  * @param classWeights [classes], or null for 1 each
- * @param normalizer what the sum of the rows' losses is divided by; 0: the sum of the weights of the rows that count. With
- *     gradient accumulation it is that sum over all micro-batches, so that k of them equal one large batch
+ * @param normalizer what the sum of the rows' losses is divided by; 0: the sum of the weights of
+ *     the rows that count. With gradient accumulation it is that sum over all micro-batches, so
+ *     that k of them equal one large batch
  */
-public record CrossEntropyOptions(int ignoreIndex, float labelSmoothing, Tensor classWeights, float normalizer) {
+public record CrossEntropyOptions(
+    int ignoreIndex, float labelSmoothing, Tensor classWeights, float normalizer) {
   /** Checks the values. */
   public CrossEntropyOptions {
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-      throw new IllegalArgumentException("the label smoothing is " + labelSmoothing + ", expected 0 to 1");
+      throw new IllegalArgumentException(
+          "the label smoothing is " + labelSmoothing + ", expected 0 to 1");
     }
     if (!(normalizer >= 0) || Float.isInfinite(normalizer)) {
-      throw new IllegalArgumentException("the normalizer is " + normalizer + ", expected a finite number >= 0");
+      throw new IllegalArgumentException(
+          "the normalizer is " + normalizer + ", expected a finite number >= 0");
     }
   }
 

@@ -12,16 +12,20 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 
 /**
- * The operations of neural networks as functions. Those with dropout draw their mask from {@link Rng#global}, unless they take
- * a source; a probability of 0 switches it off and draws nothing. All take {@link io.github.jaubert.tensor.DType#F32}, and
- * throw {@link IllegalArgumentException} with the names and shapes of operands that do not fit.
+ * The operations of neural networks as functions. Those with dropout draw their mask from {@link
+ * Rng#global}, unless they take a source; a probability of 0 switches it off and draws nothing. All
+ * take {@link io.github.jaubert.tensor.DType#F32}, and throw {@link IllegalArgumentException} with
+ * the names and shapes of operands that do not fit.
  */
 public final class F {
   private F() {}
 
   // ---- linear layers and activations ----
 
-  /** {@code x W^T + bias}: x [..., in], weight [out, in], bias [out] or null; the result is [..., out]. */
+  /**
+   * {@code x W^T + bias}: x [..., in], weight [out, in], bias [out] or null; the result is [...,
+   * out].
+   */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
     return linear(x, weight, bias, Activation.NONE);
   }
@@ -58,7 +62,10 @@ public final class F {
 
   // ---- normalisation and dropout ----
 
-  /** Each element is 0 with probability {@code p} and otherwise divided by {@code 1 - p} (Srivastava et al. 2014). */
+  /**
+   * Each element is 0 with probability {@code p} and otherwise divided by {@code 1 - p} (Srivastava
+   * et al. 2014).
+   */
   public static Tensor dropout(Tensor x, float p) {
     return dropout(x, p, Rng.global());
   }
@@ -74,7 +81,8 @@ public final class F {
   }
 
   /**
-   * {@code LayerNorm(residual + dropout(x + bias))} in one operation: what follows each dense layer of a BERT block.
+   * {@code LayerNorm(residual + dropout(x + bias))} in one operation: what follows each dense layer
+   * of a BERT block.
    *
    * @param x [..., hidden]
    * @param residual the shape of x, or null
@@ -93,7 +101,8 @@ public final class F {
   }
 
   /**
-   * {@code dropout(LayerNorm(word[wordIds] + position[positionIds] + type[typeIds]))}, [tokens, hidden]: the input of BERT.
+   * {@code dropout(LayerNorm(word[wordIds] + position[positionIds] + type[typeIds]))}, [tokens,
+   * hidden]: the input of BERT.
    *
    * @param wordIds I32 [tokens]; so are positionIds and typeIds
    * @param typeIds null if {@code type} is
@@ -123,16 +132,18 @@ public final class F {
   // ---- attention ----
 
   /**
-   * Self-attention within each sequence of a packed batch (Vaswani et al. 2017), without the matrix of scores in memory (Dao et
-   * al. 2022).
+   * Self-attention within each sequence of a packed batch (Vaswani et al. 2017), without the matrix
+   * of scores in memory (Dao et al. 2022).
    *
    * @param q queries [tokens, heads, headDim], headDim at most 128; so are the keys k and values v
    * @param lengths where the sequences lie in the packed rows
    * @return [tokens, heads, headDim]
    */
-  public static Tensor attention(Tensor q, Tensor k, Tensor v, PackedSequences lengths, AttentionOptions options) {
+  public static Tensor attention(
+      Tensor q, Tensor k, Tensor v, PackedSequences lengths, AttentionOptions options) {
     float scale = options.scale() > 0 ? options.scale() : (float) (1 / Math.sqrt(q.size(-1)));
-    return Attention.attention(q, k, v, lengths, scale, options.window(), options.dropout(), Rng.global());
+    return Attention.attention(
+        q, k, v, lengths, scale, options.window(), options.dropout(), Rng.global());
   }
 
   /**
@@ -146,14 +157,20 @@ public final class F {
     return Attention.rotary(x, positionIds, base);
   }
 
-  /** The mean of each sequence's rows: x [tokens, width] to [sequences, width]; an empty sequence gives 0. */
+  /**
+   * The mean of each sequence's rows: x [tokens, width] to [sequences, width]; an empty sequence
+   * gives 0.
+   */
   public static Tensor segmentMean(Tensor x, PackedSequences lengths) {
     return Indexing.segmentMean(x, lengths);
   }
 
   // ---- losses ----
 
-  /** The mean cross-entropy of logits [rows, classes] and labels [rows] (I32 or I64); rows labelled -100 do not count. */
+  /**
+   * The mean cross-entropy of logits [rows, classes] and labels [rows] (I32 or I64); rows labelled
+   * -100 do not count.
+   */
   public static Tensor crossEntropy(Tensor logits, Tensor labels) {
     return crossEntropy(logits, labels, CrossEntropyOptions.standard());
   }
@@ -174,18 +191,25 @@ public final class F {
     return Losses.meanSquaredError(prediction, target, 0);
   }
 
-  /** The sum of {@code (prediction - target)^2} over a divisor; see {@link CrossEntropyOptions#normalizer}. */
+  /**
+   * The sum of {@code (prediction - target)^2} over a divisor; see {@link
+   * CrossEntropyOptions#normalizer}.
+   */
   public static Tensor mseLoss(Tensor prediction, Tensor target, float normalizer) {
     return Losses.meanSquaredError(prediction, target, normalizer);
   }
 
-  /** The mean of {@code -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))} for targets t in [0, 1] of the logits' shape. */
+  /**
+   * The mean of {@code -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))} for targets t in [0, 1] of
+   * the logits' shape.
+   */
   public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target) {
     return Losses.binaryCrossEntropyWithLogits(logits, target, 0);
   }
 
   /** The sum of the same over a divisor. */
-  public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target, float normalizer) {
+  public static Tensor binaryCrossEntropyWithLogits(
+      Tensor logits, Tensor target, float normalizer) {
     return Losses.binaryCrossEntropyWithLogits(logits, target, normalizer);
   }
 }

@@ -29,7 +29,9 @@ public final class Device {
     return name;
   }
 
-  /** The device in words: the instruction set of the kernels, the BLAS, and the number of threads. */
+  /**
+   * The device in words: the instruction set of the kernels, the BLAS, and the number of threads.
+   */
   public String description() {
     int threads = threads();
     return name
@@ -48,7 +50,8 @@ public final class Device {
   }
 
   /**
-   * Sets how many threads an operation uses at most, 0 for as many as the process may use. Results do not depend on it.
+   * Sets how many threads an operation uses at most, 0 for as many as the process may use. Results
+   * do not depend on it.
    *
    * @return this device
    * @throws IllegalArgumentException if {@code threads} is negative

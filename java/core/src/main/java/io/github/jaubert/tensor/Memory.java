@@ -36,12 +36,18 @@ public final class Memory {
     cpu().releaseCached();
   }
 
-  /** Whether to remember, from now on, the line that made each tensor, for {@link #report}; costs about a microsecond each. */
+  /**
+   * Whether to remember, from now on, the line that made each tensor, for {@link #report}; costs
+   * about a microsecond each.
+   */
   public static void trace(boolean on) {
     cpu().trace(on);
   }
 
-  /** The figures above in words, and the lines that made the traced tensors that are alive, largest first. */
+  /**
+   * The figures above in words, and the lines that made the traced tensors that are alive, largest
+   * first.
+   */
   public static String report() {
     return cpu().report();
   }

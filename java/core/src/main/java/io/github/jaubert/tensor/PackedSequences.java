@@ -4,8 +4,9 @@ import io.github.jaubert.internal.ops.Creation;
 import java.util.Arrays;
 
 /**
- * Where each sequence of a packed batch begins: the rows of all sequences lie end to end in {@code [tokens, ...]}, and sequence
- * i owns the rows {@code cuSeqlens[i]} to {@code cuSeqlens[i + 1] - 1}. Nothing is padded. Immutable.
+ * Where each sequence of a packed batch begins: the rows of all sequences lie end to end in {@code
+ * [tokens, ...]}, and sequence i owns the rows {@code cuSeqlens[i]} to {@code cuSeqlens[i + 1] -
+ * 1}. Nothing is padded. Immutable.
  */
 public final class PackedSequences {
   private final int[] cuSeqlens;
@@ -26,9 +27,14 @@ public final class PackedSequences {
     int longest = 0;
     for (int i = 0; i < lengths.length; i++) {
       if (lengths[i] < 0) {
-        throw new IllegalArgumentException("sequence " + i + " has the negative length " + lengths[i]);
+        throw new IllegalArgumentException(
+            "sequence " + i + " has the negative length " + lengths[i]);
       }
-      starts[i + 1] = Math.addExact(starts[i], lengths[i]);
+      if (lengths[i] > Integer.MAX_VALUE - starts[i]) {
+        throw new IllegalArgumentException(
+            "sequences 0 to " + i + " have more than " + Integer.MAX_VALUE + " tokens together");
+      }
+      starts[i + 1] = starts[i] + lengths[i];
       longest = Math.max(longest, lengths[i]);
     }
     return new PackedSequences(starts, longest);
@@ -59,7 +65,10 @@ public final class PackedSequences {
     return cuSeqlens.clone();
   }
 
-  /** The rows where the sequences begin as a new tensor, {@link DType#I32} {@code [count]}: the index of the [CLS] tokens. */
+  /**
+   * The rows where the sequences begin as a new tensor, {@link DType#I32} {@code [count]}: the
+   * index of the [CLS] tokens.
+   */
   public Tensor starts() {
     return Creation.of(Arrays.copyOf(cuSeqlens, count()), count());
   }

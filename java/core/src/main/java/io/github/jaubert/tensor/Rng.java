@@ -1,8 +1,9 @@
 package io.github.jaubert.tensor;
 
 /**
- * A source of random numbers, mutable. Each use takes the next offset of the counter-based generator Philox4x32-10 (Salmon et
- * al. 2011), so that any number is a function of (seed, offset, index) alone, the same on every device.
+ * A source of random numbers, mutable. Each use takes the next offset of the counter-based
+ * generator Philox4x32-10 (Salmon et al. 2011), so that any number is a function of (seed, offset,
+ * index) alone, the same on every device.
  *
  * <p>Not thread-safe: {@link #global} is one source a thread.
  */
@@ -65,7 +66,8 @@ public final class Rng {
    */
   public int nextInt(int bound) {
     if (bound <= 0) {
-      throw new IllegalArgumentException("nextInt: the bound is " + bound + ", it must be positive");
+      throw new IllegalArgumentException(
+          "nextInt: the bound is " + bound + ", it must be positive");
     }
     return bounded(next(), 0, bound);
   }
@@ -81,7 +83,9 @@ public final class Rng {
     }
   }
 
-  /** Number {@code index} of use {@code use}, scaled to the bound: biased by less than bound / 2^32. */
+  /**
+   * Number {@code index} of use {@code use}, scaled to the bound: biased by less than bound / 2^32.
+   */
   private int bounded(long use, long index, int bound) {
     return (int) ((philox(seed, use, index) & 0xFFFFFFFFL) * bound >>> 32);
   }

@@ -4,7 +4,8 @@ import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Region;
 
 /**
- * Frees, when it closes, every tensor that was made in its thread while it was the innermost open scope.
+ * Frees, when it closes, every tensor that was made in its thread while it was the innermost open
+ * scope.
  *
  * <pre>{@code
  * try (Scope step = Scope.open()) {
@@ -13,8 +14,9 @@ import io.github.jaubert.internal.engine.Region;
  * }
  * }</pre>
  *
- * <p>Parameters, their gradients and optimizer state belong to their layer or optimizer and are never caught. Scopes nest and
- * close in reverse order of opening, in the thread that opened them. A scope that is never closed is named in the log.
+ * <p>Parameters, their gradients and optimizer state belong to their layer or optimizer and are
+ * never caught. Scopes nest and close in reverse order of opening, in the thread that opened them.
+ * A scope that is never closed is named in the log.
  */
 public final class Scope implements AutoCloseable {
   private final Region region;
@@ -40,9 +42,11 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Frees what belongs to this scope, and drops what was recorded in it for gradients unless a kept tensor may need it.
+   * Frees what belongs to this scope, and drops what was recorded in it for gradients unless a kept
+   * tensor may need it.
    *
-   * @throws IllegalStateException if a scope opened inside this one is still open, or from another thread
+   * @throws IllegalStateException if a scope opened inside this one is still open, or from another
+   *     thread
    */
   @Override
   public void close() {

@@ -17,7 +17,11 @@ public final class Shape {
     this.sizes = sizes;
     long count = 1;
     for (long size : sizes) {
-      count = Math.multiplyExact(count, size);
+      if (size != 0 && count > Long.MAX_VALUE / size) {
+        throw new IllegalArgumentException(
+            "shape " + Arrays.toString(sizes) + " has more elements than a long can count");
+      }
+      count *= size;
     }
     this.numel = count;
   }
@@ -33,11 +37,18 @@ public final class Shape {
     }
     if (sizes.length > MAX_RANK) {
       throw new IllegalArgumentException(
-          "shape " + Arrays.toString(sizes) + " has " + sizes.length + " axes; at most " + MAX_RANK + " are supported");
+          "shape "
+              + Arrays.toString(sizes)
+              + " has "
+              + sizes.length
+              + " axes; at most "
+              + MAX_RANK
+              + " are supported");
     }
     for (long size : sizes) {
       if (size < 0) {
-        throw new IllegalArgumentException("shape " + Arrays.toString(sizes) + " has a negative size");
+        throw new IllegalArgumentException(
+            "shape " + Arrays.toString(sizes) + " has a negative size");
       }
     }
     return new Shape(sizes.clone());

@@ -12,17 +12,19 @@ import io.github.jaubert.internal.ops.Shaping;
 import io.github.jaubert.internal.ops.Softmax;
 
 /**
- * A row-major array of numbers in memory outside the Java heap, and the record of how to differentiate it.
+ * A row-major array of numbers in memory outside the Java heap, and the record of how to
+ * differentiate it.
  *
- * <p>A result belongs to the innermost {@link Scope} that is open in the thread and is freed when that scope closes;
- * without an open scope it belongs to whoever called, who closes it. Using a tensor after it was freed throws {@link
- * IllegalStateException}. Operations never change their operands, with the exception of {@code copyFrom} and {@code
- * fill}, which overwrite.
+ * <p>A result belongs to the innermost {@link Scope} that is open in the thread and is freed when
+ * that scope closes; without an open scope it belongs to whoever called, who closes it. Using a
+ * tensor after it was freed throws {@link IllegalStateException}. Operations never change their
+ * operands, with the exception of {@code copyFrom} and {@code fill}, which overwrite.
  *
- * <p>Arithmetic broadcasts as NumPy does: shapes are aligned at their last axis, and an axis of size 1 stretches. An
- * {@code axis} argument may be negative and then counts from the last axis. Shapes that do not fit throw {@link
- * IllegalArgumentException} and name the operation and the shapes. Operations on real numbers take {@link DType#F32};
- * where nothing else is said, so do the methods below.
+ * <p>Arithmetic broadcasts as NumPy does: shapes are aligned at their last axis, and an axis of
+ * size 1 stretches. An {@code axis} argument may be negative and then counts from the last axis.
+ * Shapes that do not fit throw {@link IllegalArgumentException} and name the operation and the
+ * shapes. Operations on real numbers take {@link DType#F32}; where nothing else is said, so do the
+ * methods below.
  *
  * <p>This interface is implemented by the library alone.
  */
@@ -300,7 +302,10 @@ public interface Tensor extends AutoCloseable {
 
   // ---- comparison and selection ----
 
-  /** Whether the elements are equal, {@link DType#BOOL}. Operands may have any one type; so for the other comparisons. */
+  /**
+   * Whether the elements are equal, {@link DType#BOOL}. Operands may have any one type; so for the
+   * other comparisons.
+   */
   default Tensor eq(Tensor other) {
     return Selection.eq(this, other);
   }
@@ -358,8 +363,9 @@ public interface Tensor extends AutoCloseable {
   // ---- matrices ----
 
   /**
-   * The matrix product {@code [..., m, k] x [..., k, n] = [..., m, n]}; leading axes broadcast. A tensor with one axis
-   * is a row on the left and a column on the right, and its axis is gone from the result.
+   * The matrix product {@code [..., m, k] x [..., k, n] = [..., m, n]}; leading axes broadcast. A
+   * tensor with one axis is a row on the left and a column on the right, and its axis is gone from
+   * the result.
    */
   default Tensor matmul(Tensor other) {
     return Matmul.matmul(this, other);
@@ -464,7 +470,10 @@ public interface Tensor extends AutoCloseable {
 
   // ---- shapes ----
 
-  /** The same elements, and the same memory, in another shape; one size may be -1 and is then computed. */
+  /**
+   * The same elements, and the same memory, in another shape; one size may be -1 and is then
+   * computed.
+   */
   default Tensor reshape(long... shape) {
     return Shaping.reshape(this, shape);
   }
@@ -499,7 +508,10 @@ public interface Tensor extends AutoCloseable {
     return Shaping.transpose(this, axis1, axis2);
   }
 
-  /** {@code length} entries of an axis from {@code start}. Along the first axis it shares memory, otherwise it copies. */
+  /**
+   * {@code length} entries of an axis from {@code start}. Along the first axis it shares memory,
+   * otherwise it copies.
+   */
   default Tensor narrow(int axis, long start, long length) {
     return Shaping.narrow(this, axis, start, length);
   }
@@ -521,7 +533,10 @@ public interface Tensor extends AutoCloseable {
 
   // ---- indexing ----
 
-  /** The entries {@code index} ({@link DType#I32} or {@link DType#I64}, one axis) of an axis, in that order. */
+  /**
+   * The entries {@code index} ({@link DType#I32} or {@link DType#I64}, one axis) of an axis, in
+   * that order.
+   */
   default Tensor indexSelect(int axis, Tensor index) {
     return Indexing.indexSelect(this, axis, index);
   }
@@ -531,7 +546,10 @@ public interface Tensor extends AutoCloseable {
     return Indexing.takeAlong(this, index);
   }
 
-  /** A copy of this {@code [rows, ...]} to which {@code source[i]} is added at row {@code index[i]}, in order of i. */
+  /**
+   * A copy of this {@code [rows, ...]} to which {@code source[i]} is added at row {@code index[i]},
+   * in order of i.
+   */
   default Tensor indexAdd(Tensor index, Tensor source) {
     return Indexing.indexAdd(this, index, source);
   }
@@ -569,12 +587,17 @@ public interface Tensor extends AutoCloseable {
   /** The same memory, from which no gradient flows back. */
   Tensor detach();
 
-  /** Adds the gradient of this tensor, a single number, to every leaf it was computed from, and frees the record. */
+  /**
+   * Adds the gradient of this tensor, a single number, to every leaf it was computed from, and
+   * frees the record.
+   */
   default void backward() {
     Tape.backward(this, null);
   }
 
-  /** The same for a tensor of any shape, given the gradient of the final result with respect to it. */
+  /**
+   * The same for a tensor of any shape, given the gradient of the final result with respect to it.
+   */
   default void backward(Tensor gradient) {
     Tape.backward(this, gradient);
   }

@@ -8,7 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.nn.AttentionOptions;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Memory;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -201,5 +207,29 @@ class BackwardTest {
       other.join();
     }
     assertFalse(active[0]);
+  }
+
+  @Test
+  void oneTensorMayStandInSeveralPlaces() {
+    Rng rng = Rng.of(Seeds.seed("several places"));
+    Gradcheck.verify(x -> x.matmul(x), Tensor.randn(rng, 5, 5));
+    Gradcheck.verify(x -> F.linear(x, x, null), Tensor.randn(rng, 5, 5));
+    PackedSequences lengths = PackedSequences.of(3, 2);
+    Gradcheck.verify(
+        x -> F.attention(x, x, x, lengths, AttentionOptions.none()), Tensor.randn(rng, 5, 2, 4));
+    Gradcheck.verify(
+        x -> F.addDropoutLayerNorm(x, x, null, Tensor.ones(7), null, 0, 1e-5f),
+        Tensor.randn(rng, 3, 7));
+    Gradcheck.verify(x -> Tensor.concat(0, x, x, x), Tensor.randn(rng, 3));
+    Gradcheck.verify(x -> Tensor.where(x.gt(Tensor.zeros(4)), x, x), Tensor.randn(rng, 4));
+  }
+
+  @Test
+  void gradientsFlowThroughConversions() {
+    Tensor x = leaf(1.001f, -2);
+    Tensor y = x.to(DType.BF16).to(DType.F32);
+    assertArrayEquals(new float[] {1, -2}, y.toFloats()); // bfloat16 has steps of 2^-7 there
+    y.backward(Tensor.of(new float[] {3, 1.001f}));
+    assertArrayEquals(new float[] {3, 1}, x.grad().toFloats());
   }
 }

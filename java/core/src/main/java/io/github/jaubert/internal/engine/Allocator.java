@@ -8,10 +8,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Device memory that is handed out again rather than given back, so that a step of training costs no call of malloc after the
- * first. Sizes are rounded up to classes, eight to each power of two, so at most an eighth of a block is unused.
+ * Device memory that is handed out again rather than given back, so that a step of training costs
+ * no call of malloc after the first. Sizes are rounded up to classes, eight to each power of two,
+ * so at most an eighth of a block is unused.
  *
- * <p>Thread-safe. Blocks are cached for the whole process: memory that one thread freed serves another.
+ * <p>Thread-safe. Blocks are cached for the whole process: memory that one thread freed serves
+ * another.
  */
 public final class Allocator {
   private static final int SMALLEST = 64;
@@ -65,7 +67,11 @@ public final class Allocator {
     }
     if (address == 0) {
       throw new OutOfMemoryError(
-          "no memory for a tensor of " + bytes + " bytes; " + live() + " bytes are in use by tensors");
+          "no memory for a tensor of "
+              + bytes
+              + " bytes; "
+              + live()
+              + " bytes are in use by tensors");
     }
     count(size);
     return address;
@@ -92,8 +98,9 @@ public final class Allocator {
   }
 
   /**
-   * The smallest free block that is less than twice as large as asked for, or null. Larger ones are taken too, so that batches
-   * of ever different sizes share their blocks instead of each keeping its own.
+   * The smallest free block that is less than twice as large as asked for, or null. Larger ones are
+   * taken too, so that batches of ever different sizes share their blocks instead of each keeping
+   * its own.
    */
   private synchronized Block takeCached(int sizeClass) {
     int end = Math.min(CLASS_COUNT, sizeClass + CLASSES_PER_DOUBLING);
@@ -151,10 +158,15 @@ public final class Allocator {
     }
   }
 
-  /** A table of what is in use, and, for traced allocations, of the lines that made them, largest first. */
+  /**
+   * A table of what is in use, and, for traced allocations, of the lines that made them, largest
+   * first.
+   */
   public String report() {
     StringBuilder text = new StringBuilder();
-    text.append(String.format("%,d bytes in use, %,d at the peak, %,d kept for reuse%n", live(), peak(), cached()));
+    text.append(
+        String.format(
+            "%,d bytes in use, %,d at the peak, %,d kept for reuse%n", live(), peak(), cached()));
     Map<String, long[]> bySite = new TreeMap<>();
     for (Allocation allocation : sites.values()) {
       long[] entry = bySite.computeIfAbsent(allocation.site(), site -> new long[2]);

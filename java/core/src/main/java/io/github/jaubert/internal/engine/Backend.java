@@ -4,7 +4,10 @@ import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.NativeLibrary;
 import io.github.jaubert.tensor.Device;
 
-/** What stands behind a {@link Device}: the context of the native library and the memory of the device. */
+/**
+ * What stands behind a {@link Device}: the context of the native library and the memory of the
+ * device.
+ */
 public final class Backend {
   private final Device device;
   private final long context;

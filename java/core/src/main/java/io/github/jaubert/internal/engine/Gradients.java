@@ -3,8 +3,8 @@ package io.github.jaubert.internal.engine;
 import io.github.jaubert.internal.binding.Kernels;
 
 /**
- * Where one operation's backward leaves the gradients of its inputs. Inputs are named by their place in the list that was given
- * to {@link Tape#record}.
+ * Where one operation's backward leaves the gradients of its inputs. Inputs are named by their
+ * place in the list that was given to {@link Tape#record}.
  */
 public final class Gradients {
   private final String operation;
@@ -46,11 +46,15 @@ public final class Gradients {
     }
   }
 
-  /** The gradient collected so far; if its memory is shared (an add hands on one gradient twice), a copy takes its place. */
+  /**
+   * The gradient collected so far; if its memory is shared (an add hands on one gradient twice), a
+   * copy takes its place.
+   */
   private static NativeTensor exclusivePending(NativeTensor tensor) {
     NativeTensor pending = tensor.pending();
     if (!pending.isExclusive()) {
-      NativeTensor own = NativeTensor.engineOwned(pending.backend(), pending.dtype(), pending.shape());
+      NativeTensor own =
+          NativeTensor.engineOwned(pending.backend(), pending.dtype(), pending.shape());
       copy(own, pending);
       pending.close();
       tensor.pending(own);
@@ -60,19 +64,23 @@ public final class Gradients {
   }
 
   private static void copy(NativeTensor y, NativeTensor x) {
-    Native.check(Kernels.jb_copy(y.context(), y.address(), x.address(), y.numel() * y.dtype().bytes()));
+    Native.check(
+        Kernels.jb_copy(y.context(), y.address(), x.address(), y.numel() * y.dtype().bytes()));
   }
 
   /**
    * Memory into which a kernel writes the gradient of an input itself, which saves a pass over it.
    *
    * @param address where, 0 (null) if the gradient is not wanted
-   * @param accumulate whether there is a gradient already, to be added to; if not, the memory is overwritten
+   * @param accumulate whether there is a gradient already, to be added to; if not, the memory is
+   *     overwritten
    */
   public record Target(long address, boolean accumulate) {
     private static final Target NONE = new Target(0, false);
 
-    /** {@code bit} if the kernel has to add, else 0: for the {@code accumulate} flags of the C ABI. */
+    /**
+     * {@code bit} if the kernel has to add, else 0: for the {@code accumulate} flags of the C ABI.
+     */
     public int flag(int bit) {
       return accumulate ? bit : 0;
     }

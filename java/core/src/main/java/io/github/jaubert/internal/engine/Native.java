@@ -6,7 +6,10 @@ import io.github.jaubert.internal.binding.Kernels;
 public final class Native {
   private Native() {}
 
-  /** Returns if {@code status} is 0; throws what it means, with the words of the native side, if not. */
+  /**
+   * Returns if {@code status} is 0; throws what it means, with the words of the native side, if
+   * not.
+   */
   public static void check(int status) {
     if (status != Kernels.JB_OK) {
       throw failure(status);

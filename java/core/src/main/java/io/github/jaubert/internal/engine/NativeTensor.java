@@ -7,10 +7,12 @@ import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
 /**
- * The one implementation of {@link Tensor}: a contiguous stretch of a {@link Storage}, and its place on the tape.
+ * The one implementation of {@link Tensor}: a contiguous stretch of a {@link Storage}, and its
+ * place on the tape.
  *
- * <p>A handle is owned by exactly one of: a {@link Region}; a caller (no region, watched for leaks); or the engine itself (the
- * tape's saved tensors and gradients on their way), which closes it without fail.
+ * <p>A handle is owned by exactly one of: a {@link Region}; a caller (no region, watched for
+ * leaks); or the engine itself (the tape's saved tensors and gradients on their way), which closes
+ * it without fail.
  */
 public final class NativeTensor implements Tensor {
   private static final int PRINTED_VALUES = 6;
@@ -41,7 +43,10 @@ public final class NativeTensor implements Tensor {
 
   // ---- making one ----
 
-  /** A tensor with memory of its own, not cleared, that belongs to the innermost region or else to the caller. */
+  /**
+   * A tensor with memory of its own, not cleared, that belongs to the innermost region or else to
+   * the caller.
+   */
   public static NativeTensor allocate(Backend backend, DType dtype, Shape shape) {
     return engineOwned(backend, dtype, shape).register();
   }
@@ -103,7 +108,8 @@ public final class NativeTensor implements Tensor {
     if (tensor == null) {
       throw new NullPointerException("an operand is null");
     }
-    throw new IllegalArgumentException(tensor.getClass().getName() + " is not a tensor of this library");
+    throw new IllegalArgumentException(
+        tensor.getClass().getName() + " is not a tensor of this library");
   }
 
   // ---- what it is ----
@@ -147,7 +153,10 @@ public final class NativeTensor implements Tensor {
     return storage.isExclusive();
   }
 
-  /** Notes that the memory is overwritten, so that a tape that still needs the old values refuses to run. */
+  /**
+   * Notes that the memory is overwritten, so that a tape that still needs the old values refuses to
+   * run.
+   */
   public NativeTensor touch() {
     storage.touch();
     return this;
@@ -163,7 +172,9 @@ public final class NativeTensor implements Tensor {
           "tensor "
               + shape
               + " was freed "
-              + (closedBy == null ? "by close()" : "when its scope closed at " + closedBy.closedAt()));
+              + (closedBy == null
+                  ? "by close()"
+                  : "when its scope closed at " + closedBy.closedAt()));
     }
   }
 
@@ -172,7 +183,8 @@ public final class NativeTensor implements Tensor {
   @Override
   public float item() {
     if (numel() != 1) {
-      throw new IllegalArgumentException("item: shape " + shape + " holds " + numel() + " elements, not one");
+      throw new IllegalArgumentException(
+          "item: shape " + shape + " holds " + numel() + " elements, not one");
     }
     return switch (dtype) {
       case I32 -> toInts()[0];
@@ -247,13 +259,15 @@ public final class NativeTensor implements Tensor {
   private int heapLength() {
     requireOpen();
     if (numel() > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException("shape " + shape + " has more elements than a Java array can hold");
+      throw new IllegalArgumentException(
+          "shape " + shape + " has more elements than a Java array can hold");
     }
     return (int) numel();
   }
 
   private IllegalArgumentException wrongType(String operation, String expected) {
-    return new IllegalArgumentException(operation + ": the tensor's type is " + dtype + ", expected " + expected);
+    return new IllegalArgumentException(
+        operation + ": the tensor's type is " + dtype + ", expected " + expected);
   }
 
   @Override
@@ -261,7 +275,14 @@ public final class NativeTensor implements Tensor {
     NativeTensor other = of(source);
     if (!other.shape.equals(shape) || other.dtype != dtype) {
       throw new IllegalArgumentException(
-          "copyFrom: this is " + dtype + " " + shape + ", the source is " + other.dtype + " " + other.shape);
+          "copyFrom: this is "
+              + dtype
+              + " "
+              + shape
+              + ", the source is "
+              + other.dtype
+              + " "
+              + other.shape);
     }
     touch();
     Native.check(Kernels.jb_copy(context(), address(), other.address(), numel() * dtype.bytes()));
@@ -272,7 +293,12 @@ public final class NativeTensor implements Tensor {
   public Tensor copyFrom(float[] values) {
     if (values.length != numel()) {
       throw new IllegalArgumentException(
-          "copyFrom: shape " + shape + " has " + numel() + " elements, the array has " + values.length);
+          "copyFrom: shape "
+              + shape
+              + " has "
+              + numel()
+              + " elements, the array has "
+              + values.length);
     }
     if (dtype != DType.F32) {
       throw wrongType("copyFrom", "F32");
@@ -300,10 +326,15 @@ public final class NativeTensor implements Tensor {
   public Tensor requiresGrad(boolean required) {
     if (producer != null) {
       throw new IllegalStateException(
-          "requiresGrad: " + summary() + " is the result of " + producer.name() + "; only a leaf can be switched");
+          "requiresGrad: "
+              + summary()
+              + " is the result of "
+              + producer.name()
+              + "; only a leaf can be switched");
     }
     if (required && !dtype.isFloatingPoint()) {
-      throw new IllegalArgumentException("requiresGrad: a tensor of type " + dtype + " has no gradient");
+      throw new IllegalArgumentException(
+          "requiresGrad: a tensor of type " + dtype + " has no gradient");
     }
     requiresGrad = required;
     return this;
@@ -355,7 +386,10 @@ public final class NativeTensor implements Tensor {
     return gradient;
   }
 
-  /** Whether {@link #gradientBuffer} holds a gradient to add to, rather than old values to overwrite. */
+  /**
+   * Whether {@link #gradientBuffer} holds a gradient to add to, rather than old values to
+   * overwrite.
+   */
   boolean gradientValid() {
     return gradientValid;
   }
@@ -423,7 +457,8 @@ public final class NativeTensor implements Tensor {
     if (closed) {
       return "Tensor " + summary() + " (closed)";
     }
-    StringBuilder text = new StringBuilder("Tensor ").append(summary()).append(" on ").append(device().name());
+    StringBuilder text =
+        new StringBuilder("Tensor ").append(summary()).append(" on ").append(device().name());
     text.append(" {");
     int shown = (int) Math.min(numel(), PRINTED_VALUES);
     NativeTensor head = share(0, Shape.of(shown));

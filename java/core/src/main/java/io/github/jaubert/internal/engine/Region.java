@@ -6,7 +6,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A stretch of a thread's work whose results are freed together; what {@code Scope} shows to the user. */
+/**
+ * A stretch of a thread's work whose results are freed together; what {@code Scope} shows to the
+ * user.
+ */
 public final class Region implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger("io.github.jaubert.Memory");
   private static final Cleaner CLEANER = Cleaner.create();
@@ -34,7 +37,10 @@ public final class Region implements AutoCloseable {
     }
   }
 
-  /** Opens a region that the user sees; if it is never closed, the log names the line that opened it. */
+  /**
+   * Opens a region that the user sees; if it is never closed, the log names the line that opened
+   * it.
+   */
   public static Region open() {
     Region region = new Region(true);
     CURRENT.set(region);
@@ -90,7 +96,8 @@ public final class Region implements AutoCloseable {
   public void keep(NativeTensor tensor) {
     requireOpen();
     if (tensor.region() != this) {
-      throw new IllegalArgumentException("keep: " + tensor.summary() + " does not belong to this scope");
+      throw new IllegalArgumentException(
+          "keep: " + tensor.summary() + " does not belong to this scope");
     }
     keptDifferentiable |= tensor.hasHistory();
     tensor.moveTo(parent);
@@ -102,7 +109,10 @@ public final class Region implements AutoCloseable {
     }
     if (thread != Thread.currentThread()) {
       throw new IllegalStateException(
-          "this scope belongs to thread " + thread.getName() + ", not to " + Thread.currentThread().getName());
+          "this scope belongs to thread "
+              + thread.getName()
+              + ", not to "
+              + Thread.currentThread().getName());
     }
   }
 
@@ -117,7 +127,8 @@ public final class Region implements AutoCloseable {
     }
     requireOpen();
     if (CURRENT.get() != this) {
-      throw new IllegalStateException("scopes close in the reverse order of opening: one inside this one is still open");
+      throw new IllegalStateException(
+          "scopes close in the reverse order of opening: one inside this one is still open");
     }
     closedAt = reporter == null ? "the end of an operation" : CallSite.current();
     CURRENT.set(parent);

@@ -3,8 +3,8 @@ package io.github.jaubert.internal.engine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A block of device memory that several tensors may share: views, and the copies of handles that the tape keeps for backward.
- * The last one to let go gives the block back.
+ * A block of device memory that several tensors may share: views, and the copies of handles that
+ * the tape keeps for backward. The last one to let go gives the block back.
  */
 final class Storage {
   private final Backend backend;
@@ -25,7 +25,10 @@ final class Storage {
     return backend;
   }
 
-  /** Counts the times the block was overwritten, so that the tape can tell whether what it saved is still what it was. */
+  /**
+   * Counts the times the block was overwritten, so that the tape can tell whether what it saved is
+   * still what it was.
+   */
   int version() {
     return version;
   }

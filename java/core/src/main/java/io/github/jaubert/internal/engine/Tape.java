@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The operations of a thread in the order they ran, so that running it from the end gives gradients (reverse-mode automatic
- * differentiation, as in Wengert 1964). A backward pass runs and removes what its loss was computed from; the close of a scope
- * removes what it recorded.
+ * The operations of a thread in the order they ran, so that running it from the end gives gradients
+ * (reverse-mode automatic differentiation, as in Wengert 1964). A backward pass runs and removes
+ * what its loss was computed from; the close of a scope removes what it recorded.
  */
 public final class Tape {
   private static final ThreadLocal<Tape> CURRENT = ThreadLocal.withInitial(Tape::new);
@@ -43,7 +43,12 @@ public final class Tape {
     private final int[] savedVersions;
     private final Backward backward;
 
-    Node(String name, NativeTensor output, NativeTensor[] inputs, NativeTensor[] saved, Backward backward) {
+    Node(
+        String name,
+        NativeTensor output,
+        NativeTensor[] inputs,
+        NativeTensor[] saved,
+        Backward backward) {
       this.name = name;
       this.output = output;
       this.inputs = inputs;
@@ -66,7 +71,11 @@ public final class Tape {
       for (int i = 0; i < saved.length; i++) {
         if (saved[i] != null && saved[i].version() != savedVersions[i]) {
           throw new IllegalStateException(
-              "backward of " + name + ": " + saved[i].summary() + " was overwritten after the operation that needs it");
+              "backward of "
+                  + name
+                  + ": "
+                  + saved[i].summary()
+                  + " was overwritten after the operation that needs it");
         }
       }
       try (Region temporaries = Region.openInternal()) {
@@ -102,7 +111,11 @@ public final class Tape {
    * @param saved what backward needs, kept alive until it has run; may hold nulls
    */
   public static void record(
-      String name, NativeTensor output, NativeTensor[] inputs, NativeTensor[] saved, Backward backward) {
+      String name,
+      NativeTensor output,
+      NativeTensor[] inputs,
+      NativeTensor[] saved,
+      Backward backward) {
     if (records(inputs)) {
       recordAlways(name, output, inputs, saved, backward);
     }
@@ -110,7 +123,11 @@ public final class Tape {
 
   /** Records an operation that differentiates with respect to more than its inputs. */
   public static void recordAlways(
-      String name, NativeTensor output, NativeTensor[] inputs, NativeTensor[] saved, Backward backward) {
+      String name,
+      NativeTensor output,
+      NativeTensor[] inputs,
+      NativeTensor[] saved,
+      Backward backward) {
     Node node = new Node(name, output, inputs, saved, backward);
     output.producedBy(node);
     CURRENT.get().nodes.add(node);
@@ -127,7 +144,8 @@ public final class Tape {
   }
 
   /**
-   * Runs work with recording on and on a tape of its own, which is thrown away afterwards: for a backward pass inside another.
+   * Runs work with recording on and on a tape of its own, which is thrown away afterwards: for a
+   * backward pass inside another.
    */
   public static <T> T apart(Supplier<T> work) {
     Tape outside = CURRENT.get();
@@ -162,7 +180,9 @@ public final class Tape {
     Tape tape = CURRENT.get();
     if (!root.requiresGrad()) {
       throw new IllegalStateException(
-          "backward: " + root.summary() + " was not computed from a tensor that requires a gradient");
+          "backward: "
+              + root.summary()
+              + " was not computed from a tensor that requires a gradient");
     }
     NativeTensor seed = seed(root, gradient);
     if (!root.hasHistory()) {
@@ -195,7 +215,9 @@ public final class Tape {
     }
     if (root.numel() != 1) {
       throw new IllegalArgumentException(
-          "backward: " + root.summary() + " is not a single number; give the gradient of the result");
+          "backward: "
+              + root.summary()
+              + " is not a single number; give the gradient of the result");
     }
     NativeTensor one = NativeTensor.engineOwned(root.backend(), DType.F32, root.shape());
     one.fill(1);
@@ -253,7 +275,12 @@ public final class Tape {
   static void requireShape(String operation, NativeTensor tensor, Shape gradient) {
     if (!tensor.shape().equals(gradient)) {
       throw new IllegalArgumentException(
-          "backward of " + operation + ": an input has shape " + tensor.shape() + ", its gradient has shape " + gradient);
+          "backward of "
+              + operation
+              + ": an input has shape "
+              + tensor.shape()
+              + ", its gradient has shape "
+              + gradient);
     }
   }
 }

@@ -19,7 +19,8 @@ public final class Attention {
   private Attention() {}
 
   /**
-   * {@code dropout(softmax(scale * Q K^T)) V} within each sequence; q, k, v and the result are [tokens, heads, headDim].
+   * {@code dropout(softmax(scale * Q K^T)) V} within each sequence; q, k, v and the result are
+   * [tokens, heads, headDim].
    *
    * @param window how far a position sees to either side; negative: everything
    */
@@ -42,12 +43,17 @@ public final class Attention {
     long headDim = q.size(2);
     if (q.size(0) != tokens) {
       throw new IllegalArgumentException(
-          "attention: q has shape " + q.shape() + ", the sequences have " + tokens + " tokens together");
+          "attention: q has shape "
+              + q.shape()
+              + ", the sequences have "
+              + tokens
+              + " tokens together");
     }
     Operands.requireShape("attention", "k", k, tokens, heads, headDim);
     Operands.requireShape("attention", "v", v, tokens, heads, headDim);
     if (headDim < 1 || headDim > MAX_HEAD_DIM) {
-      throw new IllegalArgumentException("attention: the head size is " + headDim + ", at most " + MAX_HEAD_DIM);
+      throw new IllegalArgumentException(
+          "attention: the head size is " + headDim + ", at most " + MAX_HEAD_DIM);
     }
     Operands.requireProbability("attention", p);
     long seed = p > 0 ? rng.seed() : 0;
@@ -55,7 +61,8 @@ public final class Attention {
     long stride = heads * headDim;
     int[] cuSeqlens = lengths.cuSeqlens();
     NativeTensor y = q.allocateLike(DType.F32, q.shape());
-    NativeTensor lse = Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
+    NativeTensor lse =
+        Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
     Native.check(
         Kernels.jb_attention_forward(
             q.context(),
@@ -119,7 +126,10 @@ public final class Attention {
     return y;
   }
 
-  /** Turns each pair (i, i + headDim / 2) of x [tokens, heads, headDim] by an angle that grows with the position. */
+  /**
+   * Turns each pair (i, i + headDim / 2) of x [tokens, heads, headDim] by an angle that grows with
+   * the position.
+   */
   public static Tensor rotary(Tensor operand, Tensor positions, float base) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor ids = NativeTensor.of(positions);
@@ -147,7 +157,15 @@ public final class Attention {
     long headDim = x.size(2);
     Native.check(
         Kernels.jb_rotary(
-            x.context(), y.address(), ids.address(), x.size(0), heads, headDim, heads * headDim, base, inverse));
+            x.context(),
+            y.address(),
+            ids.address(),
+            x.size(0),
+            heads,
+            headDim,
+            heads * headDim,
+            base,
+            inverse));
     return y;
   }
 }

@@ -25,7 +25,13 @@ final class Broadcasting {
         long size = shape.size(i);
         if (size != 1 && sizes[missing + i] != 1 && size != sizes[missing + i]) {
           throw new IllegalArgumentException(
-              operation + ": shapes " + list(shapes) + " do not broadcast: sizes " + sizes[missing + i] + " and " + size
+              operation
+                  + ": shapes "
+                  + list(shapes)
+                  + " do not broadcast: sizes "
+                  + sizes[missing + i]
+                  + " and "
+                  + size
                   + " differ");
         }
         if (size != 1) {
@@ -44,7 +50,10 @@ final class Broadcasting {
     return text.toString();
   }
 
-  /** The strides that walk an operand of shape {@code from} along {@code to}; 0 along a stretched axis. */
+  /**
+   * The strides that walk an operand of shape {@code from} along {@code to}; 0 along a stretched
+   * axis.
+   */
   static long[] strides(Shape from, Shape to) {
     long[] own = from.strides();
     long[] strides = new long[to.rank()];
@@ -55,7 +64,10 @@ final class Broadcasting {
     return strides;
   }
 
-  /** The gradient of an operand of shape {@code to} from that of the stretched one: sums over the stretched axes. */
+  /**
+   * The gradient of an operand of shape {@code to} from that of the stretched one: sums over the
+   * stretched axes.
+   */
   static NativeTensor sumTo(NativeTensor gradient, Shape to) {
     if (gradient.shape().equals(to)) {
       return gradient;

@@ -22,11 +22,21 @@ public final class Casting {
     }
     NativeTensor y = x.allocateLike(dtype, x.shape());
     Native.check(
-        Kernels.jb_cast(x.context(), y.address(), dtype.ordinal(), x.address(), x.dtype().ordinal(), x.numel()));
+        Kernels.jb_cast(
+            x.context(),
+            y.address(),
+            dtype.ordinal(),
+            x.address(),
+            x.dtype().ordinal(),
+            x.numel()));
     DType original = x.dtype();
     if (dtype.isFloatingPoint() && original.isFloatingPoint()) {
       Tape.record(
-          "to", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, (NativeTensor) cast(dy, original)));
+          "to",
+          y,
+          list(x),
+          list(),
+          (dy, saved, gradients) -> gradients.add(0, (NativeTensor) cast(dy, original)));
     }
     return y;
   }

@@ -96,7 +96,8 @@ public final class Creation {
   public static Tensor uniform(Rng rng, float low, float high, Shape shape) {
     NativeTensor y = allocate(DType.F32, shape);
     Native.check(
-        Kernels.jb_random_uniform(y.context(), y.address(), y.numel(), low, high, rng.seed(), rng.next()));
+        Kernels.jb_random_uniform(
+            y.context(), y.address(), y.numel(), low, high, rng.seed(), rng.next()));
     return y;
   }
 
@@ -104,7 +105,8 @@ public final class Creation {
   public static Tensor normal(Rng rng, float mean, float deviation, Shape shape) {
     NativeTensor y = allocate(DType.F32, shape);
     Native.check(
-        Kernels.jb_random_normal(y.context(), y.address(), y.numel(), mean, deviation, rng.seed(), rng.next()));
+        Kernels.jb_random_normal(
+            y.context(), y.address(), y.numel(), mean, deviation, rng.seed(), rng.next()));
     return y;
   }
 }

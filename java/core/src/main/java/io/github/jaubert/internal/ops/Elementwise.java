@@ -24,11 +24,14 @@ public final class Elementwise {
     OUTPUT
   }
 
-  private static Tensor unary(String name, int op, Saves saves, Tensor operand, float alpha, float beta) {
+  private static Tensor unary(
+      String name, int op, Saves saves, Tensor operand, float alpha, float beta) {
     NativeTensor x = NativeTensor.of(operand);
     Operands.requireFloat(name, x);
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
-    Native.check(Kernels.jb_unary_forward(x.context(), op, y.address(), x.address(), x.numel(), alpha, beta));
+    Native.check(
+        Kernels.jb_unary_forward(
+            x.context(), op, y.address(), x.address(), x.numel(), alpha, beta));
     NativeTensor[] saved = list(saves == Saves.INPUT ? x : saves == Saves.OUTPUT ? y : null);
     Tape.record(
         name,
@@ -41,7 +44,15 @@ public final class Elementwise {
           long keptOutput = saves == Saves.OUTPUT ? kept[0].address() : 0;
           Native.check(
               Kernels.jb_unary_backward(
-                  dy.context(), op, dx.address(), dy.address(), keptInput, keptOutput, dy.numel(), alpha, beta));
+                  dy.context(),
+                  op,
+                  dx.address(),
+                  dy.address(),
+                  keptInput,
+                  keptOutput,
+                  dy.numel(),
+                  alpha,
+                  beta));
           gradients.add(0, dx);
         });
     return y;
@@ -64,7 +75,8 @@ public final class Elementwise {
   /** {@code x} held between two bounds. */
   public static Tensor clamp(Tensor x, float min, float max) {
     if (!(min <= max)) {
-      throw new IllegalArgumentException("clamp: the lower bound " + min + " is not below the upper bound " + max);
+      throw new IllegalArgumentException(
+          "clamp: the lower bound " + min + " is not below the upper bound " + max);
     }
     return unary("clamp", Kernels.JB_CLAMP, Saves.INPUT, x, min, max);
   }
@@ -160,12 +172,20 @@ public final class Elementwise {
   static NativeTensor binary(String name, int op, NativeTensor a, NativeTensor b) {
     if (a.dtype() != b.dtype()) {
       throw new IllegalArgumentException(
-          name + ": a is " + a.summary() + " and b is " + b.summary() + ": the types differ; convert one with to(DType)");
+          name
+              + ": a is "
+              + a.summary()
+              + " and b is "
+              + b.summary()
+              + ": the types differ; convert one with to(DType)");
     }
     boolean logical = op >= Kernels.JB_AND;
     boolean comparison = op >= Kernels.JB_EQ && !logical;
-    if (logical != (a.dtype() == DType.BOOL) && !comparison || a.dtype() == DType.BF16 || a.dtype() == DType.F16) {
-      throw new IllegalArgumentException(name + ": operands of type " + a.dtype() + " are not supported");
+    if (logical != (a.dtype() == DType.BOOL) && !comparison
+        || a.dtype() == DType.BF16
+        || a.dtype() == DType.F16) {
+      throw new IllegalArgumentException(
+          name + ": operands of type " + a.dtype() + " are not supported");
     }
     Shape shape = Broadcasting.shape(name, a.shape(), b.shape());
     NativeTensor y = a.allocateLike(comparison ? DType.BOOL : a.dtype(), shape);
@@ -298,13 +318,18 @@ public final class Elementwise {
         list(a, b, y),
         (dy, saved, gradients) -> {
           if (gradients.needs(0)) {
-            NativeTensor lower = binary("pow", Kernels.JB_POWER, saved[0], (NativeTensor) affine(saved[1], 1, -1));
+            NativeTensor lower =
+                binary("pow", Kernels.JB_POWER, saved[0], (NativeTensor) affine(saved[1], 1, -1));
             addSummed(gradients, 0, saved[0].shape(), multiply(dy, multiply(saved[1], lower)));
           }
           if (gradients.needs(1)) {
             Tensor zero = Tensor.scalar(0);
             Tensor log = Selection.where(Selection.eq(saved[0], zero), zero, log(saved[0]));
-            addSummed(gradients, 1, saved[1].shape(), multiply(dy, multiply(saved[2], (NativeTensor) log)));
+            addSummed(
+                gradients,
+                1,
+                saved[1].shape(),
+                multiply(dy, multiply(saved[2], (NativeTensor) log)));
           }
         });
     return y;
@@ -332,8 +357,10 @@ public final class Elementwise {
         (dy, saved, gradients) -> {
           Tensor fromFirst = binary(name, firstWins, saved[0], saved[1]);
           Tensor zero = Tensor.scalar(0);
-          addSummed(gradients, 0, saved[0].shape(), (NativeTensor) Selection.where(fromFirst, dy, zero));
-          addSummed(gradients, 1, saved[1].shape(), (NativeTensor) Selection.where(fromFirst, zero, dy));
+          addSummed(
+              gradients, 0, saved[0].shape(), (NativeTensor) Selection.where(fromFirst, dy, zero));
+          addSummed(
+              gradients, 1, saved[1].shape(), (NativeTensor) Selection.where(fromFirst, zero, dy));
         });
     return y;
   }

@@ -25,7 +25,10 @@ public final class Indexing {
     return Shaping.transpose(rows("indexSelect", Shaping.transpose(x, 0, at), index), 0, at);
   }
 
-  /** {@code y[i] = table[index[i]]} for an index of any shape; the result has the index's axes, then the table's others. */
+  /**
+   * {@code y[i] = table[index[i]]} for an index of any shape; the result has the index's axes, then
+   * the table's others.
+   */
   public static Tensor embedding(Tensor table, Tensor ids) {
     Operands.requireRank("embedding", "the table", NativeTensor.of(table), 2);
     Tensor picked = rows("embedding", table, Shaping.flatten(ids));
@@ -87,7 +90,8 @@ public final class Indexing {
     Operands.requireFloat("indexAdd", x, source);
     Operands.requireIndex("indexAdd", index);
     Operands.requireRank("indexAdd", "the index", index, 1);
-    Operands.requireShape("indexAdd", "the source", source, x.shape().with(0, index.numel()).toArray());
+    Operands.requireShape(
+        "indexAdd", "the source", source, x.shape().with(0, index.numel()).toArray());
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
     y.copyFrom(x);
     Native.check(
@@ -121,10 +125,16 @@ public final class Indexing {
     NativeTensor index = NativeTensor.of(indices);
     Operands.requireIndex("takeAlong", index);
     boolean sameLeading =
-        x.rank() > 0 && index.rank() == x.rank() && index.shape().with(-1, x.size(-1)).equals(x.shape());
+        x.rank() > 0
+            && index.rank() == x.rank()
+            && index.shape().with(-1, x.size(-1)).equals(x.shape());
     if (!sameLeading) {
       throw new IllegalArgumentException(
-          "takeAlong: shapes " + x.shape() + " and index " + index.shape() + " differ before the last axis");
+          "takeAlong: shapes "
+              + x.shape()
+              + " and index "
+              + index.shape()
+              + " differ before the last axis");
     }
     Shape original = x.shape();
     long rows = Operands.rows(x);
@@ -175,7 +185,8 @@ public final class Indexing {
     Shape original = x.shape();
     NativeTensor y = x.allocateLike(DType.F32, Shape.of(lengths.count(), width));
     Native.check(
-        Kernels.jb_segment_mean_forward(x.context(), y.address(), x.address(), cuSeqlens, lengths.count(), width));
+        Kernels.jb_segment_mean_forward(
+            x.context(), y.address(), x.address(), cuSeqlens, lengths.count(), width));
     Tape.record(
         "segmentMean",
         y,

@@ -30,7 +30,12 @@ public final class Linears {
     long in = weight.size(1);
     if (x.rank() == 0 || x.size(-1) != in) {
       throw new IllegalArgumentException(
-          "linear: x " + x.shape() + " and weight " + weight.shape() + " [out, in]: the last axis of x must have size " + in);
+          "linear: x "
+              + x.shape()
+              + " and weight "
+              + weight.shape()
+              + " [out, in]: the last axis of x must have size "
+              + in);
     }
     if (bias != null) {
       Operands.requireShape("linear", "the bias", bias, out);
@@ -63,7 +68,8 @@ public final class Linears {
           Target dweight = gradients.target(1);
           Target dbias = gradients.target(2);
           NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(DType.F32, shape);
-          // The kernel overwrites dx; where there is a gradient already, it goes to a temporary that is added.
+          // The kernel overwrites dx; where there is a gradient already, it goes to a temporary
+          // that is added.
           NativeTensor part = dx.accumulate() ? dy.allocateLike(DType.F32, saved[0].shape()) : null;
           Native.check(
               Kernels.jb_linear_backward(
@@ -97,7 +103,8 @@ public final class Linears {
     NativeTensor x = NativeTensor.of(operand);
     Operands.requireFloat("geglu", x);
     if (x.rank() == 0 || x.size(-1) % 2 != 0) {
-      throw new IllegalArgumentException("geglu: the last axis of shape " + x.shape() + " cannot be halved");
+      throw new IllegalArgumentException(
+          "geglu: the last axis of shape " + x.shape() + " cannot be halved");
     }
     Shape original = x.shape();
     long rows = Operands.rows(x);
@@ -112,7 +119,8 @@ public final class Linears {
         (dy, saved, gradients) -> {
           NativeTensor dx = dy.allocateLike(DType.F32, original);
           Native.check(
-              Kernels.jb_geglu_backward(dy.context(), dx.address(), dy.address(), saved[0].address(), rows, width));
+              Kernels.jb_geglu_backward(
+                  dy.context(), dx.address(), dy.address(), saved[0].address(), rows, width));
           gradients.add(0, dx);
         });
     return y;

@@ -21,7 +21,12 @@ public final class Losses {
    * @param normalizer what the sum is divided by; 0: the weights of the rows that count
    */
   public static Tensor crossEntropy(
-      Tensor scores, Tensor targets, int ignoreIndex, float labelSmoothing, Tensor weights, float normalizer) {
+      Tensor scores,
+      Tensor targets,
+      int ignoreIndex,
+      float labelSmoothing,
+      Tensor weights,
+      float normalizer) {
     NativeTensor logits = NativeTensor.of(scores);
     Operands.requireFloat("crossEntropy", logits);
     Operands.requireRank("crossEntropy", "the logits", logits, 2);
@@ -86,7 +91,8 @@ public final class Losses {
   }
 
   /** {@code softplus(x) - x * target}, summed over a normalizer; 0: the mean. */
-  public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target, float normalizer) {
+  public static Tensor binaryCrossEntropyWithLogits(
+      Tensor logits, Tensor target, float normalizer) {
     requireSameShape("binaryCrossEntropyWithLogits", logits, target);
     Tensor losses = Elementwise.sub(Elementwise.softplus(logits), Elementwise.mul(logits, target));
     return normalized(losses, normalizer);
@@ -99,7 +105,11 @@ public final class Losses {
   private static void requireSameShape(String name, Tensor prediction, Tensor target) {
     if (!prediction.shape().equals(target.shape())) {
       throw new IllegalArgumentException(
-          name + ": the prediction has shape " + prediction.shape() + ", the target has shape " + target.shape());
+          name
+              + ": the prediction has shape "
+              + prediction.shape()
+              + ", the target has shape "
+              + target.shape());
     }
   }
 }

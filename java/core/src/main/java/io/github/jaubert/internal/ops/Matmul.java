@@ -19,7 +19,8 @@ public final class Matmul {
   /** The product over the last two axes, the others broadcast. */
   public static Tensor matmul(Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
-      throw new IllegalArgumentException("matmul: a " + a.shape() + " and b " + b.shape() + ": an operand has no axes");
+      throw new IllegalArgumentException(
+          "matmul: a " + a.shape() + " and b " + b.shape() + ": an operand has no axes");
     }
     if (a.rank() == 1) {
       return Shaping.squeeze(matmul(Shaping.unsqueeze(a, 0), b), -(b.rank() == 1 ? 1 : 2));
@@ -32,7 +33,15 @@ public final class Matmul {
     long n = b.size(-1);
     if (b.size(-2) != k) {
       throw new IllegalArgumentException(
-          "matmul: a " + a.shape() + " and b " + b.shape() + ": inner sizes " + k + " and " + b.size(-2) + " differ");
+          "matmul: a "
+              + a.shape()
+              + " and b "
+              + b.shape()
+              + ": inner sizes "
+              + k
+              + " and "
+              + b.size(-2)
+              + " differ");
     }
     if (b.rank() == 2) {
       Shape result = a.shape().with(-1, n);

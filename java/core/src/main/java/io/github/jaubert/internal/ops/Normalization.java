@@ -24,7 +24,8 @@ public final class Normalization {
     long seed = rng.seed();
     long offset = rng.next();
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
-    Native.check(Kernels.jb_dropout(x.context(), y.address(), x.address(), x.numel(), p, seed, offset));
+    Native.check(
+        Kernels.jb_dropout(x.context(), y.address(), x.address(), x.numel(), p, seed, offset));
     Tape.record(
         "dropout",
         y,
@@ -32,7 +33,9 @@ public final class Normalization {
         list(),
         (dy, saved, gradients) -> {
           NativeTensor dx = dy.allocateLike(DType.F32, dy.shape());
-          Native.check(Kernels.jb_dropout(dy.context(), dx.address(), dy.address(), dy.numel(), p, seed, offset));
+          Native.check(
+              Kernels.jb_dropout(
+                  dy.context(), dx.address(), dy.address(), dy.numel(), p, seed, offset));
           gradients.add(0, dx);
         });
     return y;
@@ -93,7 +96,14 @@ public final class Normalization {
 
   /** {@code LayerNorm(residual + dropout(x + bias))}; residual, bias and beta may be null. */
   public static Tensor addDropoutLayerNorm(
-      Tensor operand, Tensor residuals, Tensor biases, Tensor scale, Tensor shift, float p, float eps, Rng rng) {
+      Tensor operand,
+      Tensor residuals,
+      Tensor biases,
+      Tensor scale,
+      Tensor shift,
+      float p,
+      float eps,
+      Rng rng) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor residual = residuals == null ? null : NativeTensor.of(residuals);
     NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
@@ -143,7 +153,8 @@ public final class Normalization {
           boolean needsSum = gradients.needs(0) || gradients.needs(1);
           // Without dropout the gradients of x and of the residual are one.
           NativeTensor dsum = needsSum ? dy.allocateLike(DType.F32, dy.shape()) : null;
-          NativeTensor dx = p > 0 && gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          NativeTensor dx =
+              p > 0 && gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
           Native.check(
               Kernels.jb_add_dropout_layernorm_backward(
                   dy.context(),
@@ -176,7 +187,8 @@ public final class Normalization {
   }
 
   /** Checks that the vectors have one element for each column of x; returns how many. */
-  static long requireVectors(String name, NativeTensor x, NativeTensor gamma, NativeTensor beta, NativeTensor bias) {
+  static long requireVectors(
+      String name, NativeTensor x, NativeTensor gamma, NativeTensor beta, NativeTensor bias) {
     Operands.requireFloat(name, x, gamma, beta, bias);
     if (x.rank() == 0) {
       throw new IllegalArgumentException(name + ": x has no axes");

@@ -4,7 +4,10 @@ import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 
-/** Checks that operations make of their operands, with messages that name the operation and the values. */
+/**
+ * Checks that operations make of their operands, with messages that name the operation and the
+ * values.
+ */
 final class Operands {
   private Operands() {}
 
@@ -25,7 +28,8 @@ final class Operands {
 
   static void requireIndex(String operation, NativeTensor index) {
     if (index.dtype() != DType.I32 && index.dtype() != DType.I64) {
-      throw new IllegalArgumentException(operation + ": the index is " + index.summary() + ", expected type I32 or I64");
+      throw new IllegalArgumentException(
+          operation + ": the index is " + index.summary() + ", expected type I32 or I64");
     }
   }
 
@@ -40,13 +44,21 @@ final class Operands {
   static void requireRank(String operation, String operand, NativeTensor tensor, int rank) {
     if (tensor.rank() != rank) {
       throw new IllegalArgumentException(
-          operation + ": " + operand + " has shape " + tensor.shape() + ", expected " + rank + " axes");
+          operation
+              + ": "
+              + operand
+              + " has shape "
+              + tensor.shape()
+              + ", expected "
+              + rank
+              + " axes");
     }
   }
 
   static void requireProbability(String operation, float p) {
     if (!(p >= 0 && p < 1)) {
-      throw new IllegalArgumentException(operation + ": the dropout probability is " + p + ", expected 0 <= p < 1");
+      throw new IllegalArgumentException(
+          operation + ": the dropout probability is " + p + ", expected 0 <= p < 1");
     }
   }
 

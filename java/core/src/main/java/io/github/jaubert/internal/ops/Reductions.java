@@ -14,7 +14,8 @@ import io.github.jaubert.tensor.Tensor;
 public final class Reductions {
   private Reductions() {}
 
-  private static NativeTensor reduce(String name, int op, NativeTensor x, int axis, boolean keepAxis, DType result) {
+  private static NativeTensor reduce(
+      String name, int op, NativeTensor x, int axis, boolean keepAxis, DType result) {
     Shape shape = x.shape();
     int at = shape.axis(axis);
     long outer = 1;
@@ -25,14 +26,26 @@ public final class Reductions {
     for (int i = at + 1; i < shape.rank(); i++) {
       inner *= shape.size(i);
     }
-    boolean needsAnElement = op == Kernels.JB_MAX || op == Kernels.JB_MIN || op == Kernels.JB_ARGMAX || op == Kernels.JB_ARGMIN;
+    boolean needsAnElement =
+        op == Kernels.JB_MAX
+            || op == Kernels.JB_MIN
+            || op == Kernels.JB_ARGMAX
+            || op == Kernels.JB_ARGMIN;
     if (shape.size(at) == 0 && needsAnElement) {
-      throw new IllegalArgumentException(name + ": axis " + axis + " of shape " + shape + " is empty");
+      throw new IllegalArgumentException(
+          name + ": axis " + axis + " of shape " + shape + " is empty");
     }
     NativeTensor y = x.allocateLike(result, keepAxis ? shape.with(at, 1) : shape.without(at));
     Native.check(
         Kernels.jb_reduce_forward(
-            x.context(), op, x.dtype().ordinal(), y.address(), x.address(), outer, shape.size(at), inner));
+            x.context(),
+            op,
+            x.dtype().ordinal(),
+            y.address(),
+            x.address(),
+            outer,
+            shape.size(at),
+            inner));
     return y;
   }
 
@@ -65,7 +78,8 @@ public final class Reductions {
   }
 
   /** Records that y is a sum of x along an axis times a factor. */
-  private static NativeTensor spread(String name, NativeTensor x, NativeTensor y, int axis, float factor) {
+  private static NativeTensor spread(
+      String name, NativeTensor x, NativeTensor y, int axis, float factor) {
     Shape shape = x.shape();
     Tape.record(
         name,
@@ -74,7 +88,8 @@ public final class Reductions {
         list(),
         (dy, saved, gradients) -> {
           Tensor kept = Shaping.view(dy, shape.with(axis, 1));
-          gradients.add(0, (NativeTensor) Shaping.expand(Elementwise.affine(kept, factor, 0), shape));
+          gradients.add(
+              0, (NativeTensor) Shaping.expand(Elementwise.affine(kept, factor, 0), shape));
         });
     return y;
   }
@@ -84,7 +99,12 @@ public final class Reductions {
     long divisor = x.shape().size(axis) - correction;
     if (divisor <= 0) {
       throw new IllegalArgumentException(
-          "variance: axis " + axis + " of shape " + x.shape() + " has too few elements for correction " + correction);
+          "variance: axis "
+              + axis
+              + " of shape "
+              + x.shape()
+              + " has too few elements for correction "
+              + correction);
     }
     Tensor centred = Elementwise.sub(x, mean(x, axis, true));
     return Elementwise.affine(sum(Elementwise.pow(centred, 2), axis, keepAxis), 1f / divisor, 0);
@@ -100,7 +120,8 @@ public final class Reductions {
     return extremum("min", Kernels.JB_MIN, Kernels.JB_ARGMIN, x, axis, keepAxis);
   }
 
-  private static Tensor extremum(String name, int op, int place, Tensor operand, int axis, boolean keepAxis) {
+  private static Tensor extremum(
+      String name, int op, int place, Tensor operand, int axis, boolean keepAxis) {
     NativeTensor x = withAxis(operand);
     NativeTensor y = reduce(name, op, x, axis, keepAxis, x.dtype());
     Shape shape = x.shape();
@@ -115,9 +136,11 @@ public final class Reductions {
           long[] alongAxis = new long[shape.rank()];
           java.util.Arrays.fill(alongAxis, 1);
           alongAxis[shape.axis(axis)] = shape.size(axis);
-          Tensor places = Shaping.view((NativeTensor) Creation.arange(shape.size(axis)), Shape.of(alongAxis));
+          Tensor places =
+              Shaping.view((NativeTensor) Creation.arange(shape.size(axis)), Shape.of(alongAxis));
           Tensor kept = Shaping.view(dy, shape.with(axis, 1));
-          gradients.add(0, (NativeTensor) Selection.where(Selection.eq(places, at), kept, Tensor.scalar(0)));
+          gradients.add(
+              0, (NativeTensor) Selection.where(Selection.eq(places, at), kept, Tensor.scalar(0)));
         });
     return y;
   }

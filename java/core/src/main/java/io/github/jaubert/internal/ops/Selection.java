@@ -69,7 +69,8 @@ public final class Selection {
     NativeTensor b = NativeTensor.of(right);
     Operands.requireType("where", "the condition", c, DType.BOOL);
     if (a.dtype() != b.dtype()) {
-      throw new IllegalArgumentException("where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
+      throw new IllegalArgumentException(
+          "where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
     }
     Shape shape = Broadcasting.shape("where", c.shape(), a.shape(), b.shape());
     NativeTensor y = a.allocateLike(a.dtype(), shape);

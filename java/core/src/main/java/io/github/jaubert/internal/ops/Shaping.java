@@ -10,7 +10,10 @@ import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
 
-/** Other shapes of the same elements: views where the memory already has the order, strided copies where not. */
+/**
+ * Other shapes of the same elements: views where the memory already has the order, strided copies
+ * where not.
+ */
 public final class Shaping {
   private Shaping() {}
 
@@ -20,7 +23,12 @@ public final class Shaping {
   static NativeTensor view(NativeTensor x, Shape shape) {
     NativeTensor y = x.view(0, shape);
     Shape original = x.shape();
-    Tape.record("reshape", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, dy.view(0, original)));
+    Tape.record(
+        "reshape",
+        y,
+        list(x),
+        list(),
+        (dy, saved, gradients) -> gradients.add(0, dy.view(0, original)));
     return y;
   }
 
@@ -40,10 +48,17 @@ public final class Shaping {
     if (unknown >= 0 && known > 0 && x.numel() % known == 0) {
       resolved[unknown] = x.numel() / known;
     }
-    boolean fits = Arrays.stream(resolved).allMatch(size -> size >= 0) && Shape.of(resolved).numel() == x.numel();
+    boolean fits =
+        Arrays.stream(resolved).allMatch(size -> size >= 0)
+            && Shape.of(resolved).numel() == x.numel();
     if (!fits) {
       throw new IllegalArgumentException(
-          "reshape: shape " + x.shape() + " with " + x.numel() + " elements does not fit " + Arrays.toString(sizes));
+          "reshape: shape "
+              + x.shape()
+              + " with "
+              + x.numel()
+              + " elements does not fit "
+              + Arrays.toString(sizes));
     }
     return view(x, Shape.of(resolved));
   }
@@ -60,7 +75,8 @@ public final class Shaping {
     int rank = x.rank() + 1;
     int at = axis < 0 ? axis + rank : axis;
     if (at < 0 || at >= rank) {
-      throw new IllegalArgumentException("unsqueeze: shape " + x.shape() + " has no place for axis " + axis);
+      throw new IllegalArgumentException(
+          "unsqueeze: shape " + x.shape() + " has no place for axis " + axis);
     }
     long[] sizes = new long[rank];
     for (int i = 0, j = 0; i < rank; i++) {
@@ -73,7 +89,8 @@ public final class Shaping {
   public static Tensor squeeze(Tensor operand, int axis) {
     NativeTensor x = NativeTensor.of(operand);
     if (x.size(axis) != 1) {
-      throw new IllegalArgumentException("squeeze: axis " + axis + " of shape " + x.shape() + " does not have size 1");
+      throw new IllegalArgumentException(
+          "squeeze: axis " + axis + " of shape " + x.shape() + " does not have size 1");
     }
     return view(x, x.shape().without(axis));
   }
@@ -81,7 +98,13 @@ public final class Shaping {
   // ---- copies ----
 
   private static void copy(
-      NativeTensor y, long yStart, long[] yStrides, NativeTensor x, long xStart, long[] xStrides, Shape shape) {
+      NativeTensor y,
+      long yStart,
+      long[] yStrides,
+      NativeTensor x,
+      long xStart,
+      long[] xStrides,
+      Shape shape) {
     int bytes = x.dtype().bytes();
     Native.check(
         Kernels.jb_strided_copy(
@@ -103,13 +126,18 @@ public final class Shaping {
       return x;
     }
     if (!Broadcasting.shape("expand", x.shape(), shape).equals(shape)) {
-      throw new IllegalArgumentException("expand: shape " + x.shape() + " does not stretch to " + shape);
+      throw new IllegalArgumentException(
+          "expand: shape " + x.shape() + " does not stretch to " + shape);
     }
     NativeTensor y = x.allocateLike(x.dtype(), shape);
     copy(y, 0, shape.strides(), x, 0, Broadcasting.strides(x.shape(), shape), shape);
     Shape original = x.shape();
     Tape.record(
-        "expand", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, Broadcasting.sumTo(dy, original)));
+        "expand",
+        y,
+        list(x),
+        list(),
+        (dy, saved, gradients) -> gradients.add(0, Broadcasting.sumTo(dy, original)));
     return y;
   }
 
@@ -129,7 +157,11 @@ public final class Shaping {
     }
     if (!valid) {
       throw new IllegalArgumentException(
-          "permute: " + Arrays.toString(axes) + " does not name each axis of shape " + x.shape() + " once");
+          "permute: "
+              + Arrays.toString(axes)
+              + " does not name each axis of shape "
+              + x.shape()
+              + " once");
     }
     long[] strides = x.shape().strides();
     long[] sizes = new long[rank];
@@ -178,7 +210,14 @@ public final class Shaping {
     int at = original.axis(axis);
     if (start < 0 || length < 0 || start + length > original.size(at)) {
       throw new IllegalArgumentException(
-          "narrow: entries " + start + " to " + (start + length) + " are outside axis " + axis + " of shape " + original);
+          "narrow: entries "
+              + start
+              + " to "
+              + (start + length)
+              + " are outside axis "
+              + axis
+              + " of shape "
+              + original);
     }
     Shape shape = original.with(at, length);
     long first = start * original.strides()[at];
@@ -216,11 +255,23 @@ public final class Shaping {
       Shape shape = inputs[i].shape();
       if (shape.rank() != first.rank() || !shape.with(at, first.size(at)).equals(first)) {
         throw new IllegalArgumentException(
-            "concat: tensor " + i + " has shape " + shape + ", which differs from " + first + " outside axis " + axis);
+            "concat: tensor "
+                + i
+                + " has shape "
+                + shape
+                + ", which differs from "
+                + first
+                + " outside axis "
+                + axis);
       }
       if (inputs[i].dtype() != inputs[0].dtype()) {
         throw new IllegalArgumentException(
-            "concat: tensor " + i + " is " + inputs[i].summary() + ", the first is " + inputs[0].summary());
+            "concat: tensor "
+                + i
+                + " is "
+                + inputs[i].summary()
+                + ", the first is "
+                + inputs[0].summary());
       }
       starts[i] = total;
       total += shape.size(at);
@@ -250,6 +301,7 @@ public final class Shaping {
 
   /** Side by side along a new axis. */
   public static Tensor stack(int axis, Tensor... parts) {
-    return concat(axis, Arrays.stream(parts).map(part -> unsqueeze(part, axis)).toArray(Tensor[]::new));
+    return concat(
+        axis, Arrays.stream(parts).map(part -> unsqueeze(part, axis)).toArray(Tensor[]::new));
   }
 }

@@ -37,7 +37,8 @@ public final class Softmax {
     long rows = Operands.rows(x);
     long columns = Operands.columns(x);
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
-    Native.check(Kernels.jb_softmax_forward(x.context(), y.address(), x.address(), rows, columns, log));
+    Native.check(
+        Kernels.jb_softmax_forward(x.context(), y.address(), x.address(), rows, columns, log));
     Tape.record(
         name,
         y,
@@ -47,7 +48,13 @@ public final class Softmax {
           NativeTensor dx = dy.allocateLike(DType.F32, dy.shape());
           Native.check(
               Kernels.jb_softmax_backward(
-                  dy.context(), dx.address(), dy.address(), saved[0].address(), rows, columns, log));
+                  dy.context(),
+                  dx.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  rows,
+                  columns,
+                  log));
           gradients.add(0, dx);
         });
     return y;
