@@ -84,10 +84,10 @@ JB_INLINE vf log(vf x) {
   // x = 2^n * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
   const vi subnormal = x < splat(std::numeric_limits<float>::min());
   const vf normal = select(subnormal, x * 0x1p25f, x);
-  const vi bits = float_to_bits(normal) + (0x3f800000 - 0x3f3504f3);
-  vf n = to_float((bits >> 23) - 127);
+  const vu bits = (vu)normal + (0x3f800000u - 0x3f3504f3u);  // unsigned: a NaN's may pass the sign
+  vf n = to_float(((vi)bits >> 23) - 127);
   n = select(subnormal, n - 25.0f, n);
-  const vf f = bits_to_float((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
+  const vf f = (vf)((bits & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
   // log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + R(s^2))).
   constexpr float kAtanhTail[] = {0.666666627f, 0.400009692f, 0.284991682f, 0.242683157f};
   const vf s = f / (f + 2.0f);
