@@ -3,7 +3,6 @@ package io.github.jaubert.operations;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -19,7 +18,8 @@ import java.util.stream.Collectors;
  * @param result the type of the result
  * @param differentiable whether gradients of its floating-point operands are checked
  * @param tolerance the largest relative error
- * @param floor the size below which an error counts as if the value had that size
+ * @param floor the size below which an error counts as if the value or gradient had that size
+ * @param valueFloor the same for values alone
  */
 record OperationCase(
     String method,
@@ -30,25 +30,36 @@ record OperationCase(
     DType result,
     boolean differentiable,
     double tolerance,
-    double floor) {
+    double floor,
+    double valueFloor) {
 
   static OperationCase of(
       String method,
       List<Input> inputs,
       Function<Tensor[], Tensor> operation,
       Function<NdArray[], NdArray> reference) {
-    return new OperationCase(method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05);
+    return new OperationCase(
+        method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05, 0);
   }
 
   OperationCase with(String words) {
     return new OperationCase(
-        method, words, inputs, operation, reference, result, differentiable, tolerance, floor);
+        method,
+        words,
+        inputs,
+        operation,
+        reference,
+        result,
+        differentiable,
+        tolerance,
+        floor,
+        valueFloor);
   }
 
   /** A result of another type, or of none of its operands: there is no gradient. */
   OperationCase giving(DType dtype) {
     return new OperationCase(
-        method, variant, inputs, operation, reference, dtype, false, tolerance, floor);
+        method, variant, inputs, operation, reference, dtype, false, tolerance, floor, valueFloor);
   }
 
   OperationCase withoutGradient() {
@@ -57,17 +68,46 @@ record OperationCase(
 
   OperationCase tolerance(double relative) {
     return new OperationCase(
-        method, variant, inputs, operation, reference, result, differentiable, relative, floor);
+        method,
+        variant,
+        inputs,
+        operation,
+        reference,
+        result,
+        differentiable,
+        relative,
+        floor,
+        valueFloor);
   }
 
   /** For results that are small differences of large numbers, such as sums. */
   OperationCase floor(double size) {
     return new OperationCase(
-        method, variant, inputs, operation, reference, result, differentiable, tolerance, size);
+        method,
+        variant,
+        inputs,
+        operation,
+        reference,
+        result,
+        differentiable,
+        tolerance,
+        size,
+        valueFloor);
   }
 
-  static String shapes(int[]... shapes) {
-    return Arrays.stream(shapes).map(Arrays::toString).collect(Collectors.joining(" "));
+  /** For values that are such differences while the gradients are not. */
+  OperationCase valueFloor(double size) {
+    return new OperationCase(
+        method,
+        variant,
+        inputs,
+        operation,
+        reference,
+        result,
+        differentiable,
+        tolerance,
+        floor,
+        size);
   }
 
   @Override

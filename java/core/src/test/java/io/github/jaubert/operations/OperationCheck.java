@@ -40,7 +40,11 @@ final class OperationCheck {
       Tensor[] constants = operands(-1);
       Tensor value = operation.operation().apply(constants);
       assertEquals(operation.result(), value.dtype(), "type of the result");
-      compare("value", NdArray.of(value), expected);
+      compare(
+          "value",
+          NdArray.of(value),
+          expected,
+          Math.max(operation.floor(), operation.valueFloor()));
       for (int i = 0; i < constants.length; i++) {
         assertArrayEquals(
             arrays[i].data(), NdArray.of(constants[i]).data(), "operand " + i + " was changed");
@@ -239,6 +243,10 @@ final class OperationCheck {
   }
 
   private void compare(String what, NdArray found, NdArray wanted) {
+    compare(what, found, wanted, operation.floor());
+  }
+
+  private void compare(String what, NdArray found, NdArray wanted, double floor) {
     assertArrayEquals(wanted.shape(), found.shape(), what + ": shape");
     double[] got = found.data();
     double[] want = wanted.data();
@@ -246,7 +254,7 @@ final class OperationCheck {
         Math.sqrt(Arrays.stream(want).filter(Double::isFinite).map(v -> v * v).average().orElse(0));
     boolean exact = !operation.result().isFloatingPoint();
     for (int i = 0; i < got.length; i++) {
-      double size = Math.max(Math.abs(want[i]), Math.max(typical, operation.floor()));
+      double size = Math.max(Math.abs(want[i]), Math.max(typical, floor));
       double allowed = exact ? 0 : operation.tolerance() * size;
       boolean same = Double.compare(got[i], want[i]) == 0 || Math.abs(got[i] - want[i]) <= allowed;
       if (!same) {
