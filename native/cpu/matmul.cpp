@@ -1,7 +1,7 @@
 // Matrix products and the linear layer.
 #include "jaubert/matmul.h"
 
-#include "gemm.h"
+#include "gemm/multiply.h"
 #include "sums.h"
 #include "support/dtype.h"
 #include "support/kernel.h"
@@ -126,30 +126,6 @@ struct ActivationGradient {
   }
 };
 
-// ---- Batches --------------------------------------------------------------------------------------------------------
-
-// Many products of one shape: tiles only where a single product is large beside the whole.
-void multiply_batch(jb_ctx ctx, const Product& first, int64_t batch, int64_t stride_a, int64_t stride_b,
-                    int64_t stride_c) {
-  const Tiling t = tile(first.m, first.n, first.k, false, batch);
-  const int64_t tiles = t.tiles();
-  if (tiles == 0) return;
-  const blas::Serial serial;
-  const int64_t cost = std::max<int64_t>(1, first.k / 8) * std::min(t.rows, first.m) * std::min(t.columns, first.n);
-  parallel_for(ctx, batch * tiles, grain_for(batch * tiles, cost), [&](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t index = item / tiles;
-      const int64_t i = item % tiles / t.column_count * t.rows, j = item % t.column_count * t.columns;
-      Product product = first;
-      product.a += index * stride_a;
-      product.b += index * stride_b;
-      product.c += index * stride_c;
-      product.compute(i, std::min(t.rows, first.m - i), j, std::min(t.columns, first.n - j), 0, first.k, first.beta,
-                      product.c);
-    }
-  });
-}
-
 }  // namespace
 }  // namespace jb::JB_ISA
 
@@ -166,23 +142,23 @@ JB_KERNEL(jb_matmul)
     check_array("matmul", "c", c, batch > 0 ? area_c : 0);
     JB_CHECK(batch <= 1 || area_c == 0 || stride_c >= area_c || stride_c <= -area_c,
              "matmul: stride_c is {}, but each of the {} results has {} elements", stride_c, batch, area_c);
-    Product product{transpose_a != 0,
-                    transpose_b != 0,
-                    m,
-                    n,
-                    k,
-                    alpha,
-                    static_cast<const float*>(a),
-                    static_cast<const float*>(b),
-                    beta,
-                    static_cast<float*>(c)};
+    gemm::Product product{transpose_a != 0,
+                          transpose_b != 0,
+                          m,
+                          n,
+                          k,
+                          alpha,
+                          static_cast<const float*>(a),
+                          static_cast<const float*>(b),
+                          beta,
+                          static_cast<float*>(c)};
     // Matrices of A that follow one another, times one B, are one tall matrix.
     if (transpose_a == 0 && stride_b == 0 && stride_a == area_a && stride_c == area_c) {
       product.m *= batch;
       batch = 1;
     }
-    if (batch == 1) return multiply(ctx, std::array{product});
-    multiply_batch(ctx, product, batch, stride_a, stride_b, stride_c);
+    if (batch == 1) return gemm::multiply(ctx, product);
+    gemm::multiply_batch(ctx, product, batch, stride_a, stride_b, stride_c);
   });
 }
 
@@ -196,10 +172,10 @@ JB_KERNEL(jb_linear_forward)
     check_array("linear", "weight", weight, checked_area("linear", out, in));
     auto* y = static_cast<float*>(y_out);
     auto* z = preactivation == nullptr ? y : static_cast<float*>(preactivation);
-    const Product product{
+    const gemm::Product product{
         false, true, rows, out, in, 1, static_cast<const float*>(x), static_cast<const float*>(weight), 0, z};
     with_activation("linear", activation, [&](auto chosen) {
-      multiply(ctx, std::array{product}, BiasActivation<decltype(chosen)>{y, z, static_cast<const float*>(bias), out});
+      gemm::multiply(ctx, product, BiasActivation<decltype(chosen)>{y, z, static_cast<const float*>(bias), out});
     });
   });
 }
@@ -235,16 +211,11 @@ JB_KERNEL(jb_linear_backward)
       }
     });
     const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
-    const Product dx{
+    const gemm::Product dx{
         false, false, rows, in, out, 1, dz, static_cast<const float*>(weight), 0, static_cast<float*>(dx_out)};
-    const Product dweight{
+    const gemm::Product dweight{
         true, false, out, in, rows, 1, dz, static_cast<const float*>(x_in), keep, static_cast<float*>(dweight_inout)};
-    if (dx_out != nullptr && dweight_inout != nullptr) {
-      multiply(ctx, std::array{dx, dweight});
-    } else if (dx_out != nullptr) {
-      multiply(ctx, std::array{dx});
-    } else if (dweight_inout != nullptr) {
-      multiply(ctx, std::array{dweight});
-    }
+    if (dx_out != nullptr) gemm::multiply(ctx, dx);
+    if (dweight_inout != nullptr) gemm::multiply(ctx, dweight);
   });
 }

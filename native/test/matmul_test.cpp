@@ -15,6 +15,9 @@ const Sizes kSizes[] = {{1, 1, 1},    {1, 384, 384},  {7, 5, 3},      {32, 26, 3
                         {64, 64, 64}, {400, 97, 129}, {401, 384, 31}, {97, 31, 4096}, {67, 35, 5003},
                         {0, 5, 3},    {5, 0, 3},      {5, 3, 0}};
 
+// Several packings each: of columns of B, of the summed index, of rows of a transposed A.
+const Sizes kLargeSizes[] = {{150, 1601, 390}, {140, 301, 2603}, {1500, 130, 401}};
+
 // C = alpha * op(A) op(B) + beta * C in double precision; sizes[i] bounds the error: sum of |a * b|.
 struct Reference {
   std::vector<double> values, sizes;
@@ -88,10 +91,44 @@ TEST(products_of_all_layouts) {
   }
 }
 
+TEST(large_products_of_all_layouts_for_any_number_of_threads) {
+  const test::Context one(1), two(2), five(5);
+  for (const Sizes& s : kLargeSizes) {
+    for (int layout = 0; layout < 4; ++layout) {
+      const bool ta = (layout & 1) != 0, tb = (layout & 2) != 0;
+      const auto a = test::normal(s.m * s.k), b = test::normal(s.k * s.n), old = test::normal(s.m * s.n);
+      auto c = old, d = old, e = old;
+      EXPECT_OK(jb_matmul(one, c.data(), a.data(), b.data(), ta, tb, s.m, s.n, s.k, -0.5F, 2, 1, 0, 0, 0));
+      EXPECT_OK(jb_matmul(two, d.data(), a.data(), b.data(), ta, tb, s.m, s.n, s.k, -0.5F, 2, 1, 0, 0, 0));
+      EXPECT_OK(jb_matmul(five, e.data(), a.data(), b.data(), ta, tb, s.m, s.n, s.k, -0.5F, 2, 1, 0, 0, 0));
+      EXPECT_SAME_BITS(c, d);
+      EXPECT_SAME_BITS(c, e);
+      expect_product(c, multiply(a, b, old, ta, tb, s, -0.5, 2));
+    }
+  }
+}
+
+// Every number of rows and of columns that the edge of a tile can have.
+TEST(products_of_all_small_sizes) {
+  const test::Context ctx;
+  for (int64_t m = 1; m <= 30; ++m) {
+    for (int64_t n = 1; n <= 34; ++n) {
+      for (int layout = 0; layout < 4; ++layout) {
+        const bool ta = (layout & 1) != 0, tb = (layout & 2) != 0;
+        const Sizes s{m, n, 1 + (m * 7 + n) % 37};
+        const auto a = test::normal(s.m * s.k), b = test::normal(s.k * s.n);
+        std::vector<float> c(static_cast<size_t>(m * n), NAN);
+        EXPECT_OK(jb_matmul(ctx, c.data(), a.data(), b.data(), ta, tb, s.m, s.n, s.k, 1, 0, 1, 0, 0, 0));
+        expect_product(c, multiply(a, b, c, ta, tb, s, 1, 0));
+      }
+    }
+  }
+}
+
 TEST(batches_with_strides_and_shared_matrices) {
   const test::Context ctx;
   for (const int64_t batch : {0, 1, 3, 50}) {
-    for (const Sizes& s : {Sizes{5, 7, 3}, Sizes{33, 20, 64}, Sizes{1, 1, 9}}) {
+    for (const Sizes& s : {Sizes{5, 7, 3}, Sizes{33, 20, 64}, Sizes{1, 1, 9}, Sizes{201, 129, 37}}) {
       for (int layout = 0; layout < 8; ++layout) {
         const bool ta = (layout & 1) != 0, tb = (layout & 2) != 0, shared = (layout & 4) != 0;
         const int64_t stride_a = s.m * s.k, stride_b = shared ? 0 : s.k * s.n + 2, stride_c = s.m * s.n;

@@ -2,12 +2,15 @@
 
 #include <cblas.h>
 
+#include <cstdlib>
 #include <limits>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "jaubert/context.h"
 #include "support/error.h"
+#include "support/isa.h"
 
 namespace jb::blas {
 namespace {
@@ -23,6 +26,14 @@ blasint size(const char* name, int64_t value) {
 }
 
 }  // namespace
+
+bool use_openblas() {
+  static const bool chosen = [] {
+    const char* const value = std::getenv("JAUBERT_GEMM");
+    return value != nullptr && std::string_view(value) == "openblas";
+  }();
+  return chosen;
+}
 
 Serial::Serial() {
   std::lock_guard lock(mutex);
@@ -54,6 +65,8 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
 }  // namespace jb::blas
 
 extern "C" const char* jb_blas_name(void) {
-  static const std::string name = std::string(openblas_get_config()) + " on " + openblas_get_corename();
+  static const std::string name = jb::blas::use_openblas()
+                                      ? std::string(openblas_get_config()) + " on " + openblas_get_corename()
+                                      : std::string("Jaubert GEMM for ") + jb::isa_name();
   return name.c_str();
 }

@@ -6,6 +6,10 @@
 
 namespace jb::blas {
 
+// Whether matrix products are OpenBLAS's (JAUBERT_GEMM=openblas in the environment) instead of those of cpu/gemm.
+// Constant through the life of the process.
+bool use_openblas();
+
 // While one lives, OpenBLAS uses no threads of its own. Its number of threads is one for the whole process; the first
 // Serial sets it to 1 and the last to go restores it, so that other users of OpenBLAS keep theirs.
 class Serial {

@@ -1,0 +1,128 @@
+// The innermost loop of a matrix product: a tile of C stays in registers while, for each p, column p of a panel of A is
+// multiplied by row p of a panel of B.
+//
+// C is row-major, so vectors lie along its rows: two vectors of B times kTileRows broadcast elements of A. This is the
+// kernel of K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, and
+// F. Van Zee and R. van de Geijn, "BLIS: A Framework for Rapidly Instantiating BLAS Functionality", ACM TOMS 41(3),
+// 2015, with A and B in each other's place.
+#ifndef JAUBERT_CPU_GEMM_MICRO_KERNEL_H
+#define JAUBERT_CPU_GEMM_MICRO_KERNEL_H
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "support/simd.h"
+
+namespace jb::JB_ISA::gemm {
+
+// As many accumulators as leave registers for two vectors of B and one element of A.
+#if defined(JB_SIMD_AVX512)
+inline constexpr int kTileRows = 14;  // 28 of 32 registers
+#elif defined(JB_SIMD_AVX2)
+inline constexpr int kTileRows = 6;  // 12 of 16
+#else
+inline constexpr int kTileRows = 12;  // NEON: 24 of 32
+#endif
+inline constexpr int kTileColumns = 2 * kLanes;
+
+// The longest panel: with AVX-512 one of A takes 21 KiB, so it stays in L1 while panels of B pass by.
+inline constexpr int64_t kDepth = 384;
+// From row to row of a panel of A that is stored by rows; no power of two, or all would meet in a few sets of L1.
+inline constexpr int64_t kRowStride = kDepth + 16;
+
+// How a panel of A is stored: by rows, element (i, p) at i * kRowStride + p, a plain copy of a row-major A; or by
+// columns, at p * kTileRows + i, a plain copy of an A that is stored transposed. The kernel reads either as fast, since
+// both strides are constants of its code.
+enum class PanelA { kByRows, kByColumns };
+
+// What becomes of a product: c = alpha * product + beta * c on the first `columns` columns.
+struct Update {
+  float* c;
+  int64_t ldc;
+  int64_t columns;
+  float alpha;
+  float beta;  // 0: c is not read
+};
+
+namespace detail {
+
+JB_INLINE void update_full(float* c, vf product, const Update& update) {
+  vf y = product * update.alpha;
+  if (update.beta != 0) y = fma(splat(update.beta), load(c), y);
+  store(c, y);
+}
+
+JB_INLINE void update_partial(float* c, vf product, int64_t n, const Update& update) {
+  vf y = product * update.alpha;
+  if (update.beta != 0) y = fma(splat(update.beta), load_partial(c, n), y);
+  store_partial(c, y, n);
+}
+
+}  // namespace detail
+
+// `rows` rows of a tile. Row p of the panel of B, kTileColumns elements, is at b + p * ldb.
+template <PanelA layout, int rows>
+void micro_kernel(int64_t depth, const float* a, const float* b, int64_t ldb, const Update& update) {
+  constexpr int64_t kRow = layout == PanelA::kByRows ? kRowStride : 1;
+  constexpr int64_t kColumn = layout == PanelA::kByRows ? 1 : kTileRows;
+  vf left[rows];
+  vf right[rows];
+  // C is fetched while the product is computed.
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+    left[i] = right[i] = vf{};
+    __builtin_prefetch(update.c + i * update.ldc, 1);
+    __builtin_prefetch(update.c + i * update.ldc + update.columns - 1, 1);
+  }
+  for (int64_t p = 0; p < depth; ++p, a += kColumn, b += ldb) {
+    const vf b0 = load(b);
+    const vf b1 = load(b + kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const vf x = splat(a[i * kRow]);
+      left[i] = fma(x, b0, left[i]);
+      right[i] = fma(x, b1, right[i]);
+    }
+  }
+  float* c = update.c;
+  if (update.columns == kTileColumns) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i, c += update.ldc) {
+      detail::update_full(c, left[i], update);
+      detail::update_full(c + kLanes, right[i], update);
+    }
+    return;
+  }
+  const int64_t columns_left = std::min<int64_t>(kLanes, update.columns);
+  const int64_t columns_right = update.columns - columns_left;
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i, c += update.ldc) {
+    detail::update_partial(c, left[i], columns_left, update);
+    if (columns_right > 0) detail::update_partial(c + kLanes, right[i], columns_right, update);
+  }
+}
+
+using MicroKernel = void (*)(int64_t depth, const float* a, const float* b, int64_t ldb, const Update& update);
+
+namespace detail {
+
+template <PanelA layout, int... below>
+constexpr std::array<MicroKernel, sizeof...(below)> micro_kernels(std::integer_sequence<int, below...>) {
+  return {&micro_kernel<layout, below + 1>...};
+}
+
+template <PanelA layout>
+inline constexpr auto kMicroKernels = micro_kernels<layout>(std::make_integer_sequence<int, kTileRows>());
+
+}  // namespace detail
+
+// The kernel for 1 to kTileRows rows.
+inline MicroKernel micro_kernel_for(PanelA layout, int64_t rows) {
+  return layout == PanelA::kByRows ? detail::kMicroKernels<PanelA::kByRows>[static_cast<size_t>(rows - 1)]
+                                   : detail::kMicroKernels<PanelA::kByColumns>[static_cast<size_t>(rows - 1)];
+}
+
+}  // namespace jb::JB_ISA::gemm
+
+#endif

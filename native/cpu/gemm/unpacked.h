@@ -1,0 +1,90 @@
+// Products with few rows of A, or few columns of op(B), where packing B would cost more than it saves: B is read where
+// it lies.
+#ifndef JAUBERT_CPU_GEMM_UNPACKED_H
+#define JAUBERT_CPU_GEMM_UNPACKED_H
+
+#include <algorithm>
+#include <cstdint>
+
+#include "gemm/dot_kernel.h"
+#include "gemm/pack.h"
+
+namespace jb::JB_ISA::gemm {
+
+// Up to here these are faster than multiply_blocked (measured on Zen 5, AVX-512).
+inline constexpr int64_t kFewRowsDot = 32;
+inline constexpr int64_t kFewColumnsDot = 8;
+inline constexpr int64_t kFewRows = 128;
+
+// Rows or columns of C, each of `cost` multiplications, that are a task: some ten microseconds.
+inline int64_t size_of_task(int64_t cost, int64_t unit) {
+  return round_up(std::clamp<int64_t>((int64_t{1} << 20) / cost, 1, 1024), unit);
+}
+
+// A as it is, B stored transposed; few rows of A or few columns of op(B).
+template <typename Epilogue>
+void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
+  const bool few_rows = x.m <= kFewRowsDot;
+  const Parts down(x.m, kDotRows, few_rows ? x.m : size_of_task(x.n * x.k, kDotRows));
+  const Parts across(x.n, kDotColumns, few_rows ? size_of_task(x.m * x.k, kDotColumns) : x.n);
+  parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t row0 = down.begin(task % down.count), first_column = across.begin(task / down.count);
+      const int64_t last_column = across.end(task / down.count);
+      const Parts panels(down.length(task % down.count), 1, kDotRows);
+      for (int64_t j = first_column; j < last_column; j += kDotColumns) {
+        const int64_t columns = std::min<int64_t>(kDotColumns, last_column - j);
+        for (int64_t i = 0; i < panels.count; ++i) {
+          const int64_t row = row0 + panels.begin(i);
+          dot_kernel_for(panels.length(i))(x.k, x.a_at(row, 0), x.lda, x.b_at(0, j), x.ldb,
+                                           {x.c_at(row, j), x.ldc, columns, x.alpha, x.beta});
+        }
+      }
+      epilogue(row0, panels.total, first_column, last_column - first_column);
+    }
+  });
+}
+
+// B as it is. A is packed, some thousand columns at a time.
+template <typename Epilogue>
+void multiply_few_rows(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
+  const PanelA layout = x.transpose_a ? PanelA::kByColumns : PanelA::kByRows;
+  const Parts panels(x.m, 1, kTileRows);
+  const Parts all_depths(x.k, 16, kDepth);
+  const Parts deep(all_depths.count, 1, 8);
+  Scratch scratch;
+  float* const packed = scratch.take<float>(deep.size * panels.count * kPanelA);
+  for (int64_t s = 0; s < deep.count; ++s) {
+    const int64_t depth0 = all_depths.begin(deep.begin(s));
+    const Parts depths = all_depths.slice(deep.begin(s), deep.length(s));
+    pack_a(ctx, x, 0, panels, depth0, depths, packed);
+    parallel_for(ctx, x.n, size_of_task(x.m * depths.total, kTileColumns), [&](int64_t begin, int64_t end) {
+      Scratch own;
+      float* const edge = own.take<float>(depths.size * kTileColumns);
+      for (int64_t j = begin; j < end; j += kTileColumns) {
+        const int64_t columns = std::min<int64_t>(kTileColumns, end - j);
+        for (int64_t d = 0; d < depths.count; ++d) {
+          const float* b = x.b_at(depth0 + depths.begin(d), j);
+          int64_t ldb = x.ldb;
+          if (columns < kTileColumns) {
+            // The kernel reads whole vectors.
+            for (int64_t p = 0; p < depths.length(d); ++p) pack_b_row(edge + p * kTileColumns, b + p * ldb, columns, 0);
+            b = edge;
+            ldb = kTileColumns;
+          }
+          const float beta = s == 0 && d == 0 ? x.beta : 1.0F;
+          for (int64_t i = 0; i < panels.count; ++i) {
+            micro_kernel_for(layout, panels.length(i))(depths.length(d), packed + (d * panels.count + i) * kPanelA, b,
+                                                       ldb,
+                                                       {x.c_at(panels.begin(i), j), x.ldc, columns, x.alpha, beta});
+          }
+        }
+      }
+      if (s + 1 == deep.count) epilogue(0, x.m, begin, end - begin);
+    });
+  }
+}
+
+}  // namespace jb::JB_ISA::gemm
+
+#endif
