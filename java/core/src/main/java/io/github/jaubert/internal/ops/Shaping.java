@@ -208,12 +208,12 @@ public final class Shaping {
     NativeTensor x = NativeTensor.of(operand);
     Shape original = x.shape();
     int at = original.axis(axis);
-    if (start < 0 || length < 0 || start + length > original.size(at)) {
+    if (start < 0 || length < 0 || start > original.size(at) - length) {
       throw new IllegalArgumentException(
-          "narrow: entries "
+          "narrow: "
+              + length
+              + " entries from "
               + start
-              + " to "
-              + (start + length)
               + " are outside axis "
               + axis
               + " of shape "
