@@ -13,6 +13,7 @@ import io.github.jaubert.internal.engine.Tape;
  * }</pre>
  */
 public final class NoGrad implements AutoCloseable {
+  private final Thread thread = Thread.currentThread();
   private boolean open = true;
 
   private NoGrad() {}
@@ -28,10 +29,21 @@ public final class NoGrad implements AutoCloseable {
     return Tape.isDisabled();
   }
 
-  /** Goes back to what was before. */
+  /**
+   * Goes back to what was before. Closing twice does nothing.
+   *
+   * @throws IllegalStateException in another thread than the one it was opened in
+   */
   @Override
   public void close() {
     if (open) {
+      if (thread != Thread.currentThread()) {
+        throw new IllegalStateException(
+            "this NoGrad belongs to thread "
+                + thread.getName()
+                + ", not to "
+                + Thread.currentThread().getName());
+      }
       open = false;
       Tape.enable();
     }

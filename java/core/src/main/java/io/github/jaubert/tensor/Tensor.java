@@ -589,7 +589,11 @@ public interface Tensor extends AutoCloseable {
 
   /**
    * Adds the gradient of this tensor, a single number, to every leaf it was computed from, and
-   * frees the record.
+   * frees the record. Two losses with a part of their computation in common are added first, and
+   * share one pass.
+   *
+   * @throws IllegalStateException if the record, or a part of it, is gone: an earlier pass ran it,
+   *     its scope closed, or another thread made it
    */
   default void backward() {
     Tape.backward(this, null);

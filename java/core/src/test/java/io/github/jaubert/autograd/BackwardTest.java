@@ -17,6 +17,7 @@ import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,55 @@ class BackwardTest {
     loss.backward();
     assertThrows(IllegalStateException.class, loss::backward); // it is gone
     assertThrows(IllegalStateException.class, () -> Tensor.ones(1).sum().backward());
+  }
+
+  @Test
+  void aSharedPartRunsOnce() {
+    Tensor x = leaf(1, 2);
+    Tensor shared = x.mul(2);
+    shared.sum().backward();
+    IllegalStateException e =
+        assertThrows(IllegalStateException.class, () -> shared.mul(3).sum().backward());
+    assertTrue(e.getMessage().contains("F32 [2]"), e.getMessage());
+    assertArrayEquals(new float[] {2, 2}, x.grad().toFloats());
+  }
+
+  @Test
+  void aPartWhoseScopeClosedIsMissed() {
+    Tensor x = leaf(1, 2);
+    Tensor taken;
+    try (Scope inner = Scope.open()) {
+      taken = x.mul(2).unscoped();
+    }
+    try (taken) {
+      assertThrows(IllegalStateException.class, () -> taken.square().sum().backward());
+    }
+  }
+
+  @Test
+  void aPartOfAnotherThreadIsMissed() throws Exception {
+    Tensor x = leaf(1, 2);
+    Tensor shared = x.mul(2);
+    Throwable thrown =
+        CompletableFuture.supplyAsync(
+                () -> {
+                  try (Scope theirs = Scope.open()) {
+                    return assertThrows(IllegalStateException.class, () -> shared.sum().backward());
+                  }
+                })
+            .get();
+    assertTrue(thrown.getMessage().contains("another thread"), thrown.getMessage());
+    shared.sum().backward(); // and the record is as it was
+    assertArrayEquals(new float[] {2, 2}, x.grad().toFloats());
+  }
+
+  @Test
+  void noGradClosesInItsThread() throws Exception {
+    try (NoGrad off = NoGrad.open()) {
+      CompletableFuture.runAsync(() -> assertThrows(IllegalStateException.class, off::close)).get();
+      assertTrue(NoGrad.active());
+    }
+    assertFalse(NoGrad.active());
   }
 
   @Test

@@ -29,7 +29,10 @@ public final class Gradients {
     Tape.requireShape(operation, tensor, gradient.shape());
     if (!tensor.hasHistory()) {
       addToLeaf(tensor, gradient);
-    } else if (tensor.pending() == null) {
+      return;
+    }
+    tensor.producer().requireRecorded(operation);
+    if (tensor.pending() == null) {
       tensor.pending(gradient.alias());
     } else {
       Tape.accumulate(exclusivePending(tensor), gradient);
@@ -98,6 +101,7 @@ public final class Gradients {
       tensor.gradientWritten();
       return new Target(buffer.address(), accumulate);
     }
+    tensor.producer().requireRecorded(operation);
     if (tensor.pending() != null) {
       return new Target(exclusivePending(tensor).address(), true);
     }

@@ -324,6 +324,7 @@ public final class NativeTensor implements Tensor {
 
   @Override
   public Tensor requiresGrad(boolean required) {
+    requireOpen();
     if (producer != null) {
       throw new IllegalStateException(
           "requiresGrad: "

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 public final class Tape {
   private static final ThreadLocal<Tape> CURRENT = ThreadLocal.withInitial(Tape::new);
 
+  private final Thread thread = Thread.currentThread();
   private final List<Node> nodes = new ArrayList<>();
   private int disabled;
 
@@ -42,13 +43,16 @@ public final class Tape {
     private final NativeTensor[] saved;
     private final int[] savedVersions;
     private final Backward backward;
+    private Tape tape; // null once the node has run or was thrown away
 
     Node(
+        Tape tape,
         String name,
         NativeTensor output,
         NativeTensor[] inputs,
         NativeTensor[] saved,
         Backward backward) {
+      this.tape = tape;
       this.name = name;
       this.output = output;
       this.inputs = inputs;
@@ -83,7 +87,24 @@ public final class Tape {
       }
     }
 
+    /**
+     * Refuses a gradient that this node could no longer pass on, which would be lost in silence.
+     */
+    void requireRecorded(String user) {
+      if (tape == null || tape.thread != Thread.currentThread()) {
+        throw new IllegalStateException(
+            "backward of "
+                + user
+                + ": the record of its input "
+                + output.summary()
+                + ", the result of "
+                + name
+                + ", is gone: an earlier backward ran it, its scope closed, or another thread made it");
+      }
+    }
+
     private void free() {
+      tape = null;
       for (NativeTensor tensor : saved) {
         if (tensor != null) {
           tensor.close();
@@ -128,9 +149,10 @@ public final class Tape {
       NativeTensor[] inputs,
       NativeTensor[] saved,
       Backward backward) {
-    Node node = new Node(name, output, inputs, saved, backward);
+    Tape tape = CURRENT.get();
+    Node node = new Node(tape, name, output, inputs, saved, backward);
     output.producedBy(node);
-    CURRENT.get().nodes.add(node);
+    tape.nodes.add(node);
   }
 
   /** Switches recording off until {@link #enable}; calls nest. */
