@@ -79,8 +79,12 @@ final class DataOptions {
       data = data.noHeader();
     }
     List<String> columns = data.columnNames();
-    data = data.text(choose(file, columns, textColumn, USUAL_TEXT, "--text-column"));
-    data = data.label(choose(file, columns, labelColumn, USUAL_LABEL, "--label-column"));
+    String text = choose(file, columns, textColumn, USUAL_TEXT, "--text-column");
+    String label = choose(file, columns, labelColumn, USUAL_LABEL, "--label-column");
+    if (label.equals(text) || label.equals(pairColumn)) {
+      throw new DataException(file.toString(), "column %s is both text and label".formatted(label));
+    }
+    data = data.text(text).label(label);
     if (pairColumn != null) {
       data = data.pair(pairColumn);
     }

@@ -418,6 +418,9 @@ class MainTest {
     assertEquals(
         other + ": no column sentence; the columns are words, class",
         train(other, out, "--text-column", "sentence", "--label-column", "class"));
+    assertEquals(
+        other + ": column class is both text and label",
+        train(other, out, "--text-column", "class", "--label-column", "class"));
     Path latin1 =
         Files.write(
             folder.resolve("latin1.tsv"),
