@@ -205,7 +205,7 @@ public interface Tensor extends AutoCloseable {
     return Elementwise.affine(this, value, 0);
   }
 
-  /** {@code this / value}. */
+  /** {@code this / value}, as {@code this * (1 / value)}. */
   default Tensor div(float value) {
     return Elementwise.affine(this, 1 / value, 0);
   }
@@ -463,7 +463,7 @@ public interface Tensor extends AutoCloseable {
     return Softmax.softmax(this, axis);
   }
 
-  /** The logarithm of {@link #softmax}. */
+  /** {@code x - log(sum(e^x))} along one axis. A row of -inf gives 0, not NaN. */
   default Tensor logSoftmax(int axis) {
     return Softmax.logSoftmax(this, axis);
   }
