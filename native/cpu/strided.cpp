@@ -62,17 +62,18 @@ int32_t transposed_axis(const Axes<2>& axes) {
   return -1;
 }
 
-// Walks the two axes in square tiles, so that the cache lines of both sides are used up while they are there.
+// Walks the two axes in square tiles (x has step 1 along `turned`), so that the cache lines of both sides are used up
+// while they are there.
 template <typename T, typename Store>
 void copy_transposed(jb_ctx ctx, T* y, const T* x, const Axes<2>& axes, int32_t turned, Store store) {
   const int32_t inner = axes.rank - 1;
   const int64_t rows = axes.shape[turned];
   const int64_t columns = axes.shape[inner];
-  const auto [y_row, x_row] = axes.strides[turned];
+  const int64_t y_row = axes.strides[turned][0];
   const auto [y_column, x_column] = axes.strides[inner];
   Axes<2> outer = axes;
   outer.shape[turned] = chunk_count(rows, kTile);
-  outer.strides[turned] = {y_row * kTile, x_row * kTile};
+  outer.strides[turned] = {y_row * kTile, kTile};
   // The inner axis is walked whole by the body.
   outer.shape[inner] = 1;
   outer.total = axes.total / rows / columns * outer.shape[turned];
@@ -88,11 +89,14 @@ void copy_transposed(jb_ctx ctx, T* y, const T* x, const Axes<2>& axes, int32_t 
       }
       const int64_t height = std::min(kTile, rows - tile * kTile);
       for (int64_t first = 0; first < columns; first += kTile) {
-        const int64_t last = std::min(columns, first + kTile);
+        const int64_t width = std::min(kTile, columns - first);
+        // By way of a tile of our own: where the step of x is a power of two, its lines would push each other out.
+        T lines[kTile][kTile];
+        const T* from = x + x_at + first * x_column;
+        for (int64_t c = 0; c < width; ++c) std::memcpy(lines[c], from + c * x_column, sizeof(T) * height);
         for (int64_t r = 0; r < height; ++r) {
-          T* to = y + y_at + r * y_row;
-          const T* from = x + x_at + r * x_row;
-          for (int64_t c = first; c < last; ++c) store(to[c * y_column], from[c * x_column]);
+          T* to = y + y_at + r * y_row + first * y_column;
+          for (int64_t c = 0; c < width; ++c) store(to[c * y_column], lines[c][r]);
         }
       }
     }

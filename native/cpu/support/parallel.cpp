@@ -21,19 +21,27 @@ void pause_briefly() {
 #endif
 }
 
-// Waits without sleeping for up to 30 microseconds: about what it costs to wake a sleeping thread.
-template <typename Condition>
-bool spin_until(Condition&& condition) {
+// Waits without sleeping for a while; false if the condition does not come true in it.
+template <typename Condition, typename Between>
+bool spin_until(std::chrono::microseconds limit, Condition&& condition, Between&& between) {
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point deadline = Clock::now() + std::chrono::microseconds(30);
+  const Clock::time_point deadline = Clock::now() + limit;
   do {
     for (int i = 0; i < 16; ++i) {
       if (condition()) return true;
       pause_briefly();
     }
+    between();
   } while (Clock::now() < deadline);
   return condition();
 }
+
+// A sleeping worker costs the next loop about 40 microseconds to wake, and between two loops of a training step there
+// are often a hundred of serial work. Meanwhile it leaves its CPU to whoever wants it.
+constexpr std::chrono::microseconds kWorkerSpins{200};
+// A caller waits for the end of a chunk that is being worked on. It does not yield, for it has work to go on with; and
+// it sleeps soon, for its CPU may be the one that its worker is queued for.
+constexpr std::chrono::microseconds kCallerSpins{50};
 
 // One call of parallel_for. It lives on the caller's stack: a worker joins it under the pool's lock while it is listed,
 // and the caller leaves only when it is unlisted and no worker is inside.
@@ -58,7 +66,7 @@ class Pool {
  public:
   void run(Job& job, int32_t threads) {
     {
-      std::lock_guard lock(mutex_);
+      const std::unique_lock lock = acquire();
       start_workers(threads - 1);
       job.following = jobs_;
       jobs_ = &job;
@@ -69,20 +77,31 @@ class Pool {
     for (int32_t i = 0; i < std::min(sleepers, job.places_at_start); ++i) wake_.notify_one();
     work_on(job);
     {
-      std::lock_guard lock(mutex_);
+      const std::unique_lock lock = acquire();
       Job** link = &jobs_;
       while (*link != &job) link = &(*link)->following;
       *link = job.following;
     }
     const auto done = [&job] { return job.workers.load(std::memory_order_acquire) == 0; };
-    if (!spin_until(done)) {
-      std::unique_lock lock(mutex_);
+    if (!spin_until(kCallerSpins, done, [] {})) {
+      std::unique_lock lock = acquire();
       left_.wait(lock, done);
     }
     if (job.failure) std::rethrow_exception(job.failure);
   }
 
  private:
+  // The lock is held for some tens of instructions: to sleep for it would cost a thousand times that.
+  std::unique_lock<std::mutex> acquire() {
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    for (int i = 0; i < 200 && !lock; ++i) {
+      pause_briefly();
+      (void)lock.try_lock();
+    }
+    if (!lock) lock.lock();
+    return lock;
+  }
+
   void start_workers(int32_t count) {
     try {
       for (; started_ < count; ++started_) std::thread([this] { serve(); }).detach();
@@ -124,12 +143,12 @@ class Pool {
   }
 
   [[noreturn]] void serve() {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock = acquire();
     for (;;) {
       if (Job* job = join()) {
         lock.unlock();
         work_on(*job);
-        lock.lock();
+        lock = acquire();
         // The last touch of *job. The lock is held so that a caller about to sleep on left_ cannot miss it.
         if (job->workers.fetch_sub(1, std::memory_order_release) == 1) left_.notify_all();
         continue;
@@ -137,8 +156,8 @@ class Pool {
       const uint64_t seen = version_.load(std::memory_order_relaxed);
       lock.unlock();
       const auto news = [this, seen] { return version_.load(std::memory_order_acquire) != seen; };
-      const bool found = spin_until(news);
-      lock.lock();
+      const bool found = spin_until(kWorkerSpins, news, std::this_thread::yield);
+      lock = acquire();
       if (found || news()) continue;
       asleep_.fetch_add(1, std::memory_order_relaxed);
       wake_.wait(lock, news);
