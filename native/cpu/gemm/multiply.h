@@ -19,7 +19,7 @@ void multiply(jb_ctx ctx, const Product& x, const Epilogue& epilogue = {}) {
   } else if (x.k == 0) {
     for (int64_t i = 0; i < x.m * x.n; ++i) x.c[i] = x.beta == 0 ? 0 : x.beta * x.c[i];
     epilogue(0, x.m, 0, x.n);
-  } else if (!x.transpose_a && x.transpose_b && (x.m <= kFewRowsDot || x.n <= kFewColumnsDot)) {
+  } else if (dot_products_pay(x)) {
     multiply_dot(ctx, x, epilogue);
   } else if (x.m <= kFewRows && !x.transpose_b) {
     multiply_few_rows(ctx, x, epilogue);

@@ -1,4 +1,4 @@
-// Products with few rows of A, or few columns of op(B), where packing B would cost more than it saves: B is read where
+// Products with few rows of A or few columns of op(B), where packing B would cost more than it saves: B is read where
 // it lies.
 #ifndef JAUBERT_CPU_GEMM_UNPACKED_H
 #define JAUBERT_CPU_GEMM_UNPACKED_H
@@ -11,22 +11,33 @@
 
 namespace jb::JB_ISA::gemm {
 
-// Up to here these are faster than multiply_blocked (measured on Zen 5, AVX-512).
-inline constexpr int64_t kFewRowsDot = 32;
-inline constexpr int64_t kFewColumnsDot = 8;
+// Up to here these are faster than multiply_blocked (measured on Zen 5). By dot products: while A, which passes by once
+// for every few columns, comes fast enough from L2 for the width of the vectors.
+#if defined(JB_SIMD_AVX512)
+inline constexpr int64_t kDotFloats = int64_t{64} << 10;
+#else
+inline constexpr int64_t kDotFloats = int64_t{160} << 10;
+#endif
+inline constexpr int64_t kFewColumns = 8;
 inline constexpr int64_t kFewRows = 128;
+
+inline bool dot_products_pay(const Product& x) {
+  if (x.transpose_a || !x.transpose_b) return false;
+  // Adding up the lanes at the end must not weigh more than the products.
+  return x.m <= kDotRows || x.n <= kFewColumns || (x.k >= 8 * kLanes && x.m * x.k <= kDotFloats);
+}
 
 // Rows or columns of C, each of `cost` multiplications, that are a task: some ten microseconds.
 inline int64_t size_of_task(int64_t cost, int64_t unit) {
   return round_up(std::clamp<int64_t>((int64_t{1} << 20) / cost, 1, 1024), unit);
 }
 
-// A as it is, B stored transposed; few rows of A or few columns of op(B).
+// A as it is, B stored transposed; A is small or there are few columns of op(B).
 template <typename Epilogue>
 void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
-  const bool few_rows = x.m <= kFewRowsDot;
-  const Parts down(x.m, kDotRows, few_rows ? x.m : size_of_task(x.n * x.k, kDotRows));
-  const Parts across(x.n, kDotColumns, few_rows ? size_of_task(x.m * x.k, kDotColumns) : x.n);
+  const bool few_columns = x.n <= kFewColumns;
+  const Parts down(x.m, kDotRows, few_columns ? size_of_task(x.n * x.k, kDotRows) : x.m);
+  const Parts across(x.n, kDotColumns, few_columns ? x.n : size_of_task(x.m * x.k, kDotColumns));
   parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t row0 = down.begin(task % down.count), first_column = across.begin(task / down.count);
