@@ -26,6 +26,7 @@ public final class TextClassification implements AutoCloseable {
 
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
+  private volatile boolean closed;
 
   TextClassification(SequenceClassifier model, Tokenizer tokenizer) {
     this.model = model;
@@ -39,11 +40,13 @@ public final class TextClassification implements AutoCloseable {
 
   /** Labels a text. */
   public List<LabelScore> of(String text) {
+    requireOpen();
     return classify(List.of(tokenizer.encode(text))).get(0);
   }
 
   /** Labels a pair of texts. */
   public List<LabelScore> of(String text, String pair) {
+    requireOpen();
     return classify(List.of(tokenizer.encode(text, pair))).get(0);
   }
 
@@ -58,6 +61,7 @@ public final class TextClassification implements AutoCloseable {
    * @param pairs the second texts, or null if there are none
    */
   public List<List<LabelScore>> ofAll(List<String> texts, List<String> pairs) {
+    requireOpen();
     List<List<LabelScore>> results = new ArrayList<>();
     List<Encoding> batch = new ArrayList<>();
     int tokens = 0;
@@ -102,9 +106,16 @@ public final class TextClassification implements AutoCloseable {
     return results;
   }
 
-  /** Frees the model and the tokenizer. */
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this TextClassification is closed");
+    }
+  }
+
+  /** Frees the model and the tokenizer; from then on it labels nothing. */
   @Override
   public void close() {
+    closed = true;
     model.close();
     tokenizer.close();
   }

@@ -36,6 +36,7 @@ public final class Tokenizer implements AutoCloseable {
   private final int maxLength;
   private final HuggingFaceTokenizer tokenizer;
   private final Map<String, Integer> ids = new HashMap<>();
+  private volatile boolean closed;
 
   private Tokenizer(String source, TokenizerFiles files, int maxLength) {
     if (maxLength < SHORTEST) {
@@ -104,6 +105,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** {@code [CLS] text [SEP]}. */
   public Encoding encode(String text) {
+    requireOpen();
     String clean = replaceLoneSurrogates(text);
     return encoding(tokenizer.encode(clean), clean, null);
   }
@@ -113,6 +115,7 @@ public final class Tokenizer implements AutoCloseable {
     if (pair == null) {
       return encode(text);
     }
+    requireOpen();
     String clean = replaceLoneSurrogates(text);
     String cleanPair = replaceLoneSurrogates(pair);
     return encoding(tokenizer.encode(clean, cleanPair), clean, cleanPair);
@@ -219,6 +222,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {
+    requireOpen();
     return tokenizer.decode(Arrays.stream(tokenIds).asLongStream().toArray(), true);
   }
 
@@ -262,9 +266,16 @@ public final class Tokenizer implements AutoCloseable {
     files.files().forEach((name, bytes) -> AtomicFile.write(folder.resolve(name), bytes));
   }
 
-  /** Frees the native tokenizer. */
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this Tokenizer is closed");
+    }
+  }
+
+  /** Frees the native tokenizer; from then on it neither encodes nor decodes. */
   @Override
   public void close() {
+    closed = true;
     tokenizer.close();
   }
 }

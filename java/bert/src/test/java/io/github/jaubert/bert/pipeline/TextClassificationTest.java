@@ -127,6 +127,16 @@ class TextClassificationTest {
   }
 
   @Test
+  void aClosedPipelineSaysSo() {
+    TextClassification classify = Pipelines.textClassification(save(Labels.of("no", "yes")));
+    classify.close();
+    String message =
+        assertThrows(IllegalStateException.class, () -> classify.of("the dog")).getMessage();
+    assertEquals("this TextClassification is closed", message);
+    assertThrows(IllegalStateException.class, () -> classify.ofAll(List.of()));
+  }
+
+  @Test
   void aFolderWithoutTokenizerOrModelIsRefused() throws Exception {
     Path folder = save(Labels.of("no", "yes"));
     Files.delete(folder.resolve("config.json"));

@@ -308,6 +308,17 @@ class TokenizerTest {
     assertEquals(folder + ": has neither tokenizer.json nor vocab.txt", refusal());
   }
 
+  @Test
+  void aClosedTokenizerSaysSo() {
+    Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
+    tokenizer.close();
+    String message =
+        assertThrows(IllegalStateException.class, () -> tokenizer.encode("the fox")).getMessage();
+    assertEquals("this Tokenizer is closed", message);
+    assertThrows(IllegalStateException.class, () -> tokenizer.encode("the", "fox"));
+    assertThrows(IllegalStateException.class, () -> tokenizer.decode(1));
+  }
+
   // ---- the network ----
 
   /**
