@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Without --train the defaults are --epochs 1 --lr 2e-4 --head-lr-scale 10."})
 final class FinetuneCommand implements Callable<Integer> {
-  private static final String HEAD = "classifier.weight";
+  static final String HEAD = "classifier.weight";
 
   @Option(
       names = "--model",
@@ -105,12 +105,14 @@ final class FinetuneCommand implements Callable<Integer> {
     checkOptions();
     Device.cpu().threads(threads);
     Job job = data.train == null ? definitions() : files();
+    checkMetrics(job.labels());
     Path folder = out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite);
+    OutputFolder.create(folder);
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.best().description());
     say.printf(
-        "%,d examples to learn from, %s; %s%n",
-        job.train().size(),
+        "%s to learn from, %s; %s%n",
+        Report.counted(job.train().size(), "example"),
         job.eval() == null
             ? "none to be judged by"
             : "%,d to be judged by".formatted(job.eval().size()),
@@ -120,6 +122,12 @@ final class FinetuneCommand implements Callable<Integer> {
     try (Tokenizer tokenizer =
             model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
         SequenceClassifier classifier = classifier(job.labels())) {
+      int longest = Math.min(tokenizer.maxLength(), classifier.config().maxPositionEmbeddings());
+      if (training.maxLength != null && training.maxLength > longest) {
+        say.printf(
+            "--max-length %d is more than the model takes: texts are cut to %d tokens%n",
+            training.maxLength, longest);
+      }
       Report report = new Report(say, job.eval());
       if (job.labels().problemType() == ProblemType.SINGLE_LABEL && job.eval() != null) {
         report.baseline("commonest label", Baselines.majority(job.train(), job.eval()));
@@ -154,6 +162,24 @@ final class FinetuneCommand implements Callable<Integer> {
     if (threads < 0) {
       throw new ParameterException(
           spec.commandLine(), "--threads " + threads + ": a number from 1, or 0 for all cores");
+    }
+    TrainingOptions.atLeast(spec.commandLine(), "--train-limit", data.trainLimit, 1);
+    TrainingOptions.atLeast(spec.commandLine(), "--eval-limit", data.evalLimit, 1);
+    training.check(spec.commandLine());
+  }
+
+  private void checkMetrics(Labels labels) {
+    boolean scores = labels.problemType() == ProblemType.REGRESSION;
+    for (MetricName metric : metrics == null ? List.<MetricName>of() : metrics) {
+      if (metric.measuresScores() != scores) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--metric %s measures %s, but the task is to predict %s"
+                .formatted(
+                    metric.name().toLowerCase(Locale.ROOT),
+                    metric.measuresScores() ? "scores" : "labels",
+                    describe(labels)));
+      }
     }
   }
 

@@ -25,7 +25,10 @@ final class OutputFolder {
    * @throws CheckpointException if it holds a finished model, or anything that is not a run's
    */
   static Path asked(Path folder, boolean overwrite) {
-    if (overwrite) {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new CheckpointException(
+          folder.toString(), "is a file, not a folder; choose a folder with --out");
+    } else if (overwrite) {
       clearCheckpoint(folder);
     } else if (Files.exists(folder.resolve(FINISHED))) {
       throw new CheckpointException(
@@ -48,6 +51,24 @@ final class OutputFolder {
       folder = Path.of("runs", name + "-" + i);
     }
     return folder;
+  }
+
+  /**
+   * Makes the folder and a file in it, which is deleted again: what cannot be written is better
+   * known before the work than after it.
+   */
+  static void create(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Files.delete(Files.createTempFile(folder, ".probe", null));
+    } catch (IOException e) {
+      throw new CheckpointException(
+          folder.toString(),
+          "cannot be written: "
+              + CheckpointException.describe(e)
+              + "; choose another folder with --out",
+          e);
+    }
   }
 
   private static boolean isUnfinished(Path folder) {

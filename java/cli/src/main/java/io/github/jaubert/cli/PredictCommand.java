@@ -2,7 +2,11 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
@@ -95,6 +99,7 @@ final class PredictCommand implements Callable<Integer> {
           spec.commandLine(), "--top begins at 1, --threads at 0 (all cores)");
     }
     Device.cpu().threads(threads);
+    requireHead();
     try (TextClassification classify = Pipelines.textClassification(model)) {
       if (texts.isEmpty()) {
         fromStandardInput(classify);
@@ -103,6 +108,18 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void requireHead() {
+    ModelFolder.recover(model);
+    try (StateDict weights = SafeTensors.openFolder(model)) {
+      if (!weights.names().contains(FinetuneCommand.HEAD)) {
+        throw new CheckpointException(
+            model.toString(),
+            "is an encoder without a classification head (no '%s'); fine-tune it first: jaubert finetune --model %s --train FILE"
+                .formatted(FinetuneCommand.HEAD, model));
+      }
+    }
   }
 
   private void fromStandardInput(TextClassification classify) {

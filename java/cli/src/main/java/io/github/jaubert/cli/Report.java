@@ -64,7 +64,7 @@ final class Report {
   void print(Path folder, TrainingResult result) {
     say.println();
     if (eval != null) {
-      say.printf("On %,d examples that were not learned from:%n", eval.size());
+      say.printf("On %s:%n", counted(eval.size(), "evaluation example"));
       baselines.forEach((name, accuracy) -> line("accuracy, " + name, percent(accuracy)));
       result.metrics().forEach(this::measured);
       say.println();
@@ -76,8 +76,8 @@ final class Report {
     if (result.seconds() > 0) {
       say.printf(
           Locale.ROOT,
-          "%,d steps in %.0f s, %,.0f tokens/s%n",
-          result.steps(),
+          "%s in %.0f s, %,.0f tokens/s%n",
+          counted(result.steps(), "step"),
           result.seconds(),
           result.tokensPerSecond());
     }
@@ -110,8 +110,14 @@ final class Report {
         classify.labels().problemType() == ProblemType.MULTI_LABEL
             ? scores.stream().filter(score -> score.score() > 0.5f).toList().toString()
             : scores.get(0).toString();
-    say.printf(
-        "  %s%n    %s (it is %s)%n", shortened(text), answer, String.join(", ", row.labels()));
+    String truth =
+        row.labels().isEmpty() ? "it has no label" : "it is " + String.join(", ", row.labels());
+    say.printf("  %s%n    %s (%s)%n", shortened(text), answer, truth);
+  }
+
+  /** Such as {@code 1 step} or {@code 1,200 steps}. */
+  static String counted(long count, String thing) {
+    return String.format(Locale.ROOT, "%,d %s%s", count, thing, count == 1 ? "" : "s");
   }
 
   private static String shortened(String text) {

@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
@@ -43,6 +44,11 @@ enum Task {
     SPEARMAN,
     MSE;
 
+    /** Whether it compares scores; the others count decisions. */
+    boolean measuresScores() {
+      return this == PEARSON || this == SPEARMAN || this == MSE;
+    }
+
     Metric metric() {
       return switch (this) {
         case ACCURACY -> new Accuracy();
@@ -65,7 +71,7 @@ enum Task {
       case REGRESSION -> Labels.score();
       default -> {
         if (names.size() < 2) {
-          throw new io.github.jaubert.train.data.DataException(
+          throw new DataException(
               train.source(),
               "every label is " + names.get(0) + "; there is nothing to tell apart");
         }
@@ -86,9 +92,34 @@ enum Task {
     }
     boolean numbers = names.stream().allMatch(name -> NUMBER.matcher(name).matches());
     boolean whole = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
+    if (!numbers) {
+      refuseFlawedScores(train);
+    }
     return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES)
         ? REGRESSION
         : CLASSIFICATION;
+  }
+
+  /**
+   * A column of scores in which a few are missing would make a class of every score. It is taken
+   * for one if 9 of 10 rows are numbers and some of these have a decimal point.
+   */
+  private static void refuseFlawedScores(TextDataset train) {
+    List<Example> others =
+        train.rows().stream().filter(row -> !NUMBER.matcher(row.label()).matches()).toList();
+    boolean fractions =
+        train.rows().stream()
+            .map(Example::label)
+            .anyMatch(
+                label -> NUMBER.matcher(label).matches() && !INTEGER.matcher(label).matches());
+    if (fractions && others.size() * 10L <= train.size()) {
+      Example first = others.get(0);
+      throw new DataException(
+          train.source(),
+          first.line(),
+          "label %s is not a number, as %,d of %,d are; correct it, or choose --task classification"
+              .formatted(first.label(), train.size() - others.size(), train.size()));
+    }
   }
 
   /** The usual measures of a kind of problem; the first is the one that "best" goes by. */

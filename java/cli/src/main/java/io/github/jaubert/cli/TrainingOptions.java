@@ -1,8 +1,10 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.Trainer;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options that say how to train. What is not given is what the job suggests. */
 final class TrainingOptions {
@@ -82,6 +84,41 @@ final class TrainingOptions {
 
     /** Found by trying, for one pass over 8,000 short texts. */
     static final Suggestion DEFINITIONS = new Suggestion(1, 2e-4f, 10, 0.1f, 32);
+  }
+
+  /**
+   * Refuses values out of range before anything is read.
+   *
+   * @throws ParameterException naming option, value and range
+   */
+  void check(CommandLine command) {
+    atLeast(command, "--epochs", epochs, 1);
+    atLeast(command, "--gradient-accumulation", gradientAccumulation, 1);
+    atLeast(command, "--max-length", maxLength, 3); // [CLS], a token, [SEP]
+    if (batch != null) {
+      atLeast(command, "--batch-size", batch.sentences, 1);
+      atLeast(command, "--batch-tokens", batch.tokens, 1);
+    }
+    between(command, "--lr", learningRate, Float.MAX_VALUE);
+    between(command, "--head-lr-scale", headScale, Float.MAX_VALUE);
+    between(command, "--warmup", warmup, 1);
+    between(command, "--weight-decay", weightDecay, Float.MAX_VALUE);
+  }
+
+  static void atLeast(CommandLine command, String option, Integer value, int least) {
+    if (value != null && value < least) {
+      throw new ParameterException(
+          command, "%s %d: a whole number from %d".formatted(option, value, least));
+    }
+  }
+
+  /** From 0 to {@code most}; NaN is in no range. */
+  private static void between(CommandLine command, String option, Float value, float most) {
+    if (value != null && !(value >= 0 && value <= most)) {
+      throw new ParameterException(
+          command,
+          "%s %s: a number from 0%s".formatted(option, value, most == 1 ? " to 1" : ", finite"));
+    }
   }
 
   void apply(Trainer trainer, Suggestion suggested) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.jaubert.bert.Bert;
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
@@ -145,6 +146,16 @@ class MainTest {
         "finetune --label-column x|--label-column needs --train",
         "finetune --train a.tsv --keep-best|--eval-limit, --metric and --keep-best need --eval",
         "finetune --overwrite|--overwrite needs --out",
+        "finetune --epochs -1|--epochs -1: a whole number from 1",
+        "finetune --max-length 2|--max-length 2: a whole number from 3",
+        "finetune --batch-size 0|--batch-size 0: a whole number from 1",
+        "finetune --batch-tokens 0|--batch-tokens 0: a whole number from 1",
+        "finetune --gradient-accumulation 0|--gradient-accumulation 0: a whole number from 1",
+        "finetune --train-limit 0|--train-limit 0: a whole number from 1",
+        "finetune --train none.tsv --warmup 2|--warmup 2.0: a number from 0 to 1",
+        "finetune --train none.tsv --lr -1|--lr -1.0: a number from 0, finite",
+        "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",
+        "finetune --metric pearson|--metric pearson measures scores, but the task is to predict one of 26 labels",
         "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",
         "predict text|Missing required option: '--model=DIR'",
         "predict --model m a b --pair c|--pair is given 1 times for 2 texts",
@@ -165,6 +176,7 @@ class MainTest {
     assertTrue(
         said.contains("300 examples to learn from, 40 to be judged by; one of 2 labels"), said);
     assertTrue(said.contains("accuracy, fine-tuned") && said.contains("commonest label"), said);
+    assertTrue(said.contains("On 40 evaluation examples:"), said);
     for (String name :
         List.of("config.json", "model.safetensors", "vocab.txt", "train_log.jsonl", "run.json")) {
       assertTrue(Files.exists(out.resolve(name)), name);
@@ -431,6 +443,13 @@ class MainTest {
         train(latin1, out));
     Path same = Files.writeString(folder.resolve("same.tsv"), "sentence\tlabel\na\tyes\nb\tyes\n");
     assertEquals(same + ": every label is yes; there is nothing to tell apart", train(same, out));
+    Path scores =
+        Files.writeString(
+            folder.resolve("scores.tsv"), "sentence\tscore\n" + "a\t2.5\n".repeat(19) + "b\tNA\n");
+    assertEquals(
+        scores
+            + ":21: label NA is not a number, as 19 of 20 are; correct it, or choose --task classification",
+        train(scores, out));
     Path unknown = Files.writeString(folder.resolve("data.xlsx"), "x");
     assertEquals(
         unknown + ": its name does not end in .tsv, .csv or .jsonl; say which format it has",
@@ -443,6 +462,50 @@ class MainTest {
         new ArrayList<>(List.of("finetune", "--model", model, "--train", file, "--out", out));
     arguments.addAll(List.of(more));
     return jaubert(arguments.toArray()).failure(1);
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsFoundFirst() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    assertEquals(file + ": is a file, not a folder; choose a folder with --out", train(train, file));
+    Path below = file.resolve("out");
+    String message = train(train, below);
+    assertTrue(message.startsWith(below + ": cannot be written: "), message);
+  }
+
+  @Test
+  void aMetricOfAnotherTaskIsRefused() throws IOException {
+    Path scores = Files.writeString(folder.resolve("s.csv"), "text,score\ngood,4.5\nbad,0\n");
+    Object[] line = {
+      "finetune", "--model", model, "--train", scores, "--eval", scores, "--metric", "f1"
+    };
+    assertEquals(
+        "--metric f1 measures labels, but the task is to predict a score",
+        jaubert(line).failure(2));
+  }
+
+  @Test
+  void aLengthBeyondTheModelIsCutAndSaid() {
+    String said = finetune(folder.resolve("long"), "--max-length", 9999).succeeded().out();
+    assertTrue(
+        said.contains(
+            "--max-length 9999 is more than the model takes: texts are cut to 512 tokens"),
+        said);
+  }
+
+  @Test
+  void anEncoderWithoutAHeadHasToBeFineTunedFirst() {
+    Path encoder = folder.resolve("encoder");
+    try (Bert bert = Bert.fromPretrained(model)) {
+      bert.save(encoder);
+    }
+    assertEquals(
+        encoder
+            + ": is an encoder without a classification head (no 'classifier.weight'); "
+            + "fine-tune it first: jaubert finetune --model "
+            + encoder
+            + " --train FILE",
+        jaubert("predict", "--model", encoder, "x").failure(1));
   }
 
   @Test

@@ -74,8 +74,12 @@ public final class Progress implements TrainingListener {
     }
     if (done == all) {
       closeBar();
-      out.println(work + ": " + COUNT.format(all) + " texts");
+      out.println(work + ": " + counted(all, "text"));
     }
+  }
+
+  private static String counted(long count, String thing) {
+    return COUNT.format(count) + " " + thing + (count == 1 ? "" : "s");
   }
 
   @Override
@@ -95,10 +99,9 @@ public final class Progress implements TrainingListener {
         (step == 0
                 ? "training: "
                 : step == steps ? "finished earlier: " : "going on after step " + step + " of ")
-            + COUNT.format(steps)
-            + " steps, "
-            + COUNT.format(allTokens)
-            + " tokens");
+            + counted(steps, "step")
+            + ", "
+            + counted(allTokens, "token"));
     if (terminal && step < steps) {
       bar = bar("training", " tokens", allTokens, tokens);
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
@@ -71,12 +72,13 @@ public final class Trainer {
 
   /** A trainer of all parameters that are not frozen. */
   public static Trainer of(SequenceClassifier model, Tokenizer tokenizer) {
-    return new Trainer(model, tokenizer);
+    return new Trainer(
+        Objects.requireNonNull(model, "model"), Objects.requireNonNull(tokenizer, "tokenizer"));
   }
 
   /** The data to learn from. */
   public Trainer train(TextDataset data) {
-    train = data;
+    train = Objects.requireNonNull(data, "data");
     return this;
   }
 
@@ -85,7 +87,7 @@ public final class Trainer {
    * the best.
    */
   public Trainer evaluate(TextDataset data, Metric... metrics) {
-    evaluation = data;
+    evaluation = Objects.requireNonNull(data, "data");
     this.metrics = List.of(metrics);
     return this;
   }
@@ -169,7 +171,10 @@ public final class Trainer {
     return this;
   }
 
-  /** The number of tokens that a text, or a pair of them, is cut to; 128 unless said otherwise. */
+  /**
+   * The number of tokens that a text, or a pair of them, is cut to; 128 unless said otherwise. More
+   * than the tokenizer allows or the model has positions for counts as that number.
+   */
   public Trainer maxLength(int tokens) {
     require(tokens > 2, "maxLength", tokens);
     maxLength = tokens;
@@ -295,7 +300,9 @@ public final class Trainer {
             listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
           }
         };
-    try (Tokenizer cutting = tokenizer.withMaxLength(Math.min(maxLength, tokenizer.maxLength()))) {
+    int positions = model.config().maxPositionEmbeddings();
+    int longest = Math.min(maxLength, Math.min(tokenizer.maxLength(), positions));
+    try (Tokenizer cutting = tokenizer.withMaxLength(longest)) {
       return EncodedDataset.of(data, cutting, progress);
     }
   }

@@ -123,16 +123,21 @@ final class TrainingRun implements AutoCloseable {
     values.put("learning_rate", (double) schedule.at(step - 1));
     values.put("grad_norm", (double) optimizer.gradNorm().item());
     log(new LogEntry(Kind.TRAIN, step, plan.epochs(step), values));
-    if (!Double.isFinite(loss)) {
+    requireFinite("loss", loss);
+  }
+
+  private void requireFinite(String what, double value) {
+    if (!Double.isFinite(value)) {
       throw new IllegalStateException(
-          "the loss is %s at step %d of %d; a lower learning rate than %s may help"
-              .formatted(loss, step, plan.steps(), settings.learningRate()));
+          "the %s is %s at step %d of %d; a lower learning rate than %s may help"
+              .formatted(what, value, step, plan.steps(), settings.learningRate()));
     }
   }
 
   private void evaluate() {
     LogEntry entry = new LogEntry(Kind.EVALUATION, step, plan.epochs(step), evaluator.run());
     log(entry);
+    requireFinite("evaluation loss", entry.values().get("loss"));
     if (best != null) {
       best.offer(step, entry.values().get(evaluator.mainMetric()));
     }
@@ -172,7 +177,13 @@ final class TrainingRun implements AutoCloseable {
     }
   }
 
+  /**
+   * A run must never go on from weights that are not numbers. If an earlier step spoilt them, the
+   * sum of the losses shows it; if the last one did, the norm of its gradients.
+   */
   private void save() {
+    requireFinite("loss", losses.sum().item());
+    requireFinite("gradient norm", optimizer.gradNorm().item());
     Map<String, Tensor> tensors = prefixed(MODEL, weights());
     tensors.putAll(prefixed(OPTIMIZER, optimizer.state()));
     tensors.put(LOSS, losses.sum());

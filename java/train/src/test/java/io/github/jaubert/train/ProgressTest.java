@@ -31,5 +31,8 @@ class ProgressTest {
         lines.get(2));
     assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(3));
     assertEquals(4, lines.size());
+    bytes.reset();
+    progress.started(0, 1, 0, 20);
+    assertEquals("training: 1 step, 20 tokens", bytes.toString(StandardCharsets.UTF_8).strip());
   }
 }

@@ -407,4 +407,50 @@ class TrainerTest {
           "the loss is NaN at step 5 of 24; a lower learning rate than 0.001 may help", message);
     }
   }
+
+  @Test
+  void weightsThatAreNoNumbersAreNeverKept() {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      model.parameter("classifier.bias").tensor().fill(Float.NaN);
+      // The checkpoint is due before the loss is read for the log.
+      Trainer trainer = trainer(model).checkpoints(run, 2);
+      String message = assertThrows(IllegalStateException.class, trainer::run).getMessage();
+      assertEquals(
+          "the loss is NaN at step 2 of 24; a lower learning rate than 0.001 may help", message);
+      assertFalse(Files.exists(run.resolve(RunFolder.CHECKPOINT)));
+    }
+  }
+
+  @Test
+  void anEvaluationThatIsNoNumberEndsTheRun() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      Trainer trainer =
+          trainer(model)
+              .evaluateEvery(2)
+              .keepBest(true)
+              .checkpoints(folder.resolve("run"))
+              .listener(
+                  new TrainingListener() {
+                    @Override
+                    public void stepped(long step, long tokens) {
+                      if (step == 2) {
+                        model.parameter("classifier.bias").tensor().fill(Float.NaN);
+                      }
+                    }
+                  });
+      String message = assertThrows(IllegalStateException.class, trainer::run).getMessage();
+      assertEquals(
+          "the evaluation loss is NaN at step 2 of 24; a lower learning rate than 0.001 may help",
+          message);
+      assertFalse(Files.exists(folder.resolve("run").resolve(RunFolder.BEST)));
+    }
+  }
+
+  @Test
+  void namesThePartThatIsMissing() {
+    String message =
+        assertThrows(NullPointerException.class, () -> Trainer.of(null, tokenizer)).getMessage();
+    assertEquals("model", message);
+  }
 }
