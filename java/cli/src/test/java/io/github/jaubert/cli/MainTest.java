@@ -467,7 +467,8 @@ class MainTest {
   @Test
   void aFolderThatCannotBeWrittenIsFoundFirst() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "x");
-    assertEquals(file + ": is a file, not a folder; choose a folder with --out", train(train, file));
+    assertEquals(
+        file + ": is a file, not a folder; choose a folder with --out", train(train, file));
     Path below = file.resolve("out");
     String message = train(train, below);
     assertTrue(message.startsWith(below + ": cannot be written: "), message);
