@@ -25,10 +25,10 @@
   }                                     \
   jb_status jb::JB_ISA::function
 #else
-#define JB_KERNEL(function)                 \
-  namespace jb::JB_ISA {                    \
-  extern "C" decltype(::function) function; \
-  }                                         \
+#define JB_KERNEL(function)                        \
+  namespace jb::JB_ISA {                           \
+  extern "C" JB_API decltype(::function) function; \
+  }                                                \
   jb_status jb::JB_ISA::function
 #endif
 

@@ -66,7 +66,7 @@ JB_INLINE vd splat_double(double x) { return x - vd{}; }
 
 // {0, 1, 2, ...}
 JB_INLINE vi lane_numbers() {
-  vi y;
+  vi y{};
   for (int i = 0; i < kLanes; ++i) y[i] = i;
   return y;
 }
@@ -126,7 +126,7 @@ JB_INLINE vf fma(vf a, vf b, vf c) {
 #elif defined(JB_SIMD_NEON)
   return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
-  vf y;
+  vf y{};
   for (int i = 0; i < kLanes; ++i) y[i] = std::fma(a[i], b[i], c[i]);
   return y;
 #endif
@@ -176,7 +176,7 @@ JB_INLINE vf sqrt(vf x) {
 #elif defined(JB_SIMD_NEON)
   return (vf)vsqrtq_f32((float32x4_t)x);
 #else
-  vf y;
+  vf y{};
   for (int i = 0; i < kLanes; ++i) y[i] = std::sqrt(x[i]);
   return y;
 #endif
@@ -191,7 +191,7 @@ JB_INLINE vf round(vf x) {
 #elif defined(JB_SIMD_NEON)
   return (vf)vrndnq_f32((float32x4_t)x);
 #else
-  vf y;
+  vf y{};
   for (int i = 0; i < kLanes; ++i) y[i] = std::nearbyint(x[i]);
   return y;
 #endif
@@ -205,7 +205,7 @@ JB_INLINE vf floor(vf x) {
 #elif defined(JB_SIMD_NEON)
   return (vf)vrndmq_f32((float32x4_t)x);
 #else
-  vf y;
+  vf y{};
   for (int i = 0; i < kLanes; ++i) y[i] = std::floor(x[i]);
   return y;
 #endif
