@@ -61,7 +61,8 @@ public final class Philox {
    */
   public static double normal(long seed, long offset, long index) {
     long first = index & ~1L;
-    double u = (number(seed, offset, first) + 0.5) * 0x1p-32;
+    // A float, as the kernel has it: where it is near 1, its logarithm is what that rounding left.
+    double u = Math.fma((float) number(seed, offset, first), 0x1p-32f, 0x1p-33f);
     double angle = 2 * Math.PI * ((int) number(seed, offset, first + 1)) * 0x1p-32;
     return Math.sqrt(-2 * Math.log(u)) * (index == first ? Math.cos(angle) : Math.sin(angle));
   }
