@@ -55,7 +55,7 @@ record OnnxTensor(String file, String name, Shape shape, SafeTensorsType type, B
     Shape shape;
     try {
       shape = Shape.of(dims.build().toArray());
-    } catch (IllegalArgumentException | ArithmeticException e) {
+    } catch (IllegalArgumentException e) {
       throw new CheckpointException(file, "tensor '" + name + "': " + e.getMessage(), e);
     }
     SafeTensorsType type = type(dataType);
