@@ -17,7 +17,9 @@ void multiply(jb_ctx ctx, const Product& x, const Epilogue& epilogue = {}) {
   if (blas::use_openblas()) {
     multiply_with_openblas(ctx, x, epilogue);
   } else if (x.k == 0) {
-    for (int64_t i = 0; i < x.m * x.n; ++i) x.c[i] = x.beta == 0 ? 0 : x.beta * x.c[i];
+    for (int64_t i = 0; i < x.m; ++i) {
+      for (int64_t j = 0; j < x.n; ++j) *x.c_at(i, j) = x.beta == 0 ? 0 : x.beta * *x.c_at(i, j);
+    }
     epilogue(0, x.m, 0, x.n);
   } else if (dot_products_pay(x)) {
     multiply_dot(ctx, x, epilogue);
