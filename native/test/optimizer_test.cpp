@@ -109,7 +109,7 @@ TEST(adamw_and_lamb_against_double_precision) {
         EXPECT_OK(problem.step(ctx, lamb, max_norm > 0 ? &norm : nullptr, max_norm, count, correct));
         for (size_t t = 0; t < kSizes.size(); ++t) {
           EXPECT_CLOSE(problem.w[t], right.w[t], 1e-6, 1e-6);
-          EXPECT_CLOSE(problem.m[t], right.m[t], 1e-6, 1e-9);
+          EXPECT_CLOSE(problem.m[t], right.m[t], 1e-6, 1e-8);  // the two terms may cancel
           EXPECT_CLOSE(problem.v[t], right.v[t], 1e-6, 1e-12);
         }
       }
