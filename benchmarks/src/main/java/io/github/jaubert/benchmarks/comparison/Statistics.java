@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.measure;
+package io.github.jaubert.benchmarks.comparison;
 
 import java.util.Arrays;
 import java.util.Collection;

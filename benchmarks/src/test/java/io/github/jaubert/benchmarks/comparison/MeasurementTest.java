@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.measure;
+package io.github.jaubert.benchmarks.comparison;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.measure;
+package io.github.jaubert.benchmarks.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
