@@ -166,7 +166,7 @@ class ModelFolderTest {
                   System.getProperty("java.class.path"),
                   Saver.class.getName(),
                   folder.toString())
-              .redirectErrorStream(true)
+              .redirectError(ProcessBuilder.Redirect.INHERIT) // a JVM may greet there
               .start();
       try {
         assertEquals('0', saver.getInputStream().read(), "the first save");
