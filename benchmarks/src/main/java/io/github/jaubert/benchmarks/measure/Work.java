@@ -1,0 +1,21 @@
+package io.github.jaubert.benchmarks.measure;
+
+/**
+ * One thing that is measured.
+ *
+ * @param name the key that pairs a program's work with a peer's, as {@code attention forward d64
+ *     S128}
+ * @param unit of the samples: {@code ms}, {@code us}, {@code GF/s}, {@code GB/s}, {@code
+ *     bytes/call}
+ * @param flops floating-point operations of one call, 0 where that has no meaning
+ * @param bytes what one call must read and write once, 0 where that has no meaning
+ * @param sampler makes the inputs, measures, and frees them
+ */
+public record Work(String name, String unit, double flops, double bytes, Sampler sampler) {
+  /** Measures one work. */
+  @FunctionalInterface
+  public interface Sampler {
+    /** Samples in the work's unit, taken over about {@code seconds}; at least one. */
+    double[] sample(double seconds);
+  }
+}

@@ -1,0 +1,127 @@
+package io.github.jaubert.benchmarks.operations;
+
+import io.github.jaubert.benchmarks.measure.Measurement;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+
+/**
+ * Runs {@code roofs.cpp}, compiled here for this processor: streaming stores are out of Java's
+ * reach, and in a process of its own OpenBLAS chooses its kernels and threads by itself.
+ */
+final class NativeRoofs implements AutoCloseable {
+  private static final String SOURCE = "roofs.cpp";
+
+  /** Variables that would choose OpenBLAS's kernels for it. */
+  private static final List<String> OPENBLAS_VARIABLES =
+      List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS");
+
+  private final Path directory;
+  private final Path program;
+  private final File openBlas;
+
+  /**
+   * Compiles.
+   *
+   * @throws IllegalStateException if there is no C++ compiler called {@code c++}, with its words
+   */
+  NativeRoofs() {
+    try {
+      directory = Files.createTempDirectory("jaubert-roofs");
+      program = directory.resolve("roofs");
+      Path source = directory.resolve(SOURCE);
+      try (InputStream in = NativeRoofs.class.getResourceAsStream(SOURCE)) {
+        Files.copy(in, source, StandardCopyOption.REPLACE_EXISTING);
+      }
+      openBlas = new File(new File(Loader.load(openblas_nolapack.class)).getParent());
+      run(
+          "c++",
+          "-O3",
+          "-march=native",
+          "-std=c++17",
+          "-pthread",
+          "-o",
+          program.toString(),
+          source.toString(),
+          "-ldl");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** GF/s of OpenBLAS's sgemm of 2048 x 2048. */
+  double[] sgemm(int threads, double seconds) {
+    return best("sgemm", threads, seconds);
+  }
+
+  /** GB/s of y = x by the fastest way, arrays of 256 MiB. */
+  double[] copy(int threads, double seconds) {
+    return best("copy", threads, seconds);
+  }
+
+  /** GB/s of y = x + s z by the fastest way, arrays of 256 MiB. */
+  double[] triad(int threads, double seconds) {
+    return best("triad", threads, seconds);
+  }
+
+  private double[] best(String what, int threads, double seconds) {
+    String output =
+        run(
+            program.toString(),
+            what,
+            Integer.toString(threads),
+            Double.toString(seconds),
+            new File(openBlas, "libopenblas.so.0").toString());
+    double[] best = {0};
+    for (String line : output.lines().toList()) {
+      String[] words = line.split(" ");
+      double[] samples = Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray();
+      System.err.printf(
+          "%s, %d threads, by %s: %.1f%n", what, threads, words[0], Measurement.median(samples));
+      if (Measurement.median(samples) > Measurement.median(best)) {
+        best = samples;
+      }
+    }
+    return best;
+  }
+
+  private String run(String... command) {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeAll(OPENBLAS_VARIABLES);
+    builder.environment().put("LD_LIBRARY_PATH", openBlas.toString());
+    builder.redirectErrorStream(false).redirectError(ProcessBuilder.Redirect.INHERIT);
+    try {
+      Process process = builder.start();
+      String output = new String(process.getInputStream().readAllBytes());
+      int status = process.waitFor();
+      if (status != 0) {
+        throw new IllegalStateException(command[0] + " ended with status " + status);
+      }
+      return output;
+    } catch (IOException e) {
+      throw new IllegalStateException("roofs: cannot run " + command[0], e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while " + command[0] + " ran", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(program);
+      Files.deleteIfExists(directory.resolve(SOURCE));
+      Files.delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

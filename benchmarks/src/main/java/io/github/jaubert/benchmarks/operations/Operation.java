@@ -1,0 +1,150 @@
+package io.github.jaubert.benchmarks.operations;
+
+import io.github.jaubert.autograd.Function1;
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+
+/**
+ * One operation on several sets of inputs, which take turns: with sets that together are several
+ * times as large as the last-level cache, every call reads from memory, as it does in a training
+ * step. The results of a turn live until all sets had theirs, so they are written to memory too.
+ */
+public final class Operation implements AutoCloseable {
+  /** Four times a last-level cache of 32 MiB. */
+  private static final double COLD_BYTES = 128 << 20;
+
+  /** The operation: its result from one set of inputs and the parameters. */
+  @FunctionalInterface
+  public interface Forward {
+    /** The result. */
+    Tensor apply(Tensor[] inputs, Tensor[] parameters);
+  }
+
+  /** Makes random tensors. */
+  @FunctionalInterface
+  public interface Maker {
+    /** New tensors. */
+    Tensor[] make(Rng rng);
+  }
+
+  private final Scope memory = Scope.open();
+  private final Forward forward;
+  private final Tensor[][] inputs;
+  private final Tensor[] parameters;
+  private final Tensor[] results;
+  private final Tensor gradient; // of the result; null if the result is a single number
+  private final Tensor leaf; // stands for all that comes before the inputs
+  private final Tensor leafGradient;
+  private Scope turn;
+  private int next;
+
+  /**
+   * Makes the inputs.
+   *
+   * @param sets how many sets of inputs, see {@link #setsBeyondCache}
+   * @param inputs makes one set, as an earlier layer would: their gradients are computed and go
+   *     nowhere
+   * @param parameters makes what all sets share: their gradients are kept, as a layer's are
+   */
+  public Operation(int sets, long seed, Maker inputs, Maker parameters, Forward forward) {
+    Rng rng = Rng.of(seed);
+    this.forward = forward;
+    this.inputs = new Tensor[sets][];
+    this.results = new Tensor[sets];
+    for (int i = 0; i < sets; i++) {
+      this.inputs[i] = inputs.make(rng);
+    }
+    this.parameters = parameters.make(rng);
+    for (Tensor parameter : this.parameters) {
+      parameter.requiresGrad(true);
+    }
+    leaf = Tensor.zeros(1).requiresGrad(true);
+    leafGradient = Tensor.zeros(1);
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      Tensor result = forward.apply(this.inputs[0], this.parameters);
+      gradient =
+          result.rank() == 0 ? null : scope.keep(Tensor.randn(rng, result.shape().toArray()));
+    }
+  }
+
+  /** How many sets of that many bytes are too large for any cache together. */
+  public static int setsBeyondCache(double bytes) {
+    return (int) Math.max(1, Math.ceil(COLD_BYTES / bytes));
+  }
+
+  /** How many sets of inputs there are. */
+  public int sets() {
+    return inputs.length;
+  }
+
+  /** Computes the next set without a record for gradients. */
+  public void infer() {
+    takeTurn();
+    try (NoGrad off = NoGrad.open()) {
+      forward.apply(inputs[next], parameters);
+    }
+  }
+
+  /** Computes the next set and keeps what backward needs. */
+  public void record() {
+    takeTurn();
+    results[next] = recorded(next);
+  }
+
+  /** Computes all sets and keeps what backward needs, for {@link #backward} of each. */
+  public void recordAll() {
+    closeTurn();
+    turn = Scope.open();
+    for (int i = 0; i < inputs.length; i++) {
+      results[i] = recorded(i);
+    }
+    next = inputs.length - 1;
+  }
+
+  /** The backward pass of one set, once after each {@link #recordAll}. */
+  public void backward(int set) {
+    for (Tensor parameter : parameters) {
+      parameter.zeroGrad();
+    }
+    if (gradient == null) {
+      results[set].backward();
+    } else {
+      results[set].backward(gradient);
+    }
+  }
+
+  private Tensor recorded(int set) {
+    Tensor[] computed = new Tensor[inputs[set].length];
+    for (int i = 0; i < computed.length; i++) {
+      Tensor values = inputs[set][i];
+      computed[i] = Function1.of(x -> values, (x, dy) -> leafGradient).apply(leaf);
+    }
+    return forward.apply(computed, parameters);
+  }
+
+  private void takeTurn() {
+    next = (next + 1) % inputs.length;
+    if (next == 0) {
+      closeTurn();
+    }
+    if (turn == null) {
+      turn = Scope.open();
+    }
+  }
+
+  private void closeTurn() {
+    if (turn != null) {
+      turn.close();
+      turn = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    closeTurn();
+    memory.close();
+  }
+}
