@@ -1,5 +1,6 @@
 # What every C++ target of Jaubert is compiled with, as the target jaubert_compiler.
-option(JAUBERT_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+set(JAUBERT_SANITIZE OFF CACHE STRING
+  "OFF; ON for AddressSanitizer and UndefinedBehaviorSanitizer; or other names for -fsanitize=, such as thread")
 option(JAUBERT_WERROR "treat warnings as errors" ON)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -22,7 +23,11 @@ target_compile_options(jaubert_compiler INTERFACE
   -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-semantic-interposition)
 
 if(JAUBERT_SANITIZE)
+  set(sanitizers "${JAUBERT_SANITIZE}")
+  if(JAUBERT_SANITIZE MATCHES "^(ON|TRUE|YES|1)$")
+    set(sanitizers "address,undefined")
+  endif()
   target_compile_options(jaubert_compiler INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
-  target_link_options(jaubert_compiler INTERFACE -fsanitize=address,undefined)
+    -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(jaubert_compiler INTERFACE -fsanitize=${sanitizers})
 endif()
