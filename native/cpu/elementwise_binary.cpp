@@ -196,8 +196,8 @@ void where_row(T* y, const uint8_t* condition, int64_t condition_stride, const T
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_binary_forward)
-(jb_ctx ctx, jb_binary_op op, jb_dtype dtype, jb_out y, jb_in a, jb_in b, int32_t rank, const int64_t* shape,
- const int64_t* a_strides, const int64_t* b_strides) {
+(jb_ctx ctx, jb_binary_op op, jb_dtype dtype, jb_out y, jb_in a, jb_in b, int32_t rank, jb_axes shape,
+ jb_axes a_strides, jb_axes b_strides) {
   return guard([&] {
     JB_CHECK(op >= JB_ADD && op <= JB_XOR, "binary: {} is not an operation", op);
     const char* name = kNames[op];
@@ -213,8 +213,8 @@ JB_KERNEL(jb_binary_forward)
 }
 
 JB_KERNEL(jb_where_forward)
-(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in condition, jb_in a, jb_in b, int32_t rank, const int64_t* shape,
- const int64_t* condition_strides, const int64_t* a_strides, const int64_t* b_strides) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in condition, jb_in a, jb_in b, int32_t rank, jb_axes shape,
+ jb_axes condition_strides, jb_axes a_strides, jb_axes b_strides) {
   return guard([&] {
     Axes<4> axes = make_axes<4>("where", rank, shape, {nullptr, condition_strides, a_strides, b_strides});
     check_array("where", "y", y, axes.total);

@@ -11,6 +11,9 @@ extern "C" {
 
 enum { JB_MAX_RANK = 8 };
 
+// Sizes or strides, one an axis, in memory of the host.
+typedef const int64_t* jb_axes;
+
 typedef int32_t jb_unary_op;
 enum {
   JB_AFFINE = 0,  // alpha * x + beta
@@ -66,21 +69,19 @@ enum {
 // y = op(a, b) over `shape` of `rank` axes. dtype is that of a and b: JB_F32, JB_I32, JB_I64 or JB_BOOL (comparisons
 // too).
 JB_API jb_status jb_binary_forward(jb_ctx ctx, jb_binary_op op, jb_dtype dtype, jb_out y, jb_in a, jb_in b,
-                                   int32_t rank, const int64_t* shape, const int64_t* a_strides,
-                                   const int64_t* b_strides);
+                                   int32_t rank, jb_axes shape, jb_axes a_strides, jb_axes b_strides);
 
 // y = condition ? a : b over `shape`; condition is JB_BOOL, a and b are dtype.
 JB_API jb_status jb_where_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in condition, jb_in a, jb_in b, int32_t rank,
-                                  const int64_t* shape, const int64_t* condition_strides, const int64_t* a_strides,
-                                  const int64_t* b_strides);
+                                  jb_axes shape, jb_axes condition_strides, jb_axes a_strides, jb_axes b_strides);
 
 // Converts n elements as C does (a float is truncated to an integer; bfloat16 and float16 round to nearest even).
 JB_API jb_status jb_cast(jb_ctx ctx, jb_out y, jb_dtype y_dtype, jb_in x, jb_dtype x_dtype, int64_t n);
 
 // y[i . y_strides] = x[i . x_strides] for every index i of `shape`: permute, expand, slice, concat and their gradients.
 // With accumulate (JB_F32 only) it adds to y; then no two indices may meet in one element of y.
-JB_API jb_status jb_strided_copy(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x, int32_t rank, const int64_t* shape,
-                                 const int64_t* y_strides, const int64_t* x_strides, int32_t accumulate);
+JB_API jb_status jb_strided_copy(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x, int32_t rank, jb_axes shape,
+                                 jb_axes y_strides, jb_axes x_strides, int32_t accumulate);
 
 // y[i] = value.
 JB_API jb_status jb_fill(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double value);

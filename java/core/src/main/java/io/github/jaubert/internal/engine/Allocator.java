@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Device memory that is handed out again rather than given back, so that a step of training costs
@@ -20,6 +19,7 @@ public final class Allocator {
   private static final int CLASSES_PER_DOUBLING = 8;
   private static final int CLASS_COUNT = 48 * CLASSES_PER_DOUBLING;
 
+  private final Backend backend;
   private final long context;
   private final long[][] free = new long[CLASS_COUNT][];
   private final int[] freeCount = new int[CLASS_COUNT];
@@ -28,31 +28,24 @@ public final class Allocator {
   private long peak;
   private long cached;
 
-  private final AtomicBoolean tracing = new AtomicBoolean();
+  private volatile boolean tracing;
   private final Map<Long, Allocation> sites = new ConcurrentHashMap<>();
 
-  private record Allocation(String site, long bytes) {}
+  private record Allocation(CallSite site, long bytes) {}
 
-  Allocator(long context) {
-    this.context = context;
+  Allocator(Backend backend) {
+    this.backend = backend;
+    this.context = backend.context();
   }
 
-  /**
-   * Memory that {@link #allocate} handed out.
-   *
-   * @param address of its first byte, aligned to 64
-   * @param sizeClass what it really measures, which may be more than was asked for
-   */
-  record Block(long address, int sizeClass) {}
-
   /** A block of at least {@code bytes} bytes, not cleared. */
-  Block allocate(long bytes) {
+  Storage allocate(long bytes) {
     int sizeClass = sizeClass(bytes);
-    Block block = takeCached(sizeClass);
+    Storage block = takeCached(sizeClass);
     if (block == null) {
-      block = new Block(fromSystem(sizeClass, bytes), sizeClass);
+      block = new Storage(backend, fromSystem(sizeClass, bytes), sizeClass);
     }
-    if (tracing.get()) {
+    if (tracing) {
       sites.put(block.address(), new Allocation(CallSite.current(), classBytes(block.sizeClass())));
     }
     return block;
@@ -78,7 +71,7 @@ public final class Allocator {
   }
 
   /** Takes back what {@link #allocate} returned. */
-  void release(Block block) {
+  void release(Storage block) {
     if (!sites.isEmpty()) {
       sites.remove(block.address());
     }
@@ -102,14 +95,14 @@ public final class Allocator {
    * taken too, so that batches of ever different sizes share their blocks instead of each keeping
    * its own.
    */
-  private synchronized Block takeCached(int sizeClass) {
+  private synchronized Storage takeCached(int sizeClass) {
     int end = Math.min(CLASS_COUNT, sizeClass + CLASSES_PER_DOUBLING);
     for (int candidate = sizeClass; candidate < end; candidate++) {
       if (freeCount[candidate] > 0) {
         long size = classBytes(candidate);
         cached -= size;
         count(size);
-        return new Block(free[candidate][--freeCount[candidate]], candidate);
+        return new Storage(backend, free[candidate][--freeCount[candidate]], candidate);
       }
     }
     return null;
@@ -152,7 +145,7 @@ public final class Allocator {
 
   /** Whether to remember which line made each allocation from now on. */
   public void trace(boolean on) {
-    tracing.set(on);
+    tracing = on;
     if (!on) {
       sites.clear();
     }
@@ -169,7 +162,7 @@ public final class Allocator {
             "%,d bytes in use, %,d at the peak, %,d kept for reuse%n", live(), peak(), cached()));
     Map<String, long[]> bySite = new TreeMap<>();
     for (Allocation allocation : sites.values()) {
-      long[] entry = bySite.computeIfAbsent(allocation.site(), site -> new long[2]);
+      long[] entry = bySite.computeIfAbsent(allocation.site().toString(), site -> new long[2]);
       entry[0]++;
       entry[1] += allocation.bytes();
     }

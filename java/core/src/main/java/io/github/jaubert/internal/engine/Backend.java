@@ -16,7 +16,7 @@ public final class Backend {
   private Backend(Device device, long context) {
     this.device = device;
     this.context = context;
-    this.allocator = new Allocator(context);
+    this.allocator = new Allocator(this);
   }
 
   /** The backend of the CPU; loads the native library on first use. */

@@ -28,18 +28,19 @@ public final class Gradients {
     NativeTensor tensor = inputs[input];
     Tape.requireShape(operation, tensor, gradient.shape());
     if (!tensor.hasHistory()) {
-      addToLeaf(tensor, gradient);
+      addToLeaf(tensor.autograd(), gradient);
       return;
     }
     tensor.producer().requireRecorded(operation);
-    if (tensor.pending() == null) {
-      tensor.pending(gradient.alias());
+    AutogradMeta autograd = tensor.autograd();
+    if (autograd.pending() == null) {
+      autograd.pending(gradient.alias());
     } else {
-      Tape.accumulate(exclusivePending(tensor), gradient);
+      Tape.accumulate(exclusivePending(autograd), gradient);
     }
   }
 
-  private static void addToLeaf(NativeTensor leaf, NativeTensor gradient) {
+  private static void addToLeaf(AutogradMeta leaf, NativeTensor gradient) {
     NativeTensor sum = leaf.gradientBuffer();
     if (leaf.gradientValid()) {
       Tape.accumulate(sum, gradient);
@@ -53,14 +54,14 @@ public final class Gradients {
    * The gradient collected so far; if its memory is shared (an add hands on one gradient twice), a
    * copy takes its place.
    */
-  private static NativeTensor exclusivePending(NativeTensor tensor) {
-    NativeTensor pending = tensor.pending();
+  private static NativeTensor exclusivePending(AutogradMeta autograd) {
+    NativeTensor pending = autograd.pending();
     if (!pending.isExclusive()) {
       NativeTensor own =
           NativeTensor.engineOwned(pending.backend(), pending.dtype(), pending.shape());
       copy(own, pending);
       pending.close();
-      tensor.pending(own);
+      autograd.pending(own);
       return own;
     }
     return pending;
@@ -95,17 +96,18 @@ public final class Gradients {
       return Target.NONE;
     }
     NativeTensor tensor = inputs[input];
+    AutogradMeta autograd = tensor.autograd();
     if (!tensor.hasHistory()) {
-      NativeTensor buffer = tensor.gradientBuffer();
-      boolean accumulate = tensor.gradientValid();
-      tensor.gradientWritten();
+      NativeTensor buffer = autograd.gradientBuffer();
+      boolean accumulate = autograd.gradientValid();
+      autograd.gradientWritten();
       return new Target(buffer.address(), accumulate);
     }
     tensor.producer().requireRecorded(operation);
-    if (tensor.pending() != null) {
-      return new Target(exclusivePending(tensor).address(), true);
+    if (autograd.pending() != null) {
+      return new Target(exclusivePending(autograd).address(), true);
     }
-    tensor.pending(NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape()));
-    return new Target(tensor.pending().address(), false);
+    autograd.pending(NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape()));
+    return new Target(autograd.pending().address(), false);
   }
 }

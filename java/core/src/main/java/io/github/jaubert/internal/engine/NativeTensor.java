@@ -22,17 +22,12 @@ public final class NativeTensor implements Tensor {
   private final Shape shape;
   private final DType dtype;
 
-  private Region region;
+  private Region region; // once closed: the one that closed it, or null
   private int indexInRegion;
-  private Region closedBy;
   private boolean closed;
-  private Region.Leak leak;
+  private Leak leak;
 
-  private boolean requiresGrad;
-  private Tape.Node producer;
-  private NativeTensor pending;
-  private NativeTensor gradient;
-  private boolean gradientValid;
+  private AutogradMeta autograd; // null while no gradient has to do with this tensor
 
   private NativeTensor(Storage storage, long offset, Shape shape, DType dtype) {
     this.storage = storage;
@@ -59,7 +54,7 @@ public final class NativeTensor implements Tensor {
   /** A tensor that the engine itself will close. */
   static NativeTensor engineOwned(Backend backend, DType dtype, Shape shape) {
     long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
-    return new NativeTensor(new Storage(backend, bytes), 0, shape, dtype);
+    return new NativeTensor(backend.allocator().allocate(bytes), 0, shape, dtype);
   }
 
   /** Another shape over the same memory, from element {@code start} on. */
@@ -91,7 +86,7 @@ public final class NativeTensor implements Tensor {
     if (destination != null) {
       indexInRegion = destination.add(this);
     } else if (leak == null) {
-      leak = Region.watch(this, "tensor " + shape);
+      leak = Leak.ofTensor(this);
     }
   }
 
@@ -166,15 +161,10 @@ public final class NativeTensor implements Tensor {
     return storage.version();
   }
 
-  private void requireOpen() {
+  void requireOpen() {
     if (closed) {
       throw new IllegalStateException(
-          "tensor "
-              + shape
-              + " was freed "
-              + (closedBy == null
-                  ? "by close()"
-                  : "when its scope closed at " + closedBy.closedAt()));
+          "tensor " + shape + " was freed " + (region == null ? "by close()" : region.closing()));
     }
   }
 
@@ -182,92 +172,27 @@ public final class NativeTensor implements Tensor {
 
   @Override
   public float item() {
-    if (numel() != 1) {
-      throw new IllegalArgumentException(
-          "item: shape " + shape + " holds " + numel() + " elements, not one");
-    }
-    return switch (dtype) {
-      case I32 -> toInts()[0];
-      case I64 -> toLongs()[0];
-      case BOOL -> toBooleans()[0] ? 1 : 0;
-      default -> toFloats()[0];
-    };
+    return HostArrays.item(this);
   }
 
   @Override
   public float[] toFloats() {
-    float[] host = new float[heapLength()];
-    switch (dtype) {
-      case F32 -> Native.check(Kernels.jb_read_floats(context(), host, address(), host.length));
-      case BF16, F16 -> {
-        NativeTensor wide = engineOwned(backend(), DType.F32, shape);
-        try {
-          Native.check(
-              Kernels.jb_cast(
-                  context(), wide.address(), Kernels.JB_F32, address(), dtype.ordinal(), numel()));
-          return wide.toFloats();
-        } finally {
-          wide.close();
-        }
-      }
-      default -> throw wrongType("toFloats", "a floating-point type");
-    }
-    return host;
+    return HostArrays.floats(this);
   }
 
   @Override
   public int[] toInts() {
-    if (dtype != DType.I32) {
-      throw wrongType("toInts", "I32");
-    }
-    int[] host = new int[heapLength()];
-    Native.check(Kernels.jb_read_ints(context(), host, address(), host.length));
-    return host;
+    return HostArrays.ints(this);
   }
 
   @Override
   public long[] toLongs() {
-    long[] host = new long[heapLength()];
-    if (dtype == DType.I32) {
-      int[] narrow = toInts();
-      for (int i = 0; i < host.length; i++) {
-        host[i] = narrow[i];
-      }
-      return host;
-    }
-    if (dtype != DType.I64) {
-      throw wrongType("toLongs", "I64 or I32");
-    }
-    Native.check(Kernels.jb_read_longs(context(), host, address(), host.length));
-    return host;
+    return HostArrays.longs(this);
   }
 
   @Override
   public boolean[] toBooleans() {
-    if (dtype != DType.BOOL) {
-      throw wrongType("toBooleans", "BOOL");
-    }
-    byte[] bytes = new byte[heapLength()];
-    Native.check(Kernels.jb_read_bytes(context(), bytes, address(), bytes.length));
-    boolean[] host = new boolean[bytes.length];
-    for (int i = 0; i < host.length; i++) {
-      host[i] = bytes[i] != 0;
-    }
-    return host;
-  }
-
-  private int heapLength() {
-    requireOpen();
-    if (numel() > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException(
-          "shape " + shape + " has more elements than a Java array can hold");
-    }
-    return (int) numel();
-  }
-
-  private IllegalArgumentException wrongType(String operation, String expected) {
-    return new IllegalArgumentException(
-        operation + ": the tensor's type is " + dtype + ", expected " + expected);
+    return HostArrays.booleans(this);
   }
 
   @Override
@@ -275,14 +200,7 @@ public final class NativeTensor implements Tensor {
     NativeTensor other = of(source);
     if (!other.shape.equals(shape) || other.dtype != dtype) {
       throw new IllegalArgumentException(
-          "copyFrom: this is "
-              + dtype
-              + " "
-              + shape
-              + ", the source is "
-              + other.dtype
-              + " "
-              + other.shape);
+          "copyFrom: this is " + summary() + ", the source is " + other.summary());
     }
     touch();
     Native.check(Kernels.jb_copy(context(), address(), other.address(), numel() * dtype.bytes()));
@@ -291,20 +209,7 @@ public final class NativeTensor implements Tensor {
 
   @Override
   public Tensor copyFrom(float[] values) {
-    if (values.length != numel()) {
-      throw new IllegalArgumentException(
-          "copyFrom: shape "
-              + shape
-              + " has "
-              + numel()
-              + " elements, the array has "
-              + values.length);
-    }
-    if (dtype != DType.F32) {
-      throw wrongType("copyFrom", "F32");
-    }
-    touch();
-    Native.check(Kernels.jb_write_floats(context(), address(), values, values.length));
+    HostArrays.overwrite(this, values);
     return this;
   }
 
@@ -319,36 +224,40 @@ public final class NativeTensor implements Tensor {
 
   @Override
   public boolean requiresGrad() {
-    return requiresGrad;
+    return autograd != null && autograd.requiresGrad();
   }
 
   @Override
   public Tensor requiresGrad(boolean required) {
     requireOpen();
-    if (producer != null) {
+    if (hasHistory()) {
       throw new IllegalStateException(
           "requiresGrad: "
               + summary()
               + " is the result of "
-              + producer.name()
+              + producer().name()
               + "; only a leaf can be switched");
     }
     if (required && !dtype.isFloatingPoint()) {
       throw new IllegalArgumentException(
           "requiresGrad: a tensor of type " + dtype + " has no gradient");
     }
-    requiresGrad = required;
+    if (required || autograd != null) {
+      autograd().requireGrad(required);
+    }
     return this;
   }
 
   @Override
   public Tensor grad() {
-    return gradientValid ? gradient : null;
+    return autograd == null ? null : autograd.gradient();
   }
 
   @Override
   public void zeroGrad() {
-    gradientValid = false;
+    if (autograd != null) {
+      autograd.forgetGradient();
+    }
   }
 
   @Override
@@ -356,47 +265,22 @@ public final class NativeTensor implements Tensor {
     return view(0, shape);
   }
 
+  /** What the tape keeps of this tensor; made when it is first needed. */
+  AutogradMeta autograd() {
+    if (autograd == null) {
+      autograd = new AutogradMeta(this);
+    }
+    return autograd;
+  }
+
   /** Whether a recorded operation made this tensor. */
   boolean hasHistory() {
-    return producer != null;
+    return producer() != null;
   }
 
+  /** The operation that made this tensor, or null. */
   Tape.Node producer() {
-    return producer;
-  }
-
-  void producedBy(Tape.Node node) {
-    producer = node;
-    requiresGrad = true;
-  }
-
-  /** The gradient collected so far by a backward pass that is under way, or null. */
-  NativeTensor pending() {
-    return pending;
-  }
-
-  void pending(NativeTensor value) {
-    pending = value;
-  }
-
-  /** The memory for the gradient of this leaf, made on first need; see {@link #gradientValid}. */
-  NativeTensor gradientBuffer() {
-    if (gradient == null) {
-      gradient = engineOwned(backend(), dtype, shape);
-    }
-    return gradient;
-  }
-
-  /**
-   * Whether {@link #gradientBuffer} holds a gradient to add to, rather than old values to
-   * overwrite.
-   */
-  boolean gradientValid() {
-    return gradientValid;
-  }
-
-  void gradientWritten() {
-    gradientValid = true;
+    return autograd == null ? null : autograd.producer();
   }
 
   // ---- lifetime ----
@@ -428,8 +312,6 @@ public final class NativeTensor implements Tensor {
   }
 
   void closeByRegion() {
-    closedBy = region;
-    region = null;
     free();
   }
 
@@ -439,10 +321,8 @@ public final class NativeTensor implements Tensor {
       leak.done();
       leak = null;
     }
-    if (gradient != null) {
-      gradient.close();
-      gradient = null;
-      gradientValid = false;
+    if (autograd != null) {
+      autograd.freeGradient();
     }
     storage.release();
   }
@@ -458,25 +338,14 @@ public final class NativeTensor implements Tensor {
     if (closed) {
       return "Tensor " + summary() + " (closed)";
     }
-    StringBuilder text =
-        new StringBuilder("Tensor ").append(summary()).append(" on ").append(device().name());
-    text.append(" {");
     int shown = (int) Math.min(numel(), PRINTED_VALUES);
     NativeTensor head = share(0, Shape.of(shown));
     try {
-      Object values =
-          switch (dtype) {
-            case I32 -> head.toInts();
-            case I64 -> head.toLongs();
-            case BOOL -> head.toBooleans();
-            default -> head.toFloats();
-          };
-      for (int i = 0; i < shown; i++) {
-        text.append(i == 0 ? "" : ", ").append(java.lang.reflect.Array.get(values, i));
-      }
+      return "Tensor %s on %s {%s%s}"
+          .formatted(
+              summary(), device().name(), HostArrays.text(head), shown < numel() ? ", ..." : "");
     } finally {
       head.close();
     }
-    return text.append(shown < numel() ? ", ...}" : "}").toString();
   }
 }

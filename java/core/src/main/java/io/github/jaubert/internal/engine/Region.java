@@ -1,40 +1,27 @@
 package io.github.jaubert.internal.engine;
 
-import java.lang.ref.Cleaner;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A stretch of a thread's work whose results are freed together; what {@code Scope} shows to the
  * user.
  */
 public final class Region implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger("io.github.jaubert.Memory");
-  private static final Cleaner CLEANER = Cleaner.create();
   private static final ThreadLocal<Region> CURRENT = new ThreadLocal<>();
 
   private final Thread thread = Thread.currentThread();
   private final Region parent = CURRENT.get();
   private final int tapeStart = Tape.length();
-  private final AtomicReference<String> unclosed;
-  private final Cleaner.Cleanable reporter;
+  private final CallSite openedAt; // null inside an operation of the library
+  private final Leak leak; // likewise
 
-  private NativeTensor[] members = new NativeTensor[16];
+  private NativeTensor[] members = new NativeTensor[8]; // null once closed
   private int count;
   private boolean keptDifferentiable;
-  private String closedAt;
 
-  private Region(boolean reported) {
-    if (reported) {
-      AtomicReference<String> site = new AtomicReference<>(CallSite.current());
-      unclosed = site;
-      reporter = CLEANER.register(this, () -> report("a scope", site));
-    } else {
-      unclosed = null;
-      reporter = null;
-    }
+  private Region(CallSite openedAt) {
+    this.openedAt = openedAt;
+    leak = openedAt == null ? null : Leak.ofScope(this, openedAt);
   }
 
   /**
@@ -42,14 +29,14 @@ public final class Region implements AutoCloseable {
    * it.
    */
   public static Region open() {
-    Region region = new Region(true);
+    Region region = new Region(CallSite.current());
     CURRENT.set(region);
     return region;
   }
 
   /** Opens a region inside one operation of the library, which surely closes it. */
   static Region openInternal() {
-    Region region = new Region(false);
+    Region region = new Region(null);
     CURRENT.set(region);
     return region;
   }
@@ -57,27 +44,6 @@ public final class Region implements AutoCloseable {
   /** The innermost open region of this thread, or null. */
   static Region current() {
     return CURRENT.get();
-  }
-
-  /** Has the log name the line if {@code owner} becomes unreachable before {@link Leak#done}. */
-  static Leak watch(Object owner, String what) {
-    AtomicReference<String> site = new AtomicReference<>(CallSite.current());
-    return new Leak(site, CLEANER.register(owner, () -> report(what, site)));
-  }
-
-  /** The note that something must be closed. */
-  record Leak(AtomicReference<String> site, Cleaner.Cleanable cleanable) {
-    void done() {
-      site.set(null);
-      cleanable.clean();
-    }
-  }
-
-  private static void report(String what, AtomicReference<String> site) {
-    String where = site.get();
-    if (where != null) {
-      LOG.warn("{} made at {} was never closed; its memory is lost to this process", what, where);
-    }
   }
 
   int add(NativeTensor tensor) {
@@ -90,6 +56,11 @@ public final class Region implements AutoCloseable {
 
   void remove(int index) {
     members[index] = null;
+    // Tensors that are closed in reverse order of their making leave no gaps behind, so that a
+    // long-lived region does not grow with each of them.
+    while (count > 0 && members[count - 1] == null) {
+      count--;
+    }
   }
 
   /** Moves a tensor of this region to the region outside, or to the caller if there is none. */
@@ -104,8 +75,8 @@ public final class Region implements AutoCloseable {
   }
 
   private void requireOpen() {
-    if (closedAt != null) {
-      throw new IllegalStateException("this scope was closed at " + closedAt);
+    if (members == null) {
+      throw new IllegalStateException("this scope, opened at " + openedAt + ", is closed");
     }
     if (thread != Thread.currentThread()) {
       throw new IllegalStateException(
@@ -116,13 +87,16 @@ public final class Region implements AutoCloseable {
     }
   }
 
-  String closedAt() {
-    return closedAt;
+  /** What freed its tensors, for messages. */
+  String closing() {
+    return openedAt == null
+        ? "when the operation that made it ended"
+        : "when the scope opened at " + openedAt + " closed";
   }
 
   @Override
   public void close() {
-    if (closedAt != null) {
+    if (members == null) {
       return;
     }
     requireOpen();
@@ -130,20 +104,19 @@ public final class Region implements AutoCloseable {
       throw new IllegalStateException(
           "scopes close in the reverse order of opening: one inside this one is still open");
     }
-    closedAt = reporter == null ? "the end of an operation" : CallSite.current();
     CURRENT.set(parent);
     if (!keptDifferentiable) {
       Tape.truncate(tapeStart);
     }
+    NativeTensor[] freed = members;
+    members = null;
     for (int i = count - 1; i >= 0; i--) {
-      if (members[i] != null) {
-        members[i].closeByRegion();
+      if (freed[i] != null) {
+        freed[i].closeByRegion();
       }
     }
-    members = null;
-    if (reporter != null) {
-      unclosed.set(null);
-      reporter.clean();
+    if (leak != null) {
+      leak.done();
     }
   }
 }

@@ -1,24 +1,39 @@
 package io.github.jaubert.internal.engine;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * A block of device memory that several tensors may share: views, and the copies of handles that
  * the tape keeps for backward. The last one to let go gives the block back.
  */
 final class Storage {
+  private static final AtomicIntegerFieldUpdater<Storage> OWNERS =
+      AtomicIntegerFieldUpdater.newUpdater(Storage.class, "owners");
+
   private final Backend backend;
-  private final Allocator.Block block;
-  private final AtomicInteger owners = new AtomicInteger(1);
+  private final int sizeClass;
+  private final long address;
+  private volatile int owners = 1;
   private volatile int version;
 
-  Storage(Backend backend, long bytes) {
+  /**
+   * A block of its own.
+   *
+   * @param address of its first byte
+   * @param sizeClass how large it is, in the terms of the allocator
+   */
+  Storage(Backend backend, long address, int sizeClass) {
     this.backend = backend;
-    this.block = backend.allocator().allocate(bytes);
+    this.address = address;
+    this.sizeClass = sizeClass;
   }
 
   long address() {
-    return block.address();
+    return address;
+  }
+
+  int sizeClass() {
+    return sizeClass;
   }
 
   Backend backend() {
@@ -38,17 +53,17 @@ final class Storage {
   }
 
   void retain() {
-    owners.incrementAndGet();
+    OWNERS.incrementAndGet(this);
   }
 
   void release() {
-    if (owners.decrementAndGet() == 0) {
-      backend.allocator().release(block);
+    if (OWNERS.decrementAndGet(this) == 0) {
+      backend.allocator().release(this);
     }
   }
 
   /** Whether one tensor alone holds this block, so that it may be overwritten. */
   boolean isExclusive() {
-    return owners.get() == 1;
+    return owners == 1;
   }
 }

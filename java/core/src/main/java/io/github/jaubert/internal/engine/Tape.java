@@ -113,6 +113,16 @@ public final class Tape {
     }
   }
 
+  /** Whether an operation on this input has to be recorded. */
+  public static boolean records(NativeTensor input) {
+    return input.requiresGrad() && CURRENT.get().disabled == 0;
+  }
+
+  /** Whether an operation on these inputs has to be recorded. */
+  public static boolean records(NativeTensor first, NativeTensor second) {
+    return (first.requiresGrad() || second.requiresGrad()) && CURRENT.get().disabled == 0;
+  }
+
   /** Whether an operation on these inputs (null where there is none) has to be recorded. */
   public static boolean records(NativeTensor... inputs) {
     for (NativeTensor input : inputs) {
@@ -151,7 +161,7 @@ public final class Tape {
       Backward backward) {
     Tape tape = CURRENT.get();
     Node node = new Node(tape, name, output, inputs, saved, backward);
-    output.producedBy(node);
+    output.autograd().producedBy(node);
     tape.nodes.add(node);
   }
 
@@ -222,7 +232,7 @@ public final class Tape {
               + root.summary()
               + " is gone: backward already ran, its scope closed, or another thread made it");
     }
-    root.pending(seed);
+    root.autograd().pending(seed);
     tape.run(last);
   }
 
@@ -252,9 +262,9 @@ public final class Tape {
     try {
       for (int i = last; i >= 0; i--) {
         Node node = nodes.get(i);
-        NativeTensor dy = node.output.pending();
+        NativeTensor dy = node.output.autograd().pending();
         if (dy != null) {
-          node.output.pending(null);
+          node.output.autograd().pending(null);
           firstRun = i;
           nodes.set(i, null);
           try (dy) {
@@ -281,9 +291,9 @@ public final class Tape {
   private void dropPending(int last) {
     for (int i = last; i >= 0; i--) {
       Node node = nodes.get(i);
-      if (node != null && node.output.pending() != null) {
-        node.output.pending().close();
-        node.output.pending(null);
+      if (node != null && node.output.autograd().pending() != null) {
+        node.output.autograd().pending().close();
+        node.output.autograd().pending(null);
       }
     }
   }

@@ -8,60 +8,55 @@ final class Broadcasting {
   private Broadcasting() {}
 
   /**
-   * The shape that all operands stretch to.
+   * The shape that both operands stretch to.
    *
    * @throws IllegalArgumentException naming the operation and the shapes if there is none
    */
-  static Shape shape(String operation, Shape... shapes) {
-    int rank = 0;
-    for (Shape shape : shapes) {
-      rank = Math.max(rank, shape.rank());
+  static Shape shape(String operation, Shape a, Shape b) {
+    if (stretches(b, a)) {
+      return a;
     }
+    if (stretches(a, b)) {
+      return b;
+    }
+    int rank = Math.max(a.rank(), b.rank());
     long[] sizes = new long[rank];
-    java.util.Arrays.fill(sizes, 1);
-    for (Shape shape : shapes) {
-      int missing = rank - shape.rank();
-      for (int i = 0; i < shape.rank(); i++) {
-        long size = shape.size(i);
-        if (size != 1 && sizes[missing + i] != 1 && size != sizes[missing + i]) {
-          throw new IllegalArgumentException(
-              operation
-                  + ": shapes "
-                  + list(shapes)
-                  + " do not broadcast: sizes "
-                  + sizes[missing + i]
-                  + " and "
-                  + size
-                  + " differ");
-        }
-        if (size != 1) {
-          sizes[missing + i] = size;
-        }
+    for (int axis = -1; axis >= -rank; axis--) {
+      long sizeA = sizeOrOne(a, axis);
+      long sizeB = sizeOrOne(b, axis);
+      if (sizeA != 1 && sizeB != 1 && sizeA != sizeB) {
+        throw new IllegalArgumentException(
+            operation
+                + ": shapes "
+                + a
+                + " and "
+                + b
+                + " do not broadcast: sizes "
+                + sizeA
+                + " and "
+                + sizeB
+                + " differ");
       }
+      sizes[rank + axis] = sizeA == 1 ? sizeB : sizeA;
     }
     return Shape.of(sizes);
   }
 
-  private static String list(Shape... shapes) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < shapes.length; i++) {
-      text.append(i == 0 ? "" : i == shapes.length - 1 ? " and " : ", ").append(shapes[i]);
+  /** Whether an operand of shape {@code from} stretches to {@code to}. */
+  static boolean stretches(Shape from, Shape to) {
+    if (from.rank() > to.rank()) {
+      return false;
     }
-    return text.toString();
+    for (int axis = -1; axis >= -from.rank(); axis--) {
+      if (from.size(axis) != to.size(axis) && from.size(axis) != 1) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /**
-   * The strides that walk an operand of shape {@code from} along {@code to}; 0 along a stretched
-   * axis.
-   */
-  static long[] strides(Shape from, Shape to) {
-    long[] own = from.strides();
-    long[] strides = new long[to.rank()];
-    int missing = to.rank() - from.rank();
-    for (int i = 0; i < own.length; i++) {
-      strides[missing + i] = from.size(i) == 1 && to.size(missing + i) != 1 ? 0 : own[i];
-    }
-    return strides;
+  private static long sizeOrOne(Shape shape, int axis) {
+    return -axis <= shape.rank() ? shape.size(axis) : 1;
   }
 
   /**

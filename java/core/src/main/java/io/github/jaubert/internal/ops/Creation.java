@@ -77,16 +77,17 @@ public final class Creation {
   public static Tensor eye(long n) {
     NativeTensor y = (NativeTensor) full(DType.F32, 0, Shape.of(n, n));
     NativeTensor one = (NativeTensor) full(DType.F32, 1, Shape.SCALAR);
+    Walk diagonal = Walk.over(Shape.of(n));
     Native.check(
         Kernels.jb_strided_copy(
             y.context(),
             DType.F32.ordinal(),
             y.address(),
             one.address(),
-            1,
-            new long[] {n},
-            new long[] {n + 1},
-            new long[] {0},
+            diagonal.rank(),
+            diagonal.sizes(),
+            diagonal.strides(new long[] {n + 1}),
+            diagonal.stretched(one.shape()),
             0));
     one.close();
     return y;

@@ -32,6 +32,9 @@ public final class Elementwise {
     Native.check(
         Kernels.jb_unary_forward(
             x.context(), op, y.address(), x.address(), x.numel(), alpha, beta));
+    if (!Tape.records(x)) {
+      return y;
+    }
     NativeTensor[] saved = list(saves == Saves.INPUT ? x : saves == Saves.OUTPUT ? y : null);
     Tape.record(
         name,
@@ -189,6 +192,7 @@ public final class Elementwise {
     }
     Shape shape = Broadcasting.shape(name, a.shape(), b.shape());
     NativeTensor y = a.allocateLike(comparison ? DType.BOOL : a.dtype(), shape);
+    Walk walk = Walk.over(shape);
     Native.check(
         Kernels.jb_binary_forward(
             a.context(),
@@ -197,10 +201,10 @@ public final class Elementwise {
             y.address(),
             a.address(),
             b.address(),
-            shape.rank(),
-            shape.toArray(),
-            Broadcasting.strides(a.shape(), shape),
-            Broadcasting.strides(b.shape(), shape)));
+            walk.rank(),
+            walk.sizes(),
+            walk.stretched(a.shape()),
+            walk.stretched(b.shape())));
     return y;
   }
 
@@ -222,6 +226,9 @@ public final class Elementwise {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = binary("add", Kernels.JB_ADD, a, b);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Shape shapeA = a.shape();
     Shape shapeB = b.shape();
     Tape.record(
@@ -245,6 +252,9 @@ public final class Elementwise {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = binary("sub", Kernels.JB_SUB, a, b);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Shape shapeA = a.shape();
     Shape shapeB = b.shape();
     Tape.record(
@@ -268,6 +278,9 @@ public final class Elementwise {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = multiply(a, b);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Tape.record(
         "mul",
         y,
@@ -289,6 +302,9 @@ public final class Elementwise {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = binary("div", Kernels.JB_DIV, a, b);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Shape shapeA = a.shape();
     Tape.record(
         "div",
@@ -311,6 +327,9 @@ public final class Elementwise {
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = binary("pow", Kernels.JB_POWER, a, b);
     Operands.requireFloat("pow", a);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Tape.record(
         "pow",
         y,
@@ -349,6 +368,9 @@ public final class Elementwise {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
     NativeTensor y = binary(name, op, a, b);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Tape.record(
         name,
         y,

@@ -43,9 +43,12 @@ public final class Matmul {
               + b.size(-2)
               + " differ");
     }
+    if (a.rank() == 2 && b.rank() == 2) {
+      return product(a, b, 1);
+    }
     if (b.rank() == 2) {
       Shape result = a.shape().with(-1, n);
-      Tensor rows = Shaping.reshape(a, a.rank() == 2 ? m : Operands.rows(NativeTensor.of(a)), k);
+      Tensor rows = Shaping.reshape(a, Operands.rows(NativeTensor.of(a)), k);
       return Shaping.reshape(product(rows, b, 1), result.toArray());
     }
     Shape batch = Broadcasting.shape("matmul", leading(a), leading(b));
@@ -75,6 +78,9 @@ public final class Matmul {
     long n = b.size(-1);
     NativeTensor y = a.allocateLike(DType.F32, a.shape().with(-1, n));
     multiply(y.address(), a, false, b, false, m, n, k, false, batch);
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Tape.record(
         "matmul",
         y,

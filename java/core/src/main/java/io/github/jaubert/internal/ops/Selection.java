@@ -72,8 +72,10 @@ public final class Selection {
       throw new IllegalArgumentException(
           "where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
     }
-    Shape shape = Broadcasting.shape("where", c.shape(), a.shape(), b.shape());
+    Shape shape =
+        Broadcasting.shape("where", Broadcasting.shape("where", c.shape(), a.shape()), b.shape());
     NativeTensor y = a.allocateLike(a.dtype(), shape);
+    Walk walk = Walk.over(shape);
     Native.check(
         Kernels.jb_where_forward(
             a.context(),
@@ -82,11 +84,14 @@ public final class Selection {
             c.address(),
             a.address(),
             b.address(),
-            shape.rank(),
-            shape.toArray(),
-            Broadcasting.strides(c.shape(), shape),
-            Broadcasting.strides(a.shape(), shape),
-            Broadcasting.strides(b.shape(), shape)));
+            walk.rank(),
+            walk.sizes(),
+            walk.stretched(c.shape()),
+            walk.stretched(a.shape()),
+            walk.stretched(b.shape())));
+    if (!Tape.records(a, b)) {
+      return y;
+    }
     Shape shapeA = a.shape();
     Shape shapeB = b.shape();
     Tape.record(

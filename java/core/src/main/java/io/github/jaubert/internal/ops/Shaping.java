@@ -22,6 +22,9 @@ public final class Shaping {
   /** The same memory in another shape of as many elements, recorded. */
   static NativeTensor view(NativeTensor x, Shape shape) {
     NativeTensor y = x.view(0, shape);
+    if (!Tape.records(x)) {
+      return y;
+    }
     Shape original = x.shape();
     Tape.record(
         "reshape",
@@ -97,6 +100,7 @@ public final class Shaping {
 
   // ---- copies ----
 
+  /** The elements of {@code shape} of x, from {@code xStart} on, to y, from {@code yStart} on. */
   private static void copy(
       NativeTensor y,
       long yStart,
@@ -106,16 +110,28 @@ public final class Shaping {
       long[] xStrides,
       Shape shape) {
     int bytes = x.dtype().bytes();
+    Walk walk = Walk.over(shape);
+    copy(
+        walk,
+        y.address() + yStart * bytes,
+        walk.strides(yStrides),
+        x,
+        x.address() + xStart * bytes,
+        walk.strides(xStrides));
+  }
+
+  private static void copy(
+      Walk walk, long to, long toStrides, NativeTensor x, long from, long fromStrides) {
     Native.check(
         Kernels.jb_strided_copy(
             x.context(),
             x.dtype().ordinal(),
-            y.address() + yStart * bytes,
-            x.address() + xStart * bytes,
-            shape.rank(),
-            shape.toArray(),
-            yStrides,
-            xStrides,
+            to,
+            from,
+            walk.rank(),
+            walk.sizes(),
+            toStrides,
+            fromStrides,
             0));
   }
 
@@ -125,12 +141,19 @@ public final class Shaping {
     if (x.shape().equals(shape)) {
       return x;
     }
-    if (!Broadcasting.shape("expand", x.shape(), shape).equals(shape)) {
+    if (!Broadcasting.stretches(x.shape(), shape)) {
       throw new IllegalArgumentException(
           "expand: shape " + x.shape() + " does not stretch to " + shape);
     }
     NativeTensor y = x.allocateLike(x.dtype(), shape);
-    copy(y, 0, shape.strides(), x, 0, Broadcasting.strides(x.shape(), shape), shape);
+    Walk walk = Walk.over(shape);
+    copy(
+        walk,
+        y.address(),
+        walk.strides(shape.strides()),
+        x,
+        x.address(),
+        walk.stretched(x.shape()));
     Shape original = x.shape();
     Tape.record(
         "expand",

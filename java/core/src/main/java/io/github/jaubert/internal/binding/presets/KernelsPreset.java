@@ -11,8 +11,9 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  * Tells JavaCPP how the C ABI of {@code native/include/jaubert} becomes the class {@code Kernels}.
  *
  * <p>Addresses become {@code long} and pointers to the host become arrays, so that a call makes no
- * object on either side of JNI. OpenBLAS and the libraries under it come out of Bytedeco's jar and
- * are loaded first, which is where libjaubert_cpu then finds them.
+ * object on either side of JNI. (JNI copies an array: {@code jb_axes}, which the smallest of calls
+ * have, become {@code long} too.) OpenBLAS and the libraries under it come out of Bytedeco's jar
+ * and are loaded first, which is where libjaubert_cpu then finds them.
  */
 @Properties(
     value =
@@ -44,7 +45,11 @@ public class KernelsPreset implements InfoMapper {
     infoMap
         .put(new Info("JB_API").cppTypes().annotations())
         .put(new Info("jb_context").skip())
-        .put(new Info("jb_out", "jb_in", "jb_inout", "jb_ctx").cast().valueTypes("long").skip())
+        .put(
+            new Info("jb_out", "jb_in", "jb_inout", "jb_axes", "jb_ctx")
+                .cast()
+                .valueTypes("long")
+                .skip())
         .put(
             new Info(
                     "int32_t",

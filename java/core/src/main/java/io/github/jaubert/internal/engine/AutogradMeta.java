@@ -1,0 +1,84 @@
+package io.github.jaubert.internal.engine;
+
+/**
+ * What the tape keeps of a tensor that gradients have to do with; most tensors have none. A leaf
+ * collects its gradient in {@code gradient}; the result of a recorded operation in {@code pending},
+ * until the backward pass comes to that operation.
+ */
+final class AutogradMeta {
+  private final NativeTensor tensor;
+  private boolean requiresGrad;
+  private Tape.Node producer;
+  private NativeTensor pending;
+  private NativeTensor gradient;
+  private boolean gradientValid;
+
+  AutogradMeta(NativeTensor tensor) {
+    this.tensor = tensor;
+  }
+
+  boolean requiresGrad() {
+    return requiresGrad;
+  }
+
+  void requireGrad(boolean required) {
+    requiresGrad = required;
+  }
+
+  /** The operation that made the tensor, or null for a leaf. */
+  Tape.Node producer() {
+    return producer;
+  }
+
+  void producedBy(Tape.Node node) {
+    producer = node;
+    requiresGrad = true;
+  }
+
+  /** The gradient collected so far by a backward pass that is under way, or null. */
+  NativeTensor pending() {
+    return pending;
+  }
+
+  void pending(NativeTensor value) {
+    pending = value;
+  }
+
+  /** The finished gradient of a leaf, or null. */
+  NativeTensor gradient() {
+    return gradientValid ? gradient : null;
+  }
+
+  /** The memory for the gradient of a leaf, made on first need; see {@link #gradientValid}. */
+  NativeTensor gradientBuffer() {
+    if (gradient == null) {
+      gradient = NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape());
+    }
+    return gradient;
+  }
+
+  /**
+   * Whether {@link #gradientBuffer} holds a gradient to add to, rather than old values to
+   * overwrite.
+   */
+  boolean gradientValid() {
+    return gradientValid;
+  }
+
+  void gradientWritten() {
+    gradientValid = true;
+  }
+
+  /** Keeps the memory for the next gradient. */
+  void forgetGradient() {
+    gradientValid = false;
+  }
+
+  void freeGradient() {
+    gradientValid = false;
+    if (gradient != null) {
+      gradient.close();
+      gradient = null;
+    }
+  }
+}
