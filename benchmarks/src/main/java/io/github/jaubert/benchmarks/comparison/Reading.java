@@ -14,7 +14,7 @@ import java.util.List;
  * {"work":"attention forward d64 S128","unit":"ms","value":1.23,"samples":[1.25,1.22,1.23],"flops":1.2e9,"peer":"PyTorch 2.13.0"}
  * }</pre>
  *
- * @param work the name that pairs our measurement with a peer's
+ * @param work the name that pairs our reading with a peer's
  * @param unit of the value: ms, us, tokens/s, sentences/s, GB/s, GF/s, MB, bytes/call, …
  * @param value the median of the samples
  * @param samples the single readings in the order they were taken; empty if there was one
@@ -23,7 +23,7 @@ import java.util.List;
  * @param peer name and version of what was measured
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-public record Measurement(
+public record Reading(
     @JsonProperty(required = true) String work,
     @JsonProperty(required = true) String unit,
     @JsonInclude @JsonProperty(required = true) double value,
@@ -43,10 +43,10 @@ public record Measurement(
    *
    * @throws IllegalArgumentException if one is missing
    */
-  public Measurement {
+  public Reading {
     if (work == null || work.isBlank() || unit == null || !Double.isFinite(value)) {
       throw new IllegalArgumentException(
-          "a measurement needs work, unit and a finite value: work %s, unit %s, value %s"
+          "a reading needs work, unit and a finite value: work %s, unit %s, value %s"
               .formatted(work, unit, value));
     }
     samples = samples == null ? List.of() : List.copyOf(samples);
@@ -58,22 +58,22 @@ public record Measurement(
     try {
       return MAPPER.writeValueAsString(this);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a measurement that is no JSON: " + this, e);
+      throw new IllegalStateException("a reading that is no JSON: " + this, e);
     }
   }
 
   /**
    * Reads a line; what else it tells is left out.
    *
-   * @throws IllegalArgumentException if it is no measurement, with the line in the message
+   * @throws IllegalArgumentException if it is no reading, with the line in the message
    */
-  public static Measurement parse(String line) {
+  public static Reading parse(String line) {
     try {
-      return MAPPER.readValue(line, Measurement.class);
+      return MAPPER.readValue(line, Reading.class);
     } catch (JsonProcessingException | IllegalArgumentException e) {
       String reason =
           e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
-      throw new IllegalArgumentException("no measurement: %s (%s)".formatted(line, reason), e);
+      throw new IllegalArgumentException("no reading: %s (%s)".formatted(line, reason), e);
     }
   }
 }

@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MeasurementTest {
+class ReadingTest {
   @Test
   void aLineOfAPeerIsRead() {
-    Measurement read =
-        Measurement.parse(
+    Reading read =
+        Reading.parse(
             "{\"work\": \"attention forward d64 S128\", \"unit\": \"ms\", \"value\": 1.23, \"samples\":"
                 + " [1.25, 1.2], \"flops\": 1.2e9, \"peer\": \"PyTorch 2.13.0\", \"threads\": 2}");
     assertEquals(
-        new Measurement(
+        new Reading(
             "attention forward d64 S128",
             "ms",
             1.23,
@@ -31,8 +31,8 @@ class MeasurementTest {
 
   @Test
   void whatIsWrittenIsRead() {
-    Measurement zero = new Measurement("nothing", "bytes/call", 0, List.of(), 0, 3, "");
-    assertEquals(zero, Measurement.parse(zero.toJson()));
+    Reading zero = new Reading("nothing", "bytes/call", 0, List.of(), 0, 3, "");
+    assertEquals(zero, Reading.parse(zero.toJson()));
     assertFalse(zero.toJson().contains("flops"), zero.toJson());
   }
 
@@ -48,9 +48,9 @@ class MeasurementTest {
         "{\"work\": \"a\", \"unit\": \"ms\", \"value\": 1} and more",
         "warming up"
       })
-  void whatIsNoMeasurementIsRefusedWithTheLine(String line) {
+  void whatIsNoReadingIsRefusedWithTheLine(String line) {
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> Measurement.parse(line));
-    assertTrue(e.getMessage().startsWith("no measurement: " + line), e.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> Reading.parse(line));
+    assertTrue(e.getMessage().startsWith("no reading: " + line), e.getMessage());
   }
 }

@@ -1,0 +1,197 @@
+package io.github.jaubert.peers;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.Work;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * ONNX Runtime with MiniLM's own weights on the sentences that Jaubert's BenchmarkInputs wrote: one
+ * short sentence, 8 x 128 tokens, and the dev set of SST-2 in batches of 32, padded to the longest,
+ * in the order of the file and sorted by length.
+ */
+@Command(name = "onnx-text", mixinStandardHelpOptions = true)
+public final class OnnxText extends MeasuringProgram {
+  private static final int BATCH = 32;
+
+  @Option(names = "--inputs", required = true, description = "folder of BenchmarkInputs")
+  private Path inputs;
+
+  private int threads;
+
+  private OnnxText() {}
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new OnnxText()).execute(arguments));
+  }
+
+  @Override
+  protected void start(int threads) {
+    this.threads = threads;
+  }
+
+  @Override
+  protected String program() {
+    return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion();
+  }
+
+  @Override
+  protected List<Work> works(int threads, long seed) {
+    List<Work> works = new ArrayList<>();
+    works.add(latency("inference, one short sentence", "short-sentence.tsv"));
+    works.add(latency("inference, MiniLM B8 S128", "random-8x128.tsv"));
+    Path dev = inputs.resolve("SST-2-dev.tsv");
+    if (Files.exists(dev)) {
+      works.add(rate("inference, SST-2 dev, in file order", dev, false));
+      works.add(rate("inference, SST-2 dev, by length", dev, true));
+    }
+    return works;
+  }
+
+  private Work latency(String name, String file) {
+    return new Work(
+        name,
+        "ms",
+        0,
+        0,
+        seconds -> {
+          try (Encoder encoder = new Encoder()) {
+            long[][][] batch = pad(read(inputs.resolve(file)));
+            return Timing.times(Timing.repeat(() -> encoder.run(batch), seconds), 1e3);
+          }
+        });
+  }
+
+  private Work rate(String name, Path file, boolean byLength) {
+    return new Work(
+        name,
+        "sentences/s",
+        0,
+        0,
+        seconds -> {
+          List<long[][]> sentences = read(file);
+          if (byLength) {
+            sentences.sort(Comparator.comparingInt(s -> s[0].length));
+          }
+          List<long[][][]> batches = new ArrayList<>();
+          for (int i = 0; i < sentences.size(); i += BATCH) {
+            batches.add(pad(sentences.subList(i, Math.min(i + BATCH, sentences.size()))));
+          }
+          try (Encoder encoder = new Encoder()) {
+            batches.stream().limit(2).forEach(encoder::run);
+            return Timing.rate(passes(encoder, batches, seconds), sentences.size());
+          }
+        });
+  }
+
+  /** Seconds of passes over all batches: one at least. */
+  private static double[] passes(Encoder encoder, List<long[][][]> batches, double seconds) {
+    List<Double> passes = new ArrayList<>();
+    double spent = 0;
+    while (passes.isEmpty() || spent < seconds) {
+      long begin = System.nanoTime();
+      batches.forEach(encoder::run);
+      passes.add((System.nanoTime() - begin) * 1e-9);
+      spent += passes.get(passes.size() - 1);
+    }
+    return passes.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** Ids and segments of each line: label TAB ids TAB segments. */
+  private static List<long[][]> read(Path file) {
+    try {
+      List<long[][]> sentences = new ArrayList<>();
+      for (String line : Files.readAllLines(file)) {
+        String[] cells = line.split("\t");
+        sentences.add(new long[][] {numbers(cells[1]), numbers(cells[2])});
+      }
+      return sentences;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long[] numbers(String cell) {
+    return Arrays.stream(cell.split(" ")).mapToLong(Long::parseLong).toArray();
+  }
+
+  /** Ids, mask and segments, each [batch, longest]. */
+  private static long[][][] pad(List<long[][]> sentences) {
+    int longest = sentences.stream().mapToInt(s -> s[0].length).max().orElseThrow();
+    long[][][] batch = new long[3][sentences.size()][];
+    for (int i = 0; i < sentences.size(); i++) {
+      long[][] sentence = sentences.get(i);
+      long[] mask = new long[longest];
+      Arrays.fill(mask, 0, sentence[0].length, 1);
+      batch[0][i] = Arrays.copyOf(sentence[0], longest);
+      batch[1][i] = mask;
+      batch[2][i] = Arrays.copyOf(sentence[1], longest);
+    }
+    return batch;
+  }
+
+  /** The session; a run gives it the batch and drops what it returns. */
+  private final class Encoder implements AutoCloseable {
+    private static final List<String> NAMES =
+        List.of("input_ids", "attention_mask", "token_type_ids");
+
+    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtSession session;
+
+    Encoder() {
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        session = environment.createSession(inputs.resolve("encoder.onnx").toString(), options);
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    void run(long[][][] batch) {
+      Map<String, OnnxTensor> arguments = new HashMap<>();
+      long[] shape = {batch[0].length, batch[0][0].length};
+      try {
+        for (int i = 0; i < NAMES.size(); i++) {
+          if (session.getInputNames().contains(NAMES.get(i))) {
+            long[] flat = Arrays.stream(batch[i]).flatMapToLong(Arrays::stream).toArray();
+            arguments.put(
+                NAMES.get(i), OnnxTensor.createTensor(environment, LongBuffer.wrap(flat), shape));
+          }
+        }
+        session.run(arguments).close();
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      } finally {
+        arguments.values().forEach(OnnxTensor::close);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        session.close();
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
