@@ -13,7 +13,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -36,7 +39,8 @@ public final class Tokenizer implements AutoCloseable {
   private final int maxLength;
   private final HuggingFaceTokenizer tokenizer;
   private final Map<String, Integer> ids = new HashMap<>();
-  private volatile boolean closed;
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+  private boolean closed; // under the lock
 
   private Tokenizer(String source, TokenizerFiles files, int maxLength) {
     if (maxLength < SHORTEST) {
@@ -105,9 +109,8 @@ public final class Tokenizer implements AutoCloseable {
 
   /** {@code [CLS] text [SEP]}. */
   public Encoding encode(String text) {
-    requireOpen();
     String clean = replaceLoneSurrogates(text);
-    return encoding(tokenizer.encode(clean), clean, null);
+    return encoding(whileOpen(() -> tokenizer.encode(clean)), clean, null);
   }
 
   /** {@code [CLS] text [SEP] pair [SEP]}. */
@@ -115,10 +118,9 @@ public final class Tokenizer implements AutoCloseable {
     if (pair == null) {
       return encode(text);
     }
-    requireOpen();
     String clean = replaceLoneSurrogates(text);
     String cleanPair = replaceLoneSurrogates(pair);
-    return encoding(tokenizer.encode(clean, cleanPair), clean, cleanPair);
+    return encoding(whileOpen(() -> tokenizer.encode(clean, cleanPair)), clean, cleanPair);
   }
 
   /** Encodes texts with all cores, in order. */
@@ -222,8 +224,8 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {
-    requireOpen();
-    return tokenizer.decode(Arrays.stream(tokenIds).asLongStream().toArray(), true);
+    long[] wide = Arrays.stream(tokenIds).asLongStream().toArray();
+    return whileOpen(() -> tokenizer.decode(wide, true));
   }
 
   /**
@@ -266,16 +268,34 @@ public final class Tokenizer implements AutoCloseable {
     files.files().forEach((name, bytes) -> AtomicFile.write(folder.resolve(name), bytes));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("this Tokenizer is closed");
+  /**
+   * Runs a call of the native library, which close() waits for: used after it was freed it would
+   * take the process down.
+   */
+  private <T> T whileOpen(Supplier<T> call) {
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this Tokenizer is closed");
+      }
+      return call.get();
+    } finally {
+      use.readLock().unlock();
     }
   }
 
-  /** Frees the native tokenizer; from then on it neither encodes nor decodes. */
+  /**
+   * Frees the native tokenizer; from then on it neither encodes nor decodes. Waits for the texts
+   * that other threads are encoding; their next ones are refused.
+   */
   @Override
   public void close() {
-    closed = true;
-    tokenizer.close();
+    use.writeLock().lock();
+    try {
+      closed = true;
+      tokenizer.close();
+    } finally {
+      use.writeLock().unlock();
+    }
   }
 }

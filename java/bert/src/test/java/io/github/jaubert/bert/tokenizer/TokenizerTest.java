@@ -17,8 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -317,6 +321,22 @@ class TokenizerTest {
     assertEquals("this Tokenizer is closed", message);
     assertThrows(IllegalStateException.class, () -> tokenizer.encode("the", "fox"));
     assertThrows(IllegalStateException.class, () -> tokenizer.decode(1));
+  }
+
+  @Test
+  void closingWhileOtherThreadsEncodeEndsThemWithOneClearError() throws Exception {
+    List<String> texts = Collections.nCopies(20_000, "the quick brown fox jumps over the lazy dog");
+    for (int round = 0; round < 20; round++) {
+      Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
+      CountDownLatch started = new CountDownLatch(1);
+      CompletableFuture<List<Encoding>> work =
+          CompletableFuture.supplyAsync(
+              () -> tokenizer.encodeAll(texts, null, done -> started.countDown()));
+      started.await();
+      tokenizer.close();
+      ExecutionException error = assertThrows(ExecutionException.class, work::get);
+      assertEquals(IllegalStateException.class, error.getCause().getClass());
+    }
   }
 
   // ---- the network ----
