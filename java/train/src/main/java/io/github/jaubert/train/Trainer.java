@@ -267,6 +267,11 @@ public final class Trainer {
     }
     Targets targets = Targets.of(train, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
+    DataChecks.texts(train);
+    DataChecks.labels(train);
+    if (evaluation != null) {
+      DataChecks.texts(evaluation);
+    }
     EncodedDataset data = encode(train);
     Evaluator evaluator =
         evaluation == null

@@ -1,0 +1,98 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TextDataset;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Data that can be read and still teaches nothing. */
+class DataChecksTest {
+  @TempDir Path temporary;
+
+  @Test
+  void aColumnThatIsBlankInEveryRowIsRefusedBeforeAnythingChanges() {
+    try (Tokenizer tokenizer = SmallModel.tokenizer(temporary);
+        SequenceClassifier model = SmallModel.classifier(Labels.of("0", "1"), 0)) {
+      Map<String, float[]> before = SmallModel.weights(model);
+      TextDataset blank =
+          TextDataset.of("blank", List.of(Example.of("", "0"), Example.of(" \t", "1")));
+      DataException error =
+          assertThrows(DataException.class, () -> Trainer.of(model, tokenizer).train(blank).run());
+      assertEquals(
+          "blank: the text of every one of the 2 rows is blank: is it the right column?",
+          error.getMessage());
+      TextDataset blankPairs =
+          TextDataset.of("pairs", List.of(Example.of("a", "", "0"), Example.of("the", " ", "1")));
+      error =
+          assertThrows(
+              DataException.class,
+              () ->
+                  Trainer.of(model, tokenizer)
+                      .train(SmallModel.sentences(4, 1))
+                      .evaluate(blankPairs)
+                      .run());
+      assertEquals(
+          "pairs: the second text of every one of the 2 rows is blank: is it the right column?",
+          error.getMessage());
+      SmallModel.weights(model)
+          .forEach((name, values) -> assertEquals(before.get(name)[0], values[0], name));
+    }
+  }
+
+  @Test
+  void someBlankRowsAreCounted() {
+    String log =
+        logOf(
+            () ->
+                DataChecks.texts(
+                    TextDataset.of(
+                        "some",
+                        List.of(
+                            Example.of("a", "0"),
+                            new Example(" ", null, List.of("1"), 17),
+                            new Example("", "", List.of("1"), 18),
+                            new Example("", "film", List.of("1"), 19)))));
+    assertTrue(
+        log.contains("some: 2 of 4 examples have no text, the first of them in line 17"), log);
+    assertEquals("", logOf(() -> DataChecks.texts(SmallModel.sentences(9, 2))));
+  }
+
+  @Test
+  void labelsThatAreAllTheSameAreNamed() {
+    String log =
+        logOf(
+            () ->
+                DataChecks.labels(
+                    TextDataset.of("same", List.of(Example.of("a", "x"), Example.of("the", "x")))));
+    assertTrue(log.contains("same: all 2 examples have the label x"), log);
+    assertEquals("", logOf(() -> DataChecks.labels(SmallModel.sentences(50, 3))));
+    assertEquals(
+        "", logOf(() -> DataChecks.labels(TextDataset.of("one", List.of(Example.of("a", "x"))))));
+  }
+
+  private static String logOf(Runnable check) {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      check.run();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(StandardCharsets.UTF_8);
+  }
+}
