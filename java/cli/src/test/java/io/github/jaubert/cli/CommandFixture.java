@@ -1,0 +1,108 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Rng;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A small model, data to train it with, and the command as a user gives it: its exit code and what
+ * it prints.
+ */
+abstract class CommandFixture {
+  static final String[] WORDS = {
+    "good", "fine", "warm", "bad", "poor", "cold", "a", "the", "film", "story", "was", "very"
+  };
+
+  @TempDir Path folder;
+  Path model;
+  Path train;
+  Path eval;
+
+  /** The exit code and both outputs of a command. */
+  record Result(int code, String out, String err) {
+    /** A failure that is told in one line, which is returned. */
+    String failure(int expected) {
+      assertEquals(expected, code, err);
+      List<String> lines = err.lines().toList();
+      assertTrue(expected == 2 || lines.size() == 1, err);
+      assertTrue(lines.get(0).startsWith("jaubert: "), err);
+      return lines.get(0).substring("jaubert: ".length());
+    }
+
+    Result succeeded() {
+      assertEquals(0, code, err);
+      return this;
+    }
+  }
+
+  static Result jaubert(Object... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    List<String> words = new ArrayList<>();
+    for (Object argument : arguments) {
+      words.add(argument.toString());
+    }
+    int code =
+        Main.execute(new PrintWriter(out), new PrintWriter(err), words.toArray(String[]::new));
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  @BeforeEach
+  void makeModelAndData() throws IOException {
+    model = folder.resolve("model");
+    Files.createDirectories(model);
+    List<String> vocabulary =
+        new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
+    vocabulary.addAll(List.of(WORDS));
+    Files.writeString(model.resolve("vocab.txt"), String.join("\n", vocabulary) + "\n");
+    Rng.seed(1);
+    BertConfig config =
+        BertConfig.bertBase()
+            .withVocabSize(vocabulary.size())
+            .withEncoder(32, 2, 2, 64)
+            .withDropout(0.1, 0.1);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(model);
+        SequenceClassifier classifier = SequenceClassifier.of(config, Labels.of("x", "y", "z"))) {
+      classifier.save(model, tokenizer);
+    }
+    train = Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\n" + sentences(300, 1));
+    eval = Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\n" + sentences(40, 2));
+  }
+
+  static String sentences(int count, long seed) {
+    Random random = new Random(seed);
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      boolean good = random.nextBoolean();
+      rows.append("the ")
+          .append(WORDS[6 + random.nextInt(6)])
+          .append(" was ")
+          .append(WORDS[(good ? 0 : 3) + random.nextInt(3)]);
+      rows.append('\t').append(good ? "pos" : "neg").append('\n');
+    }
+    return rows.toString();
+  }
+
+  Result finetune(Path out, Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(List.of("finetune", "--model", model, "--train", train, "--eval", eval));
+    arguments.addAll(List.of("--out", out, "--lr", "4e-3", "--epochs", "12"));
+    arguments.addAll(List.of(more));
+    return jaubert(arguments.toArray());
+  }
+}

@@ -1,0 +1,180 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Files become a model, and the model answers. */
+class FinetuneTest extends CommandFixture {
+  @Test
+  void finetunesFilesAndUsesTheResult() throws IOException {
+    Path out = folder.resolve("runs/one");
+    String said = finetune(out).succeeded().out();
+    assertTrue(
+        said.contains("300 examples to learn from, 40 to be judged by; one of 2 labels"), said);
+    assertTrue(said.contains("accuracy, fine-tuned") && said.contains("commonest label"), said);
+    assertTrue(said.contains("On 40 evaluation examples:"), said);
+    for (String name :
+        List.of("config.json", "model.safetensors", "vocab.txt", "train_log.jsonl", "run.json")) {
+      assertTrue(Files.exists(out.resolve(name)), name);
+    }
+    assertFalse(Files.exists(out.resolve("checkpoint.safetensors")));
+    JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
+    assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
+    assertEquals("finetune", run.path("command").get(0).asText());
+
+    String good = jaubert("predict", "--model", out, "the story was good").succeeded().out();
+    assertTrue(good.matches("pos \\d\\.\\d{3}, neg \\d\\.\\d{3}\\R"), good);
+    JsonNode answer =
+        new JsonMapper()
+            .readTree(
+                jaubert("predict", "--json", "--model", out, "a film", "--pair", "was bad")
+                    .succeeded()
+                    .out());
+    assertEquals("was bad", answer.path("pair").asText());
+    assertEquals(
+        1,
+        answer.path("scores").path("pos").asDouble() + answer.path("scores").path("neg").asDouble(),
+        1e-5);
+  }
+
+  @Test
+  void predictReadsStandardInput() {
+    InputStream before = System.in;
+    try {
+      System.setIn(
+          new ByteArrayInputStream(
+              "the film was bad\n\nthe story\n".getBytes(StandardCharsets.UTF_8)));
+      List<String> lines =
+          jaubert("predict", "--model", model, "--top", "1").succeeded().out().lines().toList();
+      assertEquals(3, lines.size());
+      assertTrue(
+          lines.stream().allMatch(line -> line.matches("[xyz] \\d\\.\\d{3}")), lines.toString());
+      System.setIn(new ByteArrayInputStream("one\ttwo\nthree\n".getBytes(StandardCharsets.UTF_8)));
+      String message = jaubert("predict", "--model", model, "--pairs").failure(1);
+      assertEquals(
+          "standard input:2: no tab; with --pairs a line is two texts with a tab between", message);
+      System.setIn(
+          new ByteArrayInputStream("fine\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1)));
+      message = jaubert("predict", "--model", model).failure(1);
+      assertTrue(
+          message.startsWith("standard input: after line ") && message.endsWith(": not UTF-8"),
+          message);
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void earlierResultsAreNotReplacedUnasked() throws IOException {
+    Path out = folder.resolve("out");
+    finetune(out).succeeded();
+    byte[] weights = Files.readAllBytes(out.resolve("model.safetensors"));
+    assertEquals(
+        out
+            + ": holds a model already; choose another folder with --out, or replace it with --overwrite",
+        finetune(out).failure(1));
+    assertEquals(
+        out
+            + ": holds a model already; choose another folder with --out, or replace it with --overwrite",
+        finetune(out, "--seed", 7).failure(1));
+    // A run that fails leaves them too.
+    Path bad = Files.writeString(folder.resolve("bad.tsv"), "sentence\tlabel\nx\tmaybe\n");
+    String message = finetune(out, "--overwrite", "--eval", bad).failure(2);
+    assertTrue(message.contains("--eval"), message);
+    Result failed =
+        jaubert(
+            "finetune",
+            "--model",
+            model,
+            "--train",
+            train,
+            "--eval",
+            bad,
+            "--out",
+            out,
+            "--overwrite");
+    assertEquals(bad + ":2: label maybe is not one of the 2 known: neg, pos", failed.failure(1));
+    assertEquals(
+        -1, Arrays.mismatch(weights, Files.readAllBytes(out.resolve("model.safetensors"))));
+    finetune(out, "--overwrite", "--seed", 7).succeeded();
+    assertTrue(Arrays.mismatch(weights, Files.readAllBytes(out.resolve("model.safetensors"))) >= 0);
+    Path notes = Files.createDirectories(folder.resolve("notes"));
+    Files.writeString(notes.resolve("diary.txt"), "dear diary");
+    assertTrue(finetune(notes).failure(1).contains("exists and is not an interrupted run"));
+  }
+
+  @Test
+  void theSameCommandGivesTheSameBytes() throws IOException {
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    finetune(one, "--threads", 1).succeeded();
+    finetune(two, "--threads", 2).succeeded();
+    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
+      assertEquals(-1, Files.mismatch(one.resolve(name), two.resolve(name)), name);
+    }
+  }
+
+  @Test
+  void scoresAndSeveralLabelsAreRecognised() throws IOException {
+    Path scores =
+        Files.writeString(
+            folder.resolve("s.csv"),
+            "a,b,score\n\"good, film\",warm,4.5\nbad,cold,0\nbad,poor,1.25\n");
+    Path out = folder.resolve("scores");
+    String said =
+        jaubert(
+                "finetune",
+                "--model",
+                model,
+                "--train",
+                scores,
+                "--eval",
+                scores,
+                "--text-column",
+                "a",
+                "--pair-column",
+                "b",
+                "--out",
+                out)
+            .succeeded()
+            .out();
+    assertTrue(said.contains("; a score") && said.contains("pearson, fine-tuned"), said);
+    assertTrue(
+        jaubert("predict", "--model", out, "good")
+            .succeeded()
+            .out()
+            .strip()
+            .matches("-?\\d\\.\\d{4}"));
+    Path tags =
+        Files.writeString(
+            folder.resolve("t.jsonl"),
+            "{\"text\":\"good film\",\"label\":[\"a\",\"b\"]}\n{\"text\":\"bad\",\"label\":[]}\n");
+    said =
+        jaubert(
+                "finetune",
+                "--model",
+                model,
+                "--train",
+                tags,
+                "--eval",
+                tags,
+                "--out",
+                folder.resolve("tags"))
+            .succeeded()
+            .out();
+    assertTrue(said.contains("any of 2 labels") && said.contains("f1, fine-tuned"), said);
+  }
+}

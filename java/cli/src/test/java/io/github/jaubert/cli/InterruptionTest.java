@@ -1,0 +1,101 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Runs in a process of their own that is killed, or whose disk is full. */
+class InterruptionTest extends CommandFixture {
+  /** The command in a process of its own, as a shell line that ends in {@code exec java …}. */
+  private Process started(String before, Path out, String... more) throws IOException {
+    List<String> java = new ArrayList<>(List.of("sh", "-c", before + " exec \"$@\"", "sh"));
+    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    java.addAll(
+        List.of(
+            "-XX:-UsePerfData",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
+    java.addAll(
+        List.of(
+            "finetune",
+            "--model",
+            model.toString(),
+            "--train",
+            train.toString(),
+            "--out",
+            out.toString()));
+    java.addAll(List.of(more));
+    return new ProcessBuilder(java)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("said").toFile())
+        .start();
+  }
+
+  @Test
+  void aRunThatWasKilledGoesOnToTheSameBytes() throws Exception {
+    Path killed = folder.resolve("killed");
+    Process process = started("", killed, "--epochs", "30", "--lr", "1e-3");
+    Path checkpoint = killed.resolve("checkpoint.safetensors");
+    while (process.isAlive() && !Files.exists(checkpoint)) {
+      Thread.sleep(5);
+    }
+    process.destroyForcibly().waitFor();
+    assertTrue(Files.exists(checkpoint), Files.readString(folder.resolve("said")));
+    assertFalse(Files.exists(killed.resolve("config.json")));
+    String other =
+        jaubert("finetune", "--model", model, "--train", train, "--out", killed, "--epochs", "31")
+            .failure(1);
+    assertTrue(
+        other.startsWith(checkpoint + ": belongs to another run: epochs was 30 and is 31"), other);
+    Path whole = folder.resolve("whole");
+    for (Path out : List.of(killed, whole)) {
+      jaubert(
+              "finetune",
+              "--model",
+              model,
+              "--train",
+              train,
+              "--out",
+              out,
+              "--epochs",
+              "30",
+              "--lr",
+              "1e-3")
+          .succeeded();
+    }
+    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
+      assertEquals(-1, Files.mismatch(killed.resolve(name), whole.resolve(name)), name);
+    }
+    assertFalse(Files.exists(checkpoint));
+  }
+
+  @Test
+  void aFullDiskIsOneLineAndLeavesEarlierResults() throws Exception {
+    Path out = folder.resolve("out");
+    finetune(out).succeeded();
+    byte[] weights = Files.readAllBytes(out.resolve("model.safetensors"));
+    // No file may grow beyond 64 blocks of 512 bytes: a disk that is full for the weights, but not
+    // for the log.
+    Process process = started("ulimit -f 64;", out, "--overwrite", "--epochs", "1");
+    int code = process.waitFor();
+    List<String> said = Files.readAllLines(folder.resolve("said"));
+    assertEquals(1, code, said.toString());
+    String last = said.get(said.size() - 1);
+    assertTrue(
+        last.startsWith("jaubert: " + out)
+            && last.contains("checkpoint.safetensors: cannot be written"),
+        last);
+    assertEquals(
+        -1, Arrays.mismatch(weights, Files.readAllBytes(out.resolve("model.safetensors"))));
+    jaubert("predict", "--model", out, "the story was good").succeeded();
+  }
+}

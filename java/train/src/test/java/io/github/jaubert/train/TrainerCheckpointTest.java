@@ -1,0 +1,162 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Runs that are interrupted, and what is left of them in their folder. */
+class TrainerCheckpointTest extends TrainerFixture {
+  /** Stops a run as a kill would: after a step, without a word. */
+  private static TrainingListener killAfter(long last) {
+    return new TrainingListener() {
+      @Override
+      public void stepped(long step, long tokens) {
+        if (step == last) {
+          throw new Killed();
+        }
+      }
+    };
+  }
+
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @Test
+  void aRunThatWasKilledGoesOnToTheSameBits() throws IOException {
+    Map<String, float[]> weights;
+    TrainingResult uninterrupted;
+    Path whole = folder.resolve("whole");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      uninterrupted = trainer(model).keepBest(true).evaluateEvery(4).checkpoints(whole, 7).run();
+      weights = SmallModel.weights(model);
+    }
+    Path parts = folder.resolve("parts");
+    // Before the first checkpoint, between two, just before one at the end of a pass, and after the
+    // last.
+    for (int last : new int[] {3, 9, 12, 23}) {
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        Trainer trainer =
+            trainer(model)
+                .keepBest(true)
+                .evaluateEvery(4)
+                .checkpoints(parts, 7)
+                .listener(killAfter(last));
+        assertThrows(Killed.class, trainer::run);
+      }
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      TrainingResult resumed =
+          trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).run();
+      assertSameBits(weights, SmallModel.weights(model));
+      assertEquals(uninterrupted.history(), resumed.history());
+      assertEquals(uninterrupted.metrics(), resumed.metrics());
+      assertEquals(24, resumed.steps());
+    }
+    assertEquals(
+        Files.readString(whole.resolve(RunFolder.LOG)),
+        Files.readString(parts.resolve(RunFolder.LOG)));
+    assertArrayEquals(
+        Files.readAllBytes(whole.resolve(RunFolder.CHECKPOINT)),
+        Files.readAllBytes(parts.resolve(RunFolder.CHECKPOINT)));
+    // Run again, it only loads what came of it.
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      TrainingResult again =
+          trainer(model)
+              .keepBest(true)
+              .evaluateEvery(4)
+              .checkpoints(parts, 7)
+              .listener(killAfter(24))
+              .run();
+      assertSameBits(weights, SmallModel.weights(model));
+      assertEquals(uninterrupted.history(), again.history());
+      assertEquals(0, again.tokensPerSecond());
+    }
+  }
+
+  @Test
+  void theBestWeightsAreKeptWithAndWithoutAFolder() {
+    Map<String, float[]> kept;
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      TrainingResult result = trainer(model).evaluateEvery(2).keepBest(true).run();
+      kept = SmallModel.weights(model);
+      double best =
+          result.history().stream()
+              .filter(e -> e.kind() == LogEntry.Kind.EVALUATION)
+              .mapToDouble(e -> e.values().get("accuracy"))
+              .max()
+              .orElseThrow();
+      assertEquals(best, result.metrics().get("accuracy"));
+      // The weights are those of that evaluation: a run of no steps from them gives its figures.
+      Map<String, Double> measured = trainer(model).learningRate(0).epochs(1).run().metrics();
+      assertEquals(result.metrics(), measured);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).evaluateEvery(2).keepBest(true).checkpoints(folder.resolve("run")).run();
+      assertSameBits(kept, SmallModel.weights(model));
+    }
+  }
+
+  @Test
+  void refusesTheCheckpointOfAnotherRun() throws IOException {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).checkpoints(run).run();
+    }
+    byte[] before = Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT));
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Map<String, float[]> weights = SmallModel.weights(model);
+      Trainer other =
+          trainer(model).checkpoints(run).learningRate(2e-3f).train(SmallModel.sentences(95, 1));
+      String message = assertThrows(CheckpointException.class, other::run).getMessage();
+      assertTrue(
+          message.contains("checkpoint.safetensors")
+              && message.contains("learning_rate was 0.001 and is 0.002"),
+          message);
+      assertTrue(message.contains("training_data was 96 examples"), message);
+      assertSameBits(weights, SmallModel.weights(model));
+    }
+    assertArrayEquals(before, Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT)));
+  }
+
+  @Test
+  void refusesADamagedCheckpoint() throws IOException {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).checkpoints(run).run();
+      Path file = run.resolve(RunFolder.CHECKPOINT);
+      byte[] bytes = Files.readAllBytes(file);
+      Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+      String message =
+          assertThrows(CheckpointException.class, trainer(model).checkpoints(run)::run)
+              .getMessage();
+      assertTrue(message.contains("checkpoint.safetensors"), message);
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsAnErrorAndLeavesNoPart() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "not a folder");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      String message =
+          assertThrows(CheckpointException.class, trainer(model).checkpoints(file)::run)
+              .getMessage();
+      assertTrue(message.contains(file.toString()), message);
+      assertEquals("not a folder", Files.readString(file));
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(2, left.count());
+    }
+  }
+}

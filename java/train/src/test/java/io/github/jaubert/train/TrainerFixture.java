@@ -1,0 +1,49 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.metrics.Accuracy;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A small model, its tokenizer, and a run of a few seconds, for the tests of the trainer. */
+abstract class TrainerFixture {
+  static final Labels TWO = Labels.of("0", "1");
+
+  @TempDir Path folder;
+  Tokenizer tokenizer;
+
+  @BeforeEach
+  void open() {
+    tokenizer = SmallModel.tokenizer(folder.resolve("tokenizer"));
+  }
+
+  @AfterEach
+  void close() {
+    tokenizer.close();
+  }
+
+  /** 96 sentences in 12 steps of 8, twice; evaluated at the end of both passes. */
+  Trainer trainer(SequenceClassifier model) {
+    return Trainer.of(model, tokenizer)
+        .train(SmallModel.sentences(96, 1))
+        .evaluate(SmallModel.sentences(50, 2), new Accuracy())
+        .epochs(2)
+        .batchSize(8)
+        .learningRate(1e-3f)
+        .logEvery(5)
+        .seed(3);
+  }
+
+  static void assertSameBits(Map<String, float[]> expected, Map<String, float[]> actual) {
+    assertEquals(expected.keySet(), actual.keySet());
+    expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
+  }
+}

@@ -1,0 +1,112 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Accuracy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What a trainer refuses, and what ends a run. */
+class TrainerRefusalTest extends TrainerFixture {
+  @Test
+  void refusesDataThatDoesNotFit() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      Map<String, float[]> weights = SmallModel.weights(model);
+      TextDataset other =
+          TextDataset.of("dev.tsv", List.of(new Example("x", null, List.of("2"), 9)));
+      String message =
+          assertThrows(DataException.class, trainer(model).evaluate(other, new Accuracy())::run)
+              .getMessage();
+      assertEquals("dev.tsv:9: label 2 is not one of the 2 known: 0, 1", message);
+      assertThrows(IllegalStateException.class, Trainer.of(model, tokenizer)::run);
+      assertThrows(
+          IllegalStateException.class,
+          Trainer.of(model, tokenizer).train(SmallModel.sentences(9, 1)).keepBest(true)::run);
+      assertThrows(
+          IllegalArgumentException.class, trainer(model).learningRateScale("no such name", 2)::run);
+      assertSameBits(weights, SmallModel.weights(model));
+    }
+  }
+
+  @Test
+  void refusesSettingsThatMakeNoSense() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      Trainer trainer = Trainer.of(model, tokenizer);
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> trainer.epochs(0));
+      assertEquals("trainer: epochs = 0 makes no sense", e.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(Float.NaN));
+      assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(-1));
+      assertThrows(IllegalArgumentException.class, () -> trainer.warmup(1.5f));
+      assertThrows(IllegalArgumentException.class, () -> trainer.batchSize(0));
+      assertThrows(IllegalArgumentException.class, () -> trainer.batchTokens(0));
+      assertThrows(IllegalArgumentException.class, () -> trainer.maxLength(2));
+      assertThrows(IllegalArgumentException.class, () -> trainer.checkpoints(folder, 0));
+    }
+  }
+
+  @Test
+  void aLossThatIsNoNumberEndsTheRun() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      model.parameter("classifier.bias").tensor().fill(Float.NaN);
+      String message = assertThrows(IllegalStateException.class, trainer(model)::run).getMessage();
+      assertEquals(
+          "the loss is NaN at step 5 of 24; a lower learning rate than 0.001 may help", message);
+    }
+  }
+
+  @Test
+  void weightsThatAreNoNumbersAreNeverKept() {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      model.parameter("classifier.bias").tensor().fill(Float.NaN);
+      // The checkpoint is due before the loss is read for the log.
+      Trainer trainer = trainer(model).checkpoints(run, 2);
+      String message = assertThrows(IllegalStateException.class, trainer::run).getMessage();
+      assertEquals(
+          "the loss is NaN at step 2 of 24; a lower learning rate than 0.001 may help", message);
+      assertFalse(Files.exists(run.resolve(RunFolder.CHECKPOINT)));
+    }
+  }
+
+  @Test
+  void anEvaluationThatIsNoNumberEndsTheRun() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      Trainer trainer =
+          trainer(model)
+              .evaluateEvery(2)
+              .keepBest(true)
+              .checkpoints(folder.resolve("run"))
+              .listener(
+                  new TrainingListener() {
+                    @Override
+                    public void stepped(long step, long tokens) {
+                      if (step == 2) {
+                        model.parameter("classifier.bias").tensor().fill(Float.NaN);
+                      }
+                    }
+                  });
+      String message = assertThrows(IllegalStateException.class, trainer::run).getMessage();
+      assertEquals(
+          "the evaluation loss is NaN at step 2 of 24; a lower learning rate than 0.001 may help",
+          message);
+      assertFalse(Files.exists(folder.resolve("run").resolve(RunFolder.BEST)));
+    }
+  }
+
+  @Test
+  void namesThePartThatIsMissing() {
+    String message =
+        assertThrows(NullPointerException.class, () -> Trainer.of(null, tokenizer)).getMessage();
+    assertEquals("model", message);
+  }
+}
