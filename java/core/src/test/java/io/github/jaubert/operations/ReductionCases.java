@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 
@@ -178,7 +179,8 @@ final class ReductionCases {
   }
 
   private void ofAllElements() {
-    ofAll("sum()", Input::normal, Tensor::sum, ReductionCases::sum);
+    // A sum of n numbers of size 1 passes through sums of size sqrt(n), and rounds them.
+    ofAll("sum()", Input::normal, Tensor::sum, ReductionCases::sum, Math::sqrt);
     ofAll("mean()", Input::normal, Tensor::mean, ReductionCases::mean);
     ofAll("max()", Input::distinct, Tensor::max, ReductionCases::max);
     ofAll("min()", Input::distinct, Tensor::min, ReductionCases::min);
@@ -197,14 +199,25 @@ final class ReductionCases {
       Function<int[], Input> input,
       UnaryOperator<Tensor> operation,
       ToDoubleFunction<double[]> reference) {
+    ofAll(method, input, operation, reference, count -> 1);
+  }
+
+  private void ofAll(
+      String method,
+      Function<int[], Input> input,
+      UnaryOperator<Tensor> operation,
+      ToDoubleFunction<double[]> reference,
+      IntToDoubleFunction valueFloor) {
     for (int[] shape : SHAPES) {
+      int count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
       cases.add(
           OperationCase.of(
                   "Tensor." + method,
                   List.of(input.apply(shape)),
                   t -> operation.apply(t[0]),
                   x -> NdArray.scalar(reference.applyAsDouble(x[0].data())))
-              .floor(1));
+              .floor(1)
+              .valueFloor(valueFloor.applyAsDouble(count)));
     }
   }
 
