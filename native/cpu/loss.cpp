@@ -25,6 +25,13 @@ float log_sum_exp(const float* x, int64_t n) {
   return shift + std::log(total);
 }
 
+// What label smoothing spreads over the classes of a row is weighed by each class's own weight, as PyTorch does; this
+// is the sum of those weights.
+float weight_of_all(const float* class_weights, int64_t classes) {
+  if (class_weights == nullptr) return static_cast<float>(classes);
+  return sum_row(classes, [&](int64_t c, auto lanes) { return lanes.load(class_weights + c); });
+}
+
 constexpr int64_t kCost = 8;        // element-operations of an exponential and its surroundings
 constexpr int64_t kCostOfRow = 64;  // what even a row of two classes takes
 
@@ -47,6 +54,8 @@ JB_KERNEL(jb_cross_entropy_forward)
     double* losses = scratch.take<double>(chunks);   // of each chunk, weighted
     double* weights = scratch.take<double>(chunks);  // of the rows that count
     int64_t* counted = scratch.take<int64_t>(chunks);
+    const float* weight_of = floats(class_weights);
+    const float all_weights = label_smoothing > 0 ? weight_of_all(weight_of, classes) : 0;
     parallel_for(ctx, rows, grain, [&](int64_t begin, int64_t end) {
       double chunk_loss = 0, chunk_weight = 0;
       int64_t count = 0;
@@ -55,16 +64,18 @@ JB_KERNEL(jb_cross_entropy_forward)
         const float row_lse = log_sum_exp(x, classes);
         if (lse != nullptr) floats(lse)[r] = row_lse;
         if (label_of[r] == ignore_index) continue;
-        // -(1 - e) log p(label) - e / classes * sum of log p(c)
-        double row_loss = static_cast<double>(row_lse) - static_cast<double>(x[label_of[r]]);
+        // -(1 - e) weight(label) log p(label) - e / classes * sum of weight(c) log p(c)
+        const double weight = weight_of == nullptr ? 1.0 : static_cast<double>(weight_of[label_of[r]]);
+        double row_loss = weight * (static_cast<double>(row_lse) - static_cast<double>(x[label_of[r]]));
         if (label_smoothing > 0) {
-          const float mean =
-              sum_row(classes, [&](int64_t c, auto lanes) { return lanes.load(x + c); }) / static_cast<float>(classes);
+          const float weighted = sum_row(classes, [&](int64_t c, auto lanes) {
+            return weight_of == nullptr ? lanes.load(x + c) : lanes.load(weight_of + c) * lanes.load(x + c);
+          });
           const double e = static_cast<double>(label_smoothing);
-          row_loss = (1 - e) * row_loss + e * (static_cast<double>(row_lse) - static_cast<double>(mean));
+          const double spread = static_cast<double>(all_weights) * static_cast<double>(row_lse);
+          row_loss = (1 - e) * row_loss + e / static_cast<double>(classes) * (spread - static_cast<double>(weighted));
         }
-        const double weight = class_weights == nullptr ? 1.0 : static_cast<double>(floats(class_weights)[label_of[r]]);
-        chunk_loss += weight * row_loss;
+        chunk_loss += row_loss;
         chunk_weight += weight;
         ++count;
       }
@@ -96,6 +107,8 @@ JB_KERNEL(jb_cross_entropy_backward)
     check_labels("cross_entropy backward", label_of, rows, classes, ignore_index);
     const float per_weight = floats(dloss)[0] / floats(total)[0];
     const float spread = label_smoothing / static_cast<float>(classes);
+    const float* weight_of = floats(class_weights);
+    const float all_weights = label_smoothing > 0 ? weight_of_all(weight_of, classes) : 0;
     parallel_for(ctx, rows, grain_for(rows, classes * kCost + kCostOfRow), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         float* to = floats(dlogits) + r * classes;
@@ -104,14 +117,18 @@ JB_KERNEL(jb_cross_entropy_backward)
           continue;
         }
         const float* x = floats(logits) + r * classes;
-        const float weight = class_weights == nullptr ? 1.0f : floats(class_weights)[label_of[r]];
-        const vf factor = splat(per_weight * weight);
+        // Of -w(label) (1 - e) log p(label) - e / classes * sum of w(c) log p(c): p(c) times the weight of all these
+        // terms, less each class's own.
+        const float of_label = per_weight * (1 - label_smoothing) * (weight_of == nullptr ? 1 : weight_of[label_of[r]]);
+        const float of_class = per_weight * spread;
+        const vf of_all = splat(weight_of == nullptr ? per_weight : of_label + of_class * all_weights);
         const vf row_lse = splat(floats(lse)[r]);
         // exp() may exceed 1 by a rounding of lse, so it is the general one.
         for_row(classes, [&](int64_t c, auto lanes) {
-          lanes.store(to + c, (exp(lanes.load(x + c) - row_lse) - spread) * factor);
+          const vf own = weight_of == nullptr ? splat(of_class) : lanes.load(weight_of + c) * of_class;
+          lanes.store(to + c, exp(lanes.load(x + c) - row_lse) * of_all - own);
         });
-        to[label_of[r]] -= (1 - label_smoothing) * factor[0];
+        to[label_of[r]] -= of_label;
       }
     });
   });

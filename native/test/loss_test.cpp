@@ -13,7 +13,7 @@ struct Expected {
   std::vector<double> lse, dlogits;
 };
 
-// Every row's loss is -sum over classes of target * log p, with the target of label smoothing written out.
+// Every row's loss is -sum over classes of weight * target * log p, with the target of label smoothing written out.
 Expected reference(const std::vector<float>& logits, const std::vector<int32_t>& labels,
                    const std::vector<float>& weights, size_t classes, double smoothing, double normalizer,
                    double dloss) {
@@ -34,11 +34,16 @@ Expected reference(const std::vector<float>& logits, const std::vector<int32_t>&
     e.lse.push_back(lse);
     if (labels[r] == kIgnore) continue;
     const auto label = static_cast<size_t>(labels[r]);
-    const double weight = weights.empty() ? 1.0 : static_cast<double>(weights[label]);
+    std::vector<double> target(classes);  // times the weights of its classes
+    double total_target = 0;
     for (size_t c = 0; c < classes; ++c) {
-      const double target = (c == label ? 1 - smoothing : 0) + smoothing / static_cast<double>(classes);
-      e.loss -= weight * target * (x[c] - lse) / e.total;
-      e.dlogits[r * classes + c] = dloss * weight / e.total * (std::exp(x[c] - lse) - target);
+      const double share = (c == label ? 1 - smoothing : 0) + smoothing / static_cast<double>(classes);
+      target[c] = share * (weights.empty() ? 1.0 : static_cast<double>(weights[c]));
+      total_target += target[c];
+    }
+    for (size_t c = 0; c < classes; ++c) {
+      e.loss -= target[c] * (x[c] - lse) / e.total;
+      e.dlogits[r * classes + c] = dloss / e.total * (total_target * std::exp(x[c] - lse) - target[c]);
     }
   }
   return e;

@@ -9,10 +9,11 @@ extern "C" {
 #endif
 
 // Softmax cross-entropy. logits [rows, classes], labels int32 [rows]; a row labelled ignore_index counts nothing; any
-// other label must lie in [0, classes). With label smoothing e the target is (1 - e) one-hot + e / classes.
-// class_weights [classes] may be null. loss [1] = sum over the rows of weight * loss / normalizer, where normalizer > 0
-// is the caller's (gradient accumulation), and 0 means the sum of the weights of the rows that count (1 if there are
-// none). lse [rows] and total [1], the normalizer used, are kept for backward.
+// other label must lie in [0, classes). class_weights [classes] may be null: 1 each. With label
+// smoothing e a row's loss is -(1 - e) weight(label) log p(label) - e / classes * sum over c of weight(c) log p(c), as
+// in PyTorch. loss [1] = sum of the rows' losses / normalizer, where normalizer > 0 is the caller's (gradient
+// accumulation), and 0 means the sum of the weights of the rows that count (1 if there are none). lse [rows] and total
+// [1], the normalizer used, are kept for backward.
 JB_API jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels,
                                           jb_in class_weights, int64_t rows, int64_t classes, int32_t ignore_index,
                                           float label_smoothing, float normalizer);

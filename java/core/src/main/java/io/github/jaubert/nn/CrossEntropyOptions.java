@@ -6,7 +6,8 @@ import io.github.jaubert.tensor.Tensor;
  * How {@link F#crossEntropy} counts.
  *
  * @param ignoreIndex the label of rows that count nothing
- * @param labelSmoothing the share of the target spread over all classes (Szegedy et al. 2016)
+ * @param labelSmoothing the share of the target spread over all classes (Szegedy et al. 2016), of
+ *     which each class's part counts with the class's own weight
  * @param classWeights [classes], or null for 1 each
  * @param normalizer what the sum of the rows' losses is divided by; 0: the sum of the weights of
  *     the rows that count. With gradient accumulation it is that sum over all micro-batches, so

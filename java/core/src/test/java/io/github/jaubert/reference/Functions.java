@@ -209,11 +209,10 @@ public final class Functions {
       double sum = 0;
       for (int c = 0; c < classes; c++) {
         double target = (c == label ? 1 - smoothing : 0) + smoothing / classes;
-        sum += target * (lse - line[c]);
+        sum += target * (classWeights == null ? 1 : classWeights[c]) * (lse - line[c]);
       }
-      double weight = classWeights == null ? 1 : classWeights[label];
-      loss += weight * sum;
-      total += weight;
+      loss += sum;
+      total += classWeights == null ? 1 : classWeights[label];
     }
     double divisor = normalizer > 0 ? normalizer : total == 0 ? 1 : total;
     return NdArray.scalar(loss / divisor);
