@@ -60,6 +60,7 @@ Needs derivative_needs(jb_unary_op op) {
     case JB_AFFINE:
     case JB_SIGN:
     case JB_FLOOR:
+    case JB_DIVIDE:
       return Needs::kNothing;
     case JB_EXP:
     case JB_SQRT:
@@ -130,6 +131,8 @@ JB_KERNEL(jb_unary_forward)
         return run(kCheap, [](vf v) { return floor(v); });
       case JB_SOFTPLUS:
         return run(kElementary, [](vf v) { return softplus(v); });
+      case JB_DIVIDE:
+        return run(kCheap, [=](vf v) { return v / splat(alpha); });
       default:
         fail_unknown("unary", op);
     }
@@ -139,7 +142,7 @@ JB_KERNEL(jb_unary_forward)
 JB_KERNEL(jb_unary_backward)
 (jb_ctx ctx, jb_unary_op op, jb_out dx_out, jb_in dy_in, jb_in x_in, jb_in y_in, int64_t n, float alpha, float beta) {
   return guard([&] {
-    if (op < JB_AFFINE || op > JB_SOFTPLUS) fail_unknown("unary_backward", op);
+    if (op < JB_AFFINE || op > JB_DIVIDE) fail_unknown("unary_backward", op);
     const Needs needs = derivative_needs(op);
     check_array("unary_backward", "dx", dx_out, n);
     check_array("unary_backward", "dy", dy_in, n);
@@ -157,6 +160,9 @@ JB_KERNEL(jb_unary_backward)
     switch (op) {
       case JB_AFFINE:
         return scaled(alpha);
+      case JB_DIVIDE:
+        return map(
+            ctx, n, kCheap, dx, [=](vf d) { return d / splat(alpha); }, dy);
       case JB_SIGN:
       case JB_FLOOR:
         return map(

@@ -35,6 +35,8 @@ std::vector<Unary> unaries() {
   const auto zero = [](double) { return 0.0; };
   return {
       {JB_AFFINE, [](double x) { return 2.5 * x - 0.75; }, [](double) { return 2.5; }, -9, 9, 1, true, 2.5F, -0.75F},
+      {JB_DIVIDE, [](double x) { return x / 3.7F; }, [](double) { return 1 / static_cast<double>(3.7F); }, -9, 9, 1,
+       true, 3.7F},
       {JB_POW, [](double x) { return x * x; }, [](double x) { return 2 * x; }, -9, 9, 1, false, 2},
       {JB_POW, [](double x) { return x * x * x; }, [](double x) { return 3 * x * x; }, -9, 9, 2, false, 3},
       {JB_POW, [](double x) { return 1 / x; }, [](double x) { return -1 / (x * x); }, 0.1F, 9, 1, false, -1},

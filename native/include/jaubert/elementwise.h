@@ -35,7 +35,8 @@ enum {
   JB_GELU_TANH = 16,  // its tanh approximation, "gelu_new"
   JB_SILU = 17,
   JB_FLOOR = 18,
-  JB_SOFTPLUS = 19  // log(1 + e^x), without overflow
+  JB_SOFTPLUS = 19,  // log(1 + e^x), without overflow
+  JB_DIVIDE = 20     // x / alpha
 };
 
 // y[i] = op(x[i]), n elements of float32; y may be x.

@@ -205,9 +205,9 @@ public interface Tensor extends AutoCloseable {
     return Elementwise.affine(this, value, 0);
   }
 
-  /** {@code this / value}, as {@code this * (1 / value)}. */
+  /** {@code this / value}. */
   default Tensor div(float value) {
-    return Elementwise.affine(this, 1 / value, 0);
+    return Elementwise.divide(this, value);
   }
 
   /** {@code this} to the power {@code exponent}. */
@@ -453,9 +453,9 @@ public interface Tensor extends AutoCloseable {
     return Reductions.all(this, axis);
   }
 
-  /** The Euclidean norm of all elements. */
+  /** The Euclidean norm of all elements; its gradient is 0 where the norm is 0. */
   default Tensor norm() {
-    return square().sum().sqrt();
+    return Reductions.norm(this);
   }
 
   /** {@code e^x / sum(e^x)} along one axis. A row of -inf gives 0, not NaN. */

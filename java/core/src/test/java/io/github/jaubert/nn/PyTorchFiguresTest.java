@@ -47,4 +47,44 @@ class PyTorchFiguresTest {
       assertArrayEquals(gradient, x.grad().toFloats(), 2e-7f);
     }
   }
+
+  /** {@code torch.zeros(3).norm().backward()} leaves zeros, the subgradient of least norm. */
+  @Test
+  void theNormOfNothingHasTheGradientZero() {
+    try (Scope scope = Scope.open()) {
+      Tensor zeros = Tensor.zeros(3).requiresGrad(true);
+      zeros.norm().backward();
+      assertArrayEquals(new float[3], zeros.grad().toFloats());
+      Tensor none = Tensor.zeros(0).requiresGrad(true);
+      none.norm().backward();
+      assertEquals(0, none.grad().numel());
+    }
+  }
+
+  /** {@code torch.tensor([0., 2.]).pow(torch.tensor([0., 0.]))}: a constant, also at 0. */
+  @Test
+  void thePowerZeroHasTheGradientZero() {
+    try (Scope scope = Scope.open()) {
+      Tensor base = Tensor.of(new float[] {0, 2}).requiresGrad(true);
+      base.pow(Tensor.zeros(2)).sum().backward();
+      assertArrayEquals(new float[2], base.grad().toFloats());
+    }
+  }
+
+  /** A reciprocal first would round 5 / 3 and others twice. */
+  @Test
+  void divisionByANumberRoundsOnce() {
+    try (Scope scope = Scope.open()) {
+      float[] values = new float[1000];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = i;
+      }
+      for (float divisor : new float[] {3, 7, 10, 0.1f, -49}) {
+        float[] quotients = Tensor.of(values).div(divisor).toFloats();
+        for (int i = 0; i < values.length; i++) {
+          assertEquals(values[i] / divisor, quotients[i], i + " / " + divisor);
+        }
+      }
+    }
+  }
 }

@@ -70,6 +70,11 @@ public final class Elementwise {
     return unary("affine", Kernels.JB_AFFINE, Saves.NOTHING, x, alpha, beta);
   }
 
+  /** {@code x / divisor}, each quotient rounded once. */
+  public static Tensor divide(Tensor x, float divisor) {
+    return unary("div", Kernels.JB_DIVIDE, Saves.NOTHING, x, divisor, 0);
+  }
+
   /** {@code x ^ exponent}. */
   public static Tensor pow(Tensor x, float exponent) {
     return unary("pow", Kernels.JB_POW, Saves.INPUT, x, exponent, 0);
@@ -208,7 +213,8 @@ public final class Elementwise {
     return y;
   }
 
-  private static NativeTensor multiply(NativeTensor a, NativeTensor b) {
+  /** A product that is not recorded. */
+  static NativeTensor multiply(NativeTensor a, NativeTensor b) {
     return binary("mul", Kernels.JB_MUL, a, b);
   }
 
@@ -222,43 +228,27 @@ public final class Elementwise {
   }
 
   /** {@code a + b}. */
-  public static Tensor add(Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
-    NativeTensor y = binary("add", Kernels.JB_ADD, a, b);
-    if (!Tape.records(a, b)) {
-      return y;
-    }
-    Shape shapeA = a.shape();
-    Shape shapeB = b.shape();
-    Tape.record(
-        "add",
-        y,
-        list(a, b),
-        list(),
-        (dy, saved, gradients) -> {
-          if (gradients.needs(0)) {
-            addSummed(gradients, 0, shapeA, dy);
-          }
-          if (gradients.needs(1)) {
-            addSummed(gradients, 1, shapeB, dy);
-          }
-        });
-    return y;
+  public static Tensor add(Tensor a, Tensor b) {
+    return addSigned("add", Kernels.JB_ADD, 1, a, b);
   }
 
   /** {@code a - b}. */
-  public static Tensor sub(Tensor left, Tensor right) {
+  public static Tensor sub(Tensor a, Tensor b) {
+    return addSigned("sub", Kernels.JB_SUB, -1, a, b);
+  }
+
+  /** {@code a + sign * b}, which is what {@code op} computes. */
+  private static Tensor addSigned(String name, int op, int sign, Tensor left, Tensor right) {
     NativeTensor a = NativeTensor.of(left);
     NativeTensor b = NativeTensor.of(right);
-    NativeTensor y = binary("sub", Kernels.JB_SUB, a, b);
+    NativeTensor y = binary(name, op, a, b);
     if (!Tape.records(a, b)) {
       return y;
     }
     Shape shapeA = a.shape();
     Shape shapeB = b.shape();
     Tape.record(
-        "sub",
+        name,
         y,
         list(a, b),
         list(),
@@ -267,7 +257,8 @@ public final class Elementwise {
             addSummed(gradients, 0, shapeA, dy);
           }
           if (gradients.needs(1)) {
-            gradients.add(1, scaled(Broadcasting.sumTo(dy, shapeB), -1));
+            NativeTensor db = Broadcasting.sumTo(dy, shapeB);
+            gradients.add(1, sign == 1 ? db : scaled(db, sign));
           }
         });
     return y;
@@ -339,7 +330,11 @@ public final class Elementwise {
           if (gradients.needs(0)) {
             NativeTensor lower =
                 binary("pow", Kernels.JB_POWER, saved[0], (NativeTensor) affine(saved[1], 1, -1));
-            addSummed(gradients, 0, saved[0].shape(), multiply(dy, multiply(saved[1], lower)));
+            // Of the power 0 the gradient is 0, also where the power -1 is infinite.
+            Tensor zero = Tensor.scalar(0);
+            Tensor slope =
+                Selection.where(Selection.eq(saved[1], zero), zero, multiply(saved[1], lower));
+            addSummed(gradients, 0, saved[0].shape(), multiply(dy, (NativeTensor) slope));
           }
           if (gradients.needs(1)) {
             Tensor zero = Tensor.scalar(0);

@@ -110,6 +110,30 @@ public final class Reductions {
     return Elementwise.affine(sum(Elementwise.pow(centred, 2), axis, keepAxis), 1f / divisor, 0);
   }
 
+  /** The square root of the sum of all squares; its subgradient at 0 is 0, as in PyTorch. */
+  public static Tensor norm(Tensor operand) {
+    NativeTensor x = NativeTensor.of(operand);
+    Operands.requireFloat("norm", x);
+    NativeTensor y;
+    try (NativeTensor squares = Elementwise.multiply(x, x);
+        NativeTensor flat = squares.view(0, Shape.of(x.numel()));
+        NativeTensor sum = sumAxis(flat, 0, false)) {
+      y = (NativeTensor) Elementwise.sqrt(sum);
+    }
+    Tape.record(
+        "norm",
+        y,
+        list(x),
+        list(x, y),
+        (dy, saved, gradients) -> {
+          Tensor zero = Tensor.scalar(0);
+          Tensor factor = Elementwise.div(dy, saved[1]);
+          Tensor finite = Selection.where(Selection.eq(saved[1], zero), zero, factor);
+          gradients.add(0, Elementwise.multiply(saved[0], (NativeTensor) finite));
+        });
+    return y;
+  }
+
   /** The largest along an axis. */
   public static Tensor max(Tensor x, int axis, boolean keepAxis) {
     return extremum("max", Kernels.JB_MAX, Kernels.JB_ARGMAX, x, axis, keepAxis);
