@@ -228,11 +228,6 @@ public final class OnnxWeights implements StateDict {
   }
 
   @Override
-  public String file(String name) {
-    return file;
-  }
-
-  @Override
   public String source() {
     return file;
   }

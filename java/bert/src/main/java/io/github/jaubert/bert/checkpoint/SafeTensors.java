@@ -202,11 +202,6 @@ public final class SafeTensors implements StateDict {
   }
 
   @Override
-  public String file(String name) {
-    return file;
-  }
-
-  @Override
   public String source() {
     return file;
   }

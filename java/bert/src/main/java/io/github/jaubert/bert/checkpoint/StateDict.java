@@ -27,8 +27,10 @@ public interface StateDict extends AutoCloseable {
    */
   float[] floats(String name);
 
-  /** The file that holds a tensor, for messages. */
-  String file(String name);
+  /** The file that holds a tensor, for messages: what was opened, unless that is a folder. */
+  default String file(String name) {
+    return source();
+  }
 
   /** The file or folder that was opened, for messages. */
   String source();

@@ -14,44 +14,48 @@ import io.github.jaubert.tensor.Tensor;
 public final class Selection {
   private Selection() {}
 
+  private static Tensor binary(String name, int op, Tensor a, Tensor b) {
+    return Elementwise.binary(name, op, NativeTensor.of(a), NativeTensor.of(b));
+  }
+
   /** {@code a == b}. */
   public static Tensor eq(Tensor a, Tensor b) {
-    return Elementwise.binary("eq", Kernels.JB_EQ, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("eq", Kernels.JB_EQ, a, b);
   }
 
   /** {@code a != b}. */
   public static Tensor ne(Tensor a, Tensor b) {
-    return Elementwise.binary("ne", Kernels.JB_NE, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("ne", Kernels.JB_NE, a, b);
   }
 
   /** {@code a < b}. */
   public static Tensor lt(Tensor a, Tensor b) {
-    return Elementwise.binary("lt", Kernels.JB_LT, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("lt", Kernels.JB_LT, a, b);
   }
 
   /** {@code a <= b}. */
   public static Tensor le(Tensor a, Tensor b) {
-    return Elementwise.binary("le", Kernels.JB_LE, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("le", Kernels.JB_LE, a, b);
   }
 
   /** {@code a > b}. */
   public static Tensor gt(Tensor a, Tensor b) {
-    return Elementwise.binary("gt", Kernels.JB_GT, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("gt", Kernels.JB_GT, a, b);
   }
 
   /** {@code a >= b}. */
   public static Tensor ge(Tensor a, Tensor b) {
-    return Elementwise.binary("ge", Kernels.JB_GE, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("ge", Kernels.JB_GE, a, b);
   }
 
   /** Both. */
   public static Tensor and(Tensor a, Tensor b) {
-    return Elementwise.binary("and", Kernels.JB_AND, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("and", Kernels.JB_AND, a, b);
   }
 
   /** Either. */
   public static Tensor or(Tensor a, Tensor b) {
-    return Elementwise.binary("or", Kernels.JB_OR, NativeTensor.of(a), NativeTensor.of(b));
+    return binary("or", Kernels.JB_OR, a, b);
   }
 
   /** The opposite of a truth value. */
