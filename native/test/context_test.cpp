@@ -1,4 +1,20 @@
+#include <unistd.h>
+
+#include <fstream>
+
 #include "test.h"
+
+namespace {
+
+// Bytes of this process that lie in memory.
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace
 
 TEST(threads_are_set_and_checked) {
   const test::Context ctx(3);
@@ -34,6 +50,23 @@ TEST(memory_is_aligned_written_and_read) {
     jb_release(ctx, x, bytes);
     jb_release(ctx, y, bytes);
   }
+}
+
+TEST(huge_pages_take_little_more_than_was_asked_for) {
+  const test::Context ctx;
+  constexpr int64_t kBytes = 768 * 768 * 4;  // 2.25 MiB: one huge page and an eighth of another
+  constexpr int64_t kBlocks = 32;
+  const int64_t before = resident_bytes();
+  std::vector<void*> blocks;
+  for (int64_t i = 0; i < kBlocks; ++i) {
+    blocks.push_back(jb_allocate(ctx, kBytes));
+    EXPECT(blocks.back() != nullptr);
+    EXPECT_OK(jb_fill_zero(ctx, blocks.back(), kBytes));
+  }
+  const int64_t taken = resident_bytes() - before;
+  for (void* block : blocks) jb_release(ctx, block, kBytes);
+  EXPECT(taken >= kBlocks * kBytes);
+  EXPECT(taken < kBlocks * kBytes * 5 / 4);
 }
 
 TEST(impossible_sizes_are_refused) {

@@ -99,6 +99,7 @@ abstract class AdamOptimizer implements Optimizer {
 
   // Arguments of the native calls, filled again at every step.
   private final Slot[] ready;
+  private final NativeTensor[] moved;
   private final long[] parameters;
   private final long[] gradients;
   private final long[] means;
@@ -131,6 +132,7 @@ abstract class AdamOptimizer implements Optimizer {
     }
     int count = slots.size();
     ready = new Slot[count];
+    moved = new NativeTensor[count];
     parameters = new long[count];
     gradients = new long[count];
     means = new long[count];
@@ -201,10 +203,9 @@ abstract class AdamOptimizer implements Optimizer {
         sizes[moving] = slot.parameter.numel();
         learningRates[moving] = rate * slot.learningRateScale;
         weightDecays[moving] = slot.weightDecay;
-        moving++;
         slot.step++;
         slot.parameter.touch();
-        slot.parameter.zeroGrad();
+        moved[moving++] = slot.parameter;
       } else {
         ready[left++] = slot;
       }
@@ -228,6 +229,9 @@ abstract class AdamOptimizer implements Optimizer {
             options.eps(),
             step + 1,
             options.biasCorrection() ? 1 : 0));
+    for (int i = 0; i < moving; i++) {
+      moved[i].zeroGrad();
+    }
     return left;
   }
 

@@ -581,7 +581,10 @@ public interface Tensor extends AutoCloseable {
   /** The gradient that {@code backward} left at this leaf, or null. It belongs to this tensor. */
   Tensor grad();
 
-  /** Forgets the gradient of this leaf; its memory is kept for the next one. */
+  /**
+   * Frees the gradient of this leaf. The next forward pass uses its memory for what backward needs,
+   * so a step of training never holds both in full.
+   */
   void zeroGrad();
 
   /** The same memory, from which no gradient flows back. */

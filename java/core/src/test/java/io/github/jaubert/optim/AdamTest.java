@@ -236,6 +236,19 @@ class AdamTest {
   }
 
   @Test
+  void gradientsGiveTheirMemoryBackAtTheStep() {
+    try (AdamW adam = AdamW.of(parameters, 0.1f)) {
+      parameters.forEach(p -> setGradient(p, 1));
+      adam.step();
+      long withoutGradients = Memory.live();
+      parameters.forEach(p -> setGradient(p, 1));
+      assertTrue(Memory.live() > withoutGradients);
+      adam.step();
+      assertEquals(withoutGradients, Memory.live());
+    }
+  }
+
+  @Test
   void zeroGradClearsWithoutAStep() {
     List<double[]> before = values();
     try (AdamW adam = AdamW.of(parameters, 0.1f)) {

@@ -69,11 +69,6 @@ final class AutogradMeta {
     gradientValid = true;
   }
 
-  /** Keeps the memory for the next gradient. */
-  void forgetGradient() {
-    gradientValid = false;
-  }
-
   void freeGradient() {
     gradientValid = false;
     if (gradient != null) {

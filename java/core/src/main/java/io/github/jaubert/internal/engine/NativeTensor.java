@@ -256,7 +256,7 @@ public final class NativeTensor implements Tensor {
   @Override
   public void zeroGrad() {
     if (autograd != null) {
-      autograd.forgetGradient();
+      autograd.freeGradient();
     }
   }
 
