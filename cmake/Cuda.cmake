@@ -1,0 +1,74 @@
+# The kernels of kernels/, compiled where there is an nvcc. Without one, the build says so in one line and goes on; the
+# SIMT emulator of native/test/simt runs the same files either way.
+#
+#   JAUBERT_CUDA                ON, or OFF to leave nvcc alone
+#   JAUBERT_CUDA_ARCHITECTURES  such as "80;90a"; "all" is every one of 80, 86, 89, 90a, 100 and 120 that nvcc knows
+#
+# Each .cu becomes BUILD/kernels/<family>.o: machine code for every architecture, and PTX of the first for others. A
+# launcher of the C++ compiler (ccache) is used for nvcc too.
+option(JAUBERT_CUDA "compile the CUDA kernels if nvcc is found" ON)
+set(JAUBERT_CUDA_ARCHITECTURES "80;90a" CACHE STRING "GPU architectures to compile for, or all")
+
+if(NOT JAUBERT_CUDA)
+  return()
+endif()
+find_program(JAUBERT_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+if(NOT JAUBERT_NVCC)
+  message(NOTICE "CUDA: no nvcc found; the kernels are tested under the emulator, and not compiled for GPUs")
+  return()
+endif()
+execute_process(COMMAND "${JAUBERT_NVCC}" --version OUTPUT_VARIABLE nvcc_version COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCH "release ([0-9.]+)" nvcc_version "${nvcc_version}")
+set(nvcc_version "${CMAKE_MATCH_1}")
+if(nvcc_version VERSION_LESS 12.4)
+  message(NOTICE "CUDA: ${JAUBERT_NVCC} is ${nvcc_version}, and 12.4 is needed; the kernels are not compiled for GPUs")
+  return()
+endif()
+
+execute_process(COMMAND "${JAUBERT_NVCC}" --list-gpu-code OUTPUT_VARIABLE known COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "sm_[0-9]+" known "${known}")
+set(architectures ${JAUBERT_CUDA_ARCHITECTURES})
+if(architectures STREQUAL "all")
+  set(architectures 80 86 89 90a 100 120)
+endif()
+set(gencode "")
+set(compiled "")
+foreach(architecture ${architectures})
+  string(REGEX REPLACE "[a-z]+$" "" number "${architecture}")
+  if("sm_${number}" IN_LIST known)
+    list(APPEND gencode "-gencode=arch=compute_${architecture},code=sm_${architecture}")
+    list(APPEND compiled "${architecture}")
+  endif()
+endforeach()
+if(NOT compiled)
+  message(FATAL_ERROR "CUDA: nvcc ${nvcc_version} knows none of ${JAUBERT_CUDA_ARCHITECTURES}")
+endif()
+list(GET compiled 0 first)
+list(APPEND gencode "-gencode=arch=compute_${first},code=compute_${first}")
+message(STATUS "CUDA: nvcc ${nvcc_version}, architectures ${compiled}")
+
+get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+set(kernels "${root}/kernels")
+set(kernel_output "${CMAKE_BINARY_DIR}/kernels")
+file(MAKE_DIRECTORY "${kernel_output}")
+file(GLOB_RECURSE kernel_headers CONFIGURE_DEPENDS "${kernels}/*.cuh")
+file(GLOB_RECURSE kernel_files CONFIGURE_DEPENDS "${kernels}/*.cu")
+set(objects "")
+foreach(source ${kernel_files})
+  get_filename_component(family "${source}" NAME_WE)
+  set(object "${kernel_output}/${family}.o")
+  # ptxas reports registers, shared memory and spills on standard error, which is kept beside the result.
+  string(JOIN " " command ${CMAKE_CXX_COMPILER_LAUNCHER} "'${JAUBERT_NVCC}'" -std=c++17 -O3 --expt-relaxed-constexpr
+         -Werror all-warnings "'-I${kernels}'" "'-I${root}/native/include'" ${gencode} -Xptxas -v
+         -c "'${source}'" -o "'${object}'")
+  add_custom_command(OUTPUT "${object}"
+    COMMAND sh -c "${command} 2> '${object}.log' || { cat '${object}.log' >&2; exit 1; }"
+    DEPENDS "${source}" ${kernel_headers} COMMENT "nvcc ${family}.cu" VERBATIM)
+  list(APPEND objects "${object}")
+endforeach()
+add_custom_target(jaubert_kernels ALL DEPENDS ${objects})
+
+if(BUILD_TESTING)
+  add_test(NAME kernels.resources COMMAND ${CMAKE_COMMAND}
+    "-DLOGS=${kernel_output}" "-DNVCC_VERSION=${nvcc_version}" -P "${CMAKE_CURRENT_LIST_DIR}/KernelResources.cmake")
+endif()

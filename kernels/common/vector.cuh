@@ -1,0 +1,140 @@
+// Loads and stores of 16 bytes, which arithmetic sees as float32 whatever the element type is.
+//
+// Kernels take the number of elements that a thread loads at once as kWidth: kVector<T> where a row is a multiple of 16
+// bytes and begins at one, and 1 where not (that is for the launcher to see).
+#ifndef JAUBERT_KERNELS_COMMON_VECTOR_CUH
+#define JAUBERT_KERNELS_COMMON_VECTOR_CUH
+
+#include "common/device.cuh"
+
+namespace jb {
+
+template <typename T>
+inline constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+
+__device__ __forceinline__ float to_float(float x) { return x; }
+__device__ __forceinline__ float to_float(bf16 x) { return __bfloat162float(x); }
+__device__ __forceinline__ float to_float(f16 x) { return __half2float(x); }
+
+template <typename T>
+__device__ __forceinline__ T from_float(float x);
+template <>
+__device__ __forceinline__ float from_float<float>(float x) {
+  return x;
+}
+template <>
+__device__ __forceinline__ bf16 from_float<bf16>(float x) {
+  return __float2bfloat16_rn(x);
+}
+template <>
+__device__ __forceinline__ f16 from_float<f16>(float x) {
+  return __float2half_rn(x);
+}
+
+// x as it is after it was stored as a T.
+template <typename T>
+__device__ __forceinline__ float rounded(float x) {
+  return to_float(from_float<T>(x));
+}
+
+// Two elements of 16 bits in a register, the first in the lower half.
+__device__ __forceinline__ uint32_t pack(float2 x, bf16) {
+  const __nv_bfloat162 pair = __float22bfloat162_rn(x);
+  uint32_t bits;
+  memcpy(&bits, &pair, 4);
+  return bits;
+}
+__device__ __forceinline__ uint32_t pack(float2 x, f16) {
+  const __half2 pair = __float22half2_rn(x);
+  uint32_t bits;
+  memcpy(&bits, &pair, 4);
+  return bits;
+}
+__device__ __forceinline__ float2 unpack(uint32_t bits, bf16) {
+  return make_float2(__uint_as_float(bits << 16), __uint_as_float(bits & 0xffff0000u));
+}
+__device__ __forceinline__ float2 unpack(uint32_t bits, f16) {
+  __half2 pair;
+  memcpy(&pair, &bits, 4);
+  return __half22float2(pair);
+}
+
+// How a load or store treats the caches. kStream says that nobody reads the data again soon, kConstant that nobody
+// writes it while the kernel runs, so that the load may move ahead of stores.
+enum class Cache { kKeep, kStream, kConstant };
+
+namespace detail {
+
+template <Cache kCache, typename V>
+__device__ __forceinline__ V load_as(const void* p) {
+  const V* typed = static_cast<const V*>(p);
+  if (kCache == Cache::kStream) return __ldcs(typed);
+  if (kCache == Cache::kConstant) return __ldg(typed);
+  return *typed;
+}
+
+template <Cache kCache, typename V>
+__device__ __forceinline__ void store_as(void* p, V value) {
+  V* typed = static_cast<V*>(p);
+  if (kCache == Cache::kStream) {
+    __stcs(typed, value);
+  } else {
+    *typed = value;
+  }
+}
+
+}  // namespace detail
+
+// x[0 .. kWidth) from p.
+template <int kWidth, Cache kCache = Cache::kKeep, typename T>
+__device__ __forceinline__ void load(float (&x)[kWidth], const T* p) {
+  if constexpr (kWidth == 1) {
+    x[0] = to_float(*p);
+  } else {
+    static_assert(kWidth == kVector<T>, "a thread loads one element, or 16 bytes");
+    if constexpr (sizeof(T) == 4) {
+      const float4 v = detail::load_as<kCache, float4>(p);
+      x[0] = v.x;
+      x[1] = v.y;
+      x[2] = v.z;
+      x[3] = v.w;
+    } else {
+      const uint4 v = detail::load_as<kCache, uint4>(p);
+      const uint32_t words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float2 pair = unpack(words[i], T());
+        x[2 * i] = pair.x;
+        x[2 * i + 1] = pair.y;
+      }
+    }
+  }
+}
+
+// p[0 .. kWidth) = x, rounded to T.
+template <int kWidth, Cache kCache = Cache::kKeep, typename T>
+__device__ __forceinline__ void store(T* p, const float (&x)[kWidth]) {
+  if constexpr (kWidth == 1) {
+    *p = from_float<T>(x[0]);
+  } else {
+    static_assert(kWidth == kVector<T>, "a thread stores one element, or 16 bytes");
+    if constexpr (sizeof(T) == 4) {
+      detail::store_as<kCache>(p, make_float4(x[0], x[1], x[2], x[3]));
+    } else {
+      uint32_t words[4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) words[i] = pack(make_float2(x[2 * i], x[2 * i + 1]), T());
+      detail::store_as<kCache>(p, make_uint4(words[0], words[1], words[2], words[3]));
+    }
+  }
+}
+
+template <int kWidth>
+__device__ __forceinline__ void fill(float (&x)[kWidth], float value) {
+#pragma unroll
+  for (int i = 0; i < kWidth; ++i) x[i] = value;
+}
+
+}  // namespace jb
+
+#endif

@@ -1,0 +1,15 @@
+// The instances of adamw.cuh.
+#include "optimizer/adamw.cuh"
+
+namespace jb {
+
+#define JB_ADAMW(G)                                                                                            \
+  template __global__ void gradient_squares<G>(double*, const OptimizerTensor<G>*, const OptimizerChunk*);     \
+  template __global__ void adamw_update<G>(const OptimizerTensor<G>*, const OptimizerChunk*, const AdamwStep*, \
+                                           AdamwSettings);
+
+JB_ADAMW(float)
+JB_ADAMW(bf16)
+template __global__ void adamw_prepare<kOptimizerPrepareThreads>(AdamwStep*, float*, const double*, int, AdamwSettings);
+
+}  // namespace jb

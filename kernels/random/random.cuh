@@ -1,0 +1,85 @@
+// Random numbers and dropout; the contract is that of native/include/jaubert/random.h. Uniform numbers and masks are
+// the CPU's bit for bit, normal numbers as near as the logarithms and cosines of both are.
+//
+// A thread has the four numbers of a counter, so four elements.
+#ifndef JAUBERT_KERNELS_RANDOM_RANDOM_CUH
+#define JAUBERT_KERNELS_RANDOM_RANDOM_CUH
+
+#include "common/philox.cuh"
+#include "common/vector.cuh"
+
+namespace jb {
+
+inline constexpr int kRandomThreads = 256;
+
+// body(i, group) for each group of four elements that begins at i. Block kRandomThreads, any grid, for all here.
+template <typename Body>
+__device__ __forceinline__ void for_groups(int64_t n, Body&& body) {
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kRandomThreads;
+  for (int64_t g = static_cast<int64_t>(blockIdx.x) * kRandomThreads + static_cast<int>(threadIdx.x); 4 * g < n;
+       g += step) {
+    body(4 * g, static_cast<uint64_t>(g));
+  }
+}
+
+// The upper 24 bits of a number as a uniform one on [0, 1).
+__device__ __forceinline__ float unit_uniform(uint32_t number) {
+  return static_cast<float>(number >> 8) * 5.9604644775390625e-8f;
+}
+
+// y[i] = uniform on [low, high).
+template <typename T>
+__global__ void __launch_bounds__(kRandomThreads)
+    random_uniform(T* y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
+  // The sum may round to high, which is not in the interval.
+  const float top = low < high ? nextafterf(high, low) : low;
+  for_groups(n, [&](int64_t i, uint64_t group) {
+    const uint4 x = philox(static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), group);
+    const uint32_t numbers[4] = {x.x, x.y, x.z, x.w};
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      if (i + k < n) y[i + k] = from_float<T>(fminf(top, fmaf(unit_uniform(numbers[k]), high - low, low)));
+    }
+  });
+}
+
+// Two normal numbers by Box and Muller: sqrt(-2 ln u) * (cos, sin)(2 pi v), u = (a + 1/2) / 2^32 in (0, 1], v = b /
+// 2^32 as signed.
+__device__ __forceinline__ float2 normal_pair(uint32_t a, uint32_t b) {
+  const float radius = sqrtf(-2.0f * logf(fmaf(static_cast<float>(a), 0x1p-32f, 0x1p-33f)));
+  const float angle = static_cast<float>(static_cast<int32_t>(b)) * 1.46291807926715968e-9f;  // 2 pi / 2^32
+  return make_float2(radius * cosf(angle), radius * sinf(angle));
+}
+
+// y[i] = mean + deviation * a normal number.
+template <typename T>
+__global__ void __launch_bounds__(kRandomThreads)
+    random_normal(T* y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
+  for_groups(n, [&](int64_t i, uint64_t group) {
+    const uint4 x = philox(static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), group);
+    const float2 low = normal_pair(x.x, x.y), high = normal_pair(x.z, x.w);
+    const float z[4] = {low.x, low.y, high.x, high.y};
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      if (i + k < n) y[i + k] = from_float<T>(fmaf(z[k], deviation, mean));
+    }
+  });
+}
+
+// y[i] = keep(i) ? x[i] / (1 - p) : 0; y may be x. Its own gradient.
+template <typename T>
+__global__ void __launch_bounds__(kRandomThreads) dropout_forward(T* y, const T* x, int64_t n, Dropout dropout) {
+  const uint64_t first = dropout.first_offset();
+  for_groups(n, [&](int64_t i, uint64_t group) {
+    float f[4];
+    dropout.factors(f, group, first);
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      if (i + k < n) y[i + k] = from_float<T>(f[k] != 0.0f ? to_float(x[i + k]) * f[k] : 0.0f);
+    }
+  });
+}
+
+}  // namespace jb
+
+#endif

@@ -1,0 +1,15 @@
+// The instances of softmax.cuh.
+#include "softmax/softmax.cuh"
+
+namespace jb {
+
+#define JB_SOFTMAX(T, log)                                                      \
+  template __global__ void softmax_forward<T, log>(T*, const T*, int64_t, int); \
+  template __global__ void softmax_backward<T, log>(T*, const T*, const T*, int64_t, int);
+
+JB_SOFTMAX(float, false)
+JB_SOFTMAX(float, true)
+JB_SOFTMAX(bf16, false)
+JB_SOFTMAX(bf16, true)
+
+}  // namespace jb
