@@ -20,17 +20,26 @@ struct Case {
 // The instance for a shape: f(vectors) with vectors of layernorm_vectors(), or f(0).
 template <typename T, typename F>
 void with_vectors(int vectors, F&& f) {
+  const auto run = [&](auto n) {
+    if constexpr (n % 2 == 0 || sizeof(T) == 2) f(n);
+  };
   switch (vectors) {
-#define ONE(n)                                                                       \
-  case n:                                                                            \
-    if constexpr (n % 2 == 0 || sizeof(T) == 2) f(std::integral_constant<int, n>()); \
-    break;
-    ONE(0)
-    ONE(1)
-    ONE(2)
-    ONE(3) ONE(4) ONE(6) ONE(8)
-#undef ONE
-        default : test::fail(__FILE__, __LINE__, vectors, " vectors");
+    case 0:
+      return run(std::integral_constant<int, 0>());
+    case 1:
+      return run(std::integral_constant<int, 1>());
+    case 2:
+      return run(std::integral_constant<int, 2>());
+    case 3:
+      return run(std::integral_constant<int, 3>());
+    case 4:
+      return run(std::integral_constant<int, 4>());
+    case 6:
+      return run(std::integral_constant<int, 6>());
+    case 8:
+      return run(std::integral_constant<int, 8>());
+    default:
+      test::fail(__FILE__, __LINE__, vectors, " vectors");
   }
 }
 
