@@ -31,11 +31,21 @@ public record Goal(String name, Sense sense, double bound, Scale scale, Rule rul
     PERCENT,
     PLAIN;
 
+    /** A ratio that was reached, with as many digits as can be told apart. */
     String format(double ratio) {
       return switch (this) {
         case TIMES -> String.format(Locale.ROOT, "%.2f x", ratio);
         case PERCENT -> String.format(Locale.ROOT, "%.1f %%", 100 * ratio);
-        case PLAIN -> String.format(Locale.ROOT, "%.3g", ratio);
+        case PLAIN -> String.format(Locale.ROOT, "%.2g", ratio);
+      };
+    }
+
+    /** A bound, with no more digits than it has. */
+    String bound(double ratio) {
+      return switch (this) {
+        case TIMES -> Figures.format(ratio) + " x";
+        case PERCENT -> Figures.format(100 * ratio) + " %";
+        case PLAIN -> Figures.format(ratio);
       };
     }
   }
@@ -71,6 +81,6 @@ public record Goal(String name, Sense sense, double bound, Scale scale, Rule rul
 
   /** As {@code ≥ 1.5 x}. */
   String boundInWords() {
-    return sense.sign + " " + scale.format(bound).replace(".00 x", " x").replace(".0 %", " %");
+    return sense.sign + " " + scale.bound(bound);
   }
 }

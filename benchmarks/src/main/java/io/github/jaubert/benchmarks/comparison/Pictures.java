@@ -19,6 +19,7 @@ import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws what a run gave as PNG files; what was not measured is not drawn. */
@@ -113,7 +114,11 @@ final class Pictures {
                             who,
                             IntStream.rangeClosed(1, samples.size()).asDoubleStream().toArray(),
                             samples.stream().mapToDouble(Double::doubleValue).toArray())
-                        .setMarker(SeriesMarkers.NONE));
+                        .setMarker(SeriesMarkers.NONE)
+                        .setLineStyle(
+                            who.equals(Program.JAUBERT)
+                                ? SeriesLines.SOLID
+                                : SeriesLines.DASH_DASH));
       }
       save(chart, work.replaceAll("[^A-Za-z0-9]+", "-") + ".png", title);
     }

@@ -11,7 +11,9 @@ import java.util.List;
  * @param operationSeconds the same of a single operation
  * @param trainRows sentences to train on
  * @param devRows sentences of the dev set
+ * @param textWorks which works on real text, by name
  * @param operations which operations, by name
+ * @param roofs which roofs, by name
  * @param growth whether curves of growth are measured
  * @param shapes the shapes whose steps are measured
  */
@@ -22,7 +24,9 @@ record Plan(
     double operationSeconds,
     int trainRows,
     int devRows,
+    String textWorks,
     String operations,
+    String roofs,
     boolean growth,
     List<String> shapes) {
 

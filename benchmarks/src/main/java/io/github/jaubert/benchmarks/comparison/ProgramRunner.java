@@ -69,7 +69,7 @@ public final class ProgramRunner {
       if (!finished(process)) {
         throw failure(
             program,
-            "was still running after %d s".formatted(patience.toSeconds()),
+            "was still running after %s s".formatted(Figures.format(patience.toMillis() / 1e3)),
             Files.readString(err) + Files.readString(out));
       }
       if (process.exitValue() != 0) {

@@ -50,7 +50,11 @@ final class Suites {
   Optional<Suite> named(String name) {
     return switch (name) {
       case "roofs" ->
-          suite(name, plan.rounds(), 4 * plan.operationSeconds(), ours("operations.Roofs"));
+          suite(
+              name,
+              plan.rounds(),
+              4 * plan.operationSeconds(),
+              ours("operations.Roofs").with("--only", plan.roofs()));
       case "step minilm" -> step(name, "minilm", "32");
       case "step bert-base" -> step(name, "bert-base", "8");
       case "text" -> text(name);
@@ -77,7 +81,7 @@ final class Suites {
   }
 
   private Optional<Suite> text(String name) {
-    String[] arguments = {"--inputs", inputs.toString(), "--only", "^(inference|training)"};
+    String[] arguments = {"--inputs", inputs.toString(), "--only", only("^(inference|training)")};
     return suite(
         name,
         plan.rounds(),
@@ -87,9 +91,14 @@ final class Suites {
         peers.java("ONNX Runtime", "onnxruntime", PEERS + "OnnxText").map(p -> p.with(arguments)));
   }
 
+  /** Works of the plan whose name also has a match of this. */
+  private String only(String pattern) {
+    return "^(?=.*(?:%s))(?=.*(?:%s))".formatted(plan.textWorks(), pattern);
+  }
+
   /** Once: what is the same in every round. */
   private Optional<Suite> losses(String name) {
-    String[] arguments = {"--inputs", inputs.toString(), "--only", "^losses"};
+    String[] arguments = {"--inputs", inputs.toString(), "--only", only("^losses")};
     if (!inputsHold("SST-2-train.tsv")) {
       return Optional.empty();
     }

@@ -22,7 +22,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "jaubert",
     description = "Trains BERT-style encoders, in Java.",
-    subcommands = {FinetuneCommand.class, PredictCommand.class, DoctorCommand.class},
+    subcommands = {
+      FinetuneCommand.class,
+      PredictCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -84,7 +89,8 @@ public final class Main implements Runnable {
   /** Without a subcommand. */
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command? finetune, predict or doctor");
+    throw new ParameterException(
+        spec.commandLine(), "which command? finetune, predict, doctor or bench");
   }
 
   /** The version that the build wrote beside this class. */

@@ -1,0 +1,150 @@
+package io.github.jaubert.benchmarks.comparison;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportTest {
+  private static final List<Goal> GOALS =
+      List.of(
+          Goal.times("step, to PyTorch", 1.5, Rules.fasterThan("PyTorch", "training step A")),
+          Goal.times("small, to DJL", 3, Rules.fasterThan("DJL", "add .*")),
+          Goal.times("small, to ND4J", 3, Rules.fasterThan("ND4J", "add .*")));
+
+  @TempDir private Path folder;
+
+  private static Report report() {
+    Results results = new Results();
+    results.add("PyTorch", List.of(reading("training step A", "ms", 200, "PyTorch 2")));
+    results.add(
+        "Jaubert",
+        List.of(
+            reading("training step A", "ms", 100, "Jaubert 1"),
+            reading("add 8x8", "us", 2, "Jaubert 1"),
+            reading("add 8x8+8", "us", 2, "Jaubert 1")));
+    results.add("Jaubert", List.of(reading("training step A", "ms", 60, "Jaubert 1")));
+    results.add(
+        "DJL",
+        List.of(reading("add 8x8", "us", 8, "DJL 0"), reading("add 8x8+8", "us", 4, "DJL 0")));
+    return new Report(
+        new Commit("abc1234", "2026-11-01"),
+        Map.of("processor", "Z80"),
+        GOALS.stream().map(goal -> Row.of(goal, results)).toList(),
+        results,
+        List.of("ND4J: not here"),
+        List.of("step: ONNX Runtime ended with 1"));
+  }
+
+  private static Reading reading(String work, String unit, double value, String peer) {
+    return new Reading(work, unit, value, List.of(value, value + 1), 1e9, 0, peer);
+  }
+
+  @Test
+  void jsonHoldsARowForEveryGoalAndEveryRound() throws IOException {
+    Path file = folder.resolve("report.json");
+    JsonReport.write(file, report());
+    JsonNode root = new ObjectMapper().readTree(file.toFile());
+    assertEquals("abc1234", root.path("commit").asText());
+    assertEquals("Z80", root.path("run").path("processor").asText());
+    assertEquals("PyTorch 2", root.path("versions").path("PyTorch").path(0).asText());
+    JsonNode met = root.path("goals").path(0);
+    assertEquals("step, to PyTorch", met.path("name").asText());
+    assertEquals("training step A", met.path("work").asText());
+    assertEquals("ms", met.path("unit").asText());
+    assertEquals(80, met.path("value").asDouble());
+    assertEquals("PyTorch", met.path("peer").asText());
+    assertEquals(200, met.path("peerValue").asDouble());
+    assertEquals(2.5, met.path("ratio").asDouble());
+    assertEquals("≥ 1.5 x", met.path("goal").asText());
+    assertTrue(met.path("met").isBoolean() && met.path("met").asBoolean());
+    JsonNode missed = root.path("goals").path(1);
+    assertEquals("add 8x8+8", missed.path("work").asText());
+    assertFalse(missed.path("met").asBoolean());
+    assertEquals(2, missed.path("comparisons").size());
+    assertTrue(root.path("goals").path(2).path("met").isNull());
+    JsonNode ours = root.path("works").path(0);
+    assertEquals("Jaubert", ours.path("program").asText());
+    assertEquals(100, ours.path("rounds").path(0).path("value").asDouble());
+    assertEquals(61, ours.path("rounds").path(1).path("samples").path(1).asDouble());
+    assertEquals("ND4J: not here", root.path("leftOut").path(0).asText());
+  }
+
+  @Test
+  void theTableSaysWhatIsMetMissedAndNotMeasured() throws IOException {
+    Path file = folder.resolve("report.md");
+    MarkdownReport.write(file, report(), Map.of("steps.png", "Training steps"));
+    List<String> lines = Files.readAllLines(file);
+    assertTrue(
+        lines.contains(
+            "1 of 2 goals measured are met; commit abc1234 of 2026-11-01. Medians of alternating runs, float32."));
+    assertTrue(
+        lines.contains(
+            "| step, to PyTorch | ≥ 1.5 x | **2.50 x** | yes | training step A | 80 ms | PyTorch | 200 |"));
+    assertTrue(
+        lines.contains(
+            "| small, to DJL | ≥ 3 x | **2.00 x** | **no** | add 8x8+8 (worst of 2) | 2 us | DJL | 4 |"));
+    assertTrue(
+        lines.stream()
+            .anyMatch(l -> l.startsWith("| small, to ND4J | ≥ 3 x | – | not measured |")));
+    assertTrue(lines.contains("![Training steps](steps.png)"));
+    assertTrue(lines.contains("| training step A | ms | 80 | 200 | 12.5 GF/s |"));
+    assertTrue(lines.contains("- ND4J: not here"));
+    assertTrue(lines.contains("- step: ONNX Runtime ended with 1"));
+    List<String> rows = lines.stream().filter(l -> l.startsWith("| s")).toList();
+    for (String row : rows) {
+      assertEquals(9, row.chars().filter(c -> c == '|').count(), row);
+    }
+  }
+
+  @Test
+  void picturesAreImages() throws IOException {
+    Results results = report().results();
+    for (int size : new int[] {512, 1024, 2048}) {
+      results.add("Jaubert", List.of(reading("growth, tokens " + size, "ms", size, "")));
+    }
+    results.add("Jaubert", List.of(reading("losses, SST-2", "loss", 0.5, "")));
+    results.add(
+        "Jaubert",
+        List.of(
+            reading("sgemm x 2 threads", "GF/s", 400, ""),
+            reading("copy 2 threads", "GB/s", 40, ""),
+            new Reading("attention d64", "ms", 1, List.of(), 1e9, 1e7, "")));
+    List<String> files = new ArrayList<>(Pictures.draw(results, folder).keySet());
+    assertEquals(
+        List.of("steps.png", "losses-SST-2.png", "growth-tokens.png", "roofline.png"), files);
+    for (String file : files) {
+      assertTrue(ImageIO.read(folder.resolve(file).toFile()).getWidth() > 100, file);
+    }
+  }
+
+  @Test
+  void nothingMeasuredIsStillAReport() throws IOException {
+    Results nothing = new Results();
+    Report empty =
+        new Report(
+            new Commit("abc1234", "2026-11-01"),
+            Map.of(),
+            Goals.all().stream().map(goal -> Row.of(goal, nothing)).toList(),
+            nothing,
+            List.of(),
+            List.of());
+    assertTrue(Pictures.draw(nothing, folder).isEmpty());
+    MarkdownReport.write(folder.resolve("report.md"), empty, Map.of());
+    JsonReport.write(folder.resolve("report.json"), empty);
+    assertEquals(
+        Goals.all().size(),
+        new ObjectMapper().readTree(folder.resolve("report.json").toFile()).path("goals").size());
+  }
+}
