@@ -36,7 +36,10 @@ public record Goal(String name, Sense sense, double bound, Scale scale, Rule rul
       return switch (this) {
         case TIMES -> String.format(Locale.ROOT, "%.2f x", ratio);
         case PERCENT -> String.format(Locale.ROOT, "%.1f %%", 100 * ratio);
-        case PLAIN -> String.format(Locale.ROOT, "%.2g", ratio);
+        case PLAIN ->
+            Math.abs(ratio) < 0.01
+                ? String.format(Locale.ROOT, "%.1e", ratio)
+                : Figures.format(ratio);
       };
     }
 

@@ -28,6 +28,9 @@ final class Goals {
           + "|cross-entropy (forward|backward) V30522"
           + "|AdamW.* 110M";
 
+  /** A Tensor, its shape and what knows its memory. */
+  private static final double HANDLE_BYTES = 96;
+
   private Goals() {}
 
   /** The goals in the order in which a report shows them. */
@@ -75,6 +78,11 @@ final class Goals {
             Rules.fasterThan(PYTORCH, MEMORY_BOUND)),
         times("a small operation from Java, to DJL", 3, Rules.fasterThan(DJL, "add 8x8")),
         times("a small operation from Java, to ND4J", 3, Rules.fasterThan(ND4J, "add 8x8")),
+        atMost(
+            "bytes on Java's heap of a small operation: its result's handle alone",
+            HANDLE_BYTES,
+            Scale.PLAIN,
+            Rules.value("add 8x8: garbage")),
         atMost(
             "peak memory of training steps, to the better of PyTorch and DJL",
             0.6,

@@ -65,12 +65,16 @@ final class JsonReport {
   }
 
   private static ObjectNode put(ObjectNode node, Comparison comparison) {
-    return node.put("work", comparison.work())
+    node.put("work", comparison.work())
         .put("unit", comparison.unit())
         .put("value", comparison.value())
-        .put("peer", comparison.peer())
-        .put("peerValue", comparison.peerValue())
-        .put("ratio", comparison.ratio());
+        .put("peer", comparison.peer());
+    if (Double.isFinite(comparison.peerValue())) {
+      node.put("peerValue", comparison.peerValue());
+    } else {
+      node.putNull("peerValue"); // JSON has no NaN
+    }
+    return node.put("ratio", comparison.ratio());
   }
 
   private static ObjectNode series(String who, String work, Series series) {

@@ -45,6 +45,17 @@ final class Rules {
                                     : theirs.value() / ours.value())));
   }
 
+  /** Our figure by itself. */
+  static Rule value(String works) {
+    return results ->
+        compare(
+            results,
+            works,
+            (work, ours) ->
+                Optional.of(
+                    new Comparison(work, ours.unit(), ours.value(), "", Double.NaN, ours.value())));
+  }
+
   /** Our part of what the most frugal of the peers takes. */
   static Rule partOfBest(List<String> peers, String works) {
     return results ->

@@ -53,7 +53,7 @@ final class Suites {
           suite(
               name,
               plan.rounds(),
-              4 * plan.operationSeconds(),
+              plan.seconds().roof(),
               ours("operations.Roofs").with("--only", plan.roofs()));
       case "step minilm" -> step(name, "minilm", "32");
       case "step bert-base" -> step(name, "bert-base", "8");
@@ -74,7 +74,7 @@ final class Suites {
     return suite(
         name,
         plan.rounds(),
-        plan.stepSeconds(),
+        plan.seconds().step(),
         ours("models.StepBenchmark").with(arguments),
         script("torch_step.py").map(p -> p.with(arguments)),
         peers.java("DJL", "djl", PEERS + "DjlStep").map(p -> p.with(arguments)));
@@ -85,7 +85,7 @@ final class Suites {
     return suite(
         name,
         plan.rounds(),
-        plan.textSeconds(),
+        plan.seconds().text(),
         ours("models.TextBenchmark").with(arguments),
         script("torch_text.py").map(p -> p.with(arguments)),
         peers.java("ONNX Runtime", "onnxruntime", PEERS + "OnnxText").map(p -> p.with(arguments)));
@@ -93,7 +93,7 @@ final class Suites {
 
   /** Works of the plan whose name also has a match of this. */
   private String only(String pattern) {
-    return "^(?=.*(?:%s))(?=.*(?:%s))".formatted(plan.textWorks(), pattern);
+    return "^(?=.*(?:%s))(?=.*(?:%s))".formatted(plan.texts(), pattern);
   }
 
   /** Once: what is the same in every round. */
@@ -105,7 +105,7 @@ final class Suites {
     return suite(
         name,
         1,
-        plan.textSeconds(),
+        plan.seconds().text(),
         ours("models.TextBenchmark").with(arguments),
         script("torch_text.py").map(p -> p.with(arguments)));
   }
@@ -119,7 +119,7 @@ final class Suites {
     return suite(
         name,
         plan.rounds(),
-        plan.operationSeconds(),
+        plan.seconds().operation(),
         ours("operations.Operations").with(arguments),
         script("torch_ops.py").map(p -> p.with(arguments)));
   }
@@ -129,7 +129,7 @@ final class Suites {
     return suite(
         name,
         plan.rounds(),
-        4 * plan.operationSeconds(),
+        plan.seconds().roof(),
         ours("operations.Operations").with(arguments),
         peers.java("DJL", "djl", PEERS + "DjlSmall").map(p -> p.with(arguments)),
         peers.java("ND4J", "nd4j", PEERS + "Nd4jSmall").map(p -> p.with(arguments)));
@@ -137,7 +137,7 @@ final class Suites {
 
   private Optional<Suite> growth(String name) {
     return plan.growth()
-        ? suite(name, 1, plan.stepSeconds() / 4, ours("models.GrowthBenchmark"))
+        ? suite(name, 1, plan.seconds().growth(), ours("models.GrowthBenchmark"))
         : Optional.empty();
   }
 

@@ -73,6 +73,16 @@ class RulesTest {
   }
 
   @Test
+  void aFigureCanStandByItself() {
+    add("Jaubert", "add: garbage", "bytes/call", 96);
+    Goal goal = Goal.atMost("garbage", 96, Scale.PLAIN, Rules.value("add: garbage"));
+    assertTrue(Row.of(goal, results).isMet());
+    add("Jaubert", "add: garbage", "bytes/call", 98);
+    assertFalse(Row.of(goal, results).isMet());
+    assertEquals("≤ 96", goal.boundInWords());
+  }
+
+  @Test
   void memoryIsHeldAgainstTheMostFrugal() {
     add("Jaubert", "peak memory, step", "MB", 600);
     add("PyTorch", "peak memory, step", "MB", 1500);
