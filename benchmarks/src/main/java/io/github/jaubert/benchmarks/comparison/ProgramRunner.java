@@ -96,8 +96,13 @@ public final class ProgramRunner {
       Thread.currentThread().interrupt();
     }
     if (!ended) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      // The parent first, which would otherwise go on when its child is gone.
+      List<ProcessHandle> children = process.descendants().toList();
+      process.destroyForcibly().onExit().join();
+      for (ProcessHandle child : children) {
+        child.destroyForcibly();
+        child.onExit().join();
+      }
     }
     return ended;
   }
