@@ -2,6 +2,7 @@
 # and shared memory are those of kernels/resources.txt, if that was written for this release of nvcc.
 #   cmake -DLOGS=BUILD/kernels -DNVCC_VERSION=13.0 [-DUPDATE=ON] -P cmake/KernelResources.cmake
 # With -DUPDATE=ON it writes the table anew, for the architectures that were compiled; the others keep their lines.
+cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(table "${root}/kernels/resources.txt")
 find_program(filter NAMES c++filt)

@@ -316,8 +316,9 @@ __global__ void __launch_bounds__(kLayernormThreads)
 }
 
 // A block of kLayernormWideThreads a row, any grid; kWidth is kVector<T>, or 1 for any hidden. Each output may be null.
+// Told to aim at 4 blocks a multiprocessor, ptxas takes the registers it needs; left alone it aims higher and spills.
 template <typename T, int kWidth, Mask kMask>
-__global__ void __launch_bounds__(kLayernormWideThreads)
+__global__ void __launch_bounds__(kLayernormWideThreads, 4)
     layernorm_backward_wide(T* dx, T* dresidual, float* parts, const T* dy, const T* sum, const float* mean,
                             const float* rstd, const T* gamma, int64_t rows, int hidden, Dropout dropout) {
   constexpr int kThreads = kLayernormWideThreads;

@@ -91,6 +91,7 @@ __global__ void __launch_bounds__(kReduceThreads)
   for (int64_t o = blockIdx.y; o < outer; o += gridDim.y) {
     Candidate<V> best = {V{}, -1};
     if (c < inner) {
+#pragma unroll 2  // more in flight would be spilled
       for (int64_t k = line; k < axis; k += kLines) {
         V value = reduced(x[(o * axis + k) * inner + c]);
         if (op == JB_ANY || op == JB_ALL) value = value != V{} ? V(1) : V{};
