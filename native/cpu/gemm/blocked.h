@@ -53,7 +53,7 @@ struct Slab {
   int64_t columns;
   int64_t depth0;
   Parts depths;
-  float* packed_a;  // null: a tile packs its own rows, panel by panel
+  float* packed_a;  // null: A is row-major and is read where it is
   float* packed_b;
   bool first, last;  // along the summed index
 
@@ -67,19 +67,23 @@ struct Slab {
 template <typename Epilogue>
 void compute_tile(const Product& x, const Slab& s, int64_t first_panel, int64_t last_panel, int64_t first_column,
                   int64_t last_column, const Epilogue& epilogue) {
-  const PanelA layout = x.transpose_a ? PanelA::kByColumns : PanelA::kByRows;
+  const PanelA layout = x.transpose_a ? PanelA::kColumns : PanelA::kRows;
   Scratch scratch;
-  float* const own = s.packed_a == nullptr ? scratch.take<float>(kPanelA) : nullptr;
+  float* const copy = rows_collide(x) ? scratch.take<float>(kPanelA) : nullptr;
+  const int64_t lda = copy != nullptr ? kRowStride : x.lda;
   for (int64_t d = 0; d < s.depths.count; ++d) {
     const int64_t depth = s.depths.length(d);
     const float beta = s.first && d == 0 ? x.beta : 1.0F;
     for (int64_t i = first_panel; i < last_panel; ++i) {
       const int64_t row = s.row0 + s.panels.begin(i), rows = s.panels.length(i);
-      const float* const panel = own != nullptr ? own : s.a_panel(d, i);
-      if (own != nullptr) pack_a_rows(own, x.a_at(row, s.depth0 + s.depths.begin(d)), x.lda, rows, depth);
+      const float* panel = x.transpose_a ? s.a_panel(d, i) : x.a_at(row, s.depth0 + s.depths.begin(d));
+      if (copy != nullptr) {
+        pack_a_rows(copy, panel, x.lda, rows, depth);
+        panel = copy;
+      }
       const MicroKernel kernel = micro_kernel_for(layout, rows);
       for (int64_t j = first_column; j < last_column; j += kTileColumns) {
-        kernel(depth, panel, s.b_panel(d, j), kTileColumns,
+        kernel(depth, panel, lda, s.b_panel(d, j), kTileColumns,
                {x.c_at(row, s.column0 + j), x.ldc, std::min<int64_t>(kTileColumns, last_column - j), x.alpha, beta});
       }
       if (s.last && d + 1 == s.depths.count) epilogue(row, rows, s.column0 + first_column, last_column - first_column);

@@ -66,9 +66,11 @@ JB_INLINE void update_four(float* c, vf_four product, size_t bytes, const Update
 }  // namespace detail
 
 // `rows` rows and 1 to kDotColumns columns of C: row i of A is at a + i * lda, row j of what B is stored as at
-// b + j * ldb.
+// b + j * ldb. Rows of B that lie `ahead` rows further are
+// fetched meanwhile.
 template <int rows>
-void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, const Update& update) {
+void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, int64_t ahead,
+                const Update& update) {
   vf sums[rows][kDotColumns];
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
@@ -80,6 +82,7 @@ void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int6
   const float* const b2 = b + std::min<int64_t>(2, last) * ldb;
   const float* const b3 = b + last * ldb;
   const auto step = [&](int64_t p, const auto& get) __attribute__((always_inline)) {
+    for (int64_t j = 0; j < kDotColumns; ++j) __builtin_prefetch(b + (ahead + j) * ldb + p);
     const vf y0 = get(b + p);
     const vf y1 = get(b1 + p);
     const vf y2 = get(b2 + p);
@@ -114,7 +117,7 @@ void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int6
   }
 }
 
-using DotKernel = void (*)(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb,
+using DotKernel = void (*)(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, int64_t ahead,
                            const Update& update);
 
 namespace detail {

@@ -28,13 +28,12 @@ inline constexpr int kTileColumns = 2 * kLanes;
 
 // The longest panel: with AVX-512 one of A takes 21 KiB, so it stays in L1 while panels of B pass by.
 inline constexpr int64_t kDepth = 384;
-// From row to row of a panel of A that is stored by rows; no power of two, or all would meet in a few sets of L1.
+// From row to row of a copy of a row-major panel of A; no power of two, or all would meet in a few sets of L1.
 inline constexpr int64_t kRowStride = kDepth + 16;
 
-// How a panel of A is stored: by rows, element (i, p) at i * kRowStride + p, a plain copy of a row-major A; or by
-// columns, at p * kTileRows + i, a plain copy of an A that is stored transposed. The kernel reads either as fast, since
-// both strides are constants of its code.
-enum class PanelA { kByRows, kByColumns };
+// Where a panel of A lies: in rows, element (i, p) at i * lda + p, so a row-major A is read where it is; or in columns,
+// at p * kTileRows + i, which is how an A stored transposed is packed.
+enum class PanelA { kRows, kColumns };
 
 // What becomes of a product: c = alpha * product + beta * c on the first `columns` columns.
 struct Update {
@@ -63,9 +62,13 @@ JB_INLINE void update_partial(float* c, vf product, int64_t n, const Update& upd
 
 // `rows` rows of a tile. Row p of the panel of B, kTileColumns elements, is at b + p * ldb.
 template <PanelA layout, int rows>
-void micro_kernel(int64_t depth, const float* a, const float* b, int64_t ldb, const Update& update) {
-  constexpr int64_t kRow = layout == PanelA::kByRows ? kRowStride : 1;
-  constexpr int64_t kColumn = layout == PanelA::kByRows ? 1 : kTileRows;
+void micro_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, const Update& update) {
+  constexpr int64_t kStep = layout == PanelA::kRows ? 1 : kTileRows;
+  const int64_t row = layout == PanelA::kRows ? lda : 1;
+  // Rows 0 to 4, 5 to 9 and 10 to 13: that x86 can address 0, 1, 2, 3 or 4 strides from three pointers takes the fewest
+  // registers. Left to itself, the compiler keeps 14 pointers, some of them on the stack.
+  const float* a5 = a + (rows > 5 ? 5 * row : 0);
+  const float* a10 = a + (rows > 10 ? 10 * row : 0);
   vf left[rows];
   vf right[rows];
   // C is fetched while the product is computed.
@@ -75,12 +78,12 @@ void micro_kernel(int64_t depth, const float* a, const float* b, int64_t ldb, co
     __builtin_prefetch(update.c + i * update.ldc, 1);
     __builtin_prefetch(update.c + i * update.ldc + update.columns - 1, 1);
   }
-  for (int64_t p = 0; p < depth; ++p, a += kColumn, b += ldb) {
+  for (int64_t p = 0; p < depth; ++p, a += kStep, a5 += kStep, a10 += kStep, b += ldb) {
     const vf b0 = load(b);
     const vf b1 = load(b + kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
-      const vf x = splat(a[i * kRow]);
+      const vf x = splat((i < 5 ? a : i < 10 ? a5 : a10)[i % 5 * row]);
       left[i] = fma(x, b0, left[i]);
       right[i] = fma(x, b1, right[i]);
     }
@@ -103,7 +106,8 @@ void micro_kernel(int64_t depth, const float* a, const float* b, int64_t ldb, co
   }
 }
 
-using MicroKernel = void (*)(int64_t depth, const float* a, const float* b, int64_t ldb, const Update& update);
+using MicroKernel = void (*)(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb,
+                             const Update& update);
 
 namespace detail {
 
@@ -119,8 +123,8 @@ inline constexpr auto kMicroKernels = micro_kernels<layout>(std::make_integer_se
 
 // The kernel for 1 to kTileRows rows.
 inline MicroKernel micro_kernel_for(PanelA layout, int64_t rows) {
-  return layout == PanelA::kByRows ? detail::kMicroKernels<PanelA::kByRows>[static_cast<size_t>(rows - 1)]
-                                   : detail::kMicroKernels<PanelA::kByColumns>[static_cast<size_t>(rows - 1)];
+  return layout == PanelA::kRows ? detail::kMicroKernels<PanelA::kRows>[static_cast<size_t>(rows - 1)]
+                                 : detail::kMicroKernels<PanelA::kColumns>[static_cast<size_t>(rows - 1)];
 }
 
 }  // namespace jb::JB_ISA::gemm

@@ -14,7 +14,7 @@
 
 namespace jb::JB_ISA::gemm {
 
-// Floats from one panel of A to the next. By columns, whole vectors are stored, the last beyond the panel's end.
+// Floats from one panel of A to the next. Whole vectors are stored, the last beyond the panel's end.
 inline constexpr int64_t kPanelA = kTileRows * kRowStride + kLanes;
 
 // Floats that a thread copies at a time: some ten microseconds.
@@ -22,7 +22,11 @@ inline constexpr int64_t kPackGrain = 65536;
 
 // ---- A --------------------------------------------------------------------------------------------------------------
 
-// `rows` rows of `depth` elements of a row-major A, as PanelA::kByRows.
+// Whether rows of a row-major A are multiples of 4 KiB apart. Then they fall into the same sets of L1, which has fewer
+// ways than a panel has rows, and it is faster to read a copy of the panel, with rows kRowStride apart.
+inline bool rows_collide(const Product& x) { return !x.transpose_a && kTileRows > 8 && x.lda % 1024 == 0; }
+
+// `rows` rows of `depth` elements of a row-major A.
 inline void pack_a_rows(float* panel, const float* a, int64_t lda, int64_t rows, int64_t depth) {
   for (int64_t i = 0; i < rows; ++i) {
     std::memcpy(panel + i * kRowStride, a + i * lda, static_cast<size_t>(depth) * sizeof(float));
@@ -30,7 +34,7 @@ inline void pack_a_rows(float* panel, const float* a, int64_t lda, int64_t rows,
 }
 
 // Column p of op(A), which lies in one piece because A is stored transposed, to its place in each of the panels, as
-// PanelA::kByColumns. What is stored reaches into the next place; not so with `exact`, for the last column of a thread.
+// PanelA::kColumns. What is stored reaches into the next place; not so with `exact`, for the last column of a thread.
 inline void pack_a_column(float* place, const float* a, const Parts& panels, bool exact) {
   constexpr int64_t kVectors = (kTileRows + kLanes - 1) / kLanes;
   for (int64_t i = 0; i < panels.count; ++i, a += panels.size, place += kPanelA) {
@@ -47,25 +51,15 @@ inline void pack_a_column(float* place, const float* a, const Parts& panels, boo
   }
 }
 
-// Panels of rows from row0, of parts `depths` of the summed index from depth0: packed[part][panel].
+// Panels of rows from row0, of parts `depths` of the summed index from depth0, of an A stored transposed:
+// packed[part][panel].
 inline void pack_a(jb_ctx ctx, const Product& x, int64_t row0, const Parts& panels, int64_t depth0, const Parts& depths,
                    float* packed) {
-  const auto panel_at = [&](int64_t d, int64_t i) { return packed + (d * panels.count + i) * kPanelA; };
-  if (x.transpose_a) {
-    parallel_for(ctx, depths.total, std::max<int64_t>(4, kPackGrain / panels.total), [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t d = p / depths.size;
-        pack_a_column(panel_at(d, 0) + (p - depths.begin(d)) * kTileRows, x.a_at(row0, depth0 + p), panels,
-                      p + 1 == end);
-      }
-    });
-    return;
-  }
-  parallel_for(ctx, depths.count * panels.count, kPackGrain / (kTileRows * kDepth), [&](int64_t begin, int64_t end) {
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t d = unit / panels.count, i = unit % panels.count;
-      pack_a_rows(panel_at(d, i), x.a_at(row0 + panels.begin(i), depth0 + depths.begin(d)), x.lda, panels.length(i),
-                  depths.length(d));
+  parallel_for(ctx, depths.total, std::max<int64_t>(4, kPackGrain / panels.total), [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) {
+      const int64_t d = p / depths.size;
+      float* const place = packed + d * panels.count * kPanelA + (p - depths.begin(d)) * kTileRows;
+      pack_a_column(place, x.a_at(row0, depth0 + p), panels, p + 1 == end);
     }
   });
 }

@@ -32,12 +32,20 @@ inline int64_t size_of_task(int64_t cost, int64_t unit) {
   return round_up(std::clamp<int64_t>((int64_t{1} << 20) / cost, 1, 1024), unit);
 }
 
+// To fetch a row of B takes as long as to multiply it by so many rows of A.
+inline constexpr int64_t kFetchRows = 8;
+// A larger A leaves no room in L1.
+inline constexpr int64_t kL1Floats = 8192;
+
 // A as it is, B stored transposed; A is small or there are few columns of op(B).
 template <typename Epilogue>
 void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
   const bool few_columns = x.n <= kFewColumns;
   const Parts down(x.m, kDotRows, few_columns ? size_of_task(x.n * x.k, kDotRows) : x.m);
-  const Parts across(x.n, kDotColumns, few_columns ? x.n : size_of_task(x.m * x.k, kDotColumns));
+  const Parts across(x.n, kDotColumns, few_columns ? x.n : size_of_task(std::max(x.m, kFetchRows) * x.k, kDotColumns));
+  // A row of B, which mostly comes from memory, is too short for the processor to see a stream in it. It is fetched to
+  // L1, the later if A fills that.
+  const int64_t ahead = x.m * x.k > kL1Floats ? kDotColumns : 2 * kDotColumns;
   parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t row0 = down.begin(task % down.count), first_column = across.begin(task / down.count);
@@ -47,7 +55,7 @@ void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
         const int64_t columns = std::min<int64_t>(kDotColumns, last_column - j);
         for (int64_t i = 0; i < panels.count; ++i) {
           const int64_t row = row0 + panels.begin(i);
-          dot_kernel_for(panels.length(i))(x.k, x.a_at(row, 0), x.lda, x.b_at(0, j), x.ldb,
+          dot_kernel_for(panels.length(i))(x.k, x.a_at(row, 0), x.lda, x.b_at(0, j), x.ldb, ahead,
                                            {x.c_at(row, j), x.ldc, columns, x.alpha, x.beta});
         }
       }
@@ -56,38 +64,40 @@ void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
   });
 }
 
-// B as it is. A is packed, some thousand columns at a time.
+// B as it is, and A too unless it is stored transposed: then some thousand of its columns are packed at a time.
 template <typename Epilogue>
 void multiply_few_rows(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
-  const PanelA layout = x.transpose_a ? PanelA::kByColumns : PanelA::kByRows;
+  const PanelA layout = x.transpose_a ? PanelA::kColumns : PanelA::kRows;
   const Parts panels(x.m, 1, kTileRows);
   const Parts all_depths(x.k, 16, kDepth);
   const Parts deep(all_depths.count, 1, 8);
   Scratch scratch;
-  float* const packed = scratch.take<float>(deep.size * panels.count * kPanelA);
+  float* const packed = x.transpose_a ? scratch.take<float>(deep.size * panels.count * kPanelA) : nullptr;
   for (int64_t s = 0; s < deep.count; ++s) {
     const int64_t depth0 = all_depths.begin(deep.begin(s));
     const Parts depths = all_depths.slice(deep.begin(s), deep.length(s));
-    pack_a(ctx, x, 0, panels, depth0, depths, packed);
+    if (packed != nullptr) pack_a(ctx, x, 0, panels, depth0, depths, packed);
     parallel_for(ctx, x.n, size_of_task(x.m * depths.total, kTileColumns), [&](int64_t begin, int64_t end) {
       Scratch own;
       float* const edge = own.take<float>(depths.size * kTileColumns);
       for (int64_t j = begin; j < end; j += kTileColumns) {
         const int64_t columns = std::min<int64_t>(kTileColumns, end - j);
         for (int64_t d = 0; d < depths.count; ++d) {
-          const float* b = x.b_at(depth0 + depths.begin(d), j);
+          const int64_t p = depth0 + depths.begin(d);
+          const float* b = x.b_at(p, j);
           int64_t ldb = x.ldb;
           if (columns < kTileColumns) {
             // The kernel reads whole vectors.
-            for (int64_t p = 0; p < depths.length(d); ++p) pack_b_row(edge + p * kTileColumns, b + p * ldb, columns, 0);
+            for (int64_t q = 0; q < depths.length(d); ++q) pack_b_row(edge + q * kTileColumns, b + q * ldb, columns, 0);
             b = edge;
             ldb = kTileColumns;
           }
           const float beta = s == 0 && d == 0 ? x.beta : 1.0F;
           for (int64_t i = 0; i < panels.count; ++i) {
-            micro_kernel_for(layout, panels.length(i))(depths.length(d), packed + (d * panels.count + i) * kPanelA, b,
-                                                       ldb,
-                                                       {x.c_at(panels.begin(i), j), x.ldc, columns, x.alpha, beta});
+            const int64_t row = panels.begin(i);
+            const float* const a = packed != nullptr ? packed + (d * panels.count + i) * kPanelA : x.a_at(row, p);
+            micro_kernel_for(layout, panels.length(i))(depths.length(d), a, x.lda, b, ldb,
+                                                       {x.c_at(row, j), x.ldc, columns, x.alpha, beta});
           }
         }
       }
