@@ -126,6 +126,27 @@ struct ActivationGradient {
   }
 };
 
+// What follows the product in backward, on one tile of dx: the derivative of the activation that x came from.
+template <typename Activation>
+struct TimesDerivative {
+  float* dx;
+  const float* saved;
+  int64_t stride;
+
+  void operator()(int64_t first_row, int64_t rows, int64_t first_column, int64_t columns) const {
+    for (int64_t r = first_row; r < first_row + rows; ++r) {
+      float* d = dx + r * stride + first_column;
+      const float* s = saved + r * stride + first_column;
+      int64_t i = 0;
+      for (; i + kLanes <= columns; i += kLanes) store(d + i, load(d + i) * Activation::derivative(load(s + i)));
+      if (i < columns) {
+        const int64_t n = columns - i;
+        store_partial(d + i, load_partial(d + i, n) * Activation::derivative(load_partial(s + i, n)), n);
+      }
+    }
+  }
+};
+
 }  // namespace
 }  // namespace jb::JB_ISA
 
@@ -181,20 +202,27 @@ JB_KERNEL(jb_linear_forward)
 }
 
 JB_KERNEL(jb_linear_backward)
-(jb_ctx ctx, jb_out dx_out, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch, jb_in dy_in, jb_in x_in,
- jb_in weight, jb_in preactivation, int64_t rows, int64_t out, int64_t in, jb_activation activation,
- int32_t accumulate) {
+(jb_ctx ctx, jb_inout dx_inout, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch, jb_in dy_in, jb_in x_in,
+ jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows, int64_t out, int64_t in,
+ jb_activation activation, jb_activation x_activation, int32_t accumulate) {
   return guard([&] {
     const char* name = "linear_backward";
     const int64_t results = checked_area(name, rows, out), weights = checked_area(name, out, in);
     const int64_t inputs = checked_area(name, rows, in);
     check_array(name, "dy", dy_in, results);
-    if (dx_out != nullptr) check_array(name, "weight", weight, weights);
+    if (dx_inout != nullptr) check_array(name, "weight", weight, weights);
     if (dweight_inout != nullptr) check_array(name, "x", x_in, inputs);
-    JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS)) == 0, "{}: accumulate is {}", name, accumulate);
+    JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS | JB_ADD_TO_DX)) == 0, "{}: accumulate is {}", name,
+             accumulate);
     if (activation != JB_NO_ACTIVATION) {
       check_array(name, "preactivation", preactivation, results);
       check_array(name, "scratch", scratch, results);
+    }
+    const bool add_to_dx = (accumulate & JB_ADD_TO_DX) != 0;
+    if (x_activation != JB_NO_ACTIVATION) {
+      check_array(name, "x_preactivation", x_preactivation, inputs);
+      JB_CHECK(!add_to_dx, "{}: the gradient of x_preactivation cannot be added to", name);
+      with_activation(name, x_activation, [](auto) {});
     }
     auto* dbias = static_cast<float*>(dbias_inout);
     const auto* dz = static_cast<const float*>(dy_in);
@@ -210,12 +238,23 @@ JB_KERNEL(jb_linear_backward)
         column_sums(ctx, dbias, MatrixRows{dz, out}, rows, out, 1, add, 1);
       }
     });
-    const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
-    const gemm::Product dx{
-        false, false, rows, in, out, 1, dz, static_cast<const float*>(weight), 0, static_cast<float*>(dx_out)};
-    const gemm::Product dweight{
-        true, false, out, in, rows, 1, dz, static_cast<const float*>(x_in), keep, static_cast<float*>(dweight_inout)};
-    if (dx_out != nullptr) gemm::multiply(ctx, dx);
-    if (dweight_inout != nullptr) gemm::multiply(ctx, dweight);
+    if (dx_inout != nullptr) {
+      auto* dx = static_cast<float*>(dx_inout);
+      const gemm::Product product{
+          false, false, rows, in, out, 1, dz, static_cast<const float*>(weight), add_to_dx ? 1.0F : 0.0F, dx};
+      with_activation(name, x_activation, [&](auto chosen) {
+        using Activation = decltype(chosen);
+        if constexpr (std::is_same_v<Activation, Identity>) {
+          gemm::multiply(ctx, product);
+        } else {
+          gemm::multiply(ctx, product, TimesDerivative<Activation>{dx, static_cast<const float*>(x_preactivation), in});
+        }
+      });
+    }
+    if (dweight_inout != nullptr) {
+      const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
+      gemm::multiply(ctx, gemm::Product{true, false, out, in, rows, 1, dz, static_cast<const float*>(x_in), keep,
+                                        static_cast<float*>(dweight_inout)});
+    }
   });
 }

@@ -15,8 +15,9 @@ const Sizes kSizes[] = {{1, 1, 1},    {1, 384, 384},  {7, 5, 3},      {32, 26, 3
                         {64, 64, 64}, {400, 97, 129}, {401, 384, 31}, {97, 31, 4096}, {67, 35, 5003},
                         {0, 5, 3},    {5, 0, 3},      {5, 3, 0}};
 
-// Several packings each: of columns of B, of the summed index, of rows of a transposed A.
-const Sizes kLargeSizes[] = {{150, 1601, 390}, {140, 301, 2603}, {1500, 130, 401}};
+// Several packings each: of columns of B, of the summed index, of rows of a transposed A; and rows of A in the same
+// sets of the cache.
+const Sizes kLargeSizes[] = {{150, 1601, 390}, {140, 301, 2603}, {1500, 130, 401}, {150, 70, 1024}};
 
 // C = alpha * op(A) op(B) + beta * C in double precision; sizes[i] bounds the error: sum of |a * b|.
 struct Reference {
@@ -168,7 +169,13 @@ TEST(impossible_products_are_refused) {
   EXPECT_REFUSED(jb_matmul(ctx, x, x, x, 0, 0, 1, 2, 2, 1, 0, 2, 2, 4, 1), "stride_c is 1");
   EXPECT_REFUSED(jb_matmul(ctx, x, x, x, 0, 0, INT64_MAX, 2, INT64_MAX, 1, 0, 1, 0, 0, 0), "too many");
   EXPECT_REFUSED(jb_linear_forward(ctx, x, nullptr, x, x, nullptr, 1, 2, 2, 9), "9 is not an activation");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, nullptr, x, x, x, x, 1, 2, 2, JB_ACT_GELU, 0), "scratch is null");
+  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, nullptr, x, x, x, x, nullptr, 1, 2, 2, JB_ACT_GELU, 0, 0),
+                 "scratch is null");
+  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, nullptr, 1, 2, 2, 0, JB_ACT_GELU, 0),
+                 "x_preactivation is null");
+  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, JB_ACT_GELU, JB_ADD_TO_DX),
+                 "cannot be added to");
+  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, 9, 0), "9 is not an activation");
 }
 
 TEST(linear_forward_with_every_activation) {
@@ -209,18 +216,22 @@ TEST(linear_backward_with_every_activation) {
         if (activation == JB_ACT_TANH) saved[i] = std::tanh(pre[i]);
       }
       const int32_t step = rows * out * in > 100000 ? 3 : 1;
-      for (int32_t accumulate = 0; accumulate <= (JB_ADD_TO_DBIAS | JB_ADD_TO_DWEIGHT); accumulate += step) {
-        std::vector<float> dx(x.size(), NAN), scratch(dy.size(), NAN);
+      constexpr int32_t kAll = JB_ADD_TO_DX | JB_ADD_TO_DBIAS | JB_ADD_TO_DWEIGHT;
+      for (int32_t accumulate = 0; accumulate <= kAll; accumulate += step) {
+        const bool add_to_dx = (accumulate & JB_ADD_TO_DX) != 0;
+        std::vector<float> scratch(dy.size(), NAN);
         auto dweight = test::normal(out * in), dbias = test::normal(out);
-        const auto old_dweight = dweight, old_dbias = dbias;
+        auto dx = add_to_dx ? test::normal(rows * in) : std::vector<float>(x.size(), NAN);
+        const auto old_dweight = dweight, old_dbias = dbias, old_dx = dx;
         EXPECT_OK(jb_linear_backward(ctx, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(), x.data(),
-                                     weight.data(), saved.data(), rows, out, in, activation, accumulate));
+                                     weight.data(), saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
+                                     accumulate));
         if (activation != JB_NO_ACTIVATION) {
           EXPECT_CLOSE(scratch, dz, 2e-6, 2e-6);
           dz = scratch;  // so that what follows measures the products alone
         }
         const std::vector<float> ones(static_cast<size_t>(rows), 1.0F);
-        const Reference expected_dx = multiply(dz, weight, dx, false, false, {rows, in, out}, 1, 0);
+        const Reference expected_dx = multiply(dz, weight, old_dx, false, false, {rows, in, out}, 1, add_to_dx);
         const Reference expected_dweight =
             multiply(dz, x, old_dweight, true, false, {out, in, rows}, 1, (accumulate & JB_ADD_TO_DWEIGHT) != 0);
         const Reference expected_dbias =
@@ -230,14 +241,40 @@ TEST(linear_backward_with_every_activation) {
         expect_product(dbias, expected_dbias);
         // Each output may be left out.
         auto dbias_alone = old_dbias;
-        std::vector<float> dx_alone(dx.size(), NAN);
+        auto dx_alone = old_dx;
         EXPECT_OK(jb_linear_backward(ctx, nullptr, nullptr, dbias_alone.data(), scratch.data(), dy.data(), nullptr,
-                                     nullptr, saved.data(), rows, out, in, activation, accumulate));
+                                     nullptr, saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
+                                     accumulate));
         EXPECT_OK(jb_linear_backward(ctx, dx_alone.data(), nullptr, nullptr, scratch.data(), dy.data(), nullptr,
-                                     weight.data(), saved.data(), rows, out, in, activation, accumulate));
+                                     weight.data(), saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
+                                     accumulate));
         EXPECT_SAME_BITS(dbias_alone, dbias);
         EXPECT_SAME_BITS(dx_alone, dx);
       }
+    }
+  }
+}
+
+// dx of a layer whose input came from an activation, against dx times the derivative.
+TEST(linear_backward_through_the_activation_of_its_input) {
+  const test::Context ctx;
+  for (const Sizes& s : kSizes) {
+    const int64_t rows = s.m, out = s.n, in = s.k;
+    const auto weight = test::normal(out * in, 0.1F), dy = test::normal(rows * out);
+    for (jb_activation activation = JB_ACT_GELU; activation <= JB_ACT_TANH; ++activation) {
+      auto before = test::normal(rows * in);
+      Reference expected = multiply(dy, weight, before, false, false, {rows, in, out}, 1, 0);
+      for (size_t i = 0; i < before.size(); ++i) {
+        const double factor = slope(activation, before[i]);
+        if (activation == JB_ACT_TANH) before[i] = std::tanh(before[i]);
+        expected.values[i] *= factor;
+        // The derivative is not below -0.13, and may be off by some rounding errors of numbers up to 1.13.
+        expected.sizes[i] *= std::fabs(factor) + 0.2;
+      }
+      std::vector<float> dx(before.size(), NAN);
+      EXPECT_OK(jb_linear_backward(ctx, dx.data(), nullptr, nullptr, nullptr, dy.data(), nullptr, weight.data(),
+                                   nullptr, before.data(), rows, out, in, JB_NO_ACTIVATION, activation, 0));
+      expect_product(dx, expected);
     }
   }
 }
@@ -253,7 +290,7 @@ TEST(linear_has_the_same_bits_for_any_number_of_threads) {
     EXPECT_OK(
         jb_linear_forward(ctx, y.data(), pre.data(), x.data(), weight.data(), bias.data(), rows, out, in, JB_ACT_GELU));
     EXPECT_OK(jb_linear_backward(ctx, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(), x.data(),
-                                 weight.data(), pre.data(), rows, out, in, JB_ACT_GELU, 0));
+                                 weight.data(), pre.data(), x.data(), rows, out, in, JB_ACT_GELU, JB_ACT_GELU, 0));
     for (const auto* part : {&y, &pre, &dx, &dweight, &dbias}) {
       results[run].insert(results[run].end(), part->begin(), part->end());
     }

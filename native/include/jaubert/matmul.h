@@ -22,15 +22,19 @@ enum { JB_NO_ACTIVATION = 0, JB_ACT_GELU = 1, JB_ACT_GELU_TANH = 2, JB_ACT_RELU 
 JB_API jb_status jb_linear_forward(jb_ctx ctx, jb_out y, jb_out preactivation, jb_in x, jb_in weight, jb_in bias,
                                    int64_t rows, int64_t out, int64_t in, jb_activation activation);
 
-enum { JB_ADD_TO_DWEIGHT = 1, JB_ADD_TO_DBIAS = 2 };
+enum { JB_ADD_TO_DWEIGHT = 1, JB_ADD_TO_DBIAS = 2, JB_ADD_TO_DX = 4 };
 
 // dx [rows, in], dweight [out, in] and dbias [out] (each may be null) from dy [rows, out], x and weight. With an
 // activation, preactivation is what forward left (for JB_ACT_TANH its result y) and scratch [rows, out] takes dy times
 // the derivative; without one both may be null. `accumulate` is a sum of JB_ADD_TO_...: those gradients are added to,
 // the others overwritten.
-JB_API jb_status jb_linear_backward(jb_ctx ctx, jb_out dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
-                                    jb_in x, jb_in weight, jb_in preactivation, int64_t rows, int64_t out, int64_t in,
-                                    jb_activation activation, int32_t accumulate);
+//
+// If x itself came from an activation, x_activation and x_preactivation [rows, in] tell of which value: then dx is the
+// gradient of that, and not added to. Else x_activation is JB_NO_ACTIVATION.
+JB_API jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
+                                    jb_in x, jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows,
+                                    int64_t out, int64_t in, jb_activation activation, jb_activation x_activation,
+                                    int32_t accumulate);
 
 #ifdef __cplusplus
 }

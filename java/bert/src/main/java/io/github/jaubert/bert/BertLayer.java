@@ -30,7 +30,10 @@ final class BertLayer extends Block {
   /** {@code x} and the result: {@code [tokens, hidden]}. */
   Tensor forward(Tensor x, PackedSequences lengths) {
     Tensor attended = attention.forward(x, lengths);
-    return output.forward(intermediate.dense.forward(attended, activation), attended);
+    Linear inner = intermediate.dense;
+    Tensor y =
+        F.feedForward(attended, inner.weight(), inner.bias(), activation, output.dense.weight());
+    return output.normalize(y, attended);
   }
 
   /** A linear layer that is loaded or initialised after it was made. */
@@ -57,7 +60,8 @@ final class BertLayer extends Block {
     }
 
     Tensor forward(Tensor x, PackedSequences lengths) {
-      return output.forward(self.forward(x, lengths), x);
+      Tensor attended = self.forward(x, lengths);
+      return output.normalize(F.linear(attended, output.dense.weight(), null), x);
     }
   }
 
@@ -97,8 +101,8 @@ final class BertLayer extends Block {
   }
 
   /**
-   * {@code LayerNorm(residual + dropout(dense(x)))}. The dense layer's bias is added by the kernel
-   * that normalises.
+   * {@code LayerNorm(residual + dropout(dense(x)))}, of which the product with the dense layer's
+   * weight comes from outside; its bias is added by the kernel that normalises.
    */
   private static final class Output extends Block {
     private final Linear dense;
@@ -111,9 +115,10 @@ final class BertLayer extends Block {
       dropout = (float) config.hiddenDropoutProb();
     }
 
-    Tensor forward(Tensor x, Tensor residual) {
+    /** {@code product} and {@code residual}: {@code [tokens, hidden]}. */
+    Tensor normalize(Tensor product, Tensor residual) {
       return F.addDropoutLayerNorm(
-          F.linear(x, dense.weight(), null),
+          product,
           residual,
           dense.bias(),
           norm.weight(),

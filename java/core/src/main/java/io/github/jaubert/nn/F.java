@@ -3,6 +3,7 @@ package io.github.jaubert.nn;
 import io.github.jaubert.internal.ops.Attention;
 import io.github.jaubert.internal.ops.Elementwise;
 import io.github.jaubert.internal.ops.Embeddings;
+import io.github.jaubert.internal.ops.FeedForward;
 import io.github.jaubert.internal.ops.Indexing;
 import io.github.jaubert.internal.ops.Linears;
 import io.github.jaubert.internal.ops.Losses;
@@ -33,6 +34,21 @@ public final class F {
   /** {@code activation(x W^T + bias)} in one operation. */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation) {
     return Linears.linear(x, weight, bias, activation.ordinal());
+  }
+
+  /**
+   * {@code activation(x W1^T + bias) W2^T} in one operation: the feed-forward part of a transformer
+   * layer, whose second bias is left to {@link #addDropoutLayerNorm}.
+   *
+   * @param x [..., in]
+   * @param firstWeight W1 [inner, in]
+   * @param bias [inner], or null
+   * @param secondWeight W2 [out, inner]
+   * @return [..., out]
+   */
+  public static Tensor feedForward(
+      Tensor x, Tensor firstWeight, Tensor bias, Activation activation, Tensor secondWeight) {
+    return FeedForward.feedForward(x, firstWeight, bias, activation.ordinal(), secondWeight);
   }
 
   /** {@code x * Phi(x)}, by the error function (Hendrycks and Gimpel 2016). */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Seeds;
@@ -264,6 +265,14 @@ class BackwardTest {
     Rng rng = Rng.of(Seeds.seed("several places"));
     Gradcheck.verify(x -> x.matmul(x), Tensor.randn(rng, 5, 5));
     Gradcheck.verify(x -> F.linear(x, x, null), Tensor.randn(rng, 5, 5));
+    Gradcheck.verify((x, w) -> F.linear(x, w, x), Tensor.randn(rng, 5), Tensor.randn(rng, 5, 5));
+    Gradcheck.verify(
+        x -> F.feedForward(x, x, null, Activation.TANH, x), Tensor.randn(rng, 5, 5).mul(0.3f));
+    // Layers side by side add to the gradient of the input that they share.
+    Gradcheck.verify(
+        (x, w) -> F.linear(x, w, null).mul(F.linear(x.add(x), w, null)).add(F.linear(x, w, null)),
+        Tensor.randn(rng, 3, 5),
+        Tensor.randn(rng, 4, 5));
     PackedSequences lengths = PackedSequences.of(3, 2);
     Gradcheck.verify(
         x -> F.attention(x, x, x, lengths, AttentionOptions.none()), Tensor.randn(rng, 5, 2, 4));

@@ -90,6 +90,22 @@ class LayersTest {
   }
 
   @Test
+  void feedForwardNamesWhatDoesNotFit() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.ones(2, 3);
+      Tensor first = Tensor.ones(5, 3);
+      Tensor second = Tensor.ones(4, 6);
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> F.feedForward(x, first, null, Activation.GELU, second));
+      assertEquals(
+          "feedForward: x [2, 5] and weight [4, 6] [out, in]: the last axis of x must have size 6",
+          e.getMessage());
+    }
+  }
+
+  @Test
   void badSizesAreRefused() {
     for (Runnable bad :
         new Runnable[] {

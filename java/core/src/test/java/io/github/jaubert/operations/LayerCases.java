@@ -24,6 +24,7 @@ final class LayerCases {
   static List<OperationCase> cases() {
     LayerCases table = new LayerCases();
     table.linear();
+    table.feedForward();
     table.activations();
     table.dropout();
     table.layerNorm();
@@ -81,6 +82,44 @@ final class LayerCases {
                     List.of(x, weight),
                     t -> F.linear(t[0], t[1], null, activation),
                     v -> Functions.linear(v[0], v[1], null).map(function(activation)))
+                .with(activation + ", no bias")
+                .floor(1));
+      }
+    }
+  }
+
+  private void feedForward() {
+    int[][] shapes = {{5, 7}, {1, 1}, {2, 3, 17}, {31}, {0, 5}, {130, 31}};
+    int[] inners = {13, 1, 66, 7, 4, 65};
+    int[] outs = {3, 1, 33, 9, 2, 30};
+    for (int i = 0; i < shapes.length; i++) {
+      Input x = Input.normal(shapes[i]);
+      int in = shapes[i][shapes[i].length - 1];
+      double bound = 1 / Math.sqrt(in);
+      double innerBound = 1 / Math.sqrt(inners[i]);
+      Input first = Input.uniform(-bound, bound, inners[i], in);
+      Input bias = Input.normal(inners[i]);
+      Input second = Input.uniform(-innerBound, innerBound, outs[i], inners[i]);
+      for (Activation activation : Activation.values()) {
+        DoubleUnaryOperator function = function(activation);
+        cases.add(
+            OperationCase.of(
+                    "F.feedForward(Tensor, Tensor, Tensor, Activation, Tensor)",
+                    List.of(x, first, bias, second),
+                    t -> F.feedForward(t[0], t[1], t[2], activation, t[3]),
+                    v ->
+                        Functions.linear(
+                            Functions.linear(v[0], v[1], v[2]).map(function), v[3], null))
+                .with(activation.toString())
+                .floor(1));
+        cases.add(
+            OperationCase.of(
+                    "F.feedForward(Tensor, Tensor, Tensor, Activation, Tensor)",
+                    List.of(x, first, second),
+                    t -> F.feedForward(t[0], t[1], null, activation, t[2]),
+                    v ->
+                        Functions.linear(
+                            Functions.linear(v[0], v[1], null).map(function), v[2], null))
                 .with(activation + ", no bias")
                 .floor(1));
       }

@@ -24,27 +24,57 @@ public final class Linears {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor weight = NativeTensor.of(weights);
     NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
-    Operands.requireFloat("linear", x, weight, bias);
-    Operands.requireRank("linear", "the weight", weight, 2);
+    requireFitting("linear", x.shape(), x, weight, bias);
     long out = weight.size(0);
     long in = weight.size(1);
-    if (x.rank() == 0 || x.size(-1) != in) {
-      throw new IllegalArgumentException(
-          "linear: x "
-              + x.shape()
-              + " and weight "
-              + weight.shape()
-              + " [out, in]: the last axis of x must have size "
-              + in);
-    }
-    if (bias != null) {
-      Operands.requireShape("linear", "the bias", bias, out);
-    }
     long rows = Operands.rows(x);
     Shape shape = x.shape().with(-1, out);
     NativeTensor y = x.allocateLike(DType.F32, shape);
     boolean keepsInput = Tape.records(x, weight, bias) && needsPreactivation(activation);
     NativeTensor preactivation = keepsInput ? x.allocateLike(DType.F32, shape) : null;
+    forward(y, preactivation, x, weight, bias, activation);
+    NativeTensor forBackward = activation == Kernels.JB_ACT_TANH ? y : preactivation;
+    Tape.record(
+        "linear",
+        y,
+        list(x, weight, bias),
+        list(x, weight, forBackward),
+        (dy, saved, gradients) -> {
+          // In the order in which the kernel writes: an operand given twice is added to at last.
+          Target dbias = gradients.target(2);
+          Target dx = gradients.target(0);
+          Target dweight = gradients.target(1);
+          NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(DType.F32, shape);
+          Native.check(
+              Kernels.jb_linear_backward(
+                  dy.context(),
+                  dx.address(),
+                  dweight.address(),
+                  dbias.address(),
+                  Operands.addressOrNull(scratch),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  Operands.addressOrNull(saved[2]),
+                  0,
+                  rows,
+                  out,
+                  in,
+                  activation,
+                  Kernels.JB_NO_ACTIVATION,
+                  accumulate(dx, dweight, dbias)));
+        });
+    return y;
+  }
+
+  /** Computes {@code y}, and leaves what went into the activation where that is not null. */
+  static void forward(
+      NativeTensor y,
+      NativeTensor preactivation,
+      NativeTensor x,
+      NativeTensor weight,
+      NativeTensor bias,
+      int activation) {
     Native.check(
         Kernels.jb_linear_forward(
             x.context(),
@@ -53,48 +83,45 @@ public final class Linears {
             x.address(),
             weight.address(),
             Operands.addressOrNull(bias),
-            rows,
-            out,
-            in,
+            Operands.rows(x),
+            weight.size(0),
+            weight.size(1),
             activation));
-    NativeTensor forBackward = activation == Kernels.JB_ACT_TANH ? y : preactivation;
-    Tape.record(
-        "linear",
-        y,
-        list(x, weight, bias),
-        list(x, weight, forBackward),
-        (dy, saved, gradients) -> {
-          Target dx = gradients.target(0);
-          Target dweight = gradients.target(1);
-          Target dbias = gradients.target(2);
-          NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(DType.F32, shape);
-          // The kernel overwrites dx; where there is a gradient already, it goes to a temporary
-          // that is added.
-          NativeTensor part = dx.accumulate() ? dy.allocateLike(DType.F32, saved[0].shape()) : null;
-          Native.check(
-              Kernels.jb_linear_backward(
-                  dy.context(),
-                  part == null ? dx.address() : part.address(),
-                  dweight.address(),
-                  dbias.address(),
-                  Operands.addressOrNull(scratch),
-                  dy.address(),
-                  saved[0].address(),
-                  saved[1].address(),
-                  Operands.addressOrNull(saved[2]),
-                  rows,
-                  out,
-                  in,
-                  activation,
-                  dweight.flag(Kernels.JB_ADD_TO_DWEIGHT) | dbias.flag(Kernels.JB_ADD_TO_DBIAS)));
-          if (part != null) {
-            gradients.add(0, part);
-          }
-        });
-    return y;
   }
 
-  private static boolean needsPreactivation(int activation) {
+  /**
+   * Checks that a layer fits an input of shape {@code input}, which may be that of x or not yet
+   * computed.
+   */
+  static void requireFitting(
+      String operation, Shape input, NativeTensor x, NativeTensor weight, NativeTensor bias) {
+    Operands.requireFloat(operation, x, weight, bias);
+    Operands.requireRank(operation, "the weight", weight, 2);
+    long in = weight.size(1);
+    if (input.rank() == 0 || input.size(-1) != in) {
+      throw new IllegalArgumentException(
+          operation
+              + ": x "
+              + input
+              + " and weight "
+              + weight.shape()
+              + " [out, in]: the last axis of x must have size "
+              + in);
+    }
+    if (bias != null) {
+      Operands.requireShape(operation, "the bias", bias, weight.size(0));
+    }
+  }
+
+  /** The flags of {@code jb_linear_backward} for gradients that are there already. */
+  static int accumulate(Target dx, Target dweight, Target dbias) {
+    return dx.flag(Kernels.JB_ADD_TO_DX)
+        | dweight.flag(Kernels.JB_ADD_TO_DWEIGHT)
+        | dbias.flag(Kernels.JB_ADD_TO_DBIAS);
+  }
+
+  /** Whether backward needs what went into the activation, rather than its result. */
+  static boolean needsPreactivation(int activation) {
     return activation != Kernels.JB_NO_ACTIVATION && activation != Kernels.JB_ACT_TANH;
   }
 

@@ -1,0 +1,105 @@
+package io.github.jaubert.internal.ops;
+
+import static io.github.jaubert.internal.ops.Operands.list;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Gradients.Target;
+import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+
+/**
+ * Two linear layers with an activation between them as one operation, so that backward applies the
+ * activation's derivative to each part of the gradient between them while that is in the cache.
+ */
+public final class FeedForward {
+  private static final String NAME = "feedForward";
+
+  private FeedForward() {}
+
+  /**
+   * {@code activation(x W1^T + bias) W2^T}: x [..., in], W1 [inner, in], bias [inner] or null, W2
+   * [out, inner].
+   *
+   * @param activation a {@code JB_ACT_...} constant
+   */
+  public static Tensor feedForward(
+      Tensor operand, Tensor firstWeights, Tensor biases, int activation, Tensor secondWeights) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor first = NativeTensor.of(firstWeights);
+    NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
+    NativeTensor second = NativeTensor.of(secondWeights);
+    Linears.requireFitting(NAME, x.shape(), x, first, bias);
+    long inner = first.size(0);
+    Shape innerShape = x.shape().with(-1, inner);
+    Linears.requireFitting(NAME, innerShape, x, second, null);
+    long rows = Operands.rows(x);
+    long in = first.size(1);
+    long out = second.size(0);
+    boolean keeps = Tape.records(x, first, bias, second) && Linears.needsPreactivation(activation);
+    NativeTensor h = x.allocateLike(DType.F32, innerShape);
+    NativeTensor preactivation = keeps ? x.allocateLike(DType.F32, innerShape) : null;
+    NativeTensor y = x.allocateLike(DType.F32, x.shape().with(-1, out));
+    Linears.forward(h, preactivation, x, first, bias, activation);
+    Linears.forward(y, null, h, second, null, Kernels.JB_NO_ACTIVATION);
+    NativeTensor forDerivative = activation == Kernels.JB_ACT_TANH ? h : preactivation;
+    Tape.record(
+        NAME,
+        y,
+        list(x, first, bias, second),
+        list(x, first, h, forDerivative, second),
+        (dy, saved, gradients) -> {
+          // In the order in which the kernels write: an operand given twice is added to at last.
+          Target dsecond = gradients.target(3);
+          Target dbias = gradients.target(2);
+          Target dx = gradients.target(0);
+          Target dfirst = gradients.target(1);
+          boolean goesOn = dx.address() != 0 || dfirst.address() != 0 || dbias.address() != 0;
+          // The gradient of what went into the activation.
+          NativeTensor dz = goesOn ? dy.allocateLike(DType.F32, innerShape) : null;
+          Native.check(
+              Kernels.jb_linear_backward(
+                  dy.context(),
+                  Operands.addressOrNull(dz),
+                  dsecond.address(),
+                  0,
+                  0,
+                  dy.address(),
+                  saved[2].address(),
+                  saved[4].address(),
+                  0,
+                  Operands.addressOrNull(saved[3]),
+                  rows,
+                  out,
+                  inner,
+                  Kernels.JB_NO_ACTIVATION,
+                  activation,
+                  dsecond.flag(Kernels.JB_ADD_TO_DWEIGHT)));
+          if (dz == null) {
+            return;
+          }
+          Native.check(
+              Kernels.jb_linear_backward(
+                  dy.context(),
+                  dx.address(),
+                  dfirst.address(),
+                  dbias.address(),
+                  0,
+                  dz.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  0,
+                  0,
+                  rows,
+                  inner,
+                  in,
+                  Kernels.JB_NO_ACTIVATION,
+                  Kernels.JB_NO_ACTIVATION,
+                  Linears.accumulate(dx, dfirst, dbias)));
+        });
+    return y;
+  }
+}
