@@ -14,9 +14,6 @@ final class Goals {
   private static final String ONNX_RUNTIME = "ONNX Runtime";
   private static final String ND4J = "ND4J";
 
-  private static final String ROWS = ", in file order";
-  private static final String BUCKETS = ", by length";
-
   private static final String MINILM_STEP = "training step MiniLM B32 S128";
   private static final String BERT_STEP = "training step BERT-base B8 S128";
   private static final String STEPS = "training step (MiniLM|BERT-base) .*";
@@ -43,11 +40,11 @@ final class Goals {
         times(
             "training on real lengths, to PyTorch padding batches as they come",
             4,
-            Rules.fasterThan(PYTORCH, "training, .*", ROWS)),
+            Rules.fasterThan(PYTORCH, "training, .*", Way.FILE_ORDER)),
         times(
             "training on real lengths, to PyTorch with batches bucketed by length",
             1.5,
-            Rules.fasterThan(PYTORCH, "training, .*", BUCKETS)),
+            Rules.fasterThan(PYTORCH, "training, .*", Way.BY_LENGTH)),
         times(
             "inference, one short sentence, to ONNX Runtime",
             1.15,
@@ -59,11 +56,11 @@ final class Goals {
         times(
             "inference on real lengths, to PyTorch in file order",
             4,
-            Rules.fasterThan(PYTORCH, "inference, .* dev", ROWS)),
+            Rules.fasterThan(PYTORCH, "inference, .* dev", Way.FILE_ORDER)),
         times(
             "inference on real lengths, to PyTorch sorted by length",
             2,
-            Rules.fasterThan(PYTORCH, "inference, .* dev", BUCKETS)),
+            Rules.fasterThan(PYTORCH, "inference, .* dev", Way.BY_LENGTH)),
         times(
             "attention, to scaled_dot_product_attention",
             1.5,

@@ -110,19 +110,17 @@ final class MarkdownReport {
   }
 
   private void family(Results results, String family, List<String> works) {
-    List<String> programs =
-        results.programs().stream()
-            .filter(who -> works.stream().anyMatch(work -> results.find(who, work).isPresent()))
-            .toList();
+    List<Way> ways = Way.of(results, Way.works(works));
     lines.add("### " + family);
     lines.add("");
-    lines.add("| work | unit | " + String.join(" | ", programs) + " | Jaubert in GF/s, GB/s |");
-    lines.add("|---|---|" + "---:|".repeat(programs.size() + 1));
-    for (String work : works) {
+    String heads = ways.stream().map(Way::toString).collect(Collectors.joining(" | "));
+    lines.add("| work | unit | " + heads + " | Jaubert in GF/s, GB/s |");
+    lines.add("|---|---|" + "---:|".repeat(ways.size() + 1));
+    for (String work : Way.works(works)) {
       List<String> cells = new ArrayList<>();
       String unit = "";
-      for (String who : programs) {
-        Optional<Series> series = results.find(who, work);
+      for (Way way : ways) {
+        Optional<Series> series = way.find(results, work);
         unit = series.map(Series::unit).orElse(unit);
         cells.add(series.map(s -> Figures.format(s.value())).orElse(""));
       }

@@ -62,13 +62,14 @@ final class Pictures {
     return series.moreIsBetter() ? series.value() : 0;
   }
 
-  /** A group of bars a work, a bar a program; a work that a peer does in several ways is one. */
+  /** A group of bars a work, a bar a program and its way to do it. */
   private void bars(
       String file, String title, String unit, String works, ToDoubleFunction<Series> height) {
+    List<String> matching = results.works(Pattern.compile(works));
+    List<Way> ways = Way.of(results, matching);
     List<String> names =
-        results.works(Pattern.compile(works)).stream()
-            .filter(
-                work -> results.programs().stream().anyMatch(who -> height(who, work, height) > 0))
+        Way.works(matching).stream()
+            .filter(work -> ways.stream().anyMatch(way -> height(way, work, height) > 0))
             .toList();
     if (names.isEmpty()) {
       return;
@@ -82,19 +83,18 @@ final class Pictures {
             .theme(ChartTheme.Matlab)
             .build();
     chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
-    chart.getStyler().setXAxisLabelRotation(names.size() > 3 ? 30 : 0);
     chart.getStyler().setPlotGridVerticalLinesVisible(false);
-    for (String who : results.programs()) {
-      List<Double> heights = names.stream().map(work -> height(who, work, height)).toList();
+    for (Way way : ways) {
+      List<Double> heights = names.stream().map(work -> height(way, work, height)).toList();
       if (heights.stream().anyMatch(value -> value > 0)) {
-        chart.addSeries(who, names, heights);
+        chart.addSeries(way.toString(), names, heights);
       }
     }
     save(chart, file, title);
   }
 
-  private double height(String who, String work, ToDoubleFunction<Series> height) {
-    return results.find(who, work).map(height::applyAsDouble).orElse(0.0);
+  private double height(Way way, String work, ToDoubleFunction<Series> height) {
+    return way.find(results, work).map(height::applyAsDouble).orElse(0.0);
   }
 
   /** The losses of each program, step by step. */

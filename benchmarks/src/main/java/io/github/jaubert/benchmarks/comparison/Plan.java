@@ -13,6 +13,7 @@ import java.util.List;
  * @param shapes whose training steps are measured
  * @param texts which works on real text, by name
  * @param operations which operations, by name
+ * @param small which operations on 8 x 8 tensors, by name
  * @param growth whether curves of growth are measured
  */
 record Plan(
@@ -24,6 +25,7 @@ record Plan(
     List<String> shapes,
     String texts,
     String operations,
+    String small,
     boolean growth) {
   /**
    * How long a work is repeated in a round.
@@ -47,6 +49,7 @@ record Plan(
         List.of("minilm"),
         "^(inference, |(training|losses), SST-2)",
         "d64 S128$|forward H384",
+        "^add 8x8(: garbage)?$",
         false);
   }
 
@@ -61,6 +64,7 @@ record Plan(
         List.of("minilm", "bert-base"),
         "",
         "^(?!.*8x8)", // the small ones have a suite of their own
+        "8x8",
         true);
   }
 }

@@ -125,7 +125,7 @@ final class Suites {
   }
 
   private Optional<Suite> small(String name) {
-    String[] arguments = {"--only", "8x8"};
+    String[] arguments = {"--only", plan.small()};
     return suite(
         name,
         plan.rounds(),

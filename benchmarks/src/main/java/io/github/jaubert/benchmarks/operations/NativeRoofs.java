@@ -72,14 +72,22 @@ final class NativeRoofs implements AutoCloseable {
     return best("triad", threads, seconds);
   }
 
+  /** The processor whose kernels OpenBLAS chose, as it names it. */
+  String openBlasCore() {
+    return output("sgemm", 1, 0).strip().split(" ")[0];
+  }
+
+  private String output(String what, int threads, double seconds) {
+    return run(
+        program.toString(),
+        what,
+        Integer.toString(threads),
+        Double.toString(seconds),
+        new File(openBlas, "libopenblas.so.0").toString());
+  }
+
   private double[] best(String what, int threads, double seconds) {
-    String output =
-        run(
-            program.toString(),
-            what,
-            Integer.toString(threads),
-            Double.toString(seconds),
-            new File(openBlas, "libopenblas.so.0").toString());
+    String output = output(what, threads, seconds);
     double[] best = {0};
     for (String line : output.lines().toList()) {
       String[] words = line.split(" ");

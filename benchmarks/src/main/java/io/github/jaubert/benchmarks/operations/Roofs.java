@@ -40,7 +40,13 @@ public final class Roofs extends MeasuringProgram {
 
   @Override
   protected String program() {
-    return openblas_nolapack.OPENBLAS_VERSION.strip() + "; Jaubert, " + Device.cpu().description();
+    try (NativeRoofs program = new NativeRoofs()) {
+      return "%s (kernels for %s); Jaubert, %s"
+          .formatted(
+              openblas_nolapack.OPENBLAS_VERSION.strip(),
+              program.openBlasCore(),
+              Device.cpu().description());
+    }
   }
 
   @Override

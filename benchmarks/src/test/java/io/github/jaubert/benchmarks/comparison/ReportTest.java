@@ -109,6 +109,31 @@ class ReportTest {
   }
 
   @Test
+  void waysOfAPeerAreColumns() throws IOException {
+    Results results = new Results();
+    results.add("PyTorch", List.of(reading("training, A, in file order", "sentences/s", 20, "")));
+    results.add("PyTorch", List.of(reading("training, A, by length", "sentences/s", 40, "")));
+    results.add("Jaubert", List.of(reading("training, A", "sentences/s", 90, "")));
+    Report report =
+        new Report(
+            new Commit("abc1234", "2026-11-01"),
+            Map.of(),
+            List.of(),
+            results,
+            List.of(),
+            List.of());
+    Path file = folder.resolve("report.md");
+    MarkdownReport.write(file, report, Map.of());
+    List<String> lines = Files.readAllLines(file);
+    int head =
+        lines.indexOf(
+            "| work | unit | Jaubert | PyTorch, in file order | PyTorch, by length | Jaubert in GF/s, GB/s |");
+    assertTrue(head > 0, lines::toString);
+    assertEquals("| training, A | sentences/s | 90 | 20 | 40 |  |", lines.get(head + 2));
+    assertEquals("", lines.get(head + 3));
+  }
+
+  @Test
   void picturesAreImages() throws IOException {
     Results results = report().results();
     for (int size : new int[] {512, 1024, 2048}) {

@@ -10,7 +10,6 @@ import java.util.function.BinaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.versioncheck.VersionCheck;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -31,11 +30,8 @@ public final class Nd4jSmall extends MeasuringProgram {
 
   @Override
   protected String program() {
-    return VersionCheck.getVersionInfos().stream()
-        .filter(library -> library.getArtifactId().equals("nd4j-native"))
-        .map(library -> "ND4J " + library.getBuildVersion())
-        .findFirst()
-        .orElse("ND4J");
+    String jar = Nd4j.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return "ND4J " + jar.replaceAll(".*nd4j-api-|\\.jar$", "");
   }
 
   @Override
