@@ -77,7 +77,7 @@ public final class CpuBenchmark implements Callable<Integer> {
   @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      defaultValue = "300",
+      defaultValue = "600",
       description = "How long a program may take before it counts as hanging.")
   private int patience;
 
