@@ -26,6 +26,13 @@ set_target_properties(Bytedeco::OpenBLAS PROPERTIES
   IMPORTED_SONAME "libopenblas.so.0"
   INTERFACE_INCLUDE_DIRECTORIES "${JAUBERT_OPENBLAS_DIR}/include")
 
+# Its cblas.h for ARM names _Float16, which g++ knows from version 13 on; older ones call the same type __fp16. We use
+# no function that takes it.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+   AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_definitions(Bytedeco::OpenBLAS INTERFACE _Float16=__fp16)
+endif()
+
 # Our library looks for OpenBLAS in its own folder ($ORIGIN), where JavaCPP puts both. Links stand in for that here.
 function(jaubert_link_openblas_beside target)
   file(GLOB libraries "${JAUBERT_OPENBLAS_DIR}/lib*.so.*")

@@ -1,0 +1,113 @@
+# The regression gate that does not depend on a clock: counts the instructions of fixed kernel calls (one thread, AVX2)
+# under valgrind's callgrind and compares them with native/test/instructions.txt.
+#   cmake [-DBUILD=DIR] -P cmake/InstructionCounts.cmake               fails if a call needs more than the tolerance
+#   cmake [-DBUILD=DIR] -DUPDATE=ON -P cmake/InstructionCounts.cmake   writes the table anew, after a change that is meant
+# BUILD is where native/ was built with its tests, java/core/target/native by default. A count belongs to a compiler and a
+# C library: with others than the table's this fails and says so, for then it can neither pass nor fail a change.
+cmake_minimum_required(VERSION 3.22)
+set(tolerance 3)  # percent of the count in the table
+
+get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+set(table "${root}/native/test/instructions.txt")
+if(NOT BUILD)
+  set(BUILD "${root}/java/core/target/native")
+endif()
+get_filename_component(BUILD "${BUILD}" ABSOLUTE)
+set(program "${BUILD}/test/jaubert_kernel_calls")
+if(NOT EXISTS "${program}")
+  message(FATAL_ERROR "instructions: ${program} does not exist; build native/ with its tests (./mvnw package) first")
+endif()
+find_program(valgrind valgrind)
+if(NOT valgrind)
+  message(FATAL_ERROR "instructions: valgrind is not installed (Debian: apt-get install valgrind)")
+endif()
+
+# What it was built with is known before anything is counted.
+set(environment ${CMAKE_COMMAND} -E env --unset=OPENBLAS_CORETYPE JAUBERT_ISA=avx2 OPENBLAS_NUM_THREADS=1)
+execute_process(COMMAND ${environment} ${program} OUTPUT_VARIABLE names RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "instructions: ${program} ended with ${result}")
+endif()
+string(STRIP "${names}" names)
+string(REPLACE "\n" ";" names "${names}")
+list(POP_FRONT names built_with)
+set(table_lines "")
+if(NOT UPDATE)
+  file(STRINGS "${table}" table_lines)
+  if(NOT table_lines MATCHES "# Built with ([^;]*)")
+    message(FATAL_ERROR "instructions: ${table} does not say what it was built with")
+  endif()
+  if(NOT CMAKE_MATCH_1 STREQUAL built_with)
+    message(FATAL_ERROR "instructions: the table was made with ${CMAKE_MATCH_1}, this build with ${built_with}, so the "
+                        "counts do not compare. Check the change where the table was made, or write a table of the "
+                        "commit before it here: cmake -DUPDATE=ON -P cmake/InstructionCounts.cmake")
+  endif()
+endif()
+
+# One file for each time that measured_call returns.
+set(profiles "${BUILD}/test/instructions")
+file(REMOVE_RECURSE "${profiles}")
+file(MAKE_DIRECTORY "${profiles}")
+execute_process(
+  COMMAND ${environment} ${valgrind} --tool=callgrind --collect-atstart=no --toggle-collect=measured_call --dump-after=measured_call
+    --callgrind-out-file=${profiles}/part ${program}
+  OUTPUT_QUIET ERROR_FILE "${profiles}/valgrind.log" RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  file(READ "${profiles}/valgrind.log" words)
+  message(FATAL_ERROR "instructions: ${program} ended with ${result} under valgrind:\n${words}")
+endif()
+
+set(part 0)
+foreach(name IN LISTS names)
+  math(EXPR part "${part} + 1")
+  file(STRINGS "${profiles}/part.${part}" line REGEX "^(summary|totals): ")
+  if(NOT line MATCHES "^[a-z]+: ([0-9]+)")
+    message(FATAL_ERROR "instructions: callgrind left no count of ${name} in ${profiles}/part.${part}")
+  endif()
+  set(count_${name} ${CMAKE_MATCH_1})
+endforeach()
+
+if(UPDATE)
+  set(lines "# Instructions of each call in kernel_calls.cpp; compared and written by cmake/InstructionCounts.cmake.\n")
+  string(APPEND lines "# Built with ${built_with}\n")
+  foreach(name IN LISTS names)
+    string(APPEND lines "${name} ${count_${name}}\n")
+  endforeach()
+  file(WRITE "${table}" "${lines}")
+  message("instructions: ${part} counts written to ${table}")
+  return()
+endif()
+
+set(known "")
+set(failures "")
+foreach(line IN LISTS table_lines)
+  if(line MATCHES "^([a-z0-9_]+) ([0-9]+)$")
+    set(name "${CMAKE_MATCH_1}")
+    set(expected ${CMAKE_MATCH_2})
+    list(APPEND known "${name}")
+    if(NOT DEFINED count_${name})
+      string(APPEND failures "  ${name} is in the table and is not called\n")
+      continue()
+    endif()
+    math(EXPR difference "(${count_${name}} - ${expected}) * 100")
+    math(EXPR allowed "${tolerance} * ${expected}")
+    math(EXPR percent "${difference} / ${expected}")
+    if(difference GREATER allowed)
+      string(APPEND failures "  ${name}: ${count_${name}} instructions, ${percent} % more than the table's ${expected}\n")
+    elseif(difference LESS -${allowed})
+      message("instructions: ${name}: ${count_${name}}, ${percent} % against the table's ${expected}; bring the table "
+              "up to date with -DUPDATE=ON, so that this stays")
+    endif()
+  endif()
+endforeach()
+foreach(name IN LISTS names)
+  if(NOT name IN_LIST known)
+    string(APPEND failures "  ${name} is not in the table\n")
+  endif()
+endforeach()
+if(failures)
+  message("${failures}")
+  message(FATAL_ERROR "instructions: the calls above differ from native/test/instructions.txt. If that is meant: "
+                      "cmake -DUPDATE=ON -P cmake/InstructionCounts.cmake, and commit the table with the reason")
+endif()
+message("instructions: ${part} calls within ${tolerance} % of the table (${built_with})")
