@@ -7,6 +7,7 @@
 #include "support/dtype.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
+#include "support/stores.h"
 #include "support/strides.h"
 
 namespace jb::JB_ISA {
@@ -31,6 +32,15 @@ void binary_row(R* y, const T* a, int64_t a_stride, const T* b, int64_t b_stride
   }
 }
 
+// y = op(a, b) past the caches; op takes vectors.
+template <typename Op>
+void stream_row(float* y, const float* a, const float* b, int64_t n, Op op) {
+  constexpr StreamedStores write;
+  for_row_at(write, y, n,
+             [&](int64_t c, auto lanes) { write(lanes, y + c, op(lanes.load(a + c), lanes.load(b + c))); });
+  write.finish();
+}
+
 struct Operands {
   jb_ctx ctx;
   const Axes<3>& axes;  // of y, a and b
@@ -44,6 +54,15 @@ struct Operands {
     auto* to = static_cast<R*>(y);
     const auto* left = static_cast<const T*>(a);
     const auto* right = static_cast<const T*>(b);
+    if constexpr (std::is_same_v<T, float> && std::is_invocable_v<Op, vf, vf>) {
+      const bool plain = axes.rank == 1 && axes.inner_stride(1) == 1 && axes.inner_stride(2) == 1;
+      const bool in_place = to == left || to == right;
+      if (plain && !in_place && axes.total >= kStreamedBytes / static_cast<int64_t>(sizeof(float))) {
+        return parallel_for(ctx, axes.total, grain_for(axes.total, cost), [&](int64_t begin, int64_t end) {
+          stream_row(to + begin, left + begin, right + begin, end - begin, op);
+        });
+      }
+    }
     parallel_for(ctx, axes.total, grain_for(axes.total, cost), [&](int64_t begin, int64_t end) {
       axes.for_rows(begin, end, [&](const std::array<int64_t, 3>& at, int64_t n) {
         binary_row(to + at[0], left + at[1], axes.inner_stride(1), right + at[2], axes.inner_stride(2), n, op);
@@ -90,13 +109,13 @@ bool run_comparison(jb_binary_op op, const Operands& o) {
 bool run_float(jb_binary_op op, Operands o) {
   switch (op) {
     case JB_ADD:
-      return o.run<float, float>([](float a, float b) { return a + b; }), true;
+      return o.run<float, float>([](auto a, auto b) { return a + b; }), true;
     case JB_SUB:
-      return o.run<float, float>([](float a, float b) { return a - b; }), true;
+      return o.run<float, float>([](auto a, auto b) { return a - b; }), true;
     case JB_MUL:
-      return o.run<float, float>([](float a, float b) { return a * b; }), true;
+      return o.run<float, float>([](auto a, auto b) { return a * b; }), true;
     case JB_DIV:
-      return o.run<float, float>([](float a, float b) { return a / b; }), true;
+      return o.run<float, float>([](auto a, auto b) { return a / b; }), true;
     case JB_POWER:
       o.cost = 64;
       return o.run<float, float>([](float a, float b) { return std::pow(a, b); }), true;

@@ -4,6 +4,7 @@
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/simd_math.h"
+#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
@@ -16,10 +17,15 @@ constexpr int64_t kLibm = 64;
 // y[i] = f(x[i]...) for vectors, the last one partial. y may be one of x.
 template <typename F, typename... In>
 void map(jb_ctx ctx, int64_t n, int64_t cost, float* y, F f, const In*... x) {
-  parallel_for(ctx, n, grain_for(n, cost), [&](int64_t begin, int64_t end) {
-    int64_t i = begin;
-    for (; i + kLanes <= end; i += kLanes) store(y + i, f(load(x + i)...));
-    if (i < end) store_partial(y + i, f(load_partial(x + i, end - i)...), end - i);
+  // In place the lines are in the caches already.
+  const bool in_place = ((x == y) || ...);
+  with_stores(in_place ? 0 : n, [&](auto write) {
+    parallel_for(ctx, n, grain_for(n, cost), [&](int64_t begin, int64_t end) {
+      float* to = y + begin;
+      for_row_at(write, to, end - begin,
+                 [&](int64_t c, auto lanes) { write(lanes, to + c, f(lanes.load(x + begin + c)...)); });
+      write.finish();
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 #include "layernorm_rows.h"
 #include "support/kernel.h"
 #include "support/philox.h"
+#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
@@ -14,6 +15,11 @@ void check_ids(const char* table, const int32_t* ids, int64_t tokens, int64_t ro
     JB_CHECK(ids[t] >= 0 && ids[t] < rows, "embedding: {} id {} of token {} is outside [0, {})", table, ids[t], t,
              rows);
   }
+}
+
+void prefetch_row(const float* x, int64_t n) {
+  constexpr int64_t kLine = kCacheLine / static_cast<int64_t>(sizeof(float));
+  for (int64_t i = 0; i < n; i += kLine) __builtin_prefetch(x + i);
 }
 
 }  // namespace
@@ -34,33 +40,38 @@ JB_KERNEL(jb_embedding_layernorm_forward)
     check_ids("position", positions, tokens, position_rows);
     if (types != nullptr) check_ids("type", types, tokens, type_rows);
     const Dropout dropout(p, seed, offset);
-    parallel_for(ctx, tokens, grain_for(tokens, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
-      Scratch scratch;
-      int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
-      for (int64_t t = begin; t < end; ++t) {
-        const int64_t at = t * hidden;
-        const float* w = floats(word) + words[t] * hidden;
-        const float* q = floats(position) + positions[t] * hidden;
-        const float* k = types == nullptr ? nullptr : floats(type) + types[t] * hidden;
-        float* result = floats(y) + at;
-        float* added = sum != nullptr ? floats(sum) + at : result;
-        const float total = sum_row(hidden, [&](int64_t c, auto lanes) {
-          vf s = lanes.load(w + c) + lanes.load(q + c);
-          if (k != nullptr) s += lanes.load(k + c);
-          lanes.store(added + c, s);
-          return s;
-        });
-        const RowStatistics s = row_statistics(added, total, hidden, eps);
-        normalize_row(result, added, s, floats(gamma), floats(beta), hidden);
-        if (p > 0) {
-          const int32_t* mask = dropout.keep_range(masks, static_cast<uint64_t>(at), hidden);
-          for_row(hidden, [&](int64_t c, auto lanes) {
-            lanes.store(result + c, drop(lanes.load(result + c), load_int(mask + c), dropout.scale));
+    with_row_stores(tokens * hidden, hidden, floats(y), floats(sum), [&](auto write) {
+      parallel_for(ctx, tokens, grain_for(tokens, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
+        Scratch scratch;
+        int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
+        float* added = scratch.take<float>(hidden);
+        for (int64_t t = begin; t < end; ++t) {
+          const int64_t at = t * hidden;
+          // Rows of the word table come in no order that the processor could foresee: ask for the next one now.
+          if (t + 1 < end) prefetch_row(floats(word) + words[t + 1] * hidden, hidden);
+          const float* w = floats(word) + words[t] * hidden;
+          const float* q = floats(position) + positions[t] * hidden;
+          const float* k = types == nullptr ? nullptr : floats(type) + types[t] * hidden;
+          const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          const float total = sum_row(hidden, [&](int64_t c, auto lanes) {
+            vf s = lanes.load(w + c) + lanes.load(q + c);
+            if (k != nullptr) s += lanes.load(k + c);
+            lanes.store(added + c, s);
+            return s;
           });
+          const RowStatistics s = row_statistics(added, total, hidden, eps);
+          float* to = floats(y) + at;
+          float* to_sum = sum == nullptr ? nullptr : floats(sum) + at;
+          normalize_row(added, s, floats(gamma), floats(beta), hidden, [&](int64_t c, auto lanes, vf v, vf result) {
+            if (to_sum != nullptr) write(lanes, to_sum + c, v);
+            if (mask != nullptr) result = drop(result, load_int(mask + c), dropout.scale);
+            write(lanes, to + c, result);
+          });
+          if (mean != nullptr) floats(mean)[t] = s.mean;
+          if (rstd != nullptr) floats(rstd)[t] = s.rstd;
         }
-        if (mean != nullptr) floats(mean)[t] = s.mean;
-        if (rstd != nullptr) floats(rstd)[t] = s.rstd;
-      }
+        write.finish();
+      });
     });
   });
 }

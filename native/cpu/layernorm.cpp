@@ -4,6 +4,7 @@
 #include "layernorm_rows.h"
 #include "support/kernel.h"
 #include "support/philox.h"
+#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
@@ -37,15 +38,20 @@ JB_KERNEL(jb_layernorm_forward)
  float eps) {
   return guard([&] {
     check_shape("layernorm", rows, hidden);
-    parallel_for(ctx, rows, grain_for(rows, hidden * 4), [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        const float* row = floats(x) + r * hidden;
-        const float total = sum_row(hidden, [&](int64_t c, auto lanes) { return lanes.load(row + c); });
-        const RowStatistics s = row_statistics(row, total, hidden, eps);
-        normalize_row(floats(y) + r * hidden, row, s, floats(gamma), floats(beta), hidden);
-        if (mean != nullptr) floats(mean)[r] = s.mean;
-        if (rstd != nullptr) floats(rstd)[r] = s.rstd;
-      }
+    with_row_stores(rows * hidden, hidden, floats(y), nullptr, [&](auto write) {
+      parallel_for(ctx, rows, grain_for(rows, hidden * 4), [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+          const float* row = floats(x) + r * hidden;
+          float* to = floats(y) + r * hidden;
+          const float total = sum_row(hidden, [&](int64_t c, auto lanes) { return lanes.load(row + c); });
+          const RowStatistics s = row_statistics(row, total, hidden, eps);
+          normalize_row(row, s, floats(gamma), floats(beta), hidden,
+                        [&](int64_t c, auto lanes, vf, vf result) { write(lanes, to + c, result); });
+          if (mean != nullptr) floats(mean)[r] = s.mean;
+          if (rstd != nullptr) floats(rstd)[r] = s.rstd;
+        }
+        write.finish();
+      });
     });
   });
 }
@@ -57,16 +63,19 @@ JB_KERNEL(jb_layernorm_backward)
     check_shape("layernorm backward", rows, hidden);
     Scratch scratch;
     const ColumnSums sums(scratch, 2, rows, hidden);
-    parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
-      float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
-      float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
-      for (int64_t r = begin; r < end; ++r) {
-        float* to = row_of(floats(dx), r, hidden);
-        layernorm_backward_row(floats(dy) + r * hidden, floats(x) + r * hidden, {floats(mean)[r], floats(rstd)[r]},
-                               floats(gamma), dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
-                                 if (to != nullptr) lanes.store(to + c, d);
-                               });
-      }
+    with_row_stores(rows * hidden, hidden, floats(dx), nullptr, [&](auto write) {
+      parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
+        float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
+        float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
+        for (int64_t r = begin; r < end; ++r) {
+          float* to = row_of(floats(dx), r, hidden);
+          layernorm_backward_row(floats(dy) + r * hidden, floats(x) + r * hidden, {floats(mean)[r], floats(rstd)[r]},
+                                 floats(gamma), dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
+                                   if (to != nullptr) write(lanes, to + c, d);
+                                 });
+        }
+        write.finish();
+      });
     });
     if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
     if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (accumulate & JB_ADD_TO_DBETA) != 0);
@@ -80,20 +89,28 @@ JB_KERNEL(jb_add_dropout_layernorm_forward)
     check_shape("add_dropout_layernorm", rows, hidden);
     JB_CHECK(p >= 0 && p < 1, "add_dropout_layernorm: p is {}, not in [0, 1)", p);
     const Dropout dropout(p, seed, offset);
-    parallel_for(ctx, rows, grain_for(rows, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
-      Scratch scratch;
-      int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
-      for (int64_t r = begin; r < end; ++r) {
-        const int64_t at = r * hidden;
-        const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
-        float* added = (sum != nullptr ? floats(sum) : floats(y)) + at;
-        const float total = add_dropout_row(added, floats(x) + at, row_of(floats(residual), r, hidden), floats(bias),
-                                            mask, dropout.scale, hidden);
-        const RowStatistics s = row_statistics(added, total, hidden, eps);
-        normalize_row(floats(y) + at, added, s, floats(gamma), floats(beta), hidden);
-        if (mean != nullptr) floats(mean)[r] = s.mean;
-        if (rstd != nullptr) floats(rstd)[r] = s.rstd;
-      }
+    with_row_stores(rows * hidden, hidden, floats(y), floats(sum), [&](auto write) {
+      parallel_for(ctx, rows, grain_for(rows, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
+        Scratch scratch;
+        int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
+        float* added = scratch.take<float>(hidden);  // read twice more: here it stays in the first level of cache
+        for (int64_t r = begin; r < end; ++r) {
+          const int64_t at = r * hidden;
+          const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          const float total = add_dropout_row(added, floats(x) + at, row_of(floats(residual), r, hidden), floats(bias),
+                                              mask, dropout.scale, hidden);
+          const RowStatistics s = row_statistics(added, total, hidden, eps);
+          float* to = floats(y) + at;
+          float* to_sum = row_of(floats(sum), r, hidden);
+          normalize_row(added, s, floats(gamma), floats(beta), hidden, [&](int64_t c, auto lanes, vf v, vf result) {
+            if (to_sum != nullptr) write(lanes, to_sum + c, v);
+            write(lanes, to + c, result);
+          });
+          if (mean != nullptr) floats(mean)[r] = s.mean;
+          if (rstd != nullptr) floats(rstd)[r] = s.rstd;
+        }
+        write.finish();
+      });
     });
   });
 }
@@ -112,27 +129,30 @@ JB_KERNEL(jb_add_dropout_layernorm_backward)
     const bool masked = p > 0 && (dx != nullptr || dbias != nullptr);
     Scratch scratch;
     const ColumnSums sums(scratch, 3, rows, hidden);
-    parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
-      Scratch own;
-      int32_t* masks = own.take<int32_t>(Dropout::room(hidden) + kLanes);
-      float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
-      float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
-      float* dbias_line = dbias == nullptr ? nullptr : sums.line(begin, 2);
-      for (int64_t r = begin; r < end; ++r) {
-        const int64_t at = r * hidden;
-        const int32_t* mask = masked ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
-        float* to_residual = row_of(floats(dresidual), r, hidden);
-        float* to = row_of(floats(dx), r, hidden);
-        layernorm_backward_row(floats(dy) + at, floats(sum) + at, {floats(mean)[r], floats(rstd)[r]}, floats(gamma),
-                               dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
-                                 if (to_residual != nullptr) lanes.store(to_residual + c, d);
-                                 if (mask != nullptr) d = drop(d, load_int(mask + c), dropout.scale);
-                                 if (to != nullptr) lanes.store(to + c, d);
-                                 if (dbias_line != nullptr) {
-                                   lanes.store(dbias_line + c, d + lanes.load(dbias_line + c));
-                                 }
-                               });
-      }
+    with_row_stores(rows * hidden, hidden, floats(dx), floats(dresidual), [&](auto write) {
+      parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
+        Scratch own;
+        int32_t* masks = own.take<int32_t>(Dropout::room(hidden) + kLanes);
+        float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
+        float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
+        float* dbias_line = dbias == nullptr ? nullptr : sums.line(begin, 2);
+        for (int64_t r = begin; r < end; ++r) {
+          const int64_t at = r * hidden;
+          const int32_t* mask = masked ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          float* to_residual = row_of(floats(dresidual), r, hidden);
+          float* to = row_of(floats(dx), r, hidden);
+          layernorm_backward_row(floats(dy) + at, floats(sum) + at, {floats(mean)[r], floats(rstd)[r]}, floats(gamma),
+                                 dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
+                                   if (to_residual != nullptr) write(lanes, to_residual + c, d);
+                                   if (mask != nullptr) d = drop(d, load_int(mask + c), dropout.scale);
+                                   if (to != nullptr) write(lanes, to + c, d);
+                                   if (dbias_line != nullptr) {
+                                     lanes.store(dbias_line + c, d + lanes.load(dbias_line + c));
+                                   }
+                                 });
+        }
+        write.finish();
+      });
     });
     if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
     if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (accumulate & JB_ADD_TO_DBETA) != 0);

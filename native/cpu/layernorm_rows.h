@@ -25,16 +25,20 @@ JB_INLINE RowStatistics row_statistics(const float* x, float total, int64_t hidd
 // (x - mean) * rstd, in this order: x * rstd - mean * rstd would lose the digits that x and mean share.
 JB_INLINE vf normalized(vf x, RowStatistics s) { return (x - s.mean) * s.rstd; }
 
-// y = (x - mean) * rstd * gamma + beta. beta may be null.
-JB_INLINE void normalize_row(float* y, const float* x, RowStatistics s, const float* gamma, const float* beta,
-                             int64_t hidden) {
+// (x - mean) * rstd * gamma + beta, each element of x and of the result handed to emit(c, lanes, x, y). beta may be
+// null.
+template <typename Emit>
+JB_INLINE void normalize_row(const float* x, RowStatistics s, const float* gamma, const float* beta, int64_t hidden,
+                             Emit&& emit) {
   if (beta != nullptr) {
     for_row(hidden, [&](int64_t c, auto lanes) {
-      lanes.store(y + c, fma(normalized(lanes.load(x + c), s), lanes.load(gamma + c), lanes.load(beta + c)));
+      const vf v = lanes.load(x + c);
+      emit(c, lanes, v, fma(normalized(v, s), lanes.load(gamma + c), lanes.load(beta + c)));
     });
   } else {
     for_row(hidden, [&](int64_t c, auto lanes) {
-      lanes.store(y + c, normalized(lanes.load(x + c), s) * lanes.load(gamma + c));
+      const vf v = lanes.load(x + c);
+      emit(c, lanes, v, normalized(v, s) * lanes.load(gamma + c));
     });
   }
 }

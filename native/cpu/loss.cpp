@@ -5,6 +5,7 @@
 #include "support/parallel.h"
 #include "support/row.h"
 #include "support/simd_math.h"
+#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
@@ -17,12 +18,27 @@ void check_labels(const char* name, const int32_t* labels, int64_t rows, int64_t
   }
 }
 
+// In one pass over memory: a part of the row that is still in the first level of cache is summed relative to the
+// largest number so far, and the sum is rescaled where that grows (Milakov and Gimelshein 2018, "Online normalizer
+// calculation for softmax").
 float log_sum_exp(const float* x, int64_t n) {
-  const float largest_x = largest_of_row(x, n);
-  const float shift = largest_x == -kInfinity ? 0.0f : largest_x;  // as in softmax.cpp
-  const float total =
-      sum_row(n, [&](int64_t c, auto lanes) { return exp_nonpositive(lanes.load(x + c, -kInfinity) - shift); });
-  return shift + std::log(total);
+  constexpr int64_t kPart = 2048;
+  float shift = -kInfinity;
+  float total = 0;
+  for (int64_t begin = 0; begin < n; begin += kPart) {
+    const float* part = x + begin;
+    const int64_t size = std::min(kPart, n - begin);
+    const float largest_x = largest_of_row(part, size);
+    if (largest_x > shift) {
+      if (total != 0) total *= std::exp(shift - largest_x);
+      shift = largest_x;
+    }
+    // Of nothing but -inf so far there is no difference; a NaN still shows.
+    const float from = shift == -kInfinity ? 0.0f : shift;
+    total +=
+        sum_row(size, [&](int64_t c, auto lanes) { return exp_nonpositive(lanes.load(part + c, -kInfinity) - from); });
+  }
+  return (shift == -kInfinity ? 0.0f : shift) + std::log(total);
 }
 
 // What label smoothing spreads over the classes of a row is weighed by each class's own weight, as PyTorch does; this
@@ -109,27 +125,31 @@ JB_KERNEL(jb_cross_entropy_backward)
     const float spread = label_smoothing / static_cast<float>(classes);
     const float* weight_of = floats(class_weights);
     const float all_weights = label_smoothing > 0 ? weight_of_all(weight_of, classes) : 0;
-    parallel_for(ctx, rows, grain_for(rows, classes * kCost + kCostOfRow), [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        float* to = floats(dlogits) + r * classes;
-        if (label_of[r] == ignore_index) {
-          for_row(classes, [&](int64_t c, auto lanes) { lanes.store(to + c, vf{}); });
-          continue;
+    with_stores(dlogits == logits ? 0 : rows * classes, [&](auto write) {
+      parallel_for(ctx, rows, grain_for(rows, classes * kCost + kCostOfRow), [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+          float* to = floats(dlogits) + r * classes;
+          if (label_of[r] == ignore_index) {
+            for_row_at(write, to, classes, [&](int64_t c, auto lanes) { write(lanes, to + c, vf{}); });
+            continue;
+          }
+          const float* x = floats(logits) + r * classes;
+          // Of -w(label) (1 - e) log p(label) - e / classes * sum of w(c) log p(c): p(c) times the weight of all these
+          // terms, less each class's own.
+          const float label_weight = weight_of == nullptr ? 1 : weight_of[label_of[r]];
+          const float of_label = per_weight * (1 - label_smoothing) * label_weight;
+          const float of_class = per_weight * spread;
+          const vf of_all = splat(weight_of == nullptr ? per_weight : of_label + of_class * all_weights);
+          const vf row_lse = splat(floats(lse)[r]);
+          // exp() may exceed 1 by a rounding of lse, so it is the general one.
+          for_row_at(write, to, classes, [&](int64_t c, auto lanes) {
+            const vf own = weight_of == nullptr ? splat(of_class) : lanes.load(weight_of + c) * of_class;
+            write(lanes, to + c, exp(lanes.load(x + c) - row_lse) * of_all - own);
+          });
+          to[label_of[r]] -= of_label;
         }
-        const float* x = floats(logits) + r * classes;
-        // Of -w(label) (1 - e) log p(label) - e / classes * sum of w(c) log p(c): p(c) times the weight of all these
-        // terms, less each class's own.
-        const float of_label = per_weight * (1 - label_smoothing) * (weight_of == nullptr ? 1 : weight_of[label_of[r]]);
-        const float of_class = per_weight * spread;
-        const vf of_all = splat(weight_of == nullptr ? per_weight : of_label + of_class * all_weights);
-        const vf row_lse = splat(floats(lse)[r]);
-        // exp() may exceed 1 by a rounding of lse, so it is the general one.
-        for_row(classes, [&](int64_t c, auto lanes) {
-          const vf own = weight_of == nullptr ? splat(of_class) : lanes.load(weight_of + c) * of_class;
-          lanes.store(to + c, exp(lanes.load(x + c) - row_lse) * of_all - own);
-        });
-        to[label_of[r]] -= of_label;
-      }
+        write.finish();
+      });
     });
   });
 }

@@ -13,14 +13,22 @@ float* address(int64_t pointer) { return reinterpret_cast<float*>(pointer); }
 // The sum of the squares of term(c, lanes) over n elements, in double precision.
 template <typename Term>
 JB_INLINE double sum_of_squares(int64_t n, Term&& term) {
-  vd lower{}, upper{};
-  for_row(n, [&](int64_t c, auto lanes) {
+  vd lower[4] = {}, upper[4] = {};
+  const auto add = [&](int k, int64_t c, auto lanes) {
     const vf x = lanes.or_zero(term(c, lanes));
     const vd low = lower_as_double(x), high = upper_as_double(x);
-    lower += low * low;
-    upper += high * high;
-  });
-  return sum(lower + upper);
+    lower[k] += low * low;
+    upper[k] += high * high;
+  };
+  // Several running sums, added in a fixed order, hide the latency of an addition.
+  int64_t c = 0;
+  for (; c + 4 * kLanes <= n; c += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) add(k, c + k * kLanes, AllLanes{});
+  }
+  for (; c + kLanes <= n; c += kLanes) add(0, c, AllLanes{});
+  if (c < n) add(1, c, FirstLanes{n - c});
+  return sum(((lower[0] + lower[1]) + (lower[2] + lower[3])) + ((upper[0] + upper[1]) + (upper[2] + upper[3])));
 }
 
 double sum_of_squares(const float* x, int64_t n) {

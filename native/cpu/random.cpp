@@ -6,29 +6,35 @@
 #include "support/philox.h"
 #include "support/row.h"
 #include "support/simd_math.h"
+#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
 
-constexpr int64_t kBlock = 4 * kLanes;    // the numbers of one vector of counters
+constexpr int64_t kBlock = 8 * kLanes;    // the numbers of two vectors of counters
 constexpr int64_t kGrain = 256 * kBlock;  // blocks do not cross the chunks of threads
 
-// to[i] = value of number i, for the numbers that make(group) yields by blocks.
+// to[i] = value of number i, for the numbers that make(group, values) yields by blocks. Results that are also what the
+// values are made of (in_place) are in the caches already.
 template <typename Make>
-void fill_blocks(jb_ctx ctx, float* to, int64_t n, Make&& make) {
-  parallel_for(ctx, n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i += kBlock) {
-      vf values[4] = {};
-      make(static_cast<uint64_t>(i) / 4, values);
-      for (int w = 0; w < 4; ++w) {
-        const int64_t at = i + w * kLanes;
-        if (at + kLanes <= end) {
-          store(to + at, values[w]);
-        } else if (at < end) {
-          store_partial(to + at, values[w], end - at);
+void fill_blocks(jb_ctx ctx, float* to, int64_t n, bool in_place, Make&& make) {
+  const bool aligned = elements_to_boundary(to) == 0;
+  with_stores(aligned && !in_place ? n : 0, [&](auto write) {
+    parallel_for(ctx, n, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i += kBlock) {
+        vf values[8] = {};
+        make(static_cast<uint64_t>(i) / 4, values);
+        for (int w = 0; w < 8; ++w) {
+          const int64_t at = i + w * kLanes;
+          if (at + kLanes <= end) {
+            write(AllLanes{}, to + at, values[w]);
+          } else if (at < end) {
+            store_partial(to + at, values[w], end - at);
+          }
         }
       }
-    }
+      write.finish();
+    });
   });
 }
 
@@ -46,10 +52,11 @@ JB_KERNEL(jb_random_uniform)
     const Philox numbers(seed, offset);
     // low + (high - low) * u may round to high, which is not in the interval.
     const float top = low < high ? std::nextafter(high, low) : low;
-    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
-      const PhiloxWords x = numbers.consecutive(group);
-      for (int w = 0; w < 4; ++w) {
-        const vf u = to_float((vi)(x.words[w] >> 8)) * 0x1p-24f;
+    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](uint64_t group, vf(&values)[8]) {
+      PhiloxWords x[2];
+      numbers.consecutive_pair(x, group);
+      for (int w = 0; w < 8; ++w) {
+        const vf u = to_float((vi)(x[w / 4].words[w % 4] >> 8)) * 0x1p-24f;
         values[w] = min(splat(top), fma(u, splat(high - low), splat(low)));
       }
     });
@@ -62,20 +69,23 @@ JB_KERNEL(jb_random_normal)
     JB_CHECK(n >= 0, "random normal: n is {}", n);
     JB_CHECK(deviation >= 0, "random normal: the deviation is {}", deviation);
     const Philox numbers(seed, offset);
-    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
+    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](uint64_t group, vf(&values)[8]) {
       // Numbers 0 and 1 of a group make results 0 and 1, numbers 2 and 3 the other two:
       //   sqrt(-2 ln u) * (cos, sin)(2 pi v),  u = (number + 1/2) / 2^32 in (0, 1],  v = number / 2^32 as signed.
-      const PhiloxWords x = numbers.consecutive_by_word(group);
-      PhiloxWords z;
-      for (int pair = 0; pair < 4; pair += 2) {
-        const vf u = fma(unsigned_to_float(x.words[pair]), splat(0x1p-32f), splat(0x1p-33f));
-        const vf radius = sqrt(log(u) * -2.0f) * deviation;
-        const SinCos angle = sincos(to_float((vi)x.words[pair + 1]) * 1.46291807926715968e-9f);  // 2 pi / 2^32
-        z.words[pair] = (vu)fma(radius, angle.cos, splat(mean));
-        z.words[pair + 1] = (vu)fma(radius, angle.sin, splat(mean));
+      PhiloxWords x[2];
+      numbers.consecutive_by_word(x, group);
+      for (int half = 0; half < 2; ++half) {
+        PhiloxWords z;
+        for (int pair = 0; pair < 4; pair += 2) {
+          const vf u = fma(unsigned_to_float(x[half].words[pair]), splat(0x1p-32f), splat(0x1p-33f));
+          const vf radius = sqrt(log(u) * -2.0f) * deviation;
+          const SinCos angle = sincos(to_float((vi)x[half].words[pair + 1]) * 1.46291807926715968e-9f);  // 2 pi / 2^32
+          z.words[pair] = (vu)fma(radius, angle.cos, splat(mean));
+          z.words[pair + 1] = (vu)fma(radius, angle.sin, splat(mean));
+        }
+        z = Philox::transpose(z);
+        for (int w = 0; w < 4; ++w) values[4 * half + w] = (vf)z.words[w];
       }
-      z = Philox::transpose(z);
-      for (int w = 0; w < 4; ++w) values[w] = (vf)z.words[w];
     });
   });
 }
@@ -86,14 +96,15 @@ JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t
     JB_CHECK(p >= 0 && p < 1, "dropout: p is {}, not in [0, 1)", p);
     const Dropout dropout(p, seed, offset);
     const auto* from = static_cast<const float*>(x);
-    fill_blocks(ctx, static_cast<float*>(y), n, [&](uint64_t group, vf(&values)[4]) {
-      const PhiloxWords numbers = dropout.numbers.consecutive(group);
+    fill_blocks(ctx, static_cast<float*>(y), n, x == y, [&](uint64_t group, vf(&values)[8]) {
+      PhiloxWords numbers[2];
+      dropout.numbers.consecutive_pair(numbers, group);
       const int64_t i = static_cast<int64_t>(group) * 4;
-      for (int w = 0; w < 4; ++w) {
+      for (int w = 0; w < 8; ++w) {
         const int64_t left = n - i - w * kLanes;
         if (left <= 0) break;
         const vf value = left >= kLanes ? load(from + i + w * kLanes) : load_partial(from + i + w * kLanes, left);
-        values[w] = drop(value, dropout.keep(numbers.words[w]), dropout.scale);
+        values[w] = drop(value, dropout.keep(numbers[w / 4].words[w % 4]), dropout.scale);
       }
     });
   });

@@ -62,20 +62,41 @@ struct PhiloxWords {
   vu words[4];
 };
 
-JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, const uint32_t (&round_keys)[20]) {
+// y[n] are the words of the counters (c0[n], c1[n], c2, c3), for N vectors of counters side by side: a round is a chain
+// of operations that wait for each other, and two vectors, four such chains, take a quarter less time than one by one.
+template <int N>
+JB_INLINE void philox_vectors(PhiloxWords (&y)[N], const vu (&c0)[N], const vu (&c1)[N], vu c2, vu c3,
+                              const uint32_t (&round_keys)[20]) {
   using detail::vq;
-  vq even[4] = {(vq)c0, (vq)c1, (vq)c2, (vq)c3};
-  vq odd[4] = {(vq)c0 >> 32, (vq)c1 >> 32, (vq)c2 >> 32, (vq)c3 >> 32};
-  // Side by side, as a round is a chain of operations that wait for each other.
+  vq even[N][4], odd[N][4];
+#pragma GCC unroll 2
+  for (int n = 0; n < N; ++n) {
+    const vu counter[4] = {c0[n], c1[n], c2, c3};
+#pragma GCC unroll 4
+    for (int w = 0; w < 4; ++w) {
+      even[n][w] = (vq)counter[w];
+      odd[n][w] = (vq)counter[w] >> 32;
+    }
+  }
 #pragma GCC unroll 10
   for (int i = 0; i < 10; ++i) {
-    detail::philox_round(even, round_keys[2 * i], round_keys[2 * i + 1]);
-    detail::philox_round(odd, round_keys[2 * i], round_keys[2 * i + 1]);
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) {
+      detail::philox_round(even[n], round_keys[2 * i], round_keys[2 * i + 1]);
+      detail::philox_round(odd[n], round_keys[2 * i], round_keys[2 * i + 1]);
+    }
   }
-  PhiloxWords y;
+#pragma GCC unroll 2
+  for (int n = 0; n < N; ++n) {
 #pragma GCC unroll 4
-  for (int w = 0; w < 4; ++w) y.words[w] = (vu)((even[w] & 0xffffffffu) | (odd[w] << 32));
-  return y;
+    for (int w = 0; w < 4; ++w) y[n].words[w] = (vu)((even[n][w] & 0xffffffffu) | (odd[n][w] << 32));
+  }
+}
+
+JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, const uint32_t (&round_keys)[20]) {
+  PhiloxWords y[1];
+  philox_vectors<1>(y, {c0}, {c1}, c2, c3, round_keys);
+  return y[0];
 }
 
 // The numbers of one (seed, offset).
@@ -102,15 +123,35 @@ class Philox {
 
   // Of the groups from `group` on, kLanes many, in the order that transpose() turns into one number after the other.
   JB_INLINE PhiloxWords consecutive_by_word(uint64_t group) const {
-    const uint32_t first = static_cast<uint32_t>(group);
-    const vu low = splat_uint(first) + consecutive_;
-    // A counter's lower half may pass 2^32 within a vector; then the upper half of those lanes is one more.
-    const vu high = splat_uint(static_cast<uint32_t>(group >> 32)) - (vu)(low < splat_uint(first));
-    return philox_vector(low, high, c2_, c3_, round_keys_);
+    PhiloxWords y[1];
+    consecutive_by_word(y, group);
+    return y[0];
+  }
+
+  // The same for N vectors of groups, one after the other.
+  template <int N>
+  JB_INLINE void consecutive_by_word(PhiloxWords (&y)[N], uint64_t group) const {
+    vu low[N], high[N];
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) {
+      const uint64_t own = group + static_cast<uint64_t>(n * kLanes);
+      const uint32_t first = static_cast<uint32_t>(own);
+      low[n] = splat_uint(first) + consecutive_;
+      // A counter's lower half may pass 2^32 within a vector; then the upper half of those lanes is one more.
+      high[n] = splat_uint(static_cast<uint32_t>(own >> 32)) - (vu)(low[n] < splat_uint(first));
+    }
+    philox_vectors<N>(y, low, high, c2_, c3_, round_keys_);
   }
 
   // The 4 * kLanes numbers from `group` on: number j of them is lane j % kLanes of words[j / kLanes].
   JB_INLINE PhiloxWords consecutive(uint64_t group) const { return transpose(consecutive_by_word(group)); }
+
+  // The 8 * kLanes numbers from `group` on, faster than half of them twice.
+  JB_INLINE void consecutive_pair(PhiloxWords (&y)[2], uint64_t group) const {
+    consecutive_by_word(y, group);
+    y[0] = transpose(y[0]);
+    y[1] = transpose(y[1]);
+  }
 
   // Four places in the sequence of numbers, spread over the lanes.
   struct Rows {
@@ -183,14 +224,20 @@ struct Dropout {
   JB_INLINE vi keep(vu number) const { return (vi)(number >= splat_uint(threshold)); }
 
   // How many elements keep_range() needs for n masks.
-  static constexpr int64_t room(int64_t n) { return n + 4 * kLanes + 4; }
+  static constexpr int64_t room(int64_t n) { return n + 8 * kLanes + 4; }
 
   // The masks of indices [index, index + n), -1 where kept and else 0. They begin at the address returned, which lies
   // in `memory`, room(n) elements: whole blocks of numbers are written, and index need not begin one.
   JB_INLINE const int32_t* keep_range(int32_t* memory, uint64_t index, int64_t n) const {
     const int64_t before = static_cast<int64_t>(index % 4);
     uint64_t group = index / 4;
-    for (int64_t i = 0; i < before + n; i += 4 * kLanes, group += kLanes) {
+    int64_t i = 0;
+    for (; i + 4 * kLanes < before + n; i += 8 * kLanes, group += 2 * kLanes) {
+      PhiloxWords x[2];
+      numbers.consecutive_pair(x, group);
+      for (int w = 0; w < 8; ++w) store_int(memory + i + w * kLanes, keep(x[w / 4].words[w % 4]));
+    }
+    if (i < before + n) {
       const PhiloxWords x = numbers.consecutive(group);
       for (int w = 0; w < 4; ++w) store_int(memory + i + w * kLanes, keep(x.words[w]));
     }

@@ -1,0 +1,130 @@
+// Results that are written past the caches, because they are large, have the bits of those that are not.
+#include "jaubert/elementwise.h"
+#include "jaubert/layernorm.h"
+#include "jaubert/loss.h"
+#include "jaubert/random.h"
+#include "test.h"
+
+namespace {
+
+constexpr int64_t kLarge = (int64_t{32} << 20) / 4 + 12345;  // floats; above what goes past the caches
+
+// n floats that begin `ahead` floats behind a multiple of 64 bytes.
+class Buffer {
+ public:
+  Buffer(const test::Context& ctx, int64_t n, int64_t ahead = 0)
+      : ctx_(ctx),
+        bytes_((n + ahead) * 4),
+        memory_(static_cast<float*>(jb_allocate(ctx, bytes_))),
+        data_(memory_ + ahead) {
+    EXPECT(memory_ != nullptr);
+  }
+  ~Buffer() { jb_release(ctx_, memory_, bytes_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  operator float*() const { return data_; }
+
+ private:
+  jb_ctx ctx_;
+  int64_t bytes_;
+  float* memory_;
+  float* data_;
+};
+
+void fill(const test::Context& ctx, float* x, int64_t n) {
+  EXPECT_OK(jb_random_normal(ctx, x, n, 0, 1, static_cast<int64_t>(test::random()()), 0));
+}
+
+void expect_same(const float* a, const float* b, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    if (std::memcmp(a + i, b + i, sizeof(float)) != 0) {
+      test::fail(__FILE__, __LINE__, "[", i, "] of ", n, " differ: ", a[i], " and ", b[i]);
+    }
+  }
+}
+
+}  // namespace
+
+TEST(elementwise) {
+  const test::Context ctx;
+  for (int64_t ahead : {0, 3}) {
+    const Buffer x(ctx, kLarge, 1), z(ctx, kLarge, 2), y(ctx, kLarge, ahead), in_place(ctx, kLarge);
+    fill(ctx, x, kLarge);
+    fill(ctx, z, kLarge);
+    EXPECT_OK(jb_unary_forward(ctx, JB_GELU, y, x, kLarge, 0, 0));
+    EXPECT_OK(jb_copy(ctx, in_place, x, kLarge * 4));
+    EXPECT_OK(jb_unary_forward(ctx, JB_GELU, in_place, in_place, kLarge, 0, 0));
+    expect_same(y, in_place, kLarge);
+    EXPECT_OK(jb_unary_backward(ctx, JB_GELU, y, z, x, nullptr, kLarge, 0, 0));
+    EXPECT_OK(jb_copy(ctx, in_place, z, kLarge * 4));
+    EXPECT_OK(jb_unary_backward(ctx, JB_GELU, in_place, in_place, x, nullptr, kLarge, 0, 0));
+    expect_same(y, in_place, kLarge);
+    const int64_t shape[1] = {kLarge}, strides[1] = {1};
+    for (jb_binary_op op : {JB_ADD, JB_SUB, JB_MUL, JB_DIV}) {
+      EXPECT_OK(jb_binary_forward(ctx, op, JB_F32, y, x, z, 1, shape, strides, strides));
+      EXPECT_OK(jb_copy(ctx, in_place, x, kLarge * 4));
+      EXPECT_OK(jb_binary_forward(ctx, op, JB_F32, in_place, in_place, z, 1, shape, strides, strides));
+      expect_same(y, in_place, kLarge);
+    }
+  }
+}
+
+TEST(dropout_and_uniform) {
+  const test::Context ctx;
+  const Buffer x(ctx, kLarge), y(ctx, kLarge), unaligned(ctx, kLarge, 5);
+  fill(ctx, x, kLarge);
+  EXPECT_OK(jb_dropout(ctx, y, x, kLarge, 0.1F, 7, 9));
+  EXPECT_OK(jb_dropout(ctx, x, x, kLarge, 0.1F, 7, 9));
+  expect_same(y, x, kLarge);
+  EXPECT_OK(jb_random_uniform(ctx, y, kLarge, -1, 1, 5, 3));
+  EXPECT_OK(jb_random_uniform(ctx, unaligned, kLarge, -1, 1, 5, 3));
+  expect_same(y, unaligned, kLarge);
+}
+
+TEST(layernorm) {
+  const test::Context ctx;
+  for (int64_t hidden : {384, 401}) {
+    const int64_t rows = kLarge / hidden + 1, n = rows * hidden;
+    const Buffer x(ctx, n), residual(ctx, n), bias(ctx, hidden), gamma(ctx, hidden), beta(ctx, hidden), mean(ctx, rows),
+        rstd(ctx, rows), dgamma(ctx, hidden), dbeta(ctx, hidden), dbias(ctx, hidden);
+    for (float* vector : {static_cast<float*>(bias), static_cast<float*>(gamma), static_cast<float*>(beta)})
+      fill(ctx, vector, hidden);
+    fill(ctx, x, n);
+    fill(ctx, residual, n);
+    // Memory at an odd place is written through the caches.
+    const Buffer y(ctx, n), sum(ctx, n), y_cached(ctx, n, 1), sum_cached(ctx, n, 1);
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows, hidden,
+                                               1e-12F, 0.1F, 3, 4));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, y_cached, sum_cached, mean, rstd, x, residual, bias, gamma, beta,
+                                               rows, hidden, 1e-12F, 0.1F, 3, 4));
+    expect_same(y, y_cached, n);
+    expect_same(sum, sum_cached, n);
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, y, x, dbias, dgamma, dbeta, residual, sum, mean, rstd, gamma, rows,
+                                                hidden, 0.1F, 3, 4, 0));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, y_cached, sum_cached, dbias, dgamma, dbeta, residual, sum, mean,
+                                                rstd, gamma, rows, hidden, 0.1F, 3, 4, 0));
+    expect_same(y, y_cached, n);
+    expect_same(x, sum_cached, n);
+    EXPECT_OK(jb_layernorm_forward(ctx, y, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
+    EXPECT_OK(jb_layernorm_forward(ctx, y_cached, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
+    expect_same(y, y_cached, n);
+    EXPECT_OK(jb_layernorm_backward(ctx, y, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
+    EXPECT_OK(jb_layernorm_backward(ctx, y_cached, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
+    expect_same(y, y_cached, n);
+  }
+}
+
+TEST(cross_entropy) {
+  const test::Context ctx;
+  const int64_t classes = 30521, rows = kLarge / classes + 1, n = rows * classes;
+  const Buffer logits(ctx, n), gradient(ctx, n, 3), lse(ctx, rows), loss(ctx, 1), total(ctx, 1);
+  fill(ctx, logits, n);
+  const std::vector<int32_t> labels = test::integers(rows, -1, classes);
+  EXPECT_OK(
+      jb_cross_entropy_forward(ctx, loss, lse, total, logits, labels.data(), nullptr, rows, classes, -1, 0.1F, 0));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, gradient, loss, logits, lse, total, labels.data(), nullptr, rows, classes,
+                                      -1, 0.1F));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, logits, loss, logits, lse, total, labels.data(), nullptr, rows, classes, -1,
+                                      0.1F));
+  expect_same(gradient, logits, n);
+}
