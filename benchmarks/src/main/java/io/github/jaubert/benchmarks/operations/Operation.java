@@ -94,6 +94,12 @@ public final class Operation implements AutoCloseable {
     results[next] = recorded(next);
   }
 
+  /** Computes the next set, and its gradients. */
+  public void recordAndBackward() {
+    record();
+    backward(next);
+  }
+
   /** Computes all sets and keeps what backward needs, for {@link #backward} of each. */
   public void recordAll() {
     closeTurn();
