@@ -93,7 +93,8 @@ void linear() {
     count("linear_gelu_forward" + suffix,
           [=] { return jb_linear_forward(ctx, y, before, x, weight, bias, rows, out, in, JB_ACT_GELU); });
     count("linear_gelu_backward" + suffix, [=] {
-      return jb_linear_backward(ctx, dx, dweight, dbias, scratch, dy, x, weight, before, rows, out, in, JB_ACT_GELU, 0);
+      return jb_linear_backward(ctx, dx, dweight, dbias, scratch, dy, x, weight, before, nullptr, rows, out, in,
+                                JB_ACT_GELU, JB_NO_ACTIVATION, 0);
     });
   }
 }
