@@ -1,14 +1,15 @@
 // jb_attention_forward: for each sequence and head, softmax over tiles of scores (Milakov and Gimelshein 2018). A task
-// keeps a range of queries and their unfinished results in the L2 cache and passes over the keys once.
+// keeps a range of queries and their unfinished results in the L2 cache and passes over the keys once. Scores are made
+// and exponentiated in registers (attention_scores.h); only the weights of a few rows at a time go to memory.
 #include "attention_tasks.h"
 #include "jaubert/attention.h"
 #include "support/kernel.h"
-#include "support/simd_math.h"
 
 namespace jb::JB_ISA {
 namespace {
 
 constexpr int64_t kQueryRange = 256;
+constexpr int64_t kRows = 24;  // of weights at a time: they stay in the L1 cache beside a tile of keys
 
 struct Inputs {
   AttentionShape shape;
@@ -24,13 +25,13 @@ struct Inputs {
 
 // What a task works in: d is padded(head_dim).
 struct Workspace {
-  float* q;        // [kQueryRange, kTileStride], times scale
+  float* q;        // [kQueryRange, kTileStride], times scale and log2(e)
   float* k;        // [d, kTileStride], transposed
   float* v;        // [kKeyTile, d]
-  float* scores;   // [kQueryTile, kTileStride]
+  float* weights;  // [kRows, kTileStride], 2^(score - largest)
   float* sums;     // [kQueryRange, d], results before the division by `totals`
   float* largest;  // [kQueryRange], of the scores so far
-  float* totals;   // [kQueryRange], of exp(score - largest)
+  float* totals;   // [kQueryRange], of the weights
 
   Workspace(Scratch& scratch, const AttentionShape& shape) : Workspace(scratch, padded(shape.head_dim)) {}
 
@@ -39,103 +40,199 @@ struct Workspace {
       : q(scratch.take<float>(kQueryRange * kTileStride)),
         k(scratch.take<float>(d * kTileStride)),
         v(scratch.take<float>(kKeyTile * d)),
-        scores(scratch.take<float>(kQueryTile * kTileStride)),
+        weights(scratch.take<float>(kRows * kTileStride)),
         sums(scratch.take<float>(kQueryRange * d)),
-        largest(scratch.take<float>(kQueryRange)),
-        totals(scratch.take<float>(kQueryRange)) {}
+        largest(scratch.take<float>(kQueryRange + kLanes)),
+        totals(scratch.take<float>(kQueryRange + kLanes)) {}
 };
 
-// scores [rows, padded] become exp(score - largest), where largest now includes this tile; totals and sums are brought
-// to the new largest. In the first tile of a row there is nothing to bring along.
-void exponentiate(float* scores, int64_t rows, int64_t width, float* row_largest, float* totals, float* sums, int64_t d,
-                  bool first) {
-  alignas(64) float shift[kQueryTile], correction[kQueryTile], tile_total[kQueryTile];
-  for (int64_t r = 0; r < rows; ++r) shift[r] = largest_of_row(scores + r * kTileStride, width);
-  for (int64_t r = 0; r < rows; r += kLanes) {
-    const vf before = first ? splat(-kInfinity) : load(row_largest + r);
-    const vf now = max(before, load(shift + r));
-    store(row_largest + r, now);
-    // While all scores are -inf there is no largest; with 0 instead the exponentials are 0 and not NaN.
-    const vf finite = select(now == splat(-kInfinity), vf{}, now);
-    store(shift + r, finite);
-    store(correction + r, exp_nonpositive(before - finite));
+// What comes after this tile of keys: the next one, or the beginning of the next task.
+struct Ahead {
+  Coming q, k, v, out;
+
+  JB_INLINE void fetch(int64_t begin, int64_t end) const {
+    q.fetch(begin, end);
+    k.fetch(begin, end);
+    v.fetch(begin, end);
+    out.fetch(begin, end);
   }
-  for (int64_t r = 0; r < rows; ++r) {
-    float* row = scores + r * kTileStride;
-    const vf by = splat(shift[r]);
-    vf total{};
-    for (int64_t c = 0; c < width; c += kLanes) {
-      const vf e = exp_nonpositive(load(row + c) - by);
-      store(row + c, e);
-      total += e;
-    }
-    tile_total[r] = sum(total);
-  }
-  if (first) {
-    std::memcpy(totals, tile_total, static_cast<size_t>(rows) * sizeof(float));
-    return;
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    totals[r] = totals[r] * correction[r] + tile_total[r];
-    if (correction[r] == 1.0f) continue;
-    for (int64_t c = 0; c < d; c += kLanes) store(sums + r * d + c, load(sums + r * d + c) * correction[r]);
-  }
+};
+
+// Row `token` and those behind it.
+Ahead next_keys(const Inputs& in, int64_t token, int64_t at, int64_t keys) {
+  const int64_t rows = std::min(keys, kKeyTile), n = in.shape.head_dim;
+  return {.q = {},
+          .k = {in.k + token * in.k_stride + at, in.k_stride, rows, n},
+          .v = {in.v + token * in.v_stride + at, in.v_stride, rows, n},
+          .out = {}};
 }
 
-void attend(const Inputs& in, const AttentionTask& task, const Workspace& w) {
+Ahead next_task(const Inputs& in, const AttentionTask& task) {
+  const int64_t n = in.shape.head_dim, at = task.head * n, hidden = in.shape.heads * n;
+  const int64_t first = in.shape.begin(task.sequence), token = first + task.begin, rows = task.end - task.begin;
+  Ahead ahead = next_keys(in, first, at, in.shape.length(task.sequence));
+  ahead.q = {in.q + token * in.q_stride + at, in.q_stride, rows, n};
+  ahead.out = {in.out + token * hidden + at, hidden, rows, n};
+  return ahead;
+}
+
+// Some queries against a tile of keys.
+struct Tile {
+  int64_t query;    // the first, by its place in the sequence
+  int64_t row;      // its place in the task's range
+  int64_t rows;     // at most kRows
+  int64_t key;      // the first, by its place in the sequence
+  int64_t columns;  // at most kKeyTile
+  bool is_first;    // of the tiles of these queries
+  bool is_last;
+};
+
+// From a block of scores to weights: `largest` and `totals` now include it, and correction [rows] is what everything
+// before it has to be multiplied by.
+template <int M, int N>
+JB_INLINE void exponentiate(vf (&scores)[M][N], const Workspace& w, const Tile& tile, int64_t row, int64_t window,
+                            float* correction) {
+  mask_scores(scores, tile.columns, tile.query + row, tile.key, window);
+  vf tops[M];
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+    tops[i] = scores[i][0];
+#pragma GCC unroll 8
+    for (int n = 1; n < N; ++n) tops[i] = max(tops[i], scores[i][n]);
+  }
+  float* largest = w.largest + tile.row + row;
+  float* totals = w.totals + tile.row + row;
+  const vf before = tile.is_first ? splat(-kInfinity) : load_partial(largest, M);
+  const vf now = max(before, fold_rows(tops, [](vf a, vf b) { return max(a, b); }));
+  // While all scores are -inf there is no largest; with 0 instead the weights are 0 and not NaN.
+  const vf finite = select(now == splat(-kInfinity), vf{}, now);
+  alignas(64) float shift[kLanes];
+  store(shift, finite);
+  vf sums[M];
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+    const vf by = splat(shift[i]);
+    float* weights = w.weights + (row + i) * kTileStride;
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) {
+      const vf weight = exp2_nonpositive(scores[i][n] - by);
+      store(weights + n * kLanes, weight);
+      sums[i] = n == 0 ? weight : sums[i] + weight;
+    }
+  }
+  vf total = fold_rows(sums, [](vf a, vf b) { return a + b; });
+  if (!tile.is_first) {
+    const vf factor = exp2_nonpositive(before - finite);
+    total += load_partial(totals, M) * factor;
+    store_partial(correction + row, factor, M);
+  }
+  store_partial(largest, now, M);
+  store_partial(totals, total, M);
+}
+
+// Where the products of weights and values go: to w.sums, or divided by the totals to the result.
+struct Results {
+  float* sums;  // [rows, ld]
+  int64_t ld;
+  const float* factor;  // of what `sums` holds; null if it holds nothing yet
+  float* out;           // null unless these are the last keys
+  int64_t out_stride;
+  int64_t head_dim;
+  const float* quotient;  // factor of the result
+
+  template <int M, int N>
+  JB_INLINE void begin(vf (&x)[M][N], int64_t row, int64_t column) const {
+#pragma GCC unroll 16
+    for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) {
+        const float* sum = sums + (row + i) * ld + column + n * kLanes;
+        x[i][n] = factor == nullptr ? vf{} : load(sum) * splat(factor[row + i]);
+      }
+    }
+  }
+
+  template <int M, int N>
+  JB_INLINE void end(vf (&x)[M][N], int64_t row, int64_t column) const {
+    if (out == nullptr) return store_block(sums, ld, ld, x, row, column);
+#pragma GCC unroll 16
+    for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) x[i][n] *= splat(quotient[row + i]);
+    }
+    store_block(out, out_stride, head_dim, x, row, column);
+  }
+};
+
+void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const float* k,
+                 const float* v, int64_t v_stride, const Ahead& ahead) {
+  const AttentionShape& shape = in.shape;
+  const int64_t token = shape.begin(task.sequence) + tile.query, d = padded(shape.head_dim);
+  alignas(64) float correction[kRows + kLanes];
+  alignas(64) float quotient[kRows + kLanes];
+  for_each_score_block(w.q + tile.row * kTileStride, k, shape.head_dim, tile.rows, padded(tile.columns) / kLanes,
+                       [&]<int M, int N>(vf(&scores)[M][N], int64_t row) {
+                         ahead.fetch(tile.row + row, tile.row + row + M);
+                         exponentiate(scores, w, tile, row, shape.window, correction);
+                       });
+  if (shape.p > 0) {
+    for_each_mask(in.dropout, tile.rows, tile.columns, token, shape.heads, task.head, tile.key,
+                  [&](int64_t r, int64_t c, vi mask) {
+                    float* weights = w.weights + r * kTileStride + c;
+                    store(weights, bits_to_float(float_to_bits(load(weights)) & mask));
+                  });
+  }
+  if (tile.is_last) {
+    for (int64_t r = 0; r < tile.rows; r += kLanes) {
+      const vf total = load(w.totals + tile.row + r);
+      store(quotient + r, select(total == vf{}, vf{}, in.dropout.scale / total));
+    }
+  }
+  const int64_t hidden = shape.heads * shape.head_dim;
+  multiply<false>(w.weights, v, v_stride, tile.columns, tile.rows, d / kLanes,
+                  Results{.sums = w.sums + tile.row * d,
+                          .ld = d,
+                          .factor = tile.is_first ? nullptr : correction,
+                          .out = tile.is_last ? in.out + token * hidden + task.head * shape.head_dim : nullptr,
+                          .out_stride = hidden,
+                          .head_dim = shape.head_dim,
+                          .quotient = quotient});
+}
+
+void attend(const Inputs& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
   const AttentionShape& shape = in.shape;
   const int64_t n = shape.length(task.sequence), token = shape.begin(task.sequence);
-  const int64_t d = padded(shape.head_dim), at = task.head * shape.head_dim;
+  const int64_t head_dim = shape.head_dim, d = padded(head_dim), at = task.head * head_dim;
   pack_rows(w.q, kTileStride, in.q + (token + task.begin) * in.q_stride + at, in.q_stride, task.end - task.begin,
-            shape.head_dim, in.scale);
+            head_dim, in.scale * kLog2E);
   const KeyRange all = keys_of(task.begin, task.end - 1, n, shape.window);
   for (int64_t key = all.begin; key < all.end; key += kKeyTile) {
     const int64_t keys = std::min(kKeyTile, all.end - key);
-    pack_transposed(w.k, in.k + (token + key) * in.k_stride + at, in.k_stride, keys, shape.head_dim);
-    pack_rows(w.v, d, in.v + (token + key) * in.v_stride + at, in.v_stride, keys, shape.head_dim, 1.0f);
-    for (int64_t query = task.begin; query < task.end; query += kQueryTile) {
-      const int64_t rows = std::min(kQueryTile, task.end - query), row = query - task.begin;
+    const float* v = in.v + (token + key) * in.v_stride + at;
+    pack_transposed(w.k, in.k + (token + key) * in.k_stride + at, in.k_stride, keys, head_dim);
+    pack_rows(w.v, d, v, in.v_stride, keys, head_dim, 1.0f);
+    const bool more = key + keys < all.end;
+    const Ahead ahead = more ? next_keys(in, token + key + keys, at, all.end - key - keys) : next_task(in, next);
+    for (int64_t query = task.begin; query < task.end; query += kRows) {
+      const int64_t rows = std::min(kRows, task.end - query);
       const KeyRange seen = keys_of(query, query + rows - 1, n, shape.window);
       const int64_t first = std::max(key, seen.begin), last = std::min(key + keys, seen.end);
       if (first >= last) continue;
-      const int64_t columns = last - first, width = padded(columns);
-      multiply<false>({.c = w.scores,
-                       .ldc = kTileStride,
-                       .a = w.q + row * kTileStride,
-                       .b = w.k + (first - key),
-                       .ldb = kTileStride,
-                       .depth = shape.head_dim,
-                       .add = false},
-                      rows, width / kLanes);
-      mask_scores(w.scores, rows, columns, query, first, shape.window);
-      const bool is_first = first == seen.begin;
-      exponentiate(w.scores, rows, width, w.largest + row, w.totals + row, w.sums + row * d, d, is_first);
-      if (shape.p > 0) {
-        for_each_mask(in.dropout, rows, columns, token + query, shape.heads, task.head, first,
-                      [&](int64_t r, int64_t c, vi mask) {
-                        float* weights = w.scores + r * kTileStride + c;
-                        store(weights, bits_to_float(float_to_bits(load(weights)) & mask));
-                      });
-      }
-      multiply<false>({.c = w.sums + row * d,
-                       .ldc = d,
-                       .a = w.scores,
-                       .b = w.v + (first - key) * d,
-                       .ldb = d,
-                       .depth = columns,
-                       .add = !is_first},
-                      rows, d / kLanes);
+      attend_tile(in, task, w,
+                  {.query = query,
+                   .row = query - task.begin,
+                   .rows = rows,
+                   .key = first,
+                   .columns = last - first,
+                   .is_first = first == seen.begin,
+                   .is_last = last == seen.end},
+                  w.k + (first - key), w.v + (first - key) * d, d, ahead);
     }
-  }
-  for (int64_t r = 0; r < task.end - task.begin; ++r) {
-    float* to = in.out + ((token + task.begin + r) * shape.heads + task.head) * shape.head_dim;
-    const vf factor = splat(w.totals[r] == 0.0f ? 0.0f : in.dropout.scale / w.totals[r]);
-    for_row(shape.head_dim, [&](int64_t c, auto lanes) { lanes.store(to + c, load(w.sums + r * d + c) * factor); });
   }
   if (in.lse != nullptr) {
     float* to = in.lse + task.head * shape.tokens + token + task.begin;
     for_row(task.end - task.begin, [&](int64_t r, auto lanes) {
-      lanes.store(to + r, lanes.load(w.largest + r) + log(lanes.load(w.totals + r, 1.0f)));
+      lanes.store(to + r, lanes.load(w.largest + r) * kLn2 + log(lanes.load(w.totals + r, 1.0f)));
     });
   }
 }
@@ -164,8 +261,9 @@ JB_KERNEL(jb_attention_forward)
                     v_stride,
                     scale,
                     Dropout(p, seed, offset)};
-    for_each_task<Workspace>(ctx, shape, kQueryRange, [&](const AttentionTask& task, const Workspace& workspace) {
-      attend(in, task, workspace);
-    });
+    for_each_task<Workspace>(ctx, shape, kQueryRange,
+                             [&](const AttentionTask& task, const AttentionTask& next, const Workspace& workspace) {
+                               attend(in, task, next, workspace);
+                             });
   });
 }

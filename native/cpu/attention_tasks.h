@@ -4,12 +4,16 @@
 
 #include <algorithm>
 
-#include "attention_tile.h"
+#include "attention_scores.h"
 #include "support/parallel.h"
 #include "support/philox.h"
 #include "support/sequences.h"
 
 namespace jb::JB_ISA {
+
+// Scores are in units of log 2, so that weights are powers of 2.
+inline constexpr float kLn2 = 0.693147181f;
+inline constexpr float kLog2E = 1.44269504f;
 
 // Sequence lengths, and what of the options does not depend on the direction.
 struct AttentionShape {
@@ -90,12 +94,18 @@ void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&
     const Workspace workspace(own, shape);
     for (int64_t g = begin; g < end; ++g) {
       int64_t s = std::upper_bound(first, first + shape.sequences + 1, group[g]) - first - 1;
-      for (int64_t t = group[g]; t < group[g + 1]; ++t) {
+      const auto task_of = [&](int64_t t) {
         while (t >= first[s + 1]) ++s;
         // Ranges of one head follow each other, then the next head.
         const int64_t ranges = (first[s + 1] - first[s]) / shape.heads;
         const int64_t at = (t - first[s]) % ranges * range;
-        body(AttentionTask{s, (t - first[s]) / ranges, at, std::min(at + range, shape.length(s))}, workspace);
+        return AttentionTask{s, (t - first[s]) / ranges, at, std::min(at + range, shape.length(s))};
+      };
+      AttentionTask task = task_of(group[g]);
+      for (int64_t t = group[g]; t < group[g + 1]; ++t) {
+        const AttentionTask next = t + 1 < tasks ? task_of(t + 1) : task;
+        body(task, next, workspace);
+        task = next;
       }
     }
   });
@@ -112,23 +122,26 @@ inline KeyRange keys_of(int64_t first, int64_t last, int64_t n, int64_t window) 
   return {std::max<int64_t>(0, first - window) / kLanes * kLanes, std::min(n, last + window + 1)};
 }
 
-// Puts -inf where a query may not look: in each row of `scores` [rows, padded(keys)], whose first row is query
-// `query` and first column key `key`.
-inline void mask_scores(float* scores, int64_t rows, int64_t keys, int64_t query, int64_t key, int64_t window) {
-  const int64_t width = padded(keys);
-  constexpr float kLowest = -std::numeric_limits<float>::infinity();
-  for (int64_t r = 0; r < rows; ++r) {
-    float* row = scores + r * kTileStride;
-    const int64_t at = query + r - key;
-    const int64_t low = window < 0 ? 0 : at - window;
-    const int64_t high = window < 0 ? keys : std::clamp<int64_t>(at + window + 1, 0, keys);
-    for (int64_t c = 0; c < std::min(low, width); c += kLanes) {
-      const vi hidden = lane_numbers() < splat_int(static_cast<int32_t>(low - c));
-      store(row + c, select(hidden, splat(kLowest), load(row + c)));
-    }
-    for (int64_t c = high / kLanes * kLanes; c < width; c += kLanes) {
-      const vi seen = lane_numbers() < splat_int(static_cast<int32_t>(high - c));
-      store(row + c, select(seen, load(row + c), splat(kLowest)));
+// Puts -inf where a query may not look: in scores vf[M][N] whose first row is query `query` and first column key `key`,
+// and of whose columns `keys` are keys at all.
+template <int M, int N>
+JB_INLINE void mask_scores(vf (&scores)[M][N], int64_t keys, int64_t query, int64_t key, int64_t window) {
+  const vf lowest = splat(-kInfinity);
+  if (window < 0) {
+    const vi seen = lane_numbers() < splat_int(static_cast<int32_t>(keys - (N - 1) * kLanes));
+#pragma GCC unroll 16
+    for (int i = 0; i < M; ++i) scores[i][N - 1] = select(seen, scores[i][N - 1], lowest);
+    return;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+    const int64_t at = query + i - key;
+    const vi low = splat_int(static_cast<int32_t>(std::max<int64_t>(at - window, 0)));
+    const vi high = splat_int(static_cast<int32_t>(std::min(at + window + 1, keys)));
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) {
+      const vi column = lane_numbers() + n * kLanes;
+      scores[i][n] = select((column >= low) & (column < high), scores[i][n], lowest);
     }
   }
 }

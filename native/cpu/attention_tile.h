@@ -15,25 +15,11 @@
 namespace jb::JB_ISA {
 
 inline constexpr int64_t kMaxHeadDim = 128;
-inline constexpr int64_t kQueryTile = 64;  // rows of a tile of scores
-inline constexpr int64_t kKeyTile = 128;   // its columns
 // Distance of the rows of A: the larger of head size and key tile, and an odd number of cache lines.
 inline constexpr int64_t kTileStride = 144;
 
 // n rounded up to whole vectors.
 JB_INLINE int64_t padded(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
-// The operands of a product. C [rows, vectors * kLanes] with stride ldc; B [depth, vectors * kLanes] with stride ldb;
-// A is [rows, depth], or [depth, rows] if it is used transposed, with stride kTileStride.
-struct Product {
-  float* c;
-  int64_t ldc;
-  const float* a;
-  const float* b;
-  int64_t ldb;
-  int64_t depth;
-  bool add;  // to what C holds
-};
 
 namespace detail {
 
@@ -46,87 +32,107 @@ inline constexpr int kMaxVectors = 4;
 inline constexpr int kMaxRows[] = {16, 12, 8, 6};
 #endif
 
-template <int M, int N, bool kTransposed>
-void product_block(const Product& p) {
+template <int M, int N, bool kTransposed, typename Target>
+void product_block(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t row, int64_t column,
+                   const Target& target) {
   vf sums[M][N];
-#pragma GCC unroll 16
-  for (int i = 0; i < M; ++i) {
+  target.begin(sums, row, column);
+  for (int64_t k = 0; k < depth; ++k) {
+    vf vectors[N];
 #pragma GCC unroll 4
-    for (int n = 0; n < N; ++n) sums[i][n] = p.add ? load(p.c + i * p.ldc + n * kLanes) : vf{};
-  }
-  const float* a = p.a;
-  const float* b = p.b;
-  for (int64_t k = 0; k < p.depth; ++k) {
-    vf row[N];
-#pragma GCC unroll 4
-    for (int n = 0; n < N; ++n) row[n] = load(b + n * kLanes);
+    for (int n = 0; n < N; ++n) vectors[n] = load(b + n * kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < M; ++i) {
       const vf element = splat(a[i * (kTransposed ? 1 : kTileStride)]);
 #pragma GCC unroll 4
-      for (int n = 0; n < N; ++n) sums[i][n] = fma(element, row[n], sums[i][n]);
+      for (int n = 0; n < N; ++n) sums[i][n] = fma(element, vectors[n], sums[i][n]);
     }
     a += kTransposed ? kTileStride : 1;
-    b += p.ldb;
+    b += ldb;
   }
-#pragma GCC unroll 16
-  for (int i = 0; i < M; ++i) {
-#pragma GCC unroll 4
-    for (int n = 0; n < N; ++n) store(p.c + i * p.ldc + n * kLanes, sums[i][n]);
-  }
+  target.end(sums, row, column);
 }
 
-using ProductBlock = void (*)(const Product&);
-
-template <int N, bool kTransposed, int... M>
-constexpr ProductBlock choose_rows(int64_t rows, std::integer_sequence<int, M...>) {
-  constexpr ProductBlock blocks[] = {&product_block<M + 1, N, kTransposed>...};
-  return blocks[rows - 1];
-}
-
-template <int N, bool kTransposed>
-void product_panel(Product p, int64_t rows) {
-  constexpr int64_t kMost = kMaxRows[N - 1];
+template <int N, bool kTransposed, typename Target, int... M>
+void product_panel(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t rows, int64_t column,
+                   const Target& target, std::integer_sequence<int, M...>) {
+  using Block = void (*)(const float*, const float*, int64_t, int64_t, int64_t, int64_t, const Target&);
+  static constexpr Block kBlocks[] = {&product_block<M + 1, N, kTransposed, Target>...};
+  constexpr int64_t kMost = sizeof...(M);
   // Blocks of nearly equal height: one of a single row would wait for the latency of each multiply-add.
   int64_t blocks = (rows + kMost - 1) / kMost;
-  while (rows > 0) {
-    const int64_t height = (rows + blocks - 1) / blocks;
-    choose_rows<N, kTransposed>(height, std::make_integer_sequence<int, kMost>())(p);
-    p.c += height * p.ldc;
-    p.a += height * (kTransposed ? 1 : kTileStride);
-    rows -= height;
-    --blocks;
+  for (int64_t row = 0; row < rows; --blocks) {
+    const int64_t height = (rows - row + blocks - 1) / blocks;
+    kBlocks[height - 1](a + row * (kTransposed ? 1 : kTileStride), b + column, ldb, depth, row, column, target);
+    row += height;
   }
 }
 
 }  // namespace detail
 
-template <bool kTransposed>
-void multiply(Product p, int64_t rows, int64_t vectors) {
+// A B for A [rows, depth], or [depth, rows] if it is used transposed, with stride kTileStride, and B [depth, vectors *
+// kLanes] with stride ldb. The product is made in blocks vf[M][N] of registers, for each of which target.begin(sums,
+// row, column) says what to add to and target.end(sums, row, column) takes the result.
+template <bool kTransposed, typename Target>
+void multiply(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t rows, int64_t vectors,
+              const Target& target) {
   int64_t panels = (vectors + detail::kMaxVectors - 1) / detail::kMaxVectors;
-  while (vectors > 0) {
-    const int64_t width = (vectors + panels - 1) / panels;
+  for (int64_t at = 0; at < vectors; --panels) {
+    const int64_t width = (vectors - at + panels - 1) / panels;
+    const auto panel = [&]<int N>() {
+      detail::product_panel<N, kTransposed>(a, b, ldb, depth, rows, at * kLanes, target,
+                                            std::make_integer_sequence<int, detail::kMaxRows[N - 1]>());
+    };
     switch (width) {
       case 1:
-        detail::product_panel<1, kTransposed>(p, rows);
+        panel.template operator()<1>();
         break;
       case 2:
-        detail::product_panel<2, kTransposed>(p, rows);
+        panel.template operator()<2>();
         break;
 #if !defined(JB_SIMD_AVX2)
       case 3:
-        detail::product_panel<3, kTransposed>(p, rows);
+        panel.template operator()<3>();
         break;
       default:
-        detail::product_panel<4, kTransposed>(p, rows);
+        panel.template operator()<4>();
 #endif
     }
-    p.c += width * kLanes;
-    p.b += width * kLanes;
-    vectors -= width;
-    --panels;
+    at += width;
   }
 }
+
+// Writes a block of a product whose rows have n elements to `to` [.., n] with row stride `stride`.
+template <int M, int N>
+JB_INLINE void store_block(float* to, int64_t stride, int64_t n, const vf (&x)[M][N], int64_t row, int64_t column) {
+  const int64_t tail = n - column - (N - 1) * kLanes;  // elements of the last vector, if fewer than kLanes
+  float* y = to + row * stride + column;
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i, y += stride) {
+#pragma GCC unroll 4
+    for (int v = 0; v < N - 1; ++v) store(y + v * kLanes, x[i][v]);
+    if (tail >= kLanes) {
+      store(y + (N - 1) * kLanes, x[i][N - 1]);
+    } else {
+      store_partial(y + (N - 1) * kLanes, x[i][N - 1], tail);
+    }
+  }
+}
+
+// Rows of a matrix in main memory that are needed soon. They are asked for row by row while something else is computed.
+struct Coming {
+  const float* from;
+  int64_t stride;
+  int64_t rows;
+  int64_t n;  // elements of a row
+
+  JB_INLINE void fetch(int64_t begin, int64_t end) const {
+    constexpr int64_t kLine = 16;
+    for (int64_t r = begin; r < std::min(end, rows); ++r) {
+      for (int64_t c = 0; c < n; c += kLine) __builtin_prefetch(from + r * stride + c, 0, 2);
+    }
+  }
+};
 
 // to [rows, padded(n)] with stride ld = scale * from [rows, n] with stride `stride`; zeros behind.
 inline void pack_rows(float* to, int64_t ld, const float* from, int64_t stride, int64_t rows, int64_t n, float scale) {

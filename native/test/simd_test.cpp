@@ -103,6 +103,7 @@ TEST(functions_against_double_precision) {
   const float inf = INFINITY, max = std::numeric_limits<float>::max();
   check("exp", exp, std::exp, -110, 95, 1.0);
   check("exp_nonpositive", exp_nonpositive, std::exp, -120, 0, 1.0, 1.3e-38);
+  check("exp2_nonpositive", exp2_nonpositive, std::exp2, -160, 0, 1.0, 1.3e-38);
   check("log", log, std::log, 0, inf, 1.0);
   check("log1p_nonnegative", log1p_nonnegative, std::log1p, 0, inf, 2.0);
   check("tanh", tanh, std::tanh, -inf, inf, 2.5);
@@ -129,6 +130,9 @@ TEST(functions_of_special_values) {
   check_at("exp_nonpositive", exp_nonpositive, -inf, 0.0f);
   check_at("exp_nonpositive", exp_nonpositive, 0.0f, 1.0f);
   check_at("exp_nonpositive", exp_nonpositive, nan, nan);
+  check_at("exp2_nonpositive", exp2_nonpositive, -inf, 0.0f);
+  check_at("exp2_nonpositive", exp2_nonpositive, 0.0f, 1.0f);
+  check_at("exp2_nonpositive", exp2_nonpositive, nan, nan);
   check_at("log", log, 0.0f, -inf);
   check_at("log", log, -0.0f, -inf);
   check_at("log", log, 1.0f, 0.0f);

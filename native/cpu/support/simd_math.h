@@ -79,6 +79,22 @@ JB_INLINE vf exp_nonpositive(vf x) {
 #endif
 }
 
+// 2^x under the same terms: a softmax whose scores are multiplied by log2(e) beforehand has no use for the other.
+JB_INLINE vf exp2_nonpositive(vf x) {
+  constexpr float kTail[] = {1.0f,           0.693147182f,   0.240226477f,   0.0555035993f,
+                             0.00961850584f, 0.00133908063f, 0.000153264642f};  // on [-1/2, 1/2], error 3e-9
+#if defined(JB_SIMD_AVX512)
+  const vf bounded = max(splat(-150.0f), x);
+  const vf n = round(bounded);
+  return detail::scale_by_power(detail::polynomial(kTail, bounded - n), n);
+#else
+  const vf bounded = max(splat(-126.0f), x);
+  const vf n = round(bounded);
+  const vf power = bits_to_float((to_int(n) + 127) << 23);
+  return select(x < splat(-126.0f), vf{}, detail::polynomial(kTail, bounded - n) * power);
+#endif
+}
+
 // Natural logarithm, within 1 ulp; NaN below 0, -inf at 0.
 JB_INLINE vf log(vf x) {
   // x = 2^n * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
