@@ -57,7 +57,7 @@ struct Workspace {
         dq(scratch.take<float>(n * d)),
         dk(scratch.take<float>(kKeyTile * d)),
         dv(scratch.take<float>(kKeyTile * d)),
-        delta(scratch.take<float>(n)),
+        delta(scratch.take<float>(n + kLanes)),
         shift(scratch.take<float>(n)) {}
 };
 
@@ -186,18 +186,25 @@ void pack_queries(const Inputs& in, const AttentionTask& task, const Workspace& 
     // A row of -inf has weights 0.
     lanes.store(w.shift + tile.query + r, select(x == splat(-kInfinity), splat(kInfinity), x));
   });
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    const float* result = in.out + (token + r) * hidden + at;
-    const float* gradient = w.dout + r * kTileStride;
-    w.delta[tile.query + r] = sum_row(
-        shape.head_dim, [&](int64_t c, auto lanes) { return lanes.load(result + c) * lanes.load(gradient + c); });
+  for (int64_t r = 0; r < tile.rows; r += kLanes) {
+    vf sums[kLanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) {
+      const int64_t row = std::min(r + i, tile.rows - 1);
+      const float* result = in.out + (token + row) * hidden + at;
+      const float* gradient = w.dout + row * kTileStride;
+      sums[i] = vf{};
+      for_row(shape.head_dim,
+              [&](int64_t c, auto lanes) { sums[i] = fma(lanes.load(result + c), load(gradient + c), sums[i]); });
+    }
+    store(w.delta + tile.query + r, fold_rows(sums, [](vf a, vf b) { return a + b; }));
   }
 }
 
 float* offset_by(float* p, int64_t n) { return p == nullptr ? p : p + n; }
 
 // From weights and dscores of one tile to its part of the three gradients.
-void add_gradients(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile) {
+void add_gradients(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const Rows& k) {
   const AttentionShape& shape = in.shape;
   const int64_t d = padded(shape.head_dim), column = tile.first - tile.key, at = task.head * shape.head_dim;
   const int64_t first = shape.begin(task.sequence), key = first + tile.first, query = first + tile.query;
@@ -216,7 +223,7 @@ void add_gradients(const Inputs& in, const AttentionTask& task, const Workspace&
                           tile.last_queries ? in.dk + key * in.dk_stride + at : nullptr, in.dk_stride, kLn2));
   }
   if (in.dq != nullptr) {
-    multiply<false>(w.dscores, w.k + column * d, d, tile.columns, tile.rows, d / kLanes,
+    multiply<false>(w.dscores, k.at + column * k.stride, k.stride, tile.columns, tile.rows, d / kLanes,
                     target(w.dq + tile.query * d, tile.first_keys,
                            tile.last_keys ? in.dq + query * in.dq_stride + at : nullptr, in.dq_stride, in.scale));
   }
@@ -241,7 +248,7 @@ void differentiate_head(const Inputs& in, const AttentionTask& task, const Atten
     const int64_t keys = std::min(kKeyTile, n - key), row = token + key;
     const float* k = in.k + row * in.k_stride + at;
     const float* v = in.v + row * in.v_stride + at;
-    pack_rows(w.k, d, k, in.k_stride, keys, shape.head_dim, 1.0f);
+    const Rows k_rows = rows_of(w.k, k, in.k_stride, keys, shape.head_dim);
     pack_transposed(w.k_across, k, in.k_stride, keys, shape.head_dim);
     pack_transposed(w.v_across, v, in.v_stride, keys, shape.head_dim);
     if (windowed) {  // each tile of queries sees some of these keys
@@ -264,7 +271,7 @@ void differentiate_head(const Inputs& in, const AttentionTask& task, const Atten
                       .last_queries = !windowed && query + rows == n};
       pack_queries(in, task, w, tile);
       differentiate(in, task, w, tile, key + keys == n ? ahead : nothing);
-      add_gradients(in, task, w, tile);
+      add_gradients(in, task, w, tile, k_rows);
     }
     if (windowed) {
       write_rows(offset_by(in.dk, row * in.dk_stride + at), in.dk_stride, w.dk, keys, shape.head_dim, kLn2);

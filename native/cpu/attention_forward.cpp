@@ -8,7 +8,7 @@
 namespace jb::JB_ISA {
 namespace {
 
-constexpr int64_t kQueryRange = 256;
+constexpr int64_t kQueryRange = 512;
 constexpr int64_t kRows = 24;  // of weights at a time: they stay in the L1 cache beside a tile of keys
 
 struct Inputs {
@@ -165,7 +165,7 @@ struct Results {
 };
 
 void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const float* k,
-                 const float* v, int64_t v_stride, const Ahead& ahead) {
+                 const Rows& v, const Ahead& ahead) {
   const AttentionShape& shape = in.shape;
   const int64_t token = shape.begin(task.sequence) + tile.query, d = padded(shape.head_dim);
   alignas(64) float correction[kRows + kLanes];
@@ -189,7 +189,7 @@ void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w
     }
   }
   const int64_t hidden = shape.heads * shape.head_dim;
-  multiply<false>(w.weights, v, v_stride, tile.columns, tile.rows, d / kLanes,
+  multiply<false>(w.weights, v.at, v.stride, tile.columns, tile.rows, d / kLanes,
                   Results{.sums = w.sums + tile.row * d,
                           .ld = d,
                           .factor = tile.is_first ? nullptr : correction,
@@ -202,15 +202,14 @@ void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w
 void attend(const Inputs& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
   const AttentionShape& shape = in.shape;
   const int64_t n = shape.length(task.sequence), token = shape.begin(task.sequence);
-  const int64_t head_dim = shape.head_dim, d = padded(head_dim), at = task.head * head_dim;
+  const int64_t head_dim = shape.head_dim, at = task.head * head_dim;
   pack_rows(w.q, kTileStride, in.q + (token + task.begin) * in.q_stride + at, in.q_stride, task.end - task.begin,
             head_dim, in.scale * kLog2E);
   const KeyRange all = keys_of(task.begin, task.end - 1, n, shape.window);
   for (int64_t key = all.begin; key < all.end; key += kKeyTile) {
     const int64_t keys = std::min(kKeyTile, all.end - key);
-    const float* v = in.v + (token + key) * in.v_stride + at;
+    const Rows v = rows_of(w.v, in.v + (token + key) * in.v_stride + at, in.v_stride, keys, head_dim);
     pack_transposed(w.k, in.k + (token + key) * in.k_stride + at, in.k_stride, keys, head_dim);
-    pack_rows(w.v, d, v, in.v_stride, keys, head_dim, 1.0f);
     const bool more = key + keys < all.end;
     const Ahead ahead = more ? next_keys(in, token + key + keys, at, all.end - key - keys) : next_task(in, next);
     for (int64_t query = task.begin; query < task.end; query += kRows) {
@@ -226,7 +225,7 @@ void attend(const Inputs& in, const AttentionTask& task, const AttentionTask& ne
                    .columns = last - first,
                    .is_first = first == seen.begin,
                    .is_last = last == seen.end},
-                  w.k + (first - key), w.v + (first - key) * d, d, ahead);
+                  w.k + (first - key), {v.at + (first - key) * v.stride, v.stride}, ahead);
     }
   }
   if (in.lse != nullptr) {

@@ -159,10 +159,17 @@ JB_INLINE void for_each_mask(const Dropout& dropout, int64_t rows, int64_t keys,
       groups[k] = static_cast<uint64_t>(line) << 16;
     }
     const Philox::Rows places(groups);
-    for (int64_t c = 0; c < keys; c += kLanes) {
-      const PhiloxWords numbers = dropout.numbers.four_rows(places, static_cast<uint32_t>((key + c) / 4));
-      for (int64_t k = 0; k < count; ++k) visit(r + k, c, dropout.keep(numbers.words[k]));
-    }
+    const auto place = [&]<int K>(int64_t c) {
+      PhiloxWords numbers[K];
+      dropout.numbers.four_rows(numbers, places, static_cast<uint32_t>((key + c) / 4));
+      for (int64_t k = 0; k < count; ++k) {
+#pragma GCC unroll 2
+        for (int j = 0; j < K; ++j) visit(r + k, c + j * kLanes, dropout.keep(numbers[j].words[k]));
+      }
+    };
+    int64_t c = 0;
+    for (; c + kLanes < keys; c += 2 * kLanes) place.template operator()<2>(c);
+    if (c < keys) place.template operator()<1>(c);
   }
 }
 

@@ -167,25 +167,35 @@ JB_INLINE void transpose_square(vf (&x)[kLanes]) {
 
 }  // namespace detail
 
-// to [padded(n), padded(rows)] with stride kTileStride = the transpose of from [rows, n]; zeros in the padding.
+// to [padded(n), padded(rows)] with stride kTileStride = the transpose of from [rows, n]; zeros behind n, and the last
+// row again behind `rows`, which costs no branch.
 inline void pack_transposed(float* to, const float* from, int64_t stride, int64_t rows, int64_t n) {
   for (int64_t r = 0; r < rows; r += kLanes) {
-    const int64_t height = std::min<int64_t>(kLanes, rows - r);
+    const float* row[kLanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) row[i] = from + std::min(r + i, rows - 1) * stride;
     for_row(n, [&](int64_t c, auto lanes) {
       vf square[kLanes];
-      const float* x = from + r * stride + c;
-      if (height == kLanes) {
 #pragma GCC unroll 16
-        for (int i = 0; i < kLanes; ++i) square[i] = lanes.load(x + i * stride);
-      } else {
-#pragma GCC unroll 16
-        for (int i = 0; i < kLanes; ++i) square[i] = i < height ? lanes.load(x + i * stride) : vf{};
-      }
+      for (int i = 0; i < kLanes; ++i) square[i] = lanes.load(row[i] + c);
       detail::transpose_square(square);
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; ++i) store(to + (c + i) * kTileStride + r, square[i]);
     });
   }
+}
+
+// Rows that vectors are read from: those of main memory if that is as good as a copy, else copied to `packed`.
+struct Rows {
+  const float* at;
+  int64_t stride;
+};
+
+inline Rows rows_of(float* packed, const float* from, int64_t stride, int64_t rows, int64_t n) {
+  constexpr int64_t kFewSets = 32;  // so many rows stay in the L1 cache whatever their stride
+  if (n % kLanes == 0 && rows <= kFewSets) return {from, stride};
+  pack_rows(packed, padded(n), from, stride, rows, n, 1.0f);
+  return {packed, padded(n)};
 }
 
 }  // namespace jb::JB_ISA

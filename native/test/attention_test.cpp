@@ -41,10 +41,11 @@ struct Problem {
                                 right.offset);
   }
 
-  jb_status backward(jb_ctx ctx) {
+  // All three gradients, or only that of q (0), k (1) or v (2).
+  jb_status backward(jb_ctx ctx, int only = -1) {
     const float* q = qkv.data();
-    float* dq = dqkv.data();
-    return jb_attention_backward(ctx, dq, dq + hidden, dq + 2 * hidden, dout.data(), q, q + hidden, q + 2 * hidden,
+    const auto gradient = [&](int which) { return only < 0 || only == which ? dqkv.data() + which * hidden : nullptr; };
+    return jb_attention_backward(ctx, gradient(0), gradient(1), gradient(2), dout.data(), q, q + hidden, q + 2 * hidden,
                                  out.data(), lse.data(), right.cu_seqlens.data(), sequences, right.heads,
                                  right.head_dim, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden,
                                  static_cast<float>(right.scale), right.window, right.p, right.seed, right.offset);
@@ -77,6 +78,43 @@ TEST(attention_of_mixed_lengths_and_head_sizes) {
   const test::Context ctx;
   for (int64_t head_dim : {1, 5, 16, 17, 32, 48, 64, 80, 127, 128}) {
     for (float p : {0.0f, 0.2f}) Problem({13, 0, 1, 2, 15, 16, 17, 31, 0, 65}, 3, head_dim, -1, p).check(ctx);
+  }
+}
+
+// Every number of rows and of vectors of keys that a block of scores can have, and one more or less than a tile.
+TEST(attention_of_every_short_length_and_around_tiles) {
+  const test::Context ctx;
+  std::vector<int32_t> lengths(40);
+  std::iota(lengths.begin(), lengths.end(), 1);
+  for (int32_t tile : {48, 64, 80, 96, 112, 128, 256}) {
+    for (int32_t n : {tile - 1, tile, tile + 1}) lengths.push_back(n);
+  }
+  for (int64_t head_dim : {32, 64}) {
+    for (float p : {0.0f, 0.1f}) Problem(lengths, 1, head_dim, -1, p).check(ctx);
+  }
+  Problem(lengths, 1, 33, -1, 0.1f).check(ctx);
+  Problem(lengths, 1, 32, 20, 0.1f).check(ctx);
+}
+
+TEST(attention_leaves_out_gradients_that_nobody_wants) {
+  const test::Context ctx;
+  for (int64_t window : {-1, 9}) {
+    Problem all({5, 70, 140}, 2, 32, window, 0.1f);
+    EXPECT_OK(all.forward(ctx));
+    EXPECT_OK(all.backward(ctx));
+    for (int wanted = 0; wanted < 3; ++wanted) {
+      Problem one = all;
+      one.dqkv.assign(one.dqkv.size(), NAN);
+      EXPECT_OK(one.backward(ctx, wanted));
+      for (int which = 0; which < 3; ++which) {
+        const std::vector<float> part = one.part(which);
+        if (which == wanted) {
+          EXPECT_SAME_BITS(part, all.part(which));
+        } else {
+          for (float value : part) EXPECT(std::isnan(value));
+        }
+      }
+    }
   }
 }
 

@@ -205,10 +205,14 @@ TEST(philox_gives_the_published_answers_for_every_lane) {
     }
     const uint64_t rows[4] = {group, group + 65536, (uint64_t{1} << 32) - 1, 3 * group};
     for (uint32_t ahead : {0u, 1u, 65535u}) {
-      const PhiloxWords y = numbers.four_rows(Philox::Rows(rows), ahead);
+      PhiloxWords one[1], two[2];
+      numbers.four_rows(one, Philox::Rows(rows), ahead);
+      numbers.four_rows(two, Philox::Rows(rows), ahead);
       for (int r = 0; r < 4; ++r) {
-        for (int j = 0; j < kLanes; ++j) {
-          EXPECT(y.words[r][j] == numbers.at(4 * (rows[r] + ahead) + static_cast<uint64_t>(j)));
+        for (int j = 0; j < 2 * kLanes; ++j) {
+          const uint32_t right = numbers.at(4 * (rows[r] + ahead) + static_cast<uint64_t>(j));
+          EXPECT(two[j / kLanes].words[r][j % kLanes] == right);
+          if (j < kLanes) EXPECT(one[0].words[r][j] == right);
         }
       }
     }

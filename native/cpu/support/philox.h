@@ -93,12 +93,6 @@ JB_INLINE void philox_vectors(PhiloxWords (&y)[N], const vu (&c0)[N], const vu (
   }
 }
 
-JB_INLINE PhiloxWords philox_vector(vu c0, vu c1, vu c2, vu c3, const uint32_t (&round_keys)[20]) {
-  PhiloxWords y[1];
-  philox_vectors<1>(y, {c0}, {c1}, c2, c3, round_keys);
-  return y[0];
-}
-
 // The numbers of one (seed, offset).
 //
 // A group is four numbers of one counter. The results of kLanes counters come word by word; transposing each 4 x 4
@@ -166,10 +160,19 @@ class Philox {
     }
   };
 
-  // The kLanes numbers that begin `ahead` groups after each of the four, words[r] for place r.
-  JB_INLINE PhiloxWords four_rows(const Rows& rows, uint32_t ahead) const {
-    const vu sum = rows.low + (by_row_ + ahead);
-    return transpose(philox_vector(sum, rows.high - (vu)(sum < rows.low), c2_, c3_, round_keys_));
+  // The N * kLanes numbers that begin `ahead` groups after each of the four: those of place r are words[r] of y[0],
+  // then of y[1].
+  template <int N>
+  JB_INLINE void four_rows(PhiloxWords (&y)[N], const Rows& rows, uint32_t ahead) const {
+    vu low[N], high[N];
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) {
+      low[n] = rows.low + (by_row_ + (ahead + static_cast<uint32_t>(n * kLanes / 4)));
+      high[n] = rows.high - (vu)(low[n] < rows.low);
+    }
+    philox_vectors<N>(y, low, high, c2_, c3_, round_keys_);
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) y[n] = transpose(y[n]);
   }
 
   // Number `index` by itself.
