@@ -60,7 +60,7 @@ std::vector<Unary> unaries() {
       {JB_ERF, [](double x) { return std::erf(x); }, [](double x) { return 2 / std::sqrt(M_PI) * std::exp(-x * x); },
        -6, 6, 4},
       {JB_RELU, [](double x) { return std::max(x, 0.0); }, [](double x) { return x > 0; }, -9, 9, 0},
-      {JB_GELU, [](double x) { return x * phi(x); }, [](double x) { return phi(x) + x * density(x); }, -12, 12, 5},
+      {JB_GELU, [](double x) { return x * phi(x); }, [](double x) { return phi(x) + x * density(x); }, -12, 12, 5.5},
       {JB_GELU_TANH, gelu_tanh, gelu_tanh_derivative, -9, 9, 4, true},
       {JB_SILU, [](double x) { return x * logistic(x); }, [](double x) { return logistic(x) * (1 + x * logistic(-x)); },
        -80, 80, 4},
