@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
  * {@code ./jaubert bench cpu}: measures Jaubert and its peers in alternation and writes a report.
  */
 @Command(
-    name = "bench cpu",
+    name = "jaubert bench cpu",
     mixinStandardHelpOptions = true,
     description = {
       "Measures Jaubert on the CPU beside PyTorch, DJL, ONNX Runtime and ND4J, in processes that take"

@@ -1,6 +1,6 @@
 package io.github.jaubert.benchmarks.models;
 
-import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.TokenBatch;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
           + " tokens), hidden size H (2,048 tokens, 6 layers), and threads 1 and 2.",
       "flops: as those of step."
     })
-public final class GrowthBenchmark extends MeasuringProgram {
+public final class GrowthBenchmark extends JaubertProgram {
   private static final int[] TOKENS = {512, 1024, 2048, 3072, 4096, 6144, 8192};
   private static final int[] LENGTHS = {16, 32, 64, 128, 256, 512};
   private static final int[] HIDDEN = {128, 256, 384, 512, 768};
@@ -33,16 +33,6 @@ public final class GrowthBenchmark extends MeasuringProgram {
   /** Measures. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new GrowthBenchmark()).execute(arguments));
-  }
-
-  @Override
-  protected void start(int threads) {
-    Device.cpu().threads(threads);
-  }
-
-  @Override
-  protected String program() {
-    return "Jaubert, " + Device.cpu().description();
   }
 
   @Override

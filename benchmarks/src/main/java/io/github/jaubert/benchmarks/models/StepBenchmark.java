@@ -1,11 +1,10 @@
 package io.github.jaubert.benchmarks.models;
 
-import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import java.util.List;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Option;
       "Times a training step or an inference, and tells the peak of memory.",
       "flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H; a training step is 3 times that."
     })
-public final class StepBenchmark extends MeasuringProgram {
+public final class StepBenchmark extends JaubertProgram {
   enum Mode {
     TRAIN,
     INFER
@@ -54,16 +53,6 @@ public final class StepBenchmark extends MeasuringProgram {
         new CommandLine(new StepBenchmark())
             .setCaseInsensitiveEnumValuesAllowed(true)
             .execute(arguments));
-  }
-
-  @Override
-  protected void start(int threads) {
-    Device.cpu().threads(threads);
-  }
-
-  @Override
-  protected String program() {
-    return "Jaubert, " + Device.cpu().description();
   }
 
   @Override

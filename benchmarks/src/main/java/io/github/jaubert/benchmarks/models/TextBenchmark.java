@@ -1,10 +1,9 @@
 package io.github.jaubert.benchmarks.models;
 
-import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Option;
       "Times training and inference of MiniLM on real sentences, batches of 32 as they come,",
       "and tells the losses of training without dropout."
     })
-public final class TextBenchmark extends MeasuringProgram {
+public final class TextBenchmark extends JaubertProgram {
   private static final int BATCH = 32;
   private static final float LEARNING_RATE = 3e-5f;
 
@@ -42,16 +41,6 @@ public final class TextBenchmark extends MeasuringProgram {
   /** Measures. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new TextBenchmark()).execute(arguments));
-  }
-
-  @Override
-  protected void start(int threads) {
-    Device.cpu().threads(threads);
-  }
-
-  @Override
-  protected String program() {
-    return "Jaubert, " + Device.cpu().description();
   }
 
   @Override

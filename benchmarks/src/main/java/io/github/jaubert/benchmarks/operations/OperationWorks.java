@@ -10,34 +10,44 @@ final class OperationWorks {
 
   /** A forward pass without a record for gradients, as in inference. */
   static Work inference(String name, double flops, double bytes, Supplier<Operation> open) {
-    return new Work(
+    return work(
         name,
-        "ms",
         flops,
         bytes,
-        seconds -> {
-          try (Operation operation = open.get()) {
-            return milliseconds(operation, operation::infer, seconds);
-          }
-        });
+        open,
+        (operation, seconds) -> milliseconds(operation, operation::infer, seconds));
   }
 
   /** A forward pass that keeps what backward needs. */
   static Work forward(String name, double flops, double bytes, Supplier<Operation> open) {
-    return new Work(
+    return work(
         name,
-        "ms",
         flops,
         bytes,
-        seconds -> {
-          try (Operation operation = open.get()) {
-            return milliseconds(operation, operation::record, seconds);
-          }
-        });
+        open,
+        (operation, seconds) -> milliseconds(operation, operation::record, seconds));
   }
 
   /** A backward pass alone: the forward pass before it is not timed. */
   static Work backward(String name, double flops, double bytes, Supplier<Operation> open) {
+    return work(
+        name,
+        flops,
+        bytes,
+        open,
+        (operation, seconds) ->
+            Timing.times(
+                Timing.rounds(operation::recordAll, operation.sets(), operation::backward, seconds),
+                1e3));
+  }
+
+  /** Times one operation that is open. */
+  private interface Sampler {
+    double[] sample(Operation operation, double seconds);
+  }
+
+  private static Work work(
+      String name, double flops, double bytes, Supplier<Operation> open, Sampler sampler) {
     return new Work(
         name,
         "ms",
@@ -45,9 +55,7 @@ final class OperationWorks {
         bytes,
         seconds -> {
           try (Operation operation = open.get()) {
-            double[] samples =
-                Timing.rounds(operation::recordAll, operation.sets(), operation::backward, seconds);
-            return Timing.times(samples, 1e3);
+            return sampler.sample(operation, seconds);
           }
         });
   }

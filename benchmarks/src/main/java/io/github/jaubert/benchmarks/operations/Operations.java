@@ -1,8 +1,7 @@
 package io.github.jaubert.benchmarks.operations;
 
-import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Work;
-import io.github.jaubert.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -20,22 +19,12 @@ import picocli.CommandLine.Command;
       "flops and bytes of a call are counted as the Javadoc of AttentionWorks, LayerWorks and"
           + " TrainingWorks says: products and sums of the formula, every operand once."
     })
-public final class Operations extends MeasuringProgram {
+public final class Operations extends JaubertProgram {
   private Operations() {}
 
   /** Measures. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Operations()).execute(arguments));
-  }
-
-  @Override
-  protected void start(int threads) {
-    Device.cpu().threads(threads);
-  }
-
-  @Override
-  protected String program() {
-    return "Jaubert, " + Device.cpu().description();
   }
 
   @Override
