@@ -23,8 +23,9 @@ import picocli.CommandLine.Option;
     name = "jaubert bench cpu",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures Jaubert on the CPU beside PyTorch, DJL, ONNX Runtime and ND4J, in processes that take"
-          + " turns, and writes report.md, report.json and pictures.",
+      "Measures Jaubert on the CPU beside PyTorch (from Python, and by Bytedeco's presets), DJL, ONNX"
+          + " Runtime and ND4J, in processes that take turns, and writes report.md, report.json and"
+          + " pictures.",
       "Peers that are not here are left out, with a word; the exit code is 1 if one of our own"
           + " programs failed. Leave the machine alone meanwhile."
     })

@@ -13,6 +13,7 @@ final class Goals {
   private static final String DJL = "DJL";
   private static final String ONNX_RUNTIME = "ONNX Runtime";
   private static final String ND4J = "ND4J";
+  private static final String BYTEDECO = "Bytedeco PyTorch";
 
   private static final String MINILM_STEP = "training step MiniLM B32 S128";
   private static final String BERT_STEP = "training step BERT-base B8 S128";
@@ -36,6 +37,7 @@ final class Goals {
         times("training step, MiniLM, to PyTorch", 1.5, Rules.fasterThan(PYTORCH, MINILM_STEP)),
         times("training step, BERT-base, to PyTorch", 1.3, Rules.fasterThan(PYTORCH, BERT_STEP)),
         times("training steps, to DJL", 1.9, Rules.fasterThan(DJL, STEPS)),
+        times("training steps, to Bytedeco's PyTorch", 1.9, Rules.fasterThan(BYTEDECO, STEPS)),
         share("training steps, of sgemm's peak", 0.78, Rules.shareOfFlops(STEPS, SGEMM)),
         times(
             "training on real lengths, to PyTorch padding batches as they come",
@@ -75,16 +77,20 @@ final class Goals {
             Rules.fasterThan(PYTORCH, MEMORY_BOUND)),
         times("a small operation from Java, to DJL", 3, Rules.fasterThan(DJL, "add 8x8")),
         times("a small operation from Java, to ND4J", 3, Rules.fasterThan(ND4J, "add 8x8")),
+        times(
+            "a small operation from Java, to Bytedeco's PyTorch",
+            3,
+            Rules.fasterThan(BYTEDECO, "add 8x8")),
         atMost(
             "bytes on Java's heap of a small operation: its result's handle alone",
             HANDLE_BYTES,
             Scale.PLAIN,
             Rules.value("add 8x8: garbage")),
         atMost(
-            "peak memory of training steps, to the better of PyTorch and DJL",
+            "peak memory of training steps, to the best of the peers",
             0.6,
             Scale.PERCENT,
-            Rules.partOfBest(List.of(PYTORCH, DJL), "peak memory, " + STEPS)),
+            Rules.partOfBest(List.of(PYTORCH, DJL, BYTEDECO), "peak memory, " + STEPS)),
         times(
             "from 1 thread to 2",
             1.9,

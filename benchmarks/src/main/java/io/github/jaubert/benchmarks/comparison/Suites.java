@@ -77,7 +77,10 @@ final class Suites {
         plan.seconds().step(),
         ours("models.StepBenchmark").with(arguments),
         script("torch_step.py").map(p -> p.with(arguments)),
-        peers.java("DJL", "djl", PEERS + "DjlStep").map(p -> p.with(arguments)));
+        peers.java("DJL", "djl", PEERS + "DjlStep").map(p -> p.with(arguments)),
+        peers
+            .java("Bytedeco PyTorch", "bytedeco", PEERS + "BytedecoStep")
+            .map(p -> p.with(arguments)));
   }
 
   private Optional<Suite> text(String name) {
@@ -132,7 +135,10 @@ final class Suites {
         plan.seconds().roof(),
         ours("operations.Operations").with(arguments),
         peers.java("DJL", "djl", PEERS + "DjlSmall").map(p -> p.with(arguments)),
-        peers.java("ND4J", "nd4j", PEERS + "Nd4jSmall").map(p -> p.with(arguments)));
+        peers.java("ND4J", "nd4j", PEERS + "Nd4jSmall").map(p -> p.with(arguments)),
+        peers
+            .java("Bytedeco PyTorch", "bytedeco", PEERS + "BytedecoSmall")
+            .map(p -> p.with(arguments)));
   }
 
   private Optional<Suite> growth(String name) {

@@ -1,6 +1,7 @@
 package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
+import io.github.jaubert.benchmarks.measure.EncoderShape;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.TokenBatch;
@@ -39,23 +40,23 @@ public final class GrowthBenchmark extends JaubertProgram {
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
     for (int count = 1; count <= threads; count++) {
-      works.add(step("threads " + count, ModelShape.MINILM, ALL_TOKENS, 128, count, seed));
+      works.add(step("threads " + count, EncoderShape.MINILM, ALL_TOKENS, 128, count, seed));
     }
     for (int tokens : TOKENS) {
-      works.add(step("tokens " + tokens, ModelShape.MINILM, tokens, LENGTH, threads, seed));
+      works.add(step("tokens " + tokens, EncoderShape.MINILM, tokens, LENGTH, threads, seed));
     }
     for (int length : LENGTHS) {
-      works.add(step("length " + length, ModelShape.MINILM, ALL_TOKENS, length, threads, seed));
+      works.add(step("length " + length, EncoderShape.MINILM, ALL_TOKENS, length, threads, seed));
     }
     for (int hidden : HIDDEN) {
-      ModelShape shape = ModelShape.ofHidden(hidden);
+      EncoderShape shape = EncoderShape.ofHidden(hidden);
       works.add(step("hidden " + hidden, shape, FEWER_TOKENS, LENGTH, threads, seed));
     }
     return works;
   }
 
   private static Work step(
-      String what, ModelShape shape, int tokens, int length, int threads, long seed) {
+      String what, EncoderShape shape, int tokens, int length, int threads, long seed) {
     int batch = tokens / length;
     return new Work(
         "growth, " + what,
@@ -67,7 +68,7 @@ public final class GrowthBenchmark extends JaubertProgram {
           Rng.seed(seed);
           TokenBatch words = RandomTokens.of(batch, length, seed);
           int[] labels = RandomTokens.labels(batch);
-          try (TrainingLoop loop = new TrainingLoop(shape.newClassifier(), 2e-5f)) {
+          try (TrainingLoop loop = new TrainingLoop(Classifiers.ofShape(shape), 2e-5f)) {
             return Timing.times(Timing.repeat(() -> loop.step(words, labels), seconds), 1e3);
           }
         });

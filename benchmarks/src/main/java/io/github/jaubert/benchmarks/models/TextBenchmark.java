@@ -1,6 +1,7 @@
 package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
+import io.github.jaubert.benchmarks.measure.EncoderShape;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
@@ -80,7 +81,7 @@ public final class TextBenchmark extends JaubertProgram {
 
   private double flops(String file) {
     return Files.exists(inputs.resolve(file))
-        ? ModelShape.MINILM.forwardFlops(
+        ? EncoderShape.MINILM.forwardFlops(
             TokenFile.read(inputs.resolve(file)).stream().mapToInt(s -> s.ids().length).toArray())
         : 0;
   }

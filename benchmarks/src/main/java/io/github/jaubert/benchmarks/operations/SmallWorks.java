@@ -1,7 +1,6 @@
 package io.github.jaubert.benchmarks.operations;
 
-import io.github.jaubert.benchmarks.measure.AllocatedBytes;
-import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -25,28 +24,12 @@ final class SmallWorks {
   private static void add(
       List<Work> works, String name, long[] right, BinaryOperator<Tensor> operation, long seed) {
     for (boolean scope : new boolean[] {false, true}) {
-      String full = scope ? name + ", in a scope" : name;
-      works.add(
-          new Work(
-              full,
-              "us",
-              0,
-              0,
-              seconds -> {
+      works.addAll(
+          SmallCalls.works(
+              scope ? name + ", in a scope" : name,
+              measure -> {
                 try (Scope memory = Scope.open()) {
-                  Runnable call = call(operation, right, scope, seed);
-                  return Timing.times(Timing.repeat(call, seconds), 1e6);
-                }
-              }));
-      works.add(
-          new Work(
-              full + ": garbage",
-              "bytes/call",
-              0,
-              0,
-              seconds -> {
-                try (Scope memory = Scope.open()) {
-                  return AllocatedBytes.sample(call(operation, right, scope, seed), seconds);
+                  return measure.apply(call(operation, right, scope, seed));
                 }
               }));
     }

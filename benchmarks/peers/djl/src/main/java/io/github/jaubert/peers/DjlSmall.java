@@ -4,9 +4,8 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.jaubert.benchmarks.measure.AllocatedBytes;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
-import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.Work;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,27 +44,12 @@ public final class DjlSmall extends MeasuringProgram {
 
   private static void add(
       List<Work> works, String name, Shape right, BinaryOperator<NDArray> operation) {
-    works.add(
-        new Work(
+    works.addAll(
+        SmallCalls.works(
             name,
-            "us",
-            0,
-            0,
-            seconds -> {
+            measure -> {
               try (NDManager memory = NDManager.newBaseManager()) {
-                return Timing.times(
-                    Timing.repeat(call(memory, right, operation), seconds), 1e6);
-              }
-            }));
-    works.add(
-        new Work(
-            name + ": garbage",
-            "bytes/call",
-            0,
-            0,
-            seconds -> {
-              try (NDManager memory = NDManager.newBaseManager()) {
-                return AllocatedBytes.sample(call(memory, right, operation), seconds);
+                return measure.apply(call(memory, right, operation));
               }
             }));
   }

@@ -1,8 +1,7 @@
 package io.github.jaubert.peers;
 
-import io.github.jaubert.benchmarks.measure.AllocatedBytes;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
-import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.Work;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,20 +44,7 @@ public final class Nd4jSmall extends MeasuringProgram {
 
   private static void add(
       List<Work> works, String name, long[] right, BinaryOperator<INDArray> operation) {
-    works.add(
-        new Work(
-            name,
-            "us",
-            0,
-            0,
-            seconds -> Timing.times(Timing.repeat(call(right, operation), seconds), 1e6)));
-    works.add(
-        new Work(
-            name + ": garbage",
-            "bytes/call",
-            0,
-            0,
-            seconds -> AllocatedBytes.sample(call(right, operation), seconds)));
+    works.addAll(SmallCalls.works(name, measure -> measure.apply(call(right, operation))));
   }
 
   private static Runnable call(long[] right, BinaryOperator<INDArray> operation) {

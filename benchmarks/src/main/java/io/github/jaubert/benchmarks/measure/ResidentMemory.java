@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.models;
+package io.github.jaubert.benchmarks.measure;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The memory that the operating system gave this process. */
-final class ResidentMemory {
+public final class ResidentMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String PEAK = "VmHWM:";
 
@@ -16,7 +16,7 @@ final class ResidentMemory {
    * The most that was resident at any time, in MB (10⁶ bytes): code, Java's heap and everything
    * else.
    */
-  static double peakMegabytes() {
+  public static double peakMegabytes() {
     try {
       String line =
           Files.readAllLines(STATUS).stream()

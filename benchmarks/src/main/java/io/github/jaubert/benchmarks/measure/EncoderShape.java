@@ -1,8 +1,5 @@
-package io.github.jaubert.benchmarks.models;
+package io.github.jaubert.benchmarks.measure;
 
-import io.github.jaubert.bert.BertConfig;
-import io.github.jaubert.bert.Labels;
-import io.github.jaubert.bert.SequenceClassifier;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -11,16 +8,16 @@ import java.util.Locale;
  *
  * @param name as figures are labelled
  */
-record ModelShape(String name, int hidden, int layers, int heads, int intermediate) {
-  static final ModelShape MINILM = new ModelShape("MiniLM", 384, 6, 12, 1536);
-  static final ModelShape BERT_BASE = new ModelShape("BERT-base", 768, 12, 12, 3072);
+public record EncoderShape(String name, int hidden, int layers, int heads, int intermediate) {
+  public static final EncoderShape MINILM = new EncoderShape("MiniLM", 384, 6, 12, 1536);
+  public static final EncoderShape BERT_BASE = new EncoderShape("BERT-base", 768, 12, 12, 3072);
 
   /**
    * {@code minilm} or {@code bert-base}.
    *
    * @throws IllegalArgumentException if it is another
    */
-  static ModelShape named(String name) {
+  public static EncoderShape named(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "minilm" -> MINILM;
       case "bert-base" -> BERT_BASE;
@@ -30,21 +27,15 @@ record ModelShape(String name, int hidden, int layers, int heads, int intermedia
   }
 
   /** Six layers with heads of 32, the intermediate size four times the hidden one. */
-  static ModelShape ofHidden(int hidden) {
-    return new ModelShape("H" + hidden, hidden, 6, hidden / 32, 4 * hidden);
-  }
-
-  /** A new classifier of two labels, dropout 0.1, in training mode. */
-  SequenceClassifier newClassifier() {
-    BertConfig config = BertConfig.bertBase().withEncoder(hidden, layers, heads, intermediate);
-    return SequenceClassifier.of(config, Labels.of("0", "1"));
+  public static EncoderShape ofHidden(int hidden) {
+    return new EncoderShape("H" + hidden, hidden, 6, hidden / 32, 4 * hidden);
   }
 
   /**
    * FLOPs of a forward pass: 2 L (4 H² + 2 H I) T of the dense layers and 4 L ΣS² H of attention's
    * two products, for T tokens in sequences of S. A training step is three times that.
    */
-  double forwardFlops(int... lengths) {
+  public double forwardFlops(int... lengths) {
     double h = hidden;
     double tokens = Arrays.stream(lengths).asDoubleStream().sum();
     double squares = Arrays.stream(lengths).asDoubleStream().map(s -> s * s).sum();

@@ -1,0 +1,118 @@
+package io.github.jaubert.peers;
+
+import static org.bytedeco.pytorch.global.torch.arange;
+import static org.bytedeco.pytorch.global.torch.clip_grad_norm_;
+import static org.bytedeco.pytorch.global.torch.cross_entropy_loss;
+import static org.bytedeco.pytorch.global.torch.manual_seed;
+import static org.bytedeco.pytorch.global.torch.randint;
+import static org.bytedeco.pytorch.global.torch.set_num_threads;
+
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.measure.StepOptions;
+import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.Work;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AdamW;
+import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * Bytedeco's PyTorch on one shape, as torch_step.py measures PyTorch from Python: forward with
+ * dropout 0.1, backward, clipping of the global norm, AdamW; or inference.
+ *
+ * <pre>java -cp 'target/classes:target/dependency/*' io.github.jaubert.peers.BytedecoStep
+ *     --shape minilm --batch 32 --seq 128 --mode train --seconds 10 --threads 2</pre>
+ */
+@Command(name = "bytedeco-step", mixinStandardHelpOptions = true)
+public final class BytedecoStep extends MeasuringProgram {
+  @Mixin private StepOptions options;
+
+  private BytedecoStep() {}
+
+  public static void main(String[] arguments) {
+    System.exit(
+        new CommandLine(new BytedecoStep())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
+  }
+
+  @Override
+  protected void start(int threads) {
+    // Without memory that the JVM counts, JavaCPP neither waits for the collector nor calls it.
+    System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    System.setProperty("org.bytedeco.javacpp.maxbytes", "0");
+    set_num_threads(threads);
+    manual_seed(0);
+  }
+
+  @Override
+  protected String program() {
+    return Library.name();
+  }
+
+  @Override
+  protected List<Work> works(int threads, long seed) {
+    return options.works(this::train, this::infer);
+  }
+
+  /** Every sequence of the batch is of full length. */
+  private record Inputs(Tensor ids, Tensor places, Tensor segments, Tensor labels) {
+    static Inputs of(long batch, long sequence) {
+      TensorOptions longs =
+          new TensorOptions().dtype(new ScalarTypeOptional(ScalarType.Long));
+      Tensor ids = randint(1000, 30000, new long[] {batch, sequence}, longs);
+      Tensor places = arange(new Scalar(sequence), longs).expand(batch, sequence);
+      Tensor labels = arange(new Scalar(batch), longs).remainder(new Scalar(2));
+      return new Inputs(ids, places, ids.mul(new Scalar(0)), labels);
+    }
+  }
+
+  private double[] train(double seconds) {
+    try (PointerScope all = new PointerScope()) {
+      BertClassifier model = new BertClassifier(options.shape());
+      AdamWOptions settings = new AdamWOptions(2e-5);
+      settings.weight_decay().put(0.01);
+      TensorVector parameters = model.parameters();
+      AdamW optimizer = new AdamW(parameters, settings);
+      Inputs inputs = Inputs.of(options.batch(), options.sequence());
+      return Timing.repeat(() -> step(model, parameters, optimizer, inputs), seconds);
+    }
+  }
+
+  private static void step(
+      BertClassifier model, TensorVector parameters, AdamW optimizer, Inputs inputs) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor hidden = model.encode(inputs.ids(), inputs.places(), inputs.segments());
+      cross_entropy_loss(model.classify(hidden), inputs.labels()).backward();
+      clip_grad_norm_(parameters, 1.0);
+      optimizer.step();
+      optimizer.zero_grad();
+    }
+  }
+
+  private double[] infer(double seconds) {
+    try (PointerScope all = new PointerScope()) {
+      BertClassifier model = new BertClassifier(options.shape());
+      model.eval();
+      Inputs inputs = Inputs.of(options.batch(), options.sequence());
+      return Timing.repeat(() -> encode(model, inputs), seconds);
+    }
+  }
+
+  private static void encode(BertClassifier model, Inputs inputs) {
+    try (PointerScope scope = new PointerScope();
+        InferenceMode inference = new InferenceMode(true)) {
+      model.encode(inputs.ids(), inputs.places(), inputs.segments());
+    }
+  }
+}
