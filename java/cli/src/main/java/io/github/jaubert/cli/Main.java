@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       FinetuneCommand.class,
       PredictCommand.class,
       DoctorCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      PackageCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -90,7 +91,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? finetune, predict, doctor or bench");
+        spec.commandLine(), "which command? finetune, predict, doctor, bench or package");
   }
 
   /** The version that the build wrote beside this class. */

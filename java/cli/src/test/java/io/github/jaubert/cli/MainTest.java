@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, version, doctor, and command lines that are not understood. */
 class MainTest extends CommandFixture {
   @ParameterizedTest
-  @ValueSource(strings = {"", "finetune", "predict", "doctor", "bench"})
+  @ValueSource(strings = {"", "finetune", "predict", "doctor", "bench", "package"})
   void everyCommandHasHelp(String command) {
     Result result =
         (command.isEmpty() ? jaubert("--help") : jaubert(command, "--help")).succeeded();
@@ -31,7 +31,7 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, predict, doctor or bench",
+        "''|which command? finetune, predict, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
