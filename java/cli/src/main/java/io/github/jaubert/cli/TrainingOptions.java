@@ -28,6 +28,13 @@ final class TrainingOptions {
   Float headScale;
 
   @Option(
+      names = "--layer-decay",
+      paramLabel = "FACTOR",
+      description =
+          "The learning rate of each layer as a part of that of the layer above. Default: 1.")
+  Float layerDecay;
+
+  @Option(
       names = "--warmup",
       paramLabel = "SHARE",
       description = "The share of all steps over which the rate rises. Default: 0.1.")
@@ -66,6 +73,14 @@ final class TrainingOptions {
   Integer maxLength;
 
   @Option(
+      names = "--ema-decay",
+      paramLabel = "DECAY",
+      description =
+          "Judge by and keep an average of the weights over about the last 1 / (1 - DECAY) steps,"
+              + " as 0.997. Default: 0, the last weights.")
+  Float emaDecay;
+
+  @Option(
       names = "--keep-best",
       description = "Keep the weights of the best evaluation, not the last.")
   boolean keepBest;
@@ -101,7 +116,19 @@ final class TrainingOptions {
     }
     between(command, "--lr", learningRate, Float.MAX_VALUE);
     between(command, "--head-lr-scale", headScale, Float.MAX_VALUE);
+    refuse(
+        command,
+        "--layer-decay",
+        layerDecay,
+        layerDecay == null || layerDecay > 0 && layerDecay <= 1,
+        "above 0, up to 1");
     between(command, "--warmup", warmup, 1);
+    refuse(
+        command,
+        "--ema-decay",
+        emaDecay,
+        emaDecay == null || emaDecay >= 0 && emaDecay < 1,
+        "from 0, less than 1");
     between(command, "--weight-decay", weightDecay, Float.MAX_VALUE);
   }
 
@@ -114,10 +141,18 @@ final class TrainingOptions {
 
   /** From 0 to {@code most}; NaN is in no range. */
   private static void between(CommandLine command, String option, Float value, float most) {
-    if (value != null && !(value >= 0 && value <= most)) {
-      throw new ParameterException(
-          command,
-          "%s %s: a number from 0%s".formatted(option, value, most == 1 ? " to 1" : ", finite"));
+    refuse(
+        command,
+        option,
+        value,
+        value == null || value >= 0 && value <= most,
+        most == 1 ? "from 0 to 1" : "from 0, finite");
+  }
+
+  private static void refuse(
+      CommandLine command, String option, Float value, boolean fits, String range) {
+    if (!fits) {
+      throw new ParameterException(command, "%s %s: a number %s".formatted(option, value, range));
     }
   }
 
@@ -129,6 +164,8 @@ final class TrainingOptions {
         .weightDecay(or(weightDecay, 0.01f))
         .gradientAccumulation(or(gradientAccumulation, 1))
         .maxLength(or(maxLength, 128))
+        .layerDecay(or(layerDecay, 1f))
+        .emaDecay(or(emaDecay, 0f))
         .keepBest(keepBest)
         .seed(seed);
     float scale = or(headScale, suggested.headScale());

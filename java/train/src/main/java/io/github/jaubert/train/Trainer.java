@@ -52,6 +52,7 @@ public final class Trainer {
   private Decay.Curve curve = Decay.Curve.LINEAR;
   private float warmup = 0.1f;
   private final List<RateScale> rateScales = new ArrayList<>();
+  private float layerDecay = 1;
   private float weightDecay = 0.01f;
   private float maxNorm = 1;
   private int batchSize = 32;
@@ -61,6 +62,7 @@ public final class Trainer {
   private long seed = 42;
   private int logEvery = 10;
   private int evaluateEvery;
+  private float emaDecay;
   private boolean keepBest;
   private Path runFolder;
   private int checkpointEvery = CHECKPOINT_EVERY;
@@ -128,6 +130,18 @@ public final class Trainer {
   public Trainer learningRateScale(String regex, float scale) {
     require(scale >= 0 && scale < Float.POSITIVE_INFINITY, "learningRateScale", scale);
     rateScales.add(new RateScale(Pattern.compile(regex).pattern(), scale));
+    return this;
+  }
+
+  /**
+   * Slower learning further down (Clark et al. 2020, "ELECTRA", section 3.1): each layer has {@code
+   * factor} times the learning rate of the one above it, and the embeddings that of the lowest
+   * layer times {@code factor}. 1 unless said otherwise. What {@link #learningRateScale} names goes
+   * by that alone.
+   */
+  public Trainer layerDecay(float factor) {
+    require(factor > 0 && factor <= 1, "layerDecay", factor);
+    layerDecay = factor;
     return this;
   }
 
@@ -201,6 +215,17 @@ public final class Trainer {
   public Trainer evaluateEvery(int steps) {
     require(steps >= 0, "evaluateEvery", steps);
     evaluateEvery = steps;
+    return this;
+  }
+
+  /**
+   * The model is judged by, and ends up with, an average of its weights over about the last 1 / (1
+   * − {@code decay}) steps ({@link io.github.jaubert.optim.ExponentialMovingAverage}, taken every
+   * ten steps), as 0.997. 0 for none, as it is unless said otherwise.
+   */
+  public Trainer emaDecay(float decay) {
+    require(decay >= 0 && decay < 1, "emaDecay", decay);
+    emaDecay = decay;
     return this;
   }
 
@@ -312,13 +337,32 @@ public final class Trainer {
     }
   }
 
+  /** What was asked for by name, and then the layers from the top down. */
+  private List<RateScale> allRateScales() {
+    List<RateScale> scales = new ArrayList<>(rateScales);
+    if (layerDecay != 1) {
+      double scale = 1;
+      for (int layer = model.config().numHiddenLayers() - 1; layer >= 0; layer--) {
+        scales.add(new RateScale("(^|\\.)encoder\\.layer\\." + layer + "\\.", (float) scale));
+        scale *= layerDecay;
+      }
+      scales.add(new RateScale("(^|\\.)embeddings\\.", (float) scale));
+      scales.removeIf(one -> !rateScales.contains(one) && !findsTrained(one));
+    }
+    return scales;
+  }
+
+  private boolean findsTrained(RateScale scale) {
+    return model.parameters().stream().anyMatch(p -> !p.frozen() && scale.fits(p.name()));
+  }
+
   private TrainingSettings settings() {
     return new TrainingSettings(
         epochs,
         learningRate,
         curve,
         warmup,
-        List.copyOf(rateScales),
+        allRateScales(),
         weightDecay,
         maxNorm,
         batchSize,
@@ -328,6 +372,7 @@ public final class Trainer {
         seed,
         logEvery,
         evaluateEvery,
+        emaDecay,
         keepBest);
   }
 

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.optim.ExponentialMovingAverage;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.optim.Schedule;
 import io.github.jaubert.tensor.Rng;
@@ -22,7 +23,11 @@ final class TrainingRun implements AutoCloseable {
   // Names of tensors in a checkpoint begin with these.
   private static final String MODEL = "model.";
   private static final String OPTIMIZER = "optimizer.";
+  private static final String AVERAGE = "average.";
   private static final String LOSS = "loss_sum";
+
+  /** Steps between updates of the average, which would cost a tenth of each short step. */
+  private static final int AVERAGE_EVERY = 10;
 
   private final TrainingSettings settings;
   private final SequenceClassifier model;
@@ -35,6 +40,8 @@ final class TrainingRun implements AutoCloseable {
   private final Schedule schedule;
   private final Optimizer optimizer;
   private final LossMeter losses;
+  private final ExponentialMovingAverage
+      average; // null: the weights are as the last step left them
   private final BestWeights best;
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
@@ -58,6 +65,11 @@ final class TrainingRun implements AutoCloseable {
     this.schedule = settings.schedule(plan.steps());
     this.optimizer = settings.optimizer(model.parameters());
     this.losses = new LossMeter();
+    this.average =
+        settings.emaDecay() == 0
+            ? null
+            : ExponentialMovingAverage.of(
+                model.parameters(), (float) Math.pow(settings.emaDecay(), AVERAGE_EVERY));
     this.best =
         settings.keepBest()
             ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder)
@@ -89,6 +101,8 @@ final class TrainingRun implements AutoCloseable {
     model.eval();
     if (best != null) {
       best.restore();
+    } else {
+      swapAverage();
     }
     return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);
   }
@@ -113,6 +127,9 @@ final class TrainingRun implements AutoCloseable {
     optimizer.step(schedule.at(step));
     losses.stepped();
     step++;
+    if (average != null && step % AVERAGE_EVERY == 0) {
+      average.update();
+    }
     tell(listener -> listener.stepped(step, plan.tokensUpTo(step)));
   }
 
@@ -135,11 +152,20 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void evaluate() {
+    swapAverage();
     LogEntry entry = new LogEntry(Kind.EVALUATION, step, plan.epochs(step), evaluator.run());
     log(entry);
     requireFinite("evaluation loss", entry.values().get("loss"));
     if (best != null) {
       best.offer(step, entry.values().get(evaluator.mainMetric()));
+    }
+    swapAverage();
+  }
+
+  /** Gives the model the averages for its weights, or takes them back. */
+  private void swapAverage() {
+    if (average != null && average.updates() > 0) {
+      average.swap();
     }
   }
 
@@ -166,6 +192,9 @@ final class TrainingRun implements AutoCloseable {
       folder.restore(prefixed(MODEL, weights()));
       folder.restore(Map.of(LOSS, losses.sum()));
       optimizer.restore(folder.tensors(OPTIMIZER));
+      if (average != null) {
+        average.restore(folder.tensors(AVERAGE), checkpoint.step() / AVERAGE_EVERY);
+      }
     }
     Rng.global().restore(settings.seed(), checkpoint.rngOffset());
     step = checkpoint.step();
@@ -186,6 +215,9 @@ final class TrainingRun implements AutoCloseable {
     requireFinite("gradient norm", optimizer.gradNorm().item());
     Map<String, Tensor> tensors = prefixed(MODEL, weights());
     tensors.putAll(prefixed(OPTIMIZER, optimizer.state()));
+    if (average != null) {
+      tensors.putAll(prefixed(AVERAGE, average.averages()));
+    }
     tensors.put(LOSS, losses.sum());
     int bestStep = best == null ? 0 : best.step();
     folder.write(
@@ -230,5 +262,8 @@ final class TrainingRun implements AutoCloseable {
   public void close() {
     optimizer.close();
     losses.close();
+    if (average != null) {
+      average.close();
+    }
   }
 }

@@ -30,6 +30,8 @@ import java.util.regex.Pattern;
  * @param seed of the order of the examples and of dropout
  * @param logEvery steps between readings of the loss
  * @param evaluateEvery steps between evaluations, 0 for the end of each epoch
+ * @param emaDecay the decay, each step, of the average of the weights that the run is judged by and
+ *     ends with; 0 for none
  * @param keepBest whether the weights of the best evaluation are kept in the end, and not the last
  */
 record TrainingSettings(
@@ -47,6 +49,7 @@ record TrainingSettings(
     long seed,
     int logEvery,
     int evaluateEvery,
+    float emaDecay,
     boolean keepBest) {
 
   /** The parameters that a regular expression finds, and the factor of their learning rate. */
@@ -121,6 +124,7 @@ record TrainingSettings(
     names.put("seed", "" + seed);
     names.put("log_every", "" + logEvery);
     names.put("evaluate_every", "" + evaluateEvery);
+    names.put("ema_decay", "" + emaDecay);
     names.put("keep_best", "" + keepBest);
     return names;
   }

@@ -86,6 +86,34 @@ class TrainerCheckpointTest extends TrainerFixture {
   }
 
   @Test
+  void averagesGoOnToTheSameBits() {
+    Map<String, float[]> weights;
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).emaDecay(0.9f).layerDecay(0.8f).run();
+      weights = SmallModel.weights(model);
+    }
+    Path parts = folder.resolve("parts");
+    // Before the first average, and between the last two.
+    for (int last : new int[] {8, 17}) {
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        Trainer trainer =
+            trainer(model)
+                .emaDecay(0.9f)
+                .layerDecay(0.8f)
+                .checkpoints(parts, 7)
+                .listener(killAfter(last));
+        assertThrows(Killed.class, trainer::run);
+      }
+    }
+    for (int run = 0; run < 2; run++) { // the second only loads what came of the first
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        trainer(model).emaDecay(0.9f).layerDecay(0.8f).checkpoints(parts, 7).run();
+        assertSameBits(weights, SmallModel.weights(model));
+      }
+    }
+  }
+
+  @Test
   void theBestWeightsAreKeptWithAndWithoutAFolder() {
     Map<String, float[]> kept;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
