@@ -1,4 +1,5 @@
 /** Tensors, autograd, layers and optimizers on native kernels. */
+@SuppressWarnings("module") // jaubert-cuda depends on this module, and not the other way round
 module io.github.jaubert.core {
   requires org.bytedeco.javacpp;
   requires org.slf4j;
@@ -7,4 +8,10 @@ module io.github.jaubert.core {
   exports io.github.jaubert.autograd;
   exports io.github.jaubert.nn;
   exports io.github.jaubert.optim;
+  exports io.github.jaubert.internal.binding to
+      io.github.jaubert.cuda;
+  exports io.github.jaubert.internal.device to
+      io.github.jaubert.cuda;
+
+  uses io.github.jaubert.internal.device.DeviceProvider;
 }

@@ -8,6 +8,7 @@ import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.InputStream;
@@ -116,6 +117,12 @@ public final class Bert extends Block {
   }
 
   // ---- using it ----
+
+  @Override
+  public Bert to(Device device) {
+    super.to(device);
+    return this;
+  }
 
   /** The sizes and settings. */
   public BertConfig config() {

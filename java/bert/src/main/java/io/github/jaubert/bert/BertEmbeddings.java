@@ -5,6 +5,7 @@ import io.github.jaubert.nn.Embedding;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.LayerNorm;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 
 /** The sum of a word's, its position's and its segment's vector, normalised. */
@@ -29,10 +30,11 @@ final class BertEmbeddings extends Block {
 
   /** {@code [tokens, hidden]}. */
   Tensor forward(TokenBatch batch) {
+    Device device = word.weight().device();
     return F.embeddingLayerNorm(
-        Tensor.of(batch.inputIds()),
-        batch.lengths().positionIds(),
-        Tensor.of(batch.tokenTypeIds()),
+        Tensor.of(batch.inputIds()).to(device),
+        batch.lengths().positionIds().to(device),
+        Tensor.of(batch.tokenTypeIds()).to(device),
         word.weight(),
         position.weight(),
         type.weight(),

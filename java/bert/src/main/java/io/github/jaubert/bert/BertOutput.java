@@ -42,7 +42,9 @@ public final class BertOutput {
               "pooled: sequence " + i + " of the batch has no token");
         }
       }
-      pooled = pooler.forward(lastHidden.indexSelect(0, lengths.starts()), Activation.TANH);
+      pooled =
+          pooler.forward(
+              lastHidden.indexSelect(0, lengths.starts().to(lastHidden.device())), Activation.TANH);
     }
     return pooled;
   }

@@ -13,6 +13,7 @@ import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
@@ -149,6 +150,12 @@ public final class SequenceClassifier extends Block {
 
   // ---- using it ----
 
+  @Override
+  public SequenceClassifier to(Device device) {
+    super.to(device);
+    return this;
+  }
+
   /** The encoder. */
   public Bert bert() {
     return bert;
@@ -184,19 +191,19 @@ public final class SequenceClassifier extends Block {
    * or the squared error.
    *
    * @param logits {@code [sequences, labels]}
-   * @param targets for one label of several: indices {@code [sequences]}, I32 or I64, -100 for one
-   *     that does not count; for any number of labels: 0 or 1, F32 {@code [sequences, labels]}; for
-   *     a score: F32 {@code [sequences]} or {@code [sequences, 1]}
+   * @param targets on any device; for one label of several: indices {@code [sequences]}, I32 or
+   *     I64, -100 for one that does not count; for any number of labels: 0 or 1, F32 {@code
+   *     [sequences, labels]}; for a score: F32 {@code [sequences]} or {@code [sequences, 1]}
    * @param sequences what the sum over the sequences is divided by: with gradient accumulation the
    *     number of sequences of all its batches; 0: those of this one that count
    */
   public Tensor loss(Tensor logits, Tensor targets, float sequences) {
+    Tensor beside = targets.to(logits.device());
     return switch (labels.problemType()) {
       case SINGLE_LABEL ->
-          F.crossEntropy(logits, targets, CrossEntropyOptions.standard().withNormalizer(sequences));
-      case MULTI_LABEL ->
-          F.binaryCrossEntropyWithLogits(logits, targets, sequences * labels.size());
-      case REGRESSION -> F.mseLoss(logits.flatten(), targets.flatten(), sequences);
+          F.crossEntropy(logits, beside, CrossEntropyOptions.standard().withNormalizer(sequences));
+      case MULTI_LABEL -> F.binaryCrossEntropyWithLogits(logits, beside, sequences * labels.size());
+      case REGRESSION -> F.mseLoss(logits.flatten(), beside.flatten(), sequences);
     };
   }
 

@@ -75,7 +75,9 @@ public final class Gradcheck {
       for (Tensor input : inputs) {
         leaves.add(
             input.dtype().isFloatingPoint()
-                ? Tensor.of(input.toFloats(), input.shape().toArray()).requiresGrad(true)
+                ? Tensor.of(input.toFloats(), input.shape().toArray())
+                    .to(input.device())
+                    .requiresGrad(true)
                 : input);
       }
     }
@@ -87,7 +89,7 @@ public final class Gradcheck {
         throw new AssertionError(
             "the function's value does not depend on an input by recorded operations");
       }
-      value.backward(Tensor.of(weights, value.shape().toArray()));
+      value.backward(Tensor.of(weights, value.shape().toArray()).to(value.device()));
       for (int i = 0; i < leaves.size(); i++) {
         if (leaves.get(i).requiresGrad()) {
           compare(i, leaves.get(i));

@@ -1,5 +1,8 @@
 package io.github.jaubert.nn;
 
+import io.github.jaubert.internal.engine.Backend;
+import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -118,6 +121,40 @@ public abstract class Block implements AutoCloseable {
       }
     }
     throw new IllegalArgumentException("no parameter is named '" + fullName + "'" + examples(all));
+  }
+
+  /**
+   * Moves all parameters and their gradients to a device; those that are there already stay. An
+   * optimizer is made after the move, as its state stays where it was.
+   *
+   * @return this block
+   * @throws IllegalStateException if a parameter is needed by a computation whose backward has not
+   *     run, or a view shares its memory; nothing has moved then
+   */
+  public Block to(Device device) {
+    Backend target = Backend.of(Objects.requireNonNull(device, "device"));
+    Map<NativeTensor, NativeTensor> copies = new LinkedHashMap<>();
+    try {
+      for (Parameter parameter : parameters()) {
+        NativeTensor tensor = NativeTensor.of(parameter.tensor());
+        if (tensor.backend() != target) {
+          copies.put(tensor, copyToAdopt(parameter.name(), tensor, target));
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      copies.values().forEach(NativeTensor::discard);
+      throw e;
+    }
+    copies.forEach(NativeTensor::adopt);
+    return this;
+  }
+
+  private static NativeTensor copyToAdopt(String name, NativeTensor tensor, Backend target) {
+    try {
+      return tensor.copyToAdopt(target);
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException("to: parameter " + name + ": " + e.getMessage(), e);
+    }
   }
 
   /** The number of elements of all parameters. */

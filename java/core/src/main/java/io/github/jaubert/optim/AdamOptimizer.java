@@ -1,12 +1,13 @@
 package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.ops.Creation;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
-import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
@@ -72,9 +73,9 @@ abstract class AdamOptimizer implements Optimizer {
 
     void allocate() {
       if (mean == null) {
-        mean = Init.zeros(parameter.shape().toArray());
-        square = Init.zeros(parameter.shape().toArray());
-        stepTensor = Tensor.zeros(DType.I64, Shape.SCALAR).unscoped();
+        mean = zerosBeside(parameter, parameter.shape());
+        square = zerosBeside(parameter, parameter.shape());
+        stepTensor = count();
       }
     }
 
@@ -93,7 +94,7 @@ abstract class AdamOptimizer implements Optimizer {
   private final float learningRate;
   private final AdamWOptions options;
   private final List<Slot> slots = new ArrayList<>();
-  private final Tensor norm;
+  private Tensor norm; // on the device of the parameters
   private final Tensor stepsTensor;
   private long steps;
 
@@ -140,8 +141,17 @@ abstract class AdamOptimizer implements Optimizer {
     sizes = new long[count];
     learningRates = new float[count];
     weightDecays = new float[count];
-    norm = Init.zeros();
-    stepsTensor = Tensor.zeros(DType.I64, Shape.SCALAR).unscoped();
+    norm = slots.isEmpty() ? Init.zeros() : zerosBeside(slots.get(0).parameter, Shape.SCALAR);
+    stepsTensor = count();
+  }
+
+  private static Tensor zerosBeside(NativeTensor parameter, Shape shape) {
+    return Creation.full(parameter.backend(), DType.F32, 0, shape).unscoped();
+  }
+
+  /** A number of steps, which the program counts and no device needs. */
+  private static Tensor count() {
+    return Creation.full(Backend.cpu(), DType.I64, 0, Shape.SCALAR).unscoped();
   }
 
   private float checkRate(float rate) {
@@ -158,7 +168,6 @@ abstract class AdamOptimizer implements Optimizer {
     int waiting = 0;
     for (Slot slot : slots) {
       if (slot.parameter.grad() != null) {
-        slot.allocate();
         ready[waiting++] = slot;
       }
     }
@@ -169,11 +178,38 @@ abstract class AdamOptimizer implements Optimizer {
               + slots.size()
               + " parameters has a gradient; backward() comes first");
     }
+    requireOneDevice(waiting);
+    for (int i = 0; i < waiting; i++) {
+      ready[i].allocate();
+    }
     computeNorm(waiting);
     while (waiting > 0) {
       waiting = stepThoseAt(ready[0].step, waiting, rate);
     }
     steps++;
+  }
+
+  /** All parameters that move, and what is known of their past, must be on one device. */
+  private void requireOneDevice(int count) {
+    NativeTensor first = ready[0].parameter;
+    for (int i = 0; i < count; i++) {
+      Slot slot = ready[i];
+      if (slot.parameter.backend() != first.backend()) {
+        throw new IllegalStateException(
+            "%s: parameter %s is on %s and parameter %s is on %s"
+                .formatted(
+                    name, ready[0].name, first.device(), slot.name, slot.parameter.device()));
+      }
+      if (slot.mean != null && slot.mean.device() != first.device()) {
+        throw new IllegalStateException(
+            "%s: parameter %s is on %s, and its optimizer's state on %s: make a new optimizer after a move"
+                .formatted(name, slot.name, first.device(), slot.mean.device()));
+      }
+    }
+    if (norm.device() != first.device()) { // moved before the first step
+      norm.close();
+      norm = zerosBeside(first, Shape.SCALAR);
+    }
   }
 
   private void computeNorm(int count) {
@@ -280,9 +316,9 @@ abstract class AdamOptimizer implements Optimizer {
   }
 
   private static Tensor write(Tensor scalar, long value) {
-    try (Scope scope = Scope.open()) {
-      return scalar.copyFrom(Tensor.of(new long[] {value}).reshape());
-    }
+    NativeTensor count = NativeTensor.of(scalar);
+    Native.check(Kernels.jb_write_longs(count.context(), count.address(), new long[] {value}, 1));
+    return scalar;
   }
 
   @Override

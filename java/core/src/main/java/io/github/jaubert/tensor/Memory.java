@@ -3,37 +3,65 @@ package io.github.jaubert.tensor;
 import io.github.jaubert.internal.engine.Allocator;
 import io.github.jaubert.internal.engine.Backend;
 
-/** How much memory outside the Java heap tensors use on the CPU, in bytes. */
+/**
+ * How much memory outside the Java heap tensors use, in bytes: on the CPU, or on a device that is
+ * named.
+ */
 public final class Memory {
   private Memory() {}
 
-  private static Allocator cpu() {
-    return Backend.cpu().allocator();
+  private static Allocator of(Device device) {
+    return Backend.of(device).allocator();
   }
 
   /** Bytes that live tensors use. */
   public static long live() {
-    return cpu().live();
+    return of(Device.cpu()).live();
+  }
+
+  /** The same of a device. */
+  public static long live(Device device) {
+    return of(device).live();
   }
 
   /** The largest value of {@link #live} since the start or the last {@link #resetPeak}. */
   public static long peak() {
-    return cpu().peak();
+    return of(Device.cpu()).peak();
+  }
+
+  /** The same of a device. */
+  public static long peak(Device device) {
+    return of(device).peak();
   }
 
   /** Bytes that were freed and are kept for the next tensors. */
   public static long cached() {
-    return cpu().cached();
+    return of(Device.cpu()).cached();
+  }
+
+  /** The same of a device. */
+  public static long cached(Device device) {
+    return of(device).cached();
   }
 
   /** Begins a new measurement of {@link #peak}. */
   public static void resetPeak() {
-    cpu().resetPeak();
+    of(Device.cpu()).resetPeak();
+  }
+
+  /** The same on a device. */
+  public static void resetPeak(Device device) {
+    of(device).resetPeak();
   }
 
   /** Gives the cached bytes back to the system. */
   public static void releaseCached() {
-    cpu().releaseCached();
+    of(Device.cpu()).releaseCached();
+  }
+
+  /** The same for a device. */
+  public static void releaseCached(Device device) {
+    of(device).releaseCached();
   }
 
   /**
@@ -41,7 +69,8 @@ public final class Memory {
    * about a microsecond each.
    */
   public static void trace(boolean on) {
-    cpu().trace(on);
+    of(Device.cpu()).trace(on);
+    Backend.others().forEach(backend -> backend.allocator().trace(on));
   }
 
   /**
@@ -49,6 +78,11 @@ public final class Memory {
    * first.
    */
   public static String report() {
-    return cpu().report();
+    return of(Device.cpu()).report();
+  }
+
+  /** The same of a device. */
+  public static String report(Device device) {
+    return of(device).report();
   }
 }

@@ -357,7 +357,7 @@ public interface Tensor extends AutoCloseable {
 
   /** {@code value} where {@code mask} is true, this tensor elsewhere. */
   default Tensor maskedFill(Tensor mask, float value) {
-    return Selection.where(mask, scalar(value), this);
+    return Selection.where(mask, Creation.scalarBeside(this, value), this);
   }
 
   // ---- matrices ----

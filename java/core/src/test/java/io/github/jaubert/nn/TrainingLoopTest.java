@@ -76,7 +76,8 @@ class TrainingLoopTest {
         try (Scope scope = Scope.open()) {
           Tensor loss =
               F.crossEntropy(
-                  model.forward(data.images(step, 64)), Tensor.of(data.labels(step, 64)));
+                  model.forward(data.images(step, 64).to(device)),
+                  Tensor.of(data.labels(step, 64)).to(device));
           loss.backward();
           adam.step(lr.at(step));
           if (step == 0) {
@@ -90,7 +91,7 @@ class TrainingLoopTest {
       model.eval();
       try (Scope scope = Scope.open()) {
         int[] labels = data.labels(9999, 500);
-        long[] predicted = model.forward(data.images(9999, 500)).argmax(1).toLongs();
+        long[] predicted = model.forward(data.images(9999, 500).to(device)).argmax(1).toLongs();
         int right = 0;
         for (int i = 0; i < labels.length; i++) {
           right += predicted[i] == labels[i] ? 1 : 0;

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 
@@ -9,8 +10,15 @@ import io.github.jaubert.tensor.Tensor;
  * reading it does.
  */
 final class LossMeter implements AutoCloseable {
-  private final Tensor sum = Tensor.zeros(1).unscoped();
+  private final Tensor sum;
   private int steps;
+
+  /** Sums losses of a device. */
+  LossMeter(Device device) {
+    try (Scope scope = Scope.open()) {
+      sum = Tensor.zeros(1).to(device).unscoped();
+    }
+  }
 
   /** Adds the loss of a batch, already divided by the sequences of its step. */
   void add(Tensor loss) {

@@ -64,7 +64,7 @@ final class TrainingRun implements AutoCloseable {
     this.plan = new TrainingPlan(settings, data.lengths());
     this.schedule = settings.schedule(plan.steps());
     this.optimizer = settings.optimizer(model.parameters());
-    this.losses = new LossMeter();
+    this.losses = new LossMeter(model.parameters().get(0).tensor().device());
     this.average =
         settings.emaDecay() == 0
             ? null

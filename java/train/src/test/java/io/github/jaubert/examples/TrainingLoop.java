@@ -38,7 +38,8 @@ public final class TrainingLoop {
 
       for (int step = 0; step < totalSteps; step++) {
         try (Scope scope = Scope.open()) { // every tensor made here is freed here
-          Tensor loss = F.crossEntropy(model.forward(images(step)), labels(step));
+          Tensor x = images(step).to(device);
+          Tensor loss = F.crossEntropy(model.forward(x), labels(step).to(device));
           loss.backward();
           adam.step(lr.at(step)); // clears the gradients too
           if (step % 50 == 0) {

@@ -60,7 +60,8 @@ public final class Allocator {
     }
     if (address == 0) {
       throw new OutOfMemoryError(
-          "no memory for a tensor of "
+          backend.device()
+              + ": no memory for a tensor of "
               + bytes
               + " bytes; "
               + live()

@@ -69,6 +69,18 @@ final class AutogradMeta {
     gradientValid = true;
   }
 
+  /** Brings the gradient of a leaf to the device that the leaf has moved to. */
+  void moveGradient() {
+    NativeTensor left = gradient;
+    if (left == null || !gradientValid) {
+      freeGradient();
+      return;
+    }
+    gradient = NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape());
+    DeviceCopy.copy(gradient, left);
+    left.close();
+  }
+
   void freeGradient() {
     gradientValid = false;
     if (gradient != null) {

@@ -1,27 +1,57 @@
 package io.github.jaubert.internal.engine;
 
-import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.internal.binding.NativeLibrary;
+import io.github.jaubert.internal.device.OpenDevice;
 import io.github.jaubert.tensor.Device;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What stands behind a {@link Device}: the context of the native library and the memory of the
  * device.
  */
 public final class Backend {
+  /** Those beside the CPU's. */
+  private static final Map<Device, Backend> OTHERS = new ConcurrentHashMap<>();
+
   private final Device device;
+  private final OpenDevice opened;
   private final long context;
   private final Allocator allocator;
 
-  private Backend(Device device, long context) {
+  private Backend(Device device, OpenDevice opened) {
     this.device = device;
-    this.context = context;
+    this.opened = opened;
+    this.context = opened.context();
     this.allocator = new Allocator(this);
   }
 
   /** The backend of the CPU; loads the native library on first use. */
   public static Backend cpu() {
     return Cpu.INSTANCE;
+  }
+
+  /** The backend of a device. */
+  public static Backend of(Device device) {
+    return device == Device.cpu() ? cpu() : OTHERS.get(device);
+  }
+
+  /**
+   * Opens the device that is number {@code index} of its kind; {@link #of} finds it from then on.
+   * Called once for each.
+   *
+   * @throws IllegalArgumentException if there are such devices, but not as many
+   * @throws IllegalStateException if it cannot be used; the message says what was found and what is
+   *     needed
+   */
+  public static void open(Device device, String kind, int index) {
+    cpu();
+    OTHERS.put(device, new Backend(device, Providers.of(kind, device.name()).open(index)));
+  }
+
+  /** The backends of all devices that were opened beside the CPU. */
+  public static Collection<Backend> others() {
+    return OTHERS.values();
   }
 
   /** The device that tensors made here say they are on. */
@@ -39,16 +69,17 @@ public final class Backend {
     return allocator;
   }
 
-  private static final class Cpu {
-    private static final Backend INSTANCE = create();
+  /** The device in words. */
+  public String description() {
+    return opened.description();
+  }
 
-    private static Backend create() {
-      NativeLibrary.load();
-      long context = Kernels.jb_context_create(0);
-      if (context == 0) {
-        throw new IllegalStateException("the CPU backend cannot start: " + Native.lastError());
-      }
-      return new Backend(Device.cpu(), context);
-    }
+  /** Waits for all that was begun on the device. */
+  public void synchronize() {
+    opened.synchronize();
+  }
+
+  private static final class Cpu {
+    private static final Backend INSTANCE = new Backend(Device.cpu(), CpuDevice.open());
   }
 }

@@ -1,7 +1,5 @@
 package io.github.jaubert.internal.engine;
 
-import io.github.jaubert.internal.binding.Kernels;
-
 /**
  * Where one operation's backward leaves the gradients of its inputs. Inputs are named by their
  * place in the list that was given to {@link Tape#record}.
@@ -9,10 +7,13 @@ import io.github.jaubert.internal.binding.Kernels;
 public final class Gradients {
   private final String operation;
   private final NativeTensor[] inputs;
+  private final Backend backend;
 
-  Gradients(String operation, NativeTensor[] inputs) {
+  /** For an operation whose result is on the device of {@code backend}. */
+  Gradients(String operation, NativeTensor[] inputs, Backend backend) {
     this.operation = operation;
     this.inputs = inputs;
+    this.backend = backend;
   }
 
   /** Whether the gradient of an input is wanted; an input that is null wants none. */
@@ -27,6 +28,7 @@ public final class Gradients {
     }
     NativeTensor tensor = inputs[input];
     Tape.requireShape(operation, tensor, gradient.shape());
+    requireDevice(tensor, gradient.backend());
     if (!tensor.hasHistory()) {
       addToLeaf(tensor.autograd(), gradient);
       return;
@@ -40,12 +42,27 @@ public final class Gradients {
     }
   }
 
+  /** Refuses to write to an input that has moved since the operation ran. */
+  private void requireDevice(NativeTensor input, Backend written) {
+    if (input.backend() != written) {
+      throw new IllegalStateException(
+          "backward of "
+              + operation
+              + ": its input "
+              + input.summary()
+              + " is on "
+              + input.device()
+              + ", its gradient on "
+              + written.device());
+    }
+  }
+
   private static void addToLeaf(AutogradMeta leaf, NativeTensor gradient) {
     NativeTensor sum = leaf.gradientBuffer();
     if (leaf.gradientValid()) {
       Tape.accumulate(sum, gradient);
     } else {
-      copy(sum, gradient);
+      DeviceCopy.copy(sum, gradient);
       leaf.gradientWritten();
     }
   }
@@ -59,17 +76,12 @@ public final class Gradients {
     if (!pending.isExclusive()) {
       NativeTensor own =
           NativeTensor.engineOwned(pending.backend(), pending.dtype(), pending.shape());
-      copy(own, pending);
+      DeviceCopy.copy(own, pending);
       pending.close();
       autograd.pending(own);
       return own;
     }
     return pending;
-  }
-
-  private static void copy(NativeTensor y, NativeTensor x) {
-    Native.check(
-        Kernels.jb_copy(y.context(), y.address(), x.address(), y.numel() * y.dtype().bytes()));
   }
 
   /**
@@ -96,6 +108,7 @@ public final class Gradients {
       return Target.NONE;
     }
     NativeTensor tensor = inputs[input];
+    requireDevice(tensor, backend);
     AutogradMeta autograd = tensor.autograd();
     if (!tensor.hasHistory()) {
       NativeTensor buffer = autograd.gradientBuffer();

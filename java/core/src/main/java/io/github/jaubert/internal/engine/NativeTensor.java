@@ -17,8 +17,8 @@ import io.github.jaubert.tensor.Tensor;
 public final class NativeTensor implements Tensor {
   private static final int PRINTED_VALUES = 6;
 
-  private final Storage storage;
-  private final long offset;
+  private Storage storage; // another one after a move to another device
+  private long offset;
   private final Shape shape;
   private final DType dtype;
 
@@ -203,7 +203,7 @@ public final class NativeTensor implements Tensor {
           "copyFrom: this is " + summary() + ", the source is " + other.summary());
     }
     touch();
-    Native.check(Kernels.jb_copy(context(), address(), other.address(), numel() * dtype.bytes()));
+    DeviceCopy.copy(this, other);
     return this;
   }
 
@@ -218,6 +218,52 @@ public final class NativeTensor implements Tensor {
     touch();
     Native.check(Kernels.jb_fill(context(), dtype.ordinal(), address(), numel(), value));
     return this;
+  }
+
+  // ---- other devices ----
+
+  /** A copy on another device that belongs to the innermost region or else to the caller. */
+  public NativeTensor copyOn(Backend target) {
+    NativeTensor there = allocate(target, dtype, shape);
+    DeviceCopy.copy(there, this);
+    return there;
+  }
+
+  /**
+   * A copy on another device for {@link #adopt}.
+   *
+   * @throws IllegalStateException if this tensor's memory is shared, so that it cannot move
+   */
+  public NativeTensor copyToAdopt(Backend target) {
+    requireOpen();
+    if (!storage.isExclusive()) {
+      throw new IllegalStateException(
+          summary()
+              + " cannot move from "
+              + device()
+              + " to "
+              + target.device()
+              + ": a view shares its memory, or a computation whose backward has not run needs it");
+    }
+    NativeTensor there = engineOwned(target, dtype, shape);
+    DeviceCopy.copy(there, this);
+    return there;
+  }
+
+  /** Takes the memory of a copy in place of its own; a gradient follows. */
+  public void adopt(NativeTensor copy) {
+    Storage left = storage;
+    storage = copy.storage;
+    offset = copy.offset;
+    left.release();
+    if (autograd != null) {
+      autograd.moveGradient();
+    }
+  }
+
+  /** Gives up a copy that was not adopted. */
+  public void discard() {
+    free();
   }
 
   // ---- gradients ----

@@ -83,7 +83,7 @@ public final class Tape {
         }
       }
       try (Region temporaries = Region.openInternal()) {
-        backward.run(dy, saved, new Gradients(name, inputs));
+        backward.run(dy, saved, new Gradients(name, inputs, dy.backend()));
       }
     }
 
@@ -220,7 +220,7 @@ public final class Tape {
     if (!root.hasHistory()) {
       try (seed;
           Region temporaries = Region.openInternal()) {
-        new Gradients("backward", new NativeTensor[] {root}).add(0, seed);
+        new Gradients("backward", new NativeTensor[] {root}, root.backend()).add(0, seed);
       }
       return;
     }
@@ -242,6 +242,14 @@ public final class Tape {
       if (!given.shape().equals(root.shape()) || given.dtype() != root.dtype()) {
         throw new IllegalArgumentException(
             "backward: the tensor is " + root.summary() + ", the gradient is " + given.summary());
+      }
+      if (given.backend() != root.backend()) {
+        throw new IllegalArgumentException(
+            "backward: the tensor is on "
+                + root.device()
+                + ", the gradient is on "
+                + given.device()
+                + "; move it with to(Device)");
       }
       return given.alias();
     }

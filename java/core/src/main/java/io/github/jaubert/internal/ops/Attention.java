@@ -136,6 +136,7 @@ public final class Attention {
     Operands.requireFloat("rotary", x);
     Operands.requireRank("rotary", "x", x, 3);
     Operands.requireType("rotary", "the positions", ids, DType.I32);
+    Operands.requireOneDevice("rotary", x, ids);
     Operands.requireShape("rotary", "the positions", ids, x.size(0));
     if (x.size(2) % 2 != 0) {
       throw new IllegalArgumentException("rotary: the head size of shape " + x.shape() + " is odd");

@@ -3,6 +3,7 @@ package io.github.jaubert.internal.ops;
 import static io.github.jaubert.internal.ops.Operands.list;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
@@ -41,12 +42,16 @@ public final class Casting {
     return y;
   }
 
-  /** Another device. */
+  /** Another device; the gradient flows back to this one. */
   public static Tensor move(Tensor operand, Device device) {
     NativeTensor x = NativeTensor.of(operand);
+    Backend origin = x.backend();
     if (x.device() == device) {
       return x;
     }
-    throw new IllegalArgumentException("to: there is no way from " + x.device() + " to " + device);
+    NativeTensor y = x.copyOn(Backend.of(device));
+    Tape.record(
+        "to", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, dy.copyOn(origin)));
+    return y;
   }
 }

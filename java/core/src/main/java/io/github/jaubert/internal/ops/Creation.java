@@ -5,6 +5,7 @@ import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
@@ -14,7 +15,7 @@ public final class Creation {
   private Creation() {}
 
   private static NativeTensor allocate(DType dtype, Shape shape) {
-    return NativeTensor.allocate(Backend.cpu(), dtype, shape);
+    return NativeTensor.allocate(Backend.of(Device.defaultDevice()), dtype, shape);
   }
 
   /** Memory for an array of {@code length} values; no sizes mean one axis. */
@@ -61,14 +62,35 @@ public final class Creation {
 
   /** One value everywhere. */
   public static Tensor full(DType dtype, double value, Shape shape) {
-    NativeTensor y = allocate(dtype, shape);
-    Native.check(Kernels.jb_fill(y.context(), dtype.ordinal(), y.address(), y.numel(), value));
+    return filled(allocate(dtype, shape), value);
+  }
+
+  /** One value everywhere, on a device. */
+  public static Tensor full(Backend backend, DType dtype, double value, Shape shape) {
+    return filled(NativeTensor.allocate(backend, dtype, shape), value);
+  }
+
+  /** A single-precision number without axes on the device of an operand. */
+  public static Tensor scalarBeside(Tensor operand, float value) {
+    return full(NativeTensor.of(operand).backend(), DType.F32, value, Shape.SCALAR);
+  }
+
+  private static NativeTensor filled(NativeTensor y, double value) {
+    Native.check(Kernels.jb_fill(y.context(), y.dtype().ordinal(), y.address(), y.numel(), value));
     return y;
   }
 
   /** 0 to n - 1. */
   public static Tensor arange(long n) {
-    NativeTensor y = allocate(DType.I64, Shape.of(n));
+    return counted(allocate(DType.I64, Shape.of(n)), n);
+  }
+
+  /** 0 to n - 1 on the device of an operand. */
+  static NativeTensor arangeBeside(NativeTensor operand, long n) {
+    return counted(operand.allocateLike(DType.I64, Shape.of(n)), n);
+  }
+
+  private static NativeTensor counted(NativeTensor y, long n) {
     Native.check(Kernels.jb_arange(y.context(), DType.I64.ordinal(), y.address(), n, 0, 1));
     return y;
   }

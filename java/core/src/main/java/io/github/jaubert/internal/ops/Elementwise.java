@@ -195,6 +195,7 @@ public final class Elementwise {
       throw new IllegalArgumentException(
           name + ": operands of type " + a.dtype() + " are not supported");
     }
+    Operands.requireOneDevice(name, a, b);
     Shape shape = Broadcasting.shape(name, a.shape(), b.shape());
     NativeTensor y = a.allocateLike(comparison ? DType.BOOL : a.dtype(), shape);
     Walk walk = Walk.over(shape);
@@ -331,13 +332,13 @@ public final class Elementwise {
             NativeTensor lower =
                 binary("pow", Kernels.JB_POWER, saved[0], (NativeTensor) affine(saved[1], 1, -1));
             // Of the power 0 the gradient is 0, also where the power -1 is infinite.
-            Tensor zero = Tensor.scalar(0);
+            Tensor zero = Creation.scalarBeside(dy, 0);
             Tensor slope =
                 Selection.where(Selection.eq(saved[1], zero), zero, multiply(saved[1], lower));
             addSummed(gradients, 0, saved[0].shape(), multiply(dy, (NativeTensor) slope));
           }
           if (gradients.needs(1)) {
-            Tensor zero = Tensor.scalar(0);
+            Tensor zero = Creation.scalarBeside(dy, 0);
             Tensor log = Selection.where(Selection.eq(saved[0], zero), zero, log(saved[0]));
             addSummed(
                 gradients,
@@ -373,7 +374,7 @@ public final class Elementwise {
         list(a, b),
         (dy, saved, gradients) -> {
           Tensor fromFirst = binary(name, firstWins, saved[0], saved[1]);
-          Tensor zero = Tensor.scalar(0);
+          Tensor zero = Creation.scalarBeside(dy, 0);
           addSummed(
               gradients, 0, saved[0].shape(), (NativeTensor) Selection.where(fromFirst, dy, zero));
           addSummed(

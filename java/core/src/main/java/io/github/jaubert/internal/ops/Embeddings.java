@@ -33,9 +33,10 @@ public final class Embeddings {
     NativeTensor beta = NativeTensor.of(shift);
     long hidden = Normalization.requireVectors(name, word, gamma, beta, null);
     long tokens = ids.word().numel();
-    NativeTensor wordIds = ids(name, "word", ids.word(), tokens);
-    NativeTensor positionIds = ids(name, "position", ids.position(), tokens);
-    NativeTensor typeIds = type == null ? null : ids(name, "type", ids.type(), tokens);
+    Operands.requireFloat(name, word, position, type);
+    NativeTensor wordIds = ids(name, "word", ids.word(), tokens, word);
+    NativeTensor positionIds = ids(name, "position", ids.position(), tokens, word);
+    NativeTensor typeIds = type == null ? null : ids(name, "type", ids.type(), tokens, word);
     Operands.requireShape(name, "the position table", position, position.size(0), hidden);
     if (type != null) {
       Operands.requireShape(name, "the type table", type, type.size(0), hidden);
@@ -117,10 +118,12 @@ public final class Embeddings {
     return table;
   }
 
-  private static NativeTensor ids(String name, String which, Tensor tensor, long tokens) {
+  private static NativeTensor ids(
+      String name, String which, Tensor tensor, long tokens, NativeTensor beside) {
     NativeTensor ids = NativeTensor.of(tensor);
     Operands.requireType(name, "the " + which + " ids", ids, DType.I32);
     Operands.requireShape(name, "the " + which + " ids", ids, tokens);
+    Operands.requireOneDevice(name, beside, ids);
     return ids;
   }
 }

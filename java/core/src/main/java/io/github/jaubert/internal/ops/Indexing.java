@@ -40,7 +40,7 @@ public final class Indexing {
   private static Tensor rows(String name, Tensor operand, Tensor indices) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor index = NativeTensor.of(indices);
-    Operands.requireIndex(name, index);
+    Operands.requireIndex(name, x, index);
     Operands.requireRank(name, "the index", index, 1);
     long rows = x.size(0);
     long width = x.shape().without(0).numel();
@@ -88,7 +88,7 @@ public final class Indexing {
     NativeTensor index = NativeTensor.of(indices);
     NativeTensor source = NativeTensor.of(addend);
     Operands.requireFloat("indexAdd", x, source);
-    Operands.requireIndex("indexAdd", index);
+    Operands.requireIndex("indexAdd", x, index);
     Operands.requireRank("indexAdd", "the index", index, 1);
     Operands.requireShape(
         "indexAdd", "the source", source, x.shape().with(0, index.numel()).toArray());
@@ -123,7 +123,7 @@ public final class Indexing {
   public static Tensor takeAlong(Tensor operand, Tensor indices) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor index = NativeTensor.of(indices);
-    Operands.requireIndex("takeAlong", index);
+    Operands.requireIndex("takeAlong", x, index);
     boolean sameLeading =
         x.rank() > 0
             && index.rank() == x.rank()

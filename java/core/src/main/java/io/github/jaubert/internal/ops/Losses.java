@@ -30,14 +30,14 @@ public final class Losses {
     NativeTensor logits = NativeTensor.of(scores);
     Operands.requireFloat("crossEntropy", logits);
     Operands.requireRank("crossEntropy", "the logits", logits, 2);
-    Operands.requireIndex("crossEntropy", NativeTensor.of(targets));
+    Operands.requireIndex("crossEntropy", logits, NativeTensor.of(targets));
     NativeTensor labels = (NativeTensor) Casting.cast(targets, DType.I32);
     long rows = logits.size(0);
     long classes = logits.size(1);
     Operands.requireShape("crossEntropy", "the labels", labels, rows);
     NativeTensor classWeights = weights == null ? null : NativeTensor.of(weights);
     if (classWeights != null) {
-      Operands.requireFloat("crossEntropy", classWeights);
+      Operands.requireFloat("crossEntropy", logits, classWeights);
       Operands.requireShape("crossEntropy", "the class weights", classWeights, classes);
     }
     NativeTensor loss = logits.allocateLike(DType.F32, Shape.SCALAR);

@@ -112,7 +112,7 @@ public final class Normalization {
     long hidden = requireVectors("addDropoutLayerNorm", x, gamma, beta, bias);
     Operands.requireProbability("addDropoutLayerNorm", p);
     if (residual != null) {
-      Operands.requireFloat("addDropoutLayerNorm", residual);
+      Operands.requireFloat("addDropoutLayerNorm", x, residual);
       Operands.requireShape("addDropoutLayerNorm", "the residual", residual, x.shape().toArray());
     }
     long rows = Operands.rows(x);

@@ -18,15 +18,28 @@ final class Operands {
     }
   }
 
+  /** All of type F32 and on one device; nulls are passed over. */
   static void requireFloat(String operation, NativeTensor... tensors) {
     for (NativeTensor tensor : tensors) {
       if (tensor != null) {
         requireType(operation, "an operand", tensor, DType.F32);
+        requireOneDevice(operation, tensors[0], tensor);
       }
     }
   }
 
-  static void requireIndex(String operation, NativeTensor index) {
+  /** Both on one device; a second operand that is null is passed over. */
+  static void requireOneDevice(String operation, NativeTensor a, NativeTensor b) {
+    if (b != null && a.backend() != b.backend()) {
+      throw new IllegalArgumentException(
+          "%s: operand %s is on %s and operand %s is on %s; move one with to(Device)"
+              .formatted(operation, a.summary(), a.device(), b.summary(), b.device()));
+    }
+  }
+
+  /** An index of the device of {@code x}. */
+  static void requireIndex(String operation, NativeTensor x, NativeTensor index) {
+    requireOneDevice(operation, x, index);
     if (index.dtype() != DType.I32 && index.dtype() != DType.I64) {
       throw new IllegalArgumentException(
           operation + ": the index is " + index.summary() + ", expected type I32 or I64");

@@ -126,7 +126,7 @@ public final class Reductions {
         list(x),
         list(x, y),
         (dy, saved, gradients) -> {
-          Tensor zero = Tensor.scalar(0);
+          Tensor zero = Creation.scalarBeside(dy, 0);
           Tensor factor = Elementwise.div(dy, saved[1]);
           Tensor finite = Selection.where(Selection.eq(saved[1], zero), zero, factor);
           gradients.add(0, Elementwise.multiply(saved[0], (NativeTensor) finite));
@@ -161,10 +161,10 @@ public final class Reductions {
           java.util.Arrays.fill(alongAxis, 1);
           alongAxis[shape.axis(axis)] = shape.size(axis);
           Tensor places =
-              Shaping.view((NativeTensor) Creation.arange(shape.size(axis)), Shape.of(alongAxis));
+              Shaping.view(Creation.arangeBeside(dy, shape.size(axis)), Shape.of(alongAxis));
           Tensor kept = Shaping.view(dy, shape.with(axis, 1));
-          gradients.add(
-              0, (NativeTensor) Selection.where(Selection.eq(places, at), kept, Tensor.scalar(0)));
+          Tensor zero = Creation.scalarBeside(dy, 0);
+          gradients.add(0, (NativeTensor) Selection.where(Selection.eq(places, at), kept, zero));
         });
     return y;
   }

@@ -62,7 +62,7 @@ public final class Selection {
   public static Tensor not(Tensor x) {
     NativeTensor mask = NativeTensor.of(x);
     Operands.requireType("not", "the operand", mask, DType.BOOL);
-    NativeTensor one = (NativeTensor) Creation.full(DType.BOOL, 1, Shape.SCALAR);
+    NativeTensor one = (NativeTensor) Creation.full(mask.backend(), DType.BOOL, 1, Shape.SCALAR);
     return Elementwise.binary("xor", Kernels.JB_XOR, mask, one);
   }
 
@@ -76,6 +76,8 @@ public final class Selection {
       throw new IllegalArgumentException(
           "where: a is " + a.summary() + " and b is " + b.summary() + ": the types differ");
     }
+    Operands.requireOneDevice("where", a, b);
+    Operands.requireOneDevice("where", a, c);
     Shape shape =
         Broadcasting.shape("where", Broadcasting.shape("where", c.shape(), a.shape()), b.shape());
     NativeTensor y = a.allocateLike(a.dtype(), shape);
@@ -104,7 +106,7 @@ public final class Selection {
         list(a, b),
         list(c),
         (dy, saved, gradients) -> {
-          Tensor zero = Tensor.scalar(0);
+          Tensor zero = Creation.scalarBeside(dy, 0);
           if (gradients.needs(0)) {
             Elementwise.addSummed(gradients, 0, shapeA, (NativeTensor) where(saved[0], dy, zero));
           }

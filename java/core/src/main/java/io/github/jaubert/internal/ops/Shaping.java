@@ -257,7 +257,7 @@ public final class Shaping {
         list(x),
         list(),
         (dy, saved, gradients) -> {
-          NativeTensor dx = (NativeTensor) Creation.full(dy.dtype(), 0, original);
+          NativeTensor dx = (NativeTensor) Creation.full(dy.backend(), dy.dtype(), 0, original);
           copy(dx, first, original.strides(), dy, 0, shape.strides(), shape);
           gradients.add(0, dx);
         });
@@ -296,6 +296,7 @@ public final class Shaping {
                 + ", the first is "
                 + inputs[0].summary());
       }
+      Operands.requireOneDevice("concat", inputs[0], inputs[i]);
       starts[i] = total;
       total += shape.size(at);
     }

@@ -1,0 +1,13 @@
+package io.github.jaubert.internal.device;
+
+/** A device that operations can run on. */
+public interface OpenDevice {
+  /** The {@code jb_ctx} to hand to every kernel. */
+  long context();
+
+  /** The device in words, without its name. */
+  String description();
+
+  /** Waits for all that was begun on the device, and throws what went wrong with it. */
+  void synchronize();
+}
