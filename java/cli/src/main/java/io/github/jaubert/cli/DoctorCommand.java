@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.DeviceReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -8,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -51,7 +51,7 @@ final class DoctorCommand implements Callable<Integer> {
     line(out, "processor", processor());
     line(out, "memory", memory());
     boolean computes = kernels(out);
-    line(out, "GPU", gpu());
+    gpu(out);
     line(out, "embedded job", embedded());
     line(out, "missing", missing.isEmpty() ? "nothing" : "");
     missing.forEach(what -> out.println("  - " + what));
@@ -106,7 +106,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private boolean kernels(PrintWriter out) {
     try {
-      line(out, "kernels", Device.best().description());
+      line(out, "kernels", Device.cpu().description());
       return true;
     } catch (LinkageError | RuntimeException e) {
       line(out, "kernels", "cannot be loaded: " + e.getMessage());
@@ -115,22 +115,16 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private String gpu() {
-    String driver = field(read(Path.of("/proc/driver/nvidia/version")), "NVRM version");
-    String devices =
-        run(
-            "nvidia-smi",
-            "--query-gpu=name,driver_version,memory.total,compute_cap",
-            "--format=csv,noheader");
-    if (!devices.isEmpty()) {
-      missing.add("GPU kernels: this release computes on the processor; the GPU is not used yet");
-      return String.join("; ", devices.lines().toList());
+  private void gpu(PrintWriter out) {
+    DeviceReport report = Device.report();
+    List<String> lines = new ArrayList<>(report.found());
+    if (lines.stream().noneMatch(found -> found.startsWith("cuda:"))) {
+      lines.add(0, "none; the processor is used");
     }
-    if (!driver.isEmpty()) {
-      missing.add("nvidia-smi: the driver is loaded, but its tools do not answer");
-      return "driver " + driver;
+    for (int i = 0; i < lines.size(); i++) {
+      line(out, i == 0 ? "GPU" : "", lines.get(i));
     }
-    return "none, and no NVIDIA driver; the processor is used";
+    missing.addAll(report.missing());
   }
 
   private String embedded() {
@@ -155,23 +149,6 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      return "";
-    }
-  }
-
-  /** What a program prints, or nothing if it is not there or fails. */
-  private static String run(String... command) {
-    try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes());
-      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
-          ? output.strip()
-          : "";
-    } catch (IOException e) {
-      return "";
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return "";
     }
   }

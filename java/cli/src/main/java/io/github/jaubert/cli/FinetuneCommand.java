@@ -77,11 +77,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private TrainingOptions training;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads to compute with. Default: all cores.")
-  private int threads;
+  @Mixin private DeviceOptions device;
 
   @Option(
       names = "--out",
@@ -103,13 +99,13 @@ final class FinetuneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkOptions();
-    Device.cpu().threads(threads);
+    device.apply(spec.commandLine());
     Job job = data.train == null ? definitions() : files();
     checkMetrics(job.labels());
     Path folder = out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite);
     OutputFolder.create(folder);
     PrintWriter say = spec.commandLine().getOut();
-    say.println(Device.best().description());
+    say.println(Device.defaultDevice().description());
     say.printf(
         "%s to learn from, %s; %s%n",
         Report.counted(job.train().size(), "example"),
@@ -158,10 +154,6 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     if (overwrite && out == null) {
       throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
-    }
-    if (threads < 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--threads " + threads + ": a number from 1, or 0 for all cores");
     }
     TrainingOptions.atLeast(spec.commandLine(), "--train-limit", data.trainLimit, 1);
     TrainingOptions.atLeast(spec.commandLine(), "--eval-limit", data.evalLimit, 1);

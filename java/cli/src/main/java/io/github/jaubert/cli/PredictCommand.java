@@ -10,7 +10,6 @@ import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.data.DataException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -25,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -75,11 +75,7 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print a JSON object a line, with all labels.")
   private boolean json;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads to compute with. Default: all cores.")
-  private int threads;
+  @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
 
@@ -94,11 +90,8 @@ final class PredictCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--pairs is about standard input; with texts use --pair");
     }
-    if (top < 1 || threads < 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--top begins at 1, --threads at 0 (all cores)");
-    }
-    Device.cpu().threads(threads);
+    TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
+    device.apply(spec.commandLine());
     requireHead();
     try (TextClassification classify = Pipelines.textClassification(model)) {
       if (texts.isEmpty()) {

@@ -46,7 +46,7 @@ final class Report {
     json.put("jaubert", Main.version());
     ArrayNode words = json.putArray("command");
     arguments.forEach(words::add);
-    json.put("device", Device.best().description());
+    json.put("device", Device.defaultDevice().description());
     json.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     Labels labels = model.labels();
     json.put("problem_type", labels.problemType().huggingFaceName());

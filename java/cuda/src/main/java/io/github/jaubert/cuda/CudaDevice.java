@@ -1,0 +1,54 @@
+package io.github.jaubert.cuda;
+
+import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.device.OpenDevice;
+
+/** One GPU with a stream and a cuBLAS handle of its own. */
+final class CudaDevice implements OpenDevice {
+  private final long context;
+  private final String description;
+
+  private CudaDevice(long context, String description) {
+    this.context = context;
+    this.description = description;
+  }
+
+  /** Opens a GPU that meets the {@link Requirements}. */
+  static CudaDevice open(Findings findings, int index) {
+    long context = Cuda.jb_cuda_context_create(index);
+    if (context == 0) {
+      throw new IllegalStateException("cuda:" + index + ": " + Kernels.jb_last_error());
+    }
+    Gpu gpu = findings.gpus().get(index);
+    if (findings.emulated()) { // which multiplies matrices itself
+      return new CudaDevice(context, gpu.description());
+    }
+    try {
+      String blas = CuBlas.attach(context, findings.toolkit());
+      return new CudaDevice(
+          context,
+          "%s, driver for CUDA %s, cuBLAS %s"
+              .formatted(gpu.description(), Requirements.version(findings.driver()), blas));
+    } catch (RuntimeException | LinkageError e) {
+      Kernels.jb_context_destroy(context);
+      throw new IllegalStateException("cuda:" + index + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public long context() {
+    return context;
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public void synchronize() {
+    if (Cuda.jb_cuda_synchronize(context) != Kernels.JB_OK) {
+      throw new IllegalStateException(Kernels.jb_last_error());
+    }
+  }
+}

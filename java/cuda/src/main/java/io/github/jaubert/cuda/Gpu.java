@@ -1,0 +1,19 @@
+package io.github.jaubert.cuda;
+
+/**
+ * A GPU as its driver describes it.
+ *
+ * @param capability the compute capability, 90 for 9.0
+ * @param memory in bytes
+ */
+record Gpu(String name, int capability, int multiprocessors, long memory) {
+  /** As {@code NVIDIA H200, compute capability 9.0, 132 multiprocessors, 143,771 MiB}. */
+  String description() {
+    return "%s, compute capability %s, %d multiprocessors, %,d MiB"
+        .formatted(name, capabilityText(), multiprocessors, memory >> 20);
+  }
+
+  String capabilityText() {
+    return capability / 10 + "." + capability % 10;
+  }
+}
