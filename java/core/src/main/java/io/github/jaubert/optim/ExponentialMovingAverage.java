@@ -74,8 +74,20 @@ public final class ExponentialMovingAverage implements AutoCloseable {
     return new ExponentialMovingAverage(parameters, decay);
   }
 
-  /** Takes the weights as they are now into the averages. Nothing waits for the device. */
+  /**
+   * Takes the weights as they are now into the averages. Nothing waits for the device.
+   *
+   * @throws IllegalStateException if the weights have moved to another device
+   */
   public void update() {
+    pairs.forEach(
+        (name, pair) -> {
+          if (pair.average().backend() != pair.weight().backend()) {
+            throw new IllegalStateException(
+                "ExponentialMovingAverage: parameter %s is on %s, its average on %s: make a new one after a move"
+                    .formatted(name, pair.weight().device(), pair.average().device()));
+          }
+        });
     updates++;
     float share = Math.max(1 - decay, 1f / updates);
     for (Pair pair : pairs.values()) {

@@ -14,6 +14,7 @@ import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Sequential;
 import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.optim.ExponentialMovingAverage;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
@@ -142,6 +143,22 @@ class TwoDevicesTest {
       assertEquals(
           "AdamW: parameter 0.weight is on cpu and parameter 1.weight is on twin:0",
           assertThrows(IllegalStateException.class, adam::step).getMessage());
+    }
+  }
+
+  @Test
+  void anAverageStaysWithItsWeights() {
+    try (Layer model = Linear.of(2, 2).to(TWIN);
+        ExponentialMovingAverage average = ExponentialMovingAverage.of(model.parameters(), 0.5f)) {
+      average.update();
+      average.swap();
+      average.averages().values().forEach(tensor -> assertSame(TWIN, tensor.device()));
+      model.to(OTHER);
+      assertEquals(
+          "ExponentialMovingAverage: parameter weight is on twin:1, its average on twin:0: make a new"
+              + " one after a move",
+          assertThrows(IllegalStateException.class, average::update).getMessage());
+      assertEquals(1, average.updates());
     }
   }
 
