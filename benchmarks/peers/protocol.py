@@ -34,7 +34,12 @@ def run(args, works, peer):
             continue
         samples = sampler(args.seconds)
         line = {"work": name, "unit": unit, "value": statistics.median(samples), "samples": samples, "peer": peer}
-        print(json.dumps(line | ({"flops": flops} if flops else {})), flush=True)
+        emit(line | ({"flops": flops} if flops else {}))
+
+
+def emit(line):
+    """Prints a line of JSON at once."""
+    print(json.dumps(line), flush=True)
 
 
 def repeat(step, seconds, fewest=3):
