@@ -14,6 +14,9 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +60,28 @@ class DeviceTest {
     assertEquals(
         "cuda:0: io.github.jaubert:jaubert-cuda is not on the class path",
         assertThrows(IllegalStateException.class, () -> Device.of("cuda")).getMessage());
+  }
+
+  @Test
+  void theBestDeviceIsNeverTheCpuInSilence() {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    BrokenProvider.present = true;
+    try {
+      assertSame(Device.cpu(), Device.best());
+    } finally {
+      BrokenProvider.present = false;
+      System.setErr(before);
+    }
+    String text = log.toString(StandardCharsets.UTF_8);
+    assertTrue(
+        text.contains("the CPU is used instead of a GPU: broken:0: the driver is too old"), text);
+    for (int attempt = 0; attempt < 2; attempt++) {
+      assertEquals(
+          "broken:0: the driver is too old",
+          assertThrows(IllegalStateException.class, () -> Device.of("broken")).getMessage());
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.jaubert.operations;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -40,6 +41,14 @@ record OperationCase(
       Function<NdArray[], NdArray> reference) {
     return new OperationCase(
         method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05, 0);
+  }
+
+  /** The number of elements of all operands. */
+  long elements() {
+    return inputs.stream()
+        .mapToLong(
+            input -> Arrays.stream(input.shape()).asLongStream().reduce(1, Math::multiplyExact))
+        .sum();
   }
 
   OperationCase with(String words) {

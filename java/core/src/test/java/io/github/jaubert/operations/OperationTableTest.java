@@ -9,6 +9,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -17,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every public operation, value and gradient, against a reference in double precision. */
+/**
+ * Every public operation, value and gradient, against a reference in double precision, on the
+ * default device: {@code -Djaubert.device}.
+ */
 class OperationTableTest {
   /** Public methods that compute nothing from tensors; they have tests of their own. */
   private static final Set<String> NOT_OPERATIONS =
@@ -62,8 +66,22 @@ class OperationTableTest {
         .toList();
   }
 
+  /**
+   * Those to run: all, or with {@code -Djaubert.table.elements=N} those with at most N elements in
+   * their operands together, and the smallest of each method; for devices that are emulated.
+   */
+  static List<OperationCase> casesToRun() {
+    long most = Long.getLong("jaubert.table.elements", Long.MAX_VALUE);
+    Map<String, Long> smallest =
+        cases().stream()
+            .collect(Collectors.toMap(OperationCase::method, OperationCase::elements, Math::min));
+    return cases().stream()
+        .filter(c -> c.elements() <= Math.max(most, smallest.get(c.method())))
+        .toList();
+  }
+
   @ParameterizedTest(name = "{0}")
-  @MethodSource("cases")
+  @MethodSource("casesToRun")
   void matchesReference(OperationCase operation) {
     try {
       new OperationCheck(operation).run();

@@ -29,7 +29,7 @@ final class CudaLibrary {
   }
 
   static boolean isEmulated() {
-    return System.getProperty(EMULATED) != null;
+    return !System.getProperty(EMULATED, "").isEmpty();
   }
 
   /** Whether this module was built and packed with kernels for GPUs, or has their emulator. */

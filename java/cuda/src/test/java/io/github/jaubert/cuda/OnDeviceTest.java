@@ -1,0 +1,127 @@
+package io.github.jaubert.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Memory;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a GPU, or its emulator, computes, against what the CPU computes. */
+class OnDeviceTest {
+  private static final int STEPS = 4;
+  private static final BertConfig CONFIG =
+      BertConfig.bertBase().withEncoder(32, 2, 2, 48).withVocabSize(60);
+
+  private static Device gpu;
+
+  @BeforeAll
+  static void findTheGpu() {
+    assumeTrue(
+        Requirements.obstacles(Findings.ofThisMachine()).findAny().isEmpty(), "there is no GPU");
+    gpu = Device.cuda(0);
+  }
+
+  private static TokenBatch batch(int step) {
+    PackedSequences lengths = PackedSequences.of(5, 1, 9 + step, 3);
+    Rng rng = Rng.of(100 + step);
+    int[] ids = new int[lengths.tokens()];
+    int[] types = new int[lengths.tokens()];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = rng.nextInt(CONFIG.vocabSize());
+      types[i] = rng.nextInt(CONFIG.typeVocabSize());
+    }
+    return new TokenBatch(ids, types, lengths);
+  }
+
+  /** The losses and norms of some steps with dropout, and the logits afterwards. */
+  private static float[] train(Device device) {
+    float[] values = new float[2 * STEPS + 4 * 3];
+    Rng.seed(11);
+    try (SequenceClassifier model =
+            SequenceClassifier.of(CONFIG, Labels.of("a", "b", "c")).to(device);
+        Optimizer adam = AdamW.of(model.parameters(), 2e-3f)) {
+      for (int step = 0; step < STEPS; step++) {
+        try (Scope scope = Scope.open()) {
+          Tensor logits = model.forward(batch(step));
+          Tensor loss = model.loss(logits, Tensor.of(new int[] {0, 1, 2, 1}));
+          loss.backward();
+          adam.step();
+          assertSame(device, loss.device());
+          values[2 * step] = loss.item();
+          values[2 * step + 1] = adam.gradNorm().item();
+        }
+      }
+      model.eval();
+      try (Scope scope = Scope.open()) {
+        float[] logits = model.forward(batch(0)).toFloats();
+        System.arraycopy(logits, 0, values, 2 * STEPS, logits.length);
+      }
+    }
+    return values;
+  }
+
+  @Test
+  void aBertLearnsAsOnTheCpu() {
+    float[] expected = train(Device.cpu());
+    float[] found = train(gpu);
+    for (int i = 0; i < expected.length; i++) {
+      // Logits pass through 0; they are compared by the size that they have.
+      double size = i < 2 * STEPS ? Math.abs(expected[i]) : Math.max(0.1, Math.abs(expected[i]));
+      double allowed = (i % 2 == 0 && i < 2 * STEPS ? 1e-5 : 1e-4) * size;
+      assertEquals(expected[i], found[i], allowed, "value " + i);
+    }
+    assertEquals(1, Math.signum(expected[0] - expected[2 * STEPS - 2]), "the loss went down");
+  }
+
+  @Test
+  void twoRunsGiveTheSameBits() {
+    assertArrayEquals(train(gpu), train(gpu));
+  }
+
+  @Test
+  void memoryIsGivenBack() {
+    train(gpu);
+    long live = Memory.live(gpu);
+    train(gpu);
+    assertEquals(live, Memory.live(gpu));
+    Memory.releaseCached(gpu);
+    assertEquals(0, Memory.cached(gpu));
+  }
+
+  @Test
+  void dropoutHasTheMaskOfTheCpu() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.ones(3, 37);
+      assertArrayEquals(
+          F.dropout(x, 0.4f, Rng.of(9)).toFloats(),
+          F.dropout(x.to(gpu), 0.4f, Rng.of(9)).toFloats());
+    }
+  }
+
+  @Test
+  void tensorsOfTwoDevicesAreRefused() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.ones(2, 3);
+      assertEquals(
+          "add: operand F32 [2, 3] is on cpu and operand F32 [2, 3] is on cuda:0;"
+              + " move one with to(Device)",
+          assertThrows(IllegalArgumentException.class, () -> x.add(x.to(gpu))).getMessage());
+    }
+  }
+}
