@@ -21,8 +21,8 @@ record Commit(String hash, String date) {
     return new Program("git", List.of("git", "-C", root.toString())).with(arguments);
   }
 
-  /** As a folder is called. */
-  String folder() {
-    return "cpu-" + date + "-" + hash;
+  /** As a folder of results is called. */
+  String folder(String kind) {
+    return kind + "-" + date + "-" + hash;
   }
 }

@@ -38,11 +38,16 @@ final class MarkdownReport {
   private void head() {
     long measured = report.rows().stream().filter(Row::isMeasured).count();
     long met = report.rows().stream().filter(Row::isMet).count();
-    lines.add("# Jaubert on the CPU beside its peers");
+    lines.add("# " + report.words().title());
     lines.add("");
     lines.add(
-        "%d of %d goals measured are met; commit %s of %s. Medians of alternating runs, float32."
-            .formatted(met, measured, report.commit().hash(), report.commit().date()));
+        "%d of %d goals measured are met; commit %s of %s. Medians of alternating runs, %s."
+            .formatted(
+                met,
+                measured,
+                report.commit().hash(),
+                report.commit().date(),
+                report.words().dtype()));
     lines.add("");
     report.facts().forEach((name, value) -> lines.add("- " + name + ": " + value));
     lines.add("");
@@ -144,13 +149,7 @@ final class MarkdownReport {
   private void notes() {
     lines.add("## How it was measured");
     lines.add("");
-    lines.add(
-        "Each program is a process of its own; ours and the peers' take turns, and each is first"
-            + " in one round after another. A figure is the median over the rounds of each round's"
-            + " median. Peers choose their own kernels: OPENBLAS_CORETYPE is unset. Tokenising is"
-            + " part of no time. Peak memory is the process' resident high-water mark (VmHWM)."
-            + " FLOPs: forward 2 L (4 H² + 2 H I) T + 4 L ΣS² H for T tokens in sequences of S, a"
-            + " training step three times that. Every round and sample is in report.json.");
+    lines.add(report.words().method());
     lines.add("");
     for (String who : report.results().programs()) {
       lines.add("- %s: %s".formatted(who, String.join("; ", report.results().versions(who))));

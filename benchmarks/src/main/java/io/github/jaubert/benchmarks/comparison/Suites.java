@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Which programs measure what: ours and, where they can run, the peers'. */
-final class Suites {
+final class Suites implements SuiteSource {
   private static final String PACKAGE = "io.github.jaubert.benchmarks.";
   private static final String PEERS = "io.github.jaubert.peers.";
 
@@ -47,7 +47,8 @@ final class Suites {
   }
 
   /** The suite of one of those names; empty if the plan leaves it out. */
-  Optional<Suite> named(String name) {
+  @Override
+  public Optional<Suite> named(String name) {
     return switch (name) {
       case "roofs" ->
           suite(

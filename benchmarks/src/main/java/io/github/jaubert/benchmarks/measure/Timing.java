@@ -16,15 +16,11 @@ public final class Timing {
   private Timing() {}
 
   /** The number of calls of one sample of {@code call}, and a warm-up on the way. */
-  private static int calibrate(Runnable call, double seconds) {
+  private static int calibrate(Runnable call, double seconds, Stopwatch watch) {
     long begin = System.nanoTime();
     int calls = 1;
     while (true) {
-      long start = System.nanoTime();
-      for (int i = 0; i < calls; i++) {
-        call.run();
-      }
-      double took = since(start);
+      double took = watch.seconds(times(call, calls));
       if (since(begin) >= seconds * WARMUP && took > 0) {
         double wanted = Math.ceil(SAMPLE_SECONDS / (took / calls));
         return (int) Math.max(1, Math.min(wanted, 1 << 24));
@@ -37,18 +33,27 @@ public final class Timing {
 
   /** Seconds of one call, a sample each; calls too short for the clock are timed many at once. */
   public static double[] repeat(Runnable call, double seconds) {
-    int calls = calibrate(call, seconds);
+    return repeat(call, seconds, Stopwatch.WALL);
+  }
+
+  /** The same by another watch. */
+  public static double[] repeat(Runnable call, double seconds, Stopwatch watch) {
+    int calls = calibrate(call, seconds, watch);
     double[] samples = new double[64];
     int count = 0;
     long begin = System.nanoTime();
     while (count < MIN_SAMPLES || since(begin) < seconds * (1 - WARMUP)) {
-      long start = System.nanoTime();
+      samples = put(samples, count++, watch.seconds(times(call, calls)) / calls);
+    }
+    return Arrays.copyOf(samples, count);
+  }
+
+  private static Runnable times(Runnable call, int calls) {
+    return () -> {
       for (int i = 0; i < calls; i++) {
         call.run();
       }
-      samples = put(samples, count++, since(start) / calls);
-    }
-    return Arrays.copyOf(samples, count);
+    };
   }
 
   /**
@@ -57,6 +62,12 @@ public final class Timing {
    * calls of a millisecond or more.
    */
   public static double[] rounds(Runnable prepare, int calls, IntConsumer call, double seconds) {
+    return rounds(prepare, calls, call, seconds, Stopwatch.WALL);
+  }
+
+  /** The same by another watch. */
+  public static double[] rounds(
+      Runnable prepare, int calls, IntConsumer call, double seconds, Stopwatch watch) {
     double[] samples = new double[64];
     int count = 0;
     long begin = System.nanoTime();
@@ -65,9 +76,8 @@ public final class Timing {
     while (count < MIN_SAMPLES || since(begin) < seconds) {
       prepare.run();
       for (int i = 0; i < calls; i++) {
-        long start = System.nanoTime();
-        call.accept(i);
-        double took = since(start);
+        int set = i;
+        double took = watch.seconds(() -> call.accept(set));
         if (warm) {
           samples = put(samples, count++, took);
         }

@@ -6,6 +6,7 @@ import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import java.util.ArrayList;
@@ -63,14 +64,16 @@ public final class StepBenchmark extends JaubertProgram {
     Rng.seed(seed);
     int[] labels = RandomTokens.labels(options.batch());
     try (TrainingLoop loop = new TrainingLoop(Classifiers.ofShape(options.shape()), 2e-5f)) {
-      return Timing.repeat(() -> loop.step(tokens, labels), seconds);
+      return Timing.repeat(
+          () -> loop.step(tokens, labels), seconds, Device.defaultDevice()::seconds);
     }
   }
 
   private double[] infer(TokenBatch tokens, double seconds) {
     try (SequenceClassifier model = Classifiers.ofShape(options.shape())) {
       model.eval();
-      return Timing.repeat(() -> TrainingLoop.encode(model, tokens), seconds);
+      return Timing.repeat(
+          () -> TrainingLoop.encode(model, tokens), seconds, Device.defaultDevice()::seconds);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Fused attention with 12 heads over 4,096 tokens, in sequences of one length or mixed. The inputs
@@ -16,7 +17,7 @@ import java.util.List;
  */
 public final class AttentionWorks {
   static final int TOKENS = 4096;
-  static final int HEADS = 12;
+  private static final int HEADS = 12;
   private static final int[] LENGTHS = {16, 32, 64, 128, 256, 512};
 
   private AttentionWorks() {}
@@ -51,14 +52,14 @@ public final class AttentionWorks {
     }
   }
 
-  private static void add(
+  static void add(
       List<Work> works, String shape, int[] lengths, int headDim, float dropout, long seed) {
     double hidden = HEADS * headDim;
     double squares = 0;
     for (int length : lengths) {
       squares += (double) length * length;
     }
-    double tensor = 4 * TOKENS * hidden;
+    double tensor = 4 * hidden * IntStream.of(lengths).sum();
     works.add(
         OperationWorks.inference(
             "attention forward " + shape,

@@ -10,6 +10,6 @@ public class LayerNormBenchmark extends OperationBenchmark {
 
   @Override
   protected Operation open() {
-    return LayerWorks.openLayerNorm(hidden, 0.1f, 0);
+    return LayerWorks.openLayerNorm(LayerWorks.TOKENS, hidden, 0.1f, 0);
   }
 }

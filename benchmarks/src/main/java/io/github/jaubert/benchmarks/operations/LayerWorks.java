@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What surrounds attention in a block, for 4,096 tokens, on inputs that come from memory.
+ * What surrounds attention in a block, on inputs that come from memory.
  *
  * <p>FLOPs of an element, a function such as exp counted as one: LayerNorm with bias, dropout and
  * residual 11 forward and 16 backward, GELU 5 and 8, softmax 5 and 4; a linear layer 2 x tokens x
@@ -28,11 +28,11 @@ public final class LayerWorks {
   private LayerWorks() {}
 
   /** Bias, dropout, residual and LayerNorm. */
-  public static Operation openLayerNorm(int hidden, float dropout, long seed) {
+  public static Operation openLayerNorm(int tokens, int hidden, float dropout, long seed) {
     return new Operation(
-        Operation.setsBeyondCache(2.0 * 4 * TOKENS * hidden),
+        Operation.setsBeyondCache(2.0 * 4 * tokens * hidden),
         seed,
-        rng -> new Tensor[] {Tensor.randn(rng, TOKENS, hidden), Tensor.randn(rng, TOKENS, hidden)},
+        rng -> new Tensor[] {Tensor.randn(rng, tokens, hidden), Tensor.randn(rng, tokens, hidden)},
         rng -> new Tensor[] {Tensor.randn(rng, hidden), Tensor.ones(hidden), Tensor.zeros(hidden)},
         (x, w) -> F.addDropoutLayerNorm(x[0], x[1], w[0], w[1], w[2], dropout, EPS));
   }
@@ -48,11 +48,12 @@ public final class LayerWorks {
   }
 
   /** A linear layer with bias. */
-  public static Operation openLinear(int in, int out, Activation activation, long seed) {
+  public static Operation openLinear(
+      int tokens, int in, int out, Activation activation, long seed) {
     return new Operation(
         1,
         seed,
-        rng -> new Tensor[] {Tensor.randn(rng, TOKENS, in)},
+        rng -> new Tensor[] {Tensor.randn(rng, tokens, in)},
         rng -> new Tensor[] {Tensor.randn(rng, out, in), Tensor.randn(rng, out)},
         (x, w) -> F.linear(x[0], w[0], w[1], activation));
   }
@@ -97,19 +98,19 @@ public final class LayerWorks {
             name + "inference H" + hidden,
             10 * n,
             3 * 4 * n,
-            () -> openLayerNorm(hidden, 0, seed)));
+            () -> openLayerNorm(TOKENS, hidden, 0, seed)));
     works.add(
         OperationWorks.forward(
             name + "forward H" + hidden,
             11 * n,
             4 * 4 * n,
-            () -> openLayerNorm(hidden, DROPOUT, seed)));
+            () -> openLayerNorm(TOKENS, hidden, DROPOUT, seed)));
     works.add(
         OperationWorks.backward(
             name + "backward H" + hidden,
             16 * n,
             4 * 4 * n,
-            () -> openLayerNorm(hidden, DROPOUT, seed)));
+            () -> openLayerNorm(TOKENS, hidden, DROPOUT, seed)));
   }
 
   private static void addGelu(List<Work> works, String name, int width, Supplier<Operation> open) {
@@ -126,7 +127,7 @@ public final class LayerWorks {
     double weights = 4.0 * (in + 1) * out;
     String name = activation == Activation.GELU ? "linear+bias+GELU " : "linear+bias ";
     String shape = in + "x" + out;
-    Supplier<Operation> open = () -> openLinear(in, out, activation, seed);
+    Supplier<Operation> open = () -> openLinear(TOKENS, in, out, activation, seed);
     works.add(
         OperationWorks.inference(
             name + "forward " + shape, flops, 4 * t * (in + out) + weights, open));

@@ -19,6 +19,6 @@ public class LinearBenchmark extends OperationBenchmark {
 
   @Override
   protected Operation open() {
-    return LayerWorks.openLinear(in, out, activation, 0);
+    return LayerWorks.openLinear(LayerWorks.TOKENS, in, out, activation, 0);
   }
 }

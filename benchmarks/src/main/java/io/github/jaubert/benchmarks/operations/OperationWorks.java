@@ -2,6 +2,7 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
+import io.github.jaubert.tensor.Device;
 import java.util.function.Supplier;
 
 /** Works that time an {@link Operation}, in milliseconds of one call. */
@@ -37,7 +38,12 @@ final class OperationWorks {
         open,
         (operation, seconds) ->
             Timing.times(
-                Timing.rounds(operation::recordAll, operation.sets(), operation::backward, seconds),
+                Timing.rounds(
+                    operation::recordAll,
+                    operation.sets(),
+                    operation::backward,
+                    seconds,
+                    Device.defaultDevice()::seconds),
                 1e3));
   }
 
@@ -64,6 +70,6 @@ final class OperationWorks {
     for (int i = 0; i < operation.sets(); i++) {
       call.run(); // every set's memory has been written once
     }
-    return Timing.times(Timing.repeat(call, seconds), 1e3);
+    return Timing.times(Timing.repeat(call, seconds, Device.defaultDevice()::seconds), 1e3);
   }
 }

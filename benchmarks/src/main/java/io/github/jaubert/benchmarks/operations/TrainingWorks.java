@@ -8,6 +8,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -95,17 +96,27 @@ public final class TrainingWorks {
     works.add(OperationWorks.forward("cross-entropy forward V30522", 4 * logits, 4 * logits, loss));
     works.add(
         OperationWorks.backward("cross-entropy backward V30522", 4 * logits, 8 * logits, loss));
-    works.add(
-        new Work(
-            "AdamW+clip 110M",
-            "ms",
-            16 * BERT_BASE,
-            8 * 4 * BERT_BASE,
-            seconds -> {
-              try (AdamWStep adamw = new AdamWStep(seed)) {
-                return Timing.times(
-                    Timing.rounds(adamw::prepare, 1, round -> adamw.step(), seconds), 1e3);
-              }
-            }));
+    works.add(adamw("AdamW+clip 110M", seed));
+  }
+
+  /** A step of the optimizer. */
+  static Work adamw(String name, long seed) {
+    return new Work(
+        name,
+        "ms",
+        16 * BERT_BASE,
+        8 * 4 * BERT_BASE,
+        seconds -> {
+          try (AdamWStep adamw = new AdamWStep(seed)) {
+            return Timing.times(
+                Timing.rounds(
+                    adamw::prepare,
+                    1,
+                    round -> adamw.step(),
+                    seconds,
+                    Device.defaultDevice()::seconds),
+                1e3);
+          }
+        });
   }
 }

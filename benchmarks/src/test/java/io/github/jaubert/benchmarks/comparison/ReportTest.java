@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
+  private static final Report.Words WORDS = new Report.Words("A title", "float32", "By a clock.");
+
   private static final List<Goal> GOALS =
       List.of(
           Goal.times("step, to PyTorch", 1.5, Rules.fasterThan("PyTorch", "training step A")),
@@ -39,6 +41,7 @@ class ReportTest {
         "DJL",
         List.of(reading("add 8x8", "us", 8, "DJL 0"), reading("add 8x8+8", "us", 4, "DJL 0")));
     return new Report(
+        WORDS,
         new Commit("abc1234", "2026-11-01"),
         Map.of("processor", "Z80"),
         GOALS.stream().map(goal -> Row.of(goal, results)).toList(),
@@ -116,6 +119,7 @@ class ReportTest {
     results.add("Jaubert", List.of(reading("training, A", "sentences/s", 90, "")));
     Report report =
         new Report(
+            WORDS,
             new Commit("abc1234", "2026-11-01"),
             Map.of(),
             List.of(),
@@ -159,6 +163,7 @@ class ReportTest {
     Results nothing = new Results();
     Report empty =
         new Report(
+            WORDS,
             new Commit("abc1234", "2026-11-01"),
             Map.of(),
             Goals.all().stream().map(goal -> Row.of(goal, nothing)).toList(),

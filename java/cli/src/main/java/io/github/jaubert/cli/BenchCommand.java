@@ -11,8 +11,8 @@ import picocli.CommandLine.Unmatched;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures Jaubert beside PyTorch, DJL, ONNX Runtime and ND4J, from a checkout:",
-      "./jaubert bench cpu [--quick]; ./jaubert bench cpu --help shows its options."
+      "Measures Jaubert beside its peers, from a checkout:",
+      "./jaubert bench cpu [--quick], or ./jaubert bench gpu; --help behind these shows the options."
     })
 final class BenchCommand implements Runnable {
   @Unmatched private String[] arguments;
@@ -20,6 +20,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new IllegalStateException(
-        "the benchmarks are not part of this jar; in a checkout of Jaubert, ./jaubert bench cpu");
+        "the benchmarks are not part of this jar; in a checkout of Jaubert, ./jaubert bench cpu or"
+            + " ./jaubert bench gpu");
   }
 }

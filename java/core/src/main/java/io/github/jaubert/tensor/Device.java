@@ -173,6 +173,16 @@ public final class Device {
   }
 
   /**
+   * Does work, waits for it, and gives the seconds that it took on the device. A GPU's own clock
+   * takes the time, from what is begun first to the end of what is begun last.
+   *
+   * @throws IllegalStateException if an operation failed on the device
+   */
+  public double seconds(Runnable work) {
+    return Backend.of(this).seconds(work);
+  }
+
+  /**
    * How many threads an operation uses at most.
    *
    * @throws UnsupportedOperationException if this is not the CPU

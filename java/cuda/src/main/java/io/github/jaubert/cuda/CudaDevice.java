@@ -47,7 +47,37 @@ final class CudaDevice implements OpenDevice {
 
   @Override
   public void synchronize() {
-    if (Cuda.jb_cuda_synchronize(context) != Kernels.JB_OK) {
+    check(Cuda.jb_cuda_synchronize(context));
+  }
+
+  /** By two events on the stream. */
+  @Override
+  public double seconds(Runnable work) {
+    long begin = event();
+    long end = event();
+    try {
+      check(Cuda.jb_cuda_event_record(context, begin));
+      work.run();
+      check(Cuda.jb_cuda_event_record(context, end));
+      float[] milliseconds = new float[1];
+      check(Cuda.jb_cuda_event_elapsed(context, milliseconds, begin, end));
+      return milliseconds[0] * 1e-3;
+    } finally {
+      Cuda.jb_cuda_event_destroy(context, begin);
+      Cuda.jb_cuda_event_destroy(context, end);
+    }
+  }
+
+  private long event() {
+    long event = Cuda.jb_cuda_event_create(context);
+    if (event == 0) {
+      throw new IllegalStateException(Kernels.jb_last_error());
+    }
+    return event;
+  }
+
+  private static void check(int status) {
+    if (status != Kernels.JB_OK) {
       throw new IllegalStateException(Kernels.jb_last_error());
     }
   }

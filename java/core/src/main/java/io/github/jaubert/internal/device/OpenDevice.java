@@ -10,4 +10,13 @@ public interface OpenDevice {
 
   /** Waits for all that was begun on the device, and throws what went wrong with it. */
   void synchronize();
+
+  /** Does work, waits for it, and gives the seconds that it took on the device. */
+  default double seconds(Runnable work) {
+    synchronize();
+    long start = System.nanoTime();
+    work.run();
+    synchronize();
+    return (System.nanoTime() - start) * 1e-9;
+  }
 }

@@ -79,6 +79,11 @@ public final class Backend {
     opened.synchronize();
   }
 
+  /** Does work and gives the seconds that it took on the device. */
+  public double seconds(Runnable work) {
+    return opened.seconds(work);
+  }
+
   private static final class Cpu {
     private static final Backend INSTANCE = new Backend(Device.cpu(), CpuDevice.open());
   }

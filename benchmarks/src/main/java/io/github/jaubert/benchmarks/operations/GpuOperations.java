@@ -1,0 +1,132 @@
+package io.github.jaubert.benchmarks.operations;
+
+import io.github.jaubert.benchmarks.JaubertProgram;
+import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.Work;
+import io.github.jaubert.nn.Activation;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Operations at the sizes of a GPU, with the names, FLOPs and bytes of {@code
+ * benchmarks/peers/torch_gpu.py}: shapes of BERT-base, float32. Times are those of the device's own
+ * clock.
+ */
+@Command(
+    name = "gpu-operations",
+    mixinStandardHelpOptions = true,
+    description = "Times operations at the sizes of a GPU, one line of JSON each.")
+public final class GpuOperations extends JaubertProgram {
+  private static final int HEADS = 12;
+  private static final int HEAD_DIM = 64;
+  private static final int HIDDEN = HEADS * HEAD_DIM;
+  private static final int INTERMEDIATE = 4 * HIDDEN;
+  private static final float DROPOUT = 0.1f;
+
+  @Option(
+      names = "--tokens",
+      defaultValue = "65536",
+      description = "tokens in all, a multiple of 2048; fewer make all works smaller")
+  private int tokens;
+
+  private GpuOperations() {}
+
+  /** Measures. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new GpuOperations()).execute(arguments));
+  }
+
+  @Override
+  protected List<Work> works(int threads, long seed) {
+    if (tokens < 1 || tokens % 2048 != 0) {
+      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 2048");
+    }
+    List<Work> works = new ArrayList<>();
+    works.add(copy(seed));
+    double tensor = 4.0 * tokens * HIDDEN;
+    Supplier<Operation> layerNorm = () -> LayerWorks.openLayerNorm(tokens, HIDDEN, DROPOUT, seed);
+    String name = "bias+dropout+residual+LayerNorm ";
+    works.add(OperationWorks.forward(name + "forward H" + HIDDEN, 0, 4 * tensor, layerNorm));
+    works.add(OperationWorks.backward(name + "backward H" + HIDDEN, 0, 4 * tensor, layerNorm));
+    works.add(TrainingWorks.adamw("AdamW with clip 110M", seed));
+    int square = tokens / 8;
+    works.add(asRate(product("GEMM " + square, square, square, square, seed)));
+    works.add(product("GEMM 768x768", tokens, HIDDEN, HIDDEN, seed));
+    works.add(product("GEMM 768x3072", tokens, HIDDEN, INTERMEDIATE, seed));
+    works.add(product("GEMM 3072x768", tokens, INTERMEDIATE, HIDDEN, seed));
+    works.add(
+        OperationWorks.inference(
+            "GEMM+bias+GELU 768x3072",
+            2.0 * tokens * HIDDEN * INTERMEDIATE,
+            0,
+            () -> LayerWorks.openLinear(tokens, HIDDEN, INTERMEDIATE, Activation.GELU, seed)));
+    for (int length : new int[] {128, 512, 2048}) {
+      attention(works, length, 0, seed);
+    }
+    attention(works, 128, DROPOUT, seed);
+    attention(works, 512, DROPOUT, seed);
+    return works;
+  }
+
+  /** 1 GiB for 65,536 tokens. */
+  private Work copy(long seed) {
+    long count = 4096L * tokens;
+    return new Work(
+        "copy",
+        "GB/s",
+        0,
+        8.0 * count,
+        seconds -> {
+          try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.randn(Rng.of(seed), count);
+            Tensor y = Tensor.zeros(count);
+            return Timing.rate(
+                Timing.repeat(() -> y.copyFrom(x), seconds, Device.defaultDevice()::seconds),
+                8.0 * count / 1e9);
+          }
+        });
+  }
+
+  /** x [rows, inner] times w [inner, columns]. */
+  private static Work product(String name, int rows, int inner, int columns, long seed) {
+    return OperationWorks.inference(
+        name,
+        2.0 * rows * inner * columns,
+        0,
+        () ->
+            new Operation(
+                1,
+                seed,
+                rng -> new Tensor[] {Tensor.randn(rng, rows, inner)},
+                rng -> new Tensor[] {Tensor.randn(rng, inner, columns)},
+                (x, w) -> x[0].matmul(w[0])));
+  }
+
+  /** A work as GF/s, by which others are measured. */
+  private static Work asRate(Work work) {
+    return new Work(
+        work.name(),
+        "GF/s",
+        work.flops(),
+        0,
+        seconds -> Timing.rate(work.sampler().sample(seconds), work.flops() / 1e6));
+  }
+
+  private void attention(List<Work> works, int length, float dropout, long seed) {
+    AttentionWorks.add(
+        works,
+        "d%d S%d%s".formatted(HEAD_DIM, length, dropout > 0 ? " dropout" : ""),
+        SentenceLengths.equal(tokens, length),
+        HEAD_DIM,
+        dropout,
+        seed);
+  }
+}
