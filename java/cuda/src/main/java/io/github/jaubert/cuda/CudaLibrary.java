@@ -13,8 +13,8 @@ import org.bytedeco.javacpp.Loader;
  */
 final class CudaLibrary {
   /**
-   * The system property with the path of libjaubert_cuda_emulated.so, whose GPU is this CPU: for
-   * tests.
+   * The system property with the path of a libjaubert_cuda.so whose GPU is emulated on this CPU:
+   * for tests.
    */
   static final String EMULATED = "jaubert.cuda.emulated";
 

@@ -103,6 +103,9 @@ final class Requirements {
   }
 
   private static Optional<String> gpu(Findings found, int index) {
+    if (found.emulated()) {
+      return Optional.empty();
+    }
     Gpu gpu = found.gpus().get(index);
     int least =
         Stream.of(found.architectures().trim().split("\\s+"))
