@@ -4,8 +4,9 @@
 #   JAUBERT_CUDA                ON, or OFF to leave nvcc alone
 #   JAUBERT_CUDA_ARCHITECTURES  such as "80;90a"; "all" is every one of 80, 86, 89, 90a, 100 and 120 that nvcc knows
 #
-# Each .cu becomes BUILD/kernels/<family>.o: machine code for every architecture, and PTX of the first for others. A
-# launcher of the C++ compiler (ccache) is used for nvcc too.
+# jaubert_nvcc(VARIABLE FILE...) compiles .cu files to BUILD/kernels/<folder>.<file>.o: machine code for every
+# architecture, and PTX of the first for others. A launcher of the C++ compiler (ccache) is used for nvcc too.
+# JAUBERT_CUDA_COMPILED is then the list of architectures, such as "80 90a", and empty without nvcc.
 option(JAUBERT_CUDA "compile the CUDA kernels if nvcc is found" ON)
 set(JAUBERT_CUDA_ARCHITECTURES "80;90a" CACHE STRING "GPU architectures to compile for, or all")
 
@@ -52,20 +53,44 @@ set(kernels "${root}/kernels")
 set(kernel_output "${CMAKE_BINARY_DIR}/kernels")
 file(MAKE_DIRECTORY "${kernel_output}")
 file(GLOB_RECURSE kernel_headers CONFIGURE_DEPENDS "${kernels}/*.cuh")
+file(GLOB launcher_headers CONFIGURE_DEPENDS "${root}/native/cuda/*.h" "${root}/native/cpu/support/*.h" "${root}/native/include/jaubert/*.h")
+list(JOIN compiled " " JAUBERT_CUDA_COMPILED)
+
+# The runtime's headers and its static library, beside nvcc.
+file(REAL_PATH "${JAUBERT_NVCC}" nvcc_file)
+get_filename_component(toolkit "${nvcc_file}/../.." ABSOLUTE)
+find_path(JAUBERT_CUDA_INCLUDE cuda_runtime_api.h
+          HINTS "${toolkit}/include" "${toolkit}/targets/x86_64-linux/include" /usr/local/cuda/include)
+find_library(JAUBERT_CUDART libcudart_static.a HINTS "${toolkit}/lib64" "${toolkit}/lib" "${toolkit}/targets/x86_64-linux/lib"
+             /usr/local/cuda/lib64 /usr/local/cuda/lib)
+if(NOT JAUBERT_CUDA_INCLUDE OR NOT JAUBERT_CUDART)
+  message(FATAL_ERROR "CUDA: ${JAUBERT_NVCC} was found, but not cuda_runtime_api.h and libcudart_static.a beside it; "
+                      "-DJAUBERT_CUDA=OFF builds without")
+endif()
+
+function(jaubert_nvcc variable)
+  set(objects "")
+  foreach(source ${ARGN})
+    get_filename_component(name "${source}" NAME_WE)
+    get_filename_component(folder "${source}" DIRECTORY)
+    get_filename_component(folder "${folder}" NAME)
+    set(object "${kernel_output}/${folder}.${name}.o")
+    # ptxas reports registers, shared memory and spills on standard error, which is kept beside the result.
+    string(JOIN " " command ${CMAKE_CXX_COMPILER_LAUNCHER} "'${JAUBERT_NVCC}'" -std=c++20 -O3 --expt-relaxed-constexpr
+           --extended-lambda -Xcompiler -fPIC,-fvisibility=hidden
+           -Werror all-warnings "'-I${kernels}'" "'-I${root}/native/include'" "'-I${root}/native/cpu'" ${gencode}
+           -Xptxas -v -c "'${source}'" -o "'${object}'")
+    add_custom_command(OUTPUT "${object}"
+      COMMAND sh -c "${command} 2> '${object}.log' || { cat '${object}.log' >&2; exit 1; }"
+      DEPENDS "${source}" ${kernel_headers} ${launcher_headers} COMMENT "nvcc ${folder}/${name}.cu" VERBATIM)
+    list(APPEND objects "${object}")
+  endforeach()
+  set(${variable} ${objects} PARENT_SCOPE)
+endfunction()
+
+# Instances that no launcher uses yet.
 file(GLOB_RECURSE kernel_files CONFIGURE_DEPENDS "${kernels}/*.cu")
-set(objects "")
-foreach(source ${kernel_files})
-  get_filename_component(family "${source}" NAME_WE)
-  set(object "${kernel_output}/${family}.o")
-  # ptxas reports registers, shared memory and spills on standard error, which is kept beside the result.
-  string(JOIN " " command ${CMAKE_CXX_COMPILER_LAUNCHER} "'${JAUBERT_NVCC}'" -std=c++17 -O3 --expt-relaxed-constexpr
-         -Werror all-warnings "'-I${kernels}'" "'-I${root}/native/include'" ${gencode} -Xptxas -v
-         -c "'${source}'" -o "'${object}'")
-  add_custom_command(OUTPUT "${object}"
-    COMMAND sh -c "${command} 2> '${object}.log' || { cat '${object}.log' >&2; exit 1; }"
-    DEPENDS "${source}" ${kernel_headers} COMMENT "nvcc ${family}.cu" VERBATIM)
-  list(APPEND objects "${object}")
-endforeach()
+jaubert_nvcc(objects ${kernel_files})
 add_custom_target(jaubert_kernels ALL DEPENDS ${objects})
 
 if(BUILD_TESTING)

@@ -6,7 +6,7 @@ cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(table "${root}/kernels/resources.txt")
 find_program(filter NAMES c++filt)
-file(GLOB logs "${LOGS}/*.log")
+file(GLOB logs "${LOGS}/*.*.o.log")  # <folder>.<file>.o.log
 if(NOT logs)
   message(FATAL_ERROR "no logs of nvcc in ${LOGS}")
 endif()

@@ -1,13 +1,14 @@
-// What stands behind the matrix products of a feed-forward layer: bias + GELU (Hendrycks and Gimpel 2016), by erf as
-// BERT has it or by tanh, and GeGLU (Shazeer 2020). y, dy, x, dx and bias are T, arithmetic is float32.
+// What stands behind the matrix products of a feed-forward layer: bias + activation, such as GELU (Hendrycks and Gimpel
+// 2016) by erf as BERT has it or by tanh, and GeGLU (Shazeer 2020). y, dy, x, dx and bias are T, arithmetic is float32.
 //
 // A thread keeps its columns and walks down the rows: so it holds the bias, and in backward the sum of its columns, in
-// registers. Bytes moved per element: forward 2 T, backward 3 T.
+// registers. Bytes moved per element: forward 2 T (3 T with z kept), backward 3 T.
 #ifndef JAUBERT_KERNELS_ACTIVATION_ACTIVATION_CUH
 #define JAUBERT_KERNELS_ACTIVATION_ACTIVATION_CUH
 
 #include "common/column_sums.cuh"
 #include "common/vector.cuh"
+#include "jaubert/matmul.h"
 
 namespace jb {
 
@@ -35,11 +36,44 @@ __device__ __forceinline__ float gelu_derivative(float x) {
   return s + 2.0f * x * s * (1.0f - s) * du;
 }
 
-// y [rows, width] = gelu(x + bias); bias may be null, y may be x. Block kActivationThreads, grid (columns / (threads *
-// kWidth) rounded up, any); kWidth is kVector<T>, or 1 for any width.
-template <typename T, int kWidth, Gelu kGelu>
+// The activations behind a matrix product, jb_activation. Which one is an argument, the same for every thread.
+__device__ __forceinline__ float activate(jb_activation activation, float x) {
+  switch (activation) {
+    case JB_ACT_GELU:
+      return gelu<Gelu::kErf>(x);
+    case JB_ACT_GELU_TANH:
+      return gelu<Gelu::kTanh>(x);
+    case JB_ACT_RELU:
+      return x < 0.0f ? 0.0f : x;  // a NaN stays
+    case JB_ACT_TANH:
+      return tanhf(x);
+    default:
+      return x;
+  }
+}
+
+// Its derivative from what was saved: x, but of JB_ACT_TANH the result.
+__device__ __forceinline__ float activation_derivative(jb_activation activation, float saved) {
+  switch (activation) {
+    case JB_ACT_GELU:
+      return gelu_derivative<Gelu::kErf>(saved);
+    case JB_ACT_GELU_TANH:
+      return gelu_derivative<Gelu::kTanh>(saved);
+    case JB_ACT_RELU:
+      return saved > 0.0f ? 1.0f : 0.0f;
+    case JB_ACT_TANH:
+      return 1.0f - saved * saved;
+    default:
+      return 1.0f;
+  }
+}
+
+// z = x + bias and y = activation(z), [rows, width]; bias may be null, y and z may be x, and z null if it is not kept.
+// y is made of z as it is kept. Block kActivationThreads, grid (columns / (threads * kWidth) rounded up, any); kWidth
+// is kVector<T>, or 1 for any width.
+template <typename T, int kWidth>
 __global__ void __launch_bounds__(kActivationThreads)
-    bias_gelu_forward(T* y, const T* x, const T* bias, int64_t rows, int width) {
+    bias_activation_forward(jb_activation activation, T* y, T* z, const T* x, const T* bias, int64_t rows, int width) {
   const int c = (static_cast<int>(blockIdx.x) * kActivationThreads + static_cast<int>(threadIdx.x)) * kWidth;
   if (c >= width) return;
   float b[kWidth];
@@ -50,33 +84,40 @@ __global__ void __launch_bounds__(kActivationThreads)
     float v[kWidth];
     load<kWidth, Cache::kStream>(v, x + row * width + c);
 #pragma unroll
-    for (int i = 0; i < kWidth; ++i) v[i] = gelu<kGelu>(v[i] + b[i]);
+    for (int i = 0; i < kWidth; ++i) v[i] += b[i];
+    if (z != nullptr) {
+      store<kWidth>(z + row * width + c, v);
+#pragma unroll
+      for (int i = 0; i < kWidth; ++i) v[i] = rounded<T>(v[i]);
+    }
+#pragma unroll
+    for (int i = 0; i < kWidth; ++i) v[i] = activate(activation, v[i]);
     store<kWidth>(y + row * width + c, v);
   }
 }
 
-// dx = dy * gelu'(x + bias), and the columns' sums of dx in parts [gridDim.y, 1, width] for column_sums. Shapes as in
-// forward; bias and parts may be null, dx may be dy or x.
-template <typename T, int kWidth, Gelu kGelu>
+// dx = dy * activation'(saved), and the columns' sums of dx in parts [gridDim.y, 1, width] for column_sums. Shapes as
+// in forward; dx and parts may be null, saved too without an activation, dx may be dy or saved.
+template <typename T, int kWidth>
 __global__ void __launch_bounds__(kActivationThreads)
-    bias_gelu_backward(T* dx, float* parts, const T* dy, const T* x, const T* bias, int64_t rows, int width) {
+    bias_activation_backward(jb_activation activation, T* dx, float* parts, const T* dy, const T* saved, int64_t rows,
+                             int width) {
   const int c = (static_cast<int>(blockIdx.x) * kActivationThreads + static_cast<int>(threadIdx.x)) * kWidth;
   if (c >= width) return;
-  float b[kWidth], sums[kWidth];
-  fill(b, 0.0f);
+  float sums[kWidth];
   fill(sums, 0.0f);
-  if (bias != nullptr) load<kWidth, Cache::kConstant>(b, bias + c);
 #pragma unroll 2
   for (int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
     float v[kWidth], d[kWidth];
-    load<kWidth, Cache::kStream>(v, x + row * width + c);
+    fill(v, 0.0f);
+    if (saved != nullptr) load<kWidth, Cache::kStream>(v, saved + row * width + c);
     load<kWidth, Cache::kStream>(d, dy + row * width + c);
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
-      d[i] *= gelu_derivative<kGelu>(v[i] + b[i]);
+      d[i] *= activation_derivative(activation, v[i]);
       sums[i] += d[i];
     }
-    store<kWidth>(dx + row * width + c, d);
+    if (dx != nullptr) store<kWidth>(dx + row * width + c, d);
   }
   if (parts == nullptr) return;
 #pragma unroll

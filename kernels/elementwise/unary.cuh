@@ -65,6 +65,8 @@ __device__ __forceinline__ float unary(jb_unary_op op, float x, float alpha, flo
       return x < -200.0f ? -0.0f : x * sigmoid(x);  // where the sigmoid is 0, -inf times it would be NaN
     case JB_FLOOR:
       return floorf(x);
+    case JB_DIVIDE:
+      return x / alpha;
     default:  // JB_SOFTPLUS
       return x != x ? x : fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x)));
   }
@@ -75,6 +77,8 @@ __device__ __forceinline__ float unary_gradient(jb_unary_op op, float dy, float 
   switch (op) {
     case JB_AFFINE:
       return dy * alpha;
+    case JB_DIVIDE:
+      return dy / alpha;
     case JB_POW:
       return alpha == 0.0f ? 0.0f : dy * (alpha * power(x, alpha - 1.0f));
     case JB_CLAMP:
@@ -121,7 +125,7 @@ constexpr bool unary_gradient_reads_y(jb_unary_op op) {
   return op == JB_EXP || op == JB_SQRT || op == JB_RSQRT || op == JB_TANH || op == JB_SIGMOID || op == JB_RELU;
 }
 constexpr bool unary_gradient_reads_x(jb_unary_op op) {
-  return !unary_gradient_reads_y(op) && op != JB_AFFINE && op != JB_SIGN && op != JB_FLOOR;
+  return !unary_gradient_reads_y(op) && op != JB_AFFINE && op != JB_DIVIDE && op != JB_SIGN && op != JB_FLOOR;
 }
 
 // body(i, whole) for the vectors of n elements that begin at i; whole says that all of the vector is there. Any grid.
@@ -157,44 +161,46 @@ __device__ __forceinline__ void store_some(T* p, const float (&x)[kWidth], int64
   }
 }
 
-// y[i] = op(x[i]); y may be x. Addresses are multiples of 16. Block kElementwiseThreads, any grid, for all here.
-template <typename T>
+// y[i] = op(x[i]); y may be x. kWidth is kVector<T> where all addresses are multiples of 16, and else 1. Block
+// kElementwiseThreads, any grid, for all here.
+template <typename T, int kWidth = kVector<T>>
 __global__ void __launch_bounds__(kElementwiseThreads)
     unary_forward(jb_unary_op op, T* y, const T* x, int64_t n, float alpha, float beta) {
-  for_vectors<kVector<T>>(n, [&](int64_t i, bool whole) {
-    float v[kVector<T>];
+  for_vectors<kWidth>(n, [&](int64_t i, bool whole) {
+    float v[kWidth];
     load_some(v, x, i, n, whole);
 #pragma unroll
-    for (int k = 0; k < kVector<T>; ++k) v[k] = unary(op, v[k], alpha, beta);
+    for (int k = 0; k < kWidth; ++k) v[k] = unary(op, v[k], alpha, beta);
     store_some(y, v, i, n, whole);
   });
 }
 
-// dx[i] = dy[i] * op'(x[i]); dx may be dy.
-template <typename T>
-__global__ void __launch_bounds__(kElementwiseThreads)
+// dx[i] = dy[i] * op'(x[i]); dx may be dy. Told to aim at 4 blocks a multiprocessor, ptxas takes the registers it
+// needs; left alone it aims higher and spills.
+template <typename T, int kWidth = kVector<T>>
+__global__ void __launch_bounds__(kElementwiseThreads, 4)
     unary_backward(jb_unary_op op, T* dx, const T* dy, const T* x, const T* y, int64_t n, float alpha, float beta) {
-  for_vectors<kVector<T>>(n, [&](int64_t i, bool whole) {
-    float d[kVector<T>], saved[kVector<T>];
+  for_vectors<kWidth>(n, [&](int64_t i, bool whole) {
+    float d[kWidth], saved[kWidth];
     load_some(d, dy, i, n, whole);
     fill(saved, 0.0f);
     if (unary_gradient_reads_x(op)) load_some(saved, x, i, n, whole);
     if (unary_gradient_reads_y(op)) load_some(saved, y, i, n, whole);
 #pragma unroll
-    for (int k = 0; k < kVector<T>; ++k) d[k] = unary_gradient(op, d[k], saved[k], saved[k], alpha, beta);
+    for (int k = 0; k < kWidth; ++k) d[k] = unary_gradient(op, d[k], saved[k], saved[k], alpha, beta);
     store_some(dx, d, i, n, whole);
   });
 }
 
 // y[i] += alpha * x[i].
-template <typename T>
+template <typename T, int kWidth = kVector<T>>
 __global__ void __launch_bounds__(kElementwiseThreads) accumulate(T* y, const T* x, int64_t n, float alpha) {
-  for_vectors<kVector<T>>(n, [&](int64_t i, bool whole) {
-    float a[kVector<T>], b[kVector<T>];
+  for_vectors<kWidth>(n, [&](int64_t i, bool whole) {
+    float a[kWidth], b[kWidth];
     load_some(a, y, i, n, whole);
     load_some(b, x, i, n, whole);
 #pragma unroll
-    for (int k = 0; k < kVector<T>; ++k) a[k] += alpha * b[k];
+    for (int k = 0; k < kWidth; ++k) a[k] += alpha * b[k];
     store_some(y, a, i, n, whole);
   });
 }

@@ -1,4 +1,4 @@
-// The instances of embedding.cuh.
+// The instances of embedding.cuh that no launcher has yet.
 #include "embedding/embedding.cuh"
 
 namespace jb {
@@ -13,18 +13,11 @@ namespace jb {
   template __global__ void table_gradient<T, width>(float*, float*, const T*, const int32_t*, const int32_t*, int64_t, \
                                                     int, int);
 
-JB_WARP(float, 2)
-JB_WARP(float, 4)
-JB_WARP(float, 6)
-JB_WARP(float, 8)
-JB_BLOCK(float, 1)
-JB_BLOCK(float, 4)
 JB_WARP(bf16, 1)
 JB_WARP(bf16, 2)
 JB_WARP(bf16, 3)
 JB_WARP(bf16, 4)
 JB_BLOCK(bf16, 1)
 JB_BLOCK(bf16, 8)
-template __global__ void table_gradient_edges<kTableThreads>(float*, const float*, const int32_t*, int64_t, int, int);
 
 }  // namespace jb

@@ -27,8 +27,9 @@ struct Labels {
   __device__ __forceinline__ float weight(int64_t row) const {
     const int32_t label = labels[row];
     if (label < 0 || label >= classes) return __uint_as_float(0x7fc00000u);
-    return class_weights == nullptr ? 1.0f : class_weights[label];
+    return of_class(label);
   }
+  __device__ __forceinline__ float of_class(int c) const { return class_weights == nullptr ? 1.0f : class_weights[c]; }
 };
 
 // losses [rows], weighted and 0 where ignored, and lse [rows]. A block of kCrossEntropyThreads a row, any grid; kWidth
@@ -43,7 +44,7 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
   const float lowest = Largest::neutral<float>();
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const T* const x = logits + row * stride;
-    float largest = lowest, exponentials = 0, sum = 0;
+    float largest = lowest, exponentials = 0, sum = 0, weights = 0;  // of smoothing, over the classes
     for (int c = static_cast<int>(threadIdx.x) * kWidth; c < classes; c += kThreads * kWidth) {
       float v[kWidth];
       const int count = min(classes - c, kWidth);
@@ -57,7 +58,10 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) {
         next = fmaxf(next, v[i]);
-        sum += i < count ? v[i] : 0.0f;
+        if (label_smoothing > 0 && i < count) {
+          sum += labels.of_class(c + i) * v[i];
+          weights += labels.of_class(c + i);
+        }
       }
       if (next != lowest) {  // else all are -inf so far
         exponentials *= expf(largest - next);
@@ -70,17 +74,19 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
     const float shift = row_largest == lowest ? 0.0f : row_largest;
     exponentials = reduce_block<Sum, kThreads>(exponentials * expf(largest - shift), scratch);
     const float row_lse = shift + logf(exponentials);
-    if (label_smoothing > 0) sum = reduce_block<Sum, kThreads>(sum, scratch);
+    if (label_smoothing > 0) {
+      sum = reduce_block<Sum, kThreads>(sum, scratch);
+      weights = reduce_block<Sum, kThreads>(weights, scratch);
+    }
     if (threadIdx.x == 0) {
       lse[row] = row_lse;
       float loss = 0;
       if (labels.counts(row)) {
         const float weight = labels.weight(row);
         const float own = weight == weight ? to_float(x[labels.labels[row]]) : weight;
-        // -(1 - e) log p(label) - e / classes * sum of log p(c)
-        loss = (1 - label_smoothing) * (row_lse - own);
-        if (label_smoothing > 0) loss += label_smoothing * (row_lse - sum / static_cast<float>(classes));
-        loss *= weight;
+        // -(1 - e) weight(label) log p(label) - e / classes * sum of weight(c) log p(c)
+        loss = (1 - label_smoothing) * weight * (row_lse - own);
+        if (label_smoothing > 0) loss += label_smoothing / static_cast<float>(classes) * (weights * row_lse - sum);
       }
       losses[row] = loss;
     }
@@ -113,17 +119,26 @@ __global__ void __launch_bounds__(kThreads)
 
 // dlogits [rows, classes], stride elements apart, times dloss [1]; may be the memory of logits. Columns from classes to
 // padded are written as 0, for the matrix product that reads them. Grid, block and kWidth as for cross_entropy_rows;
-// padded is at most stride.
+// padded is at most stride. The 4 is for ptxas, as in elementwise/unary.cuh.
 template <typename T, int kWidth>
-__global__ void __launch_bounds__(kCrossEntropyThreads)
+__global__ void __launch_bounds__(kCrossEntropyThreads, 4)
     cross_entropy_backward(T* dlogits, const float* dloss, const T* logits, const float* lse, const float* total,
                            Labels labels, int64_t rows, int64_t stride, int padded, float label_smoothing) {
+  __shared__ float scratch[kCrossEntropyThreads / kWarp];
   const int classes = labels.classes;
-  const float per_weight = dloss[0] / total[0], spread = label_smoothing / static_cast<float>(classes);
+  const float per_weight = dloss[0] / total[0];
+  const float spread = per_weight * label_smoothing / static_cast<float>(classes);
+  float weights = static_cast<float>(classes);  // of all classes
+  if (label_smoothing > 0 && labels.class_weights != nullptr) {
+    weights = 0;
+    for (int c = static_cast<int>(threadIdx.x); c < classes; c += kCrossEntropyThreads) weights += labels.of_class(c);
+    weights = reduce_block<Sum, kCrossEntropyThreads>(weights, scratch);
+  }
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const bool counts = labels.counts(row);
     const int label = labels.labels[row];
-    const float factor = counts ? per_weight * labels.weight(row) : 0.0f, row_lse = lse[row];
+    const float of_label = counts ? per_weight * labels.weight(row) * (1.0f - label_smoothing) : 0.0f;
+    const float of_all = of_label + spread * weights, row_lse = lse[row];
     const T* const x = logits + row * stride;
     T* const to = dlogits + row * stride;
     for (int c = static_cast<int>(threadIdx.x) * kWidth; c < padded; c += kCrossEntropyThreads * kWidth) {
@@ -137,8 +152,13 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
       }
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) {
-        const float target = c + i == label ? 1.0f - label_smoothing + spread : spread;
-        v[i] = counts && c + i < classes ? (expf(v[i] - row_lse) - target) * factor : 0.0f;
+        if (counts && c + i < classes) {
+          float target = label_smoothing > 0 ? spread * labels.of_class(c + i) : 0.0f;
+          if (c + i == label) target += of_label;
+          v[i] = expf(v[i] - row_lse) * of_all - target;
+        } else {
+          v[i] = 0.0f;
+        }
       }
       if (c + kWidth <= padded) {
         store<kWidth>(to + c, v);

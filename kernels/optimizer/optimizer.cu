@@ -1,4 +1,4 @@
-// The instances of adamw.cuh.
+// The instances of adamw.cuh that no launcher has yet.
 #include "optimizer/adamw.cuh"
 
 namespace jb {
@@ -8,8 +8,6 @@ namespace jb {
   template __global__ void adamw_update<G>(const OptimizerTensor<G>*, const OptimizerChunk*, const AdamwStep*, \
                                            AdamwSettings);
 
-JB_ADAMW(float)
 JB_ADAMW(bf16)
-template __global__ void adamw_prepare<kOptimizerPrepareThreads>(AdamwStep*, float*, const double*, int, AdamwSettings);
 
 }  // namespace jb

@@ -1,4 +1,4 @@
-// The instances of random.cuh.
+// The instances of random.cuh that no launcher has yet.
 #include "random/random.cuh"
 
 namespace jb {
@@ -8,7 +8,6 @@ namespace jb {
   template __global__ void random_normal<T>(T*, int64_t, float, float, int64_t, int64_t);  \
   template __global__ void dropout_forward<T>(T*, const T*, int64_t, Dropout);
 
-JB_RANDOM(float)
 JB_RANDOM(bf16)
 
 }  // namespace jb

@@ -1,5 +1,6 @@
 // jb_rotary: rotary position embedding.
 #include "jaubert/attention.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/row.h"
@@ -8,11 +9,7 @@ JB_KERNEL(jb_rotary)
 (jb_ctx ctx, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads, int64_t head_dim, int64_t x_stride,
  float base, int32_t inverse) {
   return guard([&] {
-    JB_CHECK(tokens >= 0 && heads >= 1, "rotary: {} tokens, {} heads", tokens, heads);
-    JB_CHECK(head_dim >= 2 && head_dim % 2 == 0, "rotary: head_dim {} is not even", head_dim);
-    JB_CHECK(x_stride >= heads * head_dim, "rotary: the row stride {} of x is less than {} heads of {}", x_stride,
-             heads, head_dim);
-    JB_CHECK(base > 0, "rotary: base is {}", base);
+    check_rotary(tokens, heads, head_dim, x_stride, base);
     const auto* positions = static_cast<const int32_t*>(position_ids);
     const int64_t half = head_dim / 2;
     Scratch scratch;

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "attention_scores.h"
+#include "support/arguments.h"
 #include "support/parallel.h"
 #include "support/philox.h"
-#include "support/sequences.h"
 
 namespace jb::JB_ISA {
 
@@ -32,24 +32,13 @@ struct AttentionShape {
 
 inline AttentionShape check_attention(const char* name, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
                                       int64_t head_dim, int64_t window, float p) {
-  const int64_t tokens = check_sequences(name, cu_seqlens, sequences);
-  JB_CHECK(heads >= 1, "{}: {} heads", name, heads);
-  JB_CHECK(head_dim >= 1 && head_dim <= kMaxHeadDim, "{}: head_dim {} is outside [1, {}]", name, head_dim, kMaxHeadDim);
-  JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", name, p);
-  constexpr int64_t kMost = 262144;  // the mask has room for so many keys a query
-  int64_t longest = 0;
-  for (int64_t s = 0; s < sequences; ++s) {
-    longest = std::max<int64_t>(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
-    JB_CHECK(p == 0 || longest <= kMost, "{}: sequence {} has {} tokens; with dropout the most is {}", name, s, longest,
-             kMost);
-  }
+  const auto [tokens, longest] = checked_attention(name, cu_seqlens, sequences, heads, head_dim, p);
   // A window as wide as the batch is none; so sums with it cannot overflow.
   return {cu_seqlens, sequences, heads, head_dim, window >= tokens ? -1 : window, p, tokens, longest};
 }
 
 inline void check_stride(const char* name, const char* of, int64_t stride, const AttentionShape& shape) {
-  JB_CHECK(stride >= shape.heads * shape.head_dim, "{}: the row stride {} of {} is less than {} heads of {}", name,
-           stride, of, shape.heads, shape.head_dim);
+  check_attention_stride(name, of, stride, shape.heads, shape.head_dim);
 }
 
 // Queries [begin, end) of one head of one sequence.

@@ -14,7 +14,6 @@
 
 namespace jb::JB_ISA {
 
-inline constexpr int64_t kMaxHeadDim = 128;
 // Distance of the rows of A: the larger of head size and key tile, and an odd number of cache lines.
 inline constexpr int64_t kTileStride = 144;
 

@@ -4,17 +4,13 @@
 #include <type_traits>
 
 #include "jaubert/elementwise.h"
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/stores.h"
-#include "support/strides.h"
 
 namespace jb::JB_ISA {
 namespace {
-
-constexpr const char* kNames[] = {"add", "sub", "mul", "div", "power", "maximum", "minimum", "eq",
-                                  "ne",  "lt",  "le",  "gt",  "ge",    "and",     "or",      "xor"};
 
 // y[i] = op(a[i * a_stride], b[i * b_stride]). The cases that GCC turns into SIMD loops stand apart.
 template <typename R, typename T, typename Op>
@@ -218,8 +214,7 @@ JB_KERNEL(jb_binary_forward)
 (jb_ctx ctx, jb_binary_op op, jb_dtype dtype, jb_out y, jb_in a, jb_in b, int32_t rank, jb_axes shape,
  jb_axes a_strides, jb_axes b_strides) {
   return guard([&] {
-    JB_CHECK(op >= JB_ADD && op <= JB_XOR, "binary: {} is not an operation", op);
-    const char* name = kNames[op];
+    const char* name = checked_binary_name(op);
     Axes<3> axes = make_axes<3>(name, rank, shape, {nullptr, a_strides, b_strides});
     check_array(name, "y", y, axes.total);
     check_array(name, "a", a, axes.total);

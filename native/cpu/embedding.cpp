@@ -3,6 +3,7 @@
 
 #include "jaubert/layernorm.h"
 #include "layernorm_rows.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/philox.h"
 #include "support/stores.h"
@@ -31,7 +32,7 @@ JB_KERNEL(jb_embedding_layernorm_forward)
  int64_t position_rows, int64_t type_rows, float eps, float p, int64_t seed, int64_t offset) {
   return guard([&] {
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
-    JB_CHECK(p >= 0 && p < 1, "embedding: p is {}, not in [0, 1)", p);
+    check_probability("embedding", p);
     JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
     const auto* words = static_cast<const int32_t*>(word_ids);
     const auto* positions = static_cast<const int32_t*>(position_ids);
@@ -81,7 +82,7 @@ JB_KERNEL(jb_embedding_layernorm_backward)
  int64_t tokens, int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
   return guard([&] {
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding backward: {} tokens of {} elements", tokens, hidden);
-    JB_CHECK(p >= 0 && p < 1, "embedding backward: p is {}, not in [0, 1)", p);
+    check_probability("embedding backward", p);
     const Dropout dropout(p, seed, offset);
     Scratch scratch;
     const ColumnSums sums(scratch, 2, tokens, hidden);

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 
@@ -31,14 +31,6 @@ void with_index(const char* function, jb_in index, jb_dtype index_dtype, int64_t
   } else {
     run(static_cast<const int64_t*>(index));
   }
-}
-
-// Sizes of a matrix, whose product must be one too.
-int64_t checked_area(const char* function, int64_t rows, int64_t columns) {
-  int64_t area = 0;
-  JB_CHECK(rows >= 0 && columns >= 0, "{}: sizes {} and {}", function, rows, columns);
-  JB_CHECK(!__builtin_mul_overflow(rows, columns, &area), "{}: {} x {} elements are too many", function, rows, columns);
-  return area;
 }
 
 void clear(jb_ctx ctx, float* y, int64_t n) {

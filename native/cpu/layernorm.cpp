@@ -2,6 +2,7 @@
 #include "jaubert/layernorm.h"
 
 #include "layernorm_rows.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/philox.h"
 #include "support/stores.h"
@@ -87,7 +88,7 @@ JB_KERNEL(jb_add_dropout_layernorm_forward)
  jb_in beta, int64_t rows, int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
   return guard([&] {
     check_shape("add_dropout_layernorm", rows, hidden);
-    JB_CHECK(p >= 0 && p < 1, "add_dropout_layernorm: p is {}, not in [0, 1)", p);
+    check_probability("add_dropout_layernorm", p);
     const Dropout dropout(p, seed, offset);
     with_row_stores(rows * hidden, hidden, floats(y), floats(sum), [&](auto write) {
       parallel_for(ctx, rows, grain_for(rows, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
@@ -121,7 +122,7 @@ JB_KERNEL(jb_add_dropout_layernorm_backward)
  int32_t accumulate) {
   return guard([&] {
     check_shape("add_dropout_layernorm backward", rows, hidden);
-    JB_CHECK(p >= 0 && p < 1, "add_dropout_layernorm backward: p is {}, not in [0, 1)", p);
+    check_probability("add_dropout_layernorm backward", p);
     JB_CHECK(dx == nullptr || dx != dresidual || p == 0,
              "add_dropout_layernorm backward: dx and dresidual are one memory, but differ by the dropout of p = {}", p);
     if (dx == dresidual) dx = nullptr;

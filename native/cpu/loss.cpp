@@ -1,6 +1,7 @@
 // jb_cross_entropy_*.
 #include "jaubert/loss.h"
 
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/row.h"
@@ -58,9 +59,7 @@ JB_KERNEL(jb_cross_entropy_forward)
 (jb_ctx ctx, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels, jb_in class_weights, int64_t rows,
  int64_t classes, int32_t ignore_index, float label_smoothing, float normalizer) {
   return guard([&] {
-    JB_CHECK(rows >= 0 && classes >= 1, "cross_entropy: logits are [{}, {}]", rows, classes);
-    JB_CHECK(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy: label smoothing {} is outside [0, 1]",
-             label_smoothing);
+    check_cross_entropy("cross_entropy", rows, classes, label_smoothing);
     JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
     const auto* label_of = static_cast<const int32_t*>(labels);
     check_labels("cross_entropy", label_of, rows, classes, ignore_index);
@@ -116,9 +115,7 @@ JB_KERNEL(jb_cross_entropy_backward)
 (jb_ctx ctx, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total, jb_in labels, jb_in class_weights,
  int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing) {
   return guard([&] {
-    JB_CHECK(rows >= 0 && classes >= 1, "cross_entropy backward: logits are [{}, {}]", rows, classes);
-    JB_CHECK(label_smoothing >= 0 && label_smoothing <= 1,
-             "cross_entropy backward: label smoothing {} is outside [0, 1]", label_smoothing);
+    check_cross_entropy("cross_entropy backward", rows, classes, label_smoothing);
     const auto* label_of = static_cast<const int32_t*>(labels);
     check_labels("cross_entropy backward", label_of, rows, classes, ignore_index);
     const float per_weight = floats(dloss)[0] / floats(total)[0];

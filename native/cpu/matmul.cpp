@@ -3,21 +3,12 @@
 
 #include "gemm/multiply.h"
 #include "sums.h"
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/simd_math.h"
 
 namespace jb::JB_ISA {
 namespace {
-
-// Elements of a [rows, columns] matrix that a function is given, having checked that there can be so many.
-int64_t checked_area(const char* function, int64_t rows, int64_t columns) {
-  int64_t area = 0;
-  JB_CHECK(rows >= 0 && columns >= 0, "{}: a matrix of [{}, {}]", function, rows, columns);
-  JB_CHECK(!__builtin_mul_overflow(rows, columns, &area), "{}: [{}, {}] has too many elements", function, rows,
-           columns);
-  return area;
-}
 
 // ---- Activations ----------------------------------------------------------------------------------------------------
 
@@ -154,15 +145,7 @@ JB_KERNEL(jb_matmul)
 (jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k,
  float alpha, float beta, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c) {
   return guard([&] {
-    JB_CHECK(m >= 0 && n >= 0 && k >= 0, "matmul: sizes m = {}, n = {}, k = {}", m, n, k);
-    JB_CHECK(batch >= 0, "matmul: {} matrices", batch);
-    const int64_t area_a = checked_area("matmul", m, k), area_c = checked_area("matmul", m, n);
-    const int64_t area_b = checked_area("matmul", k, n);
-    check_array("matmul", "a", a, batch > 0 ? area_a : 0);
-    check_array("matmul", "b", b, batch > 0 ? area_b : 0);
-    check_array("matmul", "c", c, batch > 0 ? area_c : 0);
-    JB_CHECK(batch <= 1 || area_c == 0 || stride_c >= area_c || stride_c <= -area_c,
-             "matmul: stride_c is {}, but each of the {} results has {} elements", stride_c, batch, area_c);
+    const auto [area_a, area_c] = checked_matmul(c, a, b, m, n, k, batch, stride_c);
     gemm::Product product{transpose_a != 0,
                           transpose_b != 0,
                           m,
@@ -207,23 +190,10 @@ JB_KERNEL(jb_linear_backward)
  jb_activation activation, jb_activation x_activation, int32_t accumulate) {
   return guard([&] {
     const char* name = "linear_backward";
-    const int64_t results = checked_area(name, rows, out), weights = checked_area(name, out, in);
-    const int64_t inputs = checked_area(name, rows, in);
-    check_array(name, "dy", dy_in, results);
-    if (dx_inout != nullptr) check_array(name, "weight", weight, weights);
-    if (dweight_inout != nullptr) check_array(name, "x", x_in, inputs);
-    JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS | JB_ADD_TO_DX)) == 0, "{}: accumulate is {}", name,
-             accumulate);
-    if (activation != JB_NO_ACTIVATION) {
-      check_array(name, "preactivation", preactivation, results);
-      check_array(name, "scratch", scratch, results);
-    }
+    check_linear_backward(dx_inout, dweight_inout, scratch, dy_in, x_in, weight, preactivation, x_preactivation, rows,
+                          out, in, activation, x_activation, accumulate);
     const bool add_to_dx = (accumulate & JB_ADD_TO_DX) != 0;
-    if (x_activation != JB_NO_ACTIVATION) {
-      check_array(name, "x_preactivation", x_preactivation, inputs);
-      JB_CHECK(!add_to_dx, "{}: the gradient of x_preactivation cannot be added to", name);
-      with_activation(name, x_activation, [](auto) {});
-    }
+    with_activation(name, x_activation, [](auto) {});
     auto* dbias = static_cast<float*>(dbias_inout);
     const auto* dz = static_cast<const float*>(dy_in);
     with_activation(name, activation, [&](auto chosen) {

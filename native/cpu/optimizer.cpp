@@ -64,11 +64,7 @@ JB_INLINE vf direction(const Step& s, Moments x, vf w, float weight_decay) {
 // Whether there is anything to do, and with which numbers.
 bool make_step(const char* name, Step& s, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                bool bias_correction) {
-  JB_CHECK(step >= 1, "{}: step is {}; it counts from 1", name, step);
-  JB_CHECK(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "{}: beta1 is {} and beta2 {}, not in [0, 1)", name,
-           beta1, beta2);
-  JB_CHECK(max_norm >= 0, "{}: max_norm is {}", name, max_norm);
-  JB_CHECK(max_norm == 0 || norm != nullptr, "{}: max_norm is {}, but norm is null", name, max_norm);
+  check_optimizer_step(name, norm, max_norm, beta1, beta2, step);
   s = {beta1, beta2, 1 - beta1, 1 - beta2, eps, 1, 1, 1};
   if (bias_correction) {
     const double count = static_cast<double>(step);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/arguments.h"
 #include "support/parallel.h"
 
 namespace jb::JB_ISA {
@@ -25,7 +26,7 @@ class TensorBlocks {
     first_ = scratch.take<int64_t>(tensors + 1);
     first_[0] = 0;
     for (int64_t t = 0; t < tensors; ++t) {
-      JB_CHECK(sizes[t] >= 0, "{}: tensor {} has size {}", name, t, sizes[t]);
+      check_optimizer_size(name, t, sizes[t]);
       first_[t + 1] = first_[t] + chunk_count(sizes[t], kOptimizerBlock);
     }
   }

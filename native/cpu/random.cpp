@@ -1,6 +1,7 @@
 // jb_random_* and jb_dropout.
 #include "jaubert/random.h"
 
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/philox.h"
@@ -46,9 +47,7 @@ vf unsigned_to_float(vu x) { return __builtin_convertvector(x, vf); }
 JB_KERNEL(jb_random_uniform)
 (jb_ctx ctx, jb_out y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
   return guard([&] {
-    JB_CHECK(n >= 0, "random uniform: n is {}", n);
-    JB_CHECK(std::isfinite(low) && std::isfinite(high) && low <= high, "random uniform: no interval [{}, {})", low,
-             high);
+    check_uniform(n, low, high);
     const Philox numbers(seed, offset);
     // low + (high - low) * u may round to high, which is not in the interval.
     const float top = low < high ? std::nextafter(high, low) : low;
@@ -66,8 +65,7 @@ JB_KERNEL(jb_random_uniform)
 JB_KERNEL(jb_random_normal)
 (jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
   return guard([&] {
-    JB_CHECK(n >= 0, "random normal: n is {}", n);
-    JB_CHECK(deviation >= 0, "random normal: the deviation is {}", deviation);
+    check_normal(n, deviation);
     const Philox numbers(seed, offset);
     fill_blocks(ctx, static_cast<float*>(y), n, false, [&](uint64_t group, vf(&values)[8]) {
       // Numbers 0 and 1 of a group make results 0 and 1, numbers 2 and 3 the other two:
@@ -93,7 +91,7 @@ JB_KERNEL(jb_random_normal)
 JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
   return guard([&] {
     JB_CHECK(n >= 0, "dropout: n is {}", n);
-    JB_CHECK(p >= 0 && p < 1, "dropout: p is {}, not in [0, 1)", p);
+    check_probability("dropout", p);
     const Dropout dropout(p, seed, offset);
     const auto* from = static_cast<const float*>(x);
     fill_blocks(ctx, static_cast<float*>(y), n, x == y, [&](uint64_t group, vf(&values)[8]) {

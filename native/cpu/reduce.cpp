@@ -5,13 +5,11 @@
 #include <type_traits>
 
 #include "sums.h"
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 
 namespace jb::JB_ISA {
 namespace {
-
-constexpr const char* kNames[] = {"sum", "mean", "max", "min", "argmax", "argmin", "any", "all"};
 
 struct Shape {
   int64_t outer, axis, inner;
@@ -243,16 +241,7 @@ bool reduce(jb_ctx ctx, jb_reduce_op op, jb_dtype dtype, void* y, const void* x,
 JB_KERNEL(jb_reduce_forward)
 (jb_ctx ctx, jb_reduce_op op, jb_dtype dtype, jb_out y, jb_in x, int64_t outer, int64_t axis, int64_t inner) {
   return guard([&] {
-    JB_CHECK(op >= JB_SUM && op <= JB_ALL, "reduce: {} is not an operation", op);
-    const char* name = kNames[op];
-    JB_CHECK(outer >= 0 && axis >= 0 && inner >= 0, "{}: sizes [{}, {}, {}]", name, outer, axis, inner);
-    int64_t results = 0, elements = 0;
-    JB_CHECK(!__builtin_mul_overflow(outer, inner, &results) && !__builtin_mul_overflow(results, axis, &elements),
-             "{}: [{}, {}, {}] has too many elements", name, outer, axis, inner);
-    check_array(name, "y", y, results);
-    check_array(name, "x", x, elements);
-    const bool has_empty_result = op == JB_SUM || op == JB_MEAN || op == JB_ANY || op == JB_ALL;
-    JB_CHECK(axis > 0 || results == 0 || has_empty_result, "{}: the axis is empty", name);
+    const auto [name, results] = checked_reduce(op, y, x, outer, axis, inner);
     if (results == 0) outer = 0;  // nothing to do, but an unknown element type is refused all the same
     if (!reduce(ctx, op, dtype, y, x, {outer, axis, inner})) {
       fail(JB_INVALID_ARGUMENT, "{}: not defined for {}", name, dtype_name(dtype));

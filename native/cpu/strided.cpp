@@ -4,10 +4,9 @@
 #include <cstring>
 
 #include "jaubert/elementwise.h"
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
-#include "support/strides.h"
 
 namespace jb::JB_ISA {
 namespace {
@@ -38,18 +37,6 @@ void copy_row(T* y, int64_t y_stride, const T* x, int64_t x_stride, int64_t n, S
   } else {
     for (int64_t i = 0; i < n; ++i) store(y[i * y_stride], x[i * x_stride]);
   }
-}
-
-// Outermost the axis with the longest step in y, so that writing goes forward through memory whatever order the axes
-// came in; then merges what has become one run.
-void order_by_destination(Axes<2>& axes) {
-  for (int32_t i = 1; i < axes.rank; ++i) {
-    for (int32_t j = i; j > 0 && std::abs(axes.strides[j - 1][0]) < std::abs(axes.strides[j][0]); --j) {
-      std::swap(axes.strides[j - 1], axes.strides[j]);
-      std::swap(axes.shape[j - 1], axes.shape[j]);
-    }
-  }
-  axes.merge();
 }
 
 // The axis along which x is contiguous, if it is not the innermost one and both are long enough for tiles to pay; or
@@ -107,7 +94,7 @@ template <typename T, typename Store>
 void copy_strided(jb_ctx ctx, T* y, const T* x, Axes<2> axes, Store store) {
   if (axes.total == 0) return;
   axes.merge();
-  order_by_destination(axes);
+  axes.order_by(0);
   const int32_t turned = transposed_axis(axes);
   if (turned >= 0) return copy_transposed(ctx, y, x, axes, turned, store);
   parallel_for(ctx, axes.total, grain_for(axes.total, 1), [&](int64_t begin, int64_t end) {
@@ -127,11 +114,7 @@ JB_KERNEL(jb_strided_copy)
     const Axes<2> axes = make_axes<2>("strided_copy", rank, shape, {y_strides, x_strides});
     check_array("strided_copy", "y", y, axes.total);
     check_array("strided_copy", "x", x, axes.total);
-    for (int32_t axis = 0; axis < rank && axes.total > 0; ++axis) {
-      JB_CHECK(axes.shape[axis] == 1 || axes.strides[axis][0] != 0,
-               "strided_copy: axis {} of size {} has stride 0 in y, so its elements would meet", axis,
-               axes.shape[axis]);
-    }
+    check_destination("strided_copy", axes);
     if (accumulate != 0) {
       JB_CHECK(dtype == JB_F32, "strided_copy: accumulate is for float32, not {}", dtype_name(dtype));
       return copy_strided(ctx, static_cast<float*>(y), static_cast<const float*>(x), axes, Add{});

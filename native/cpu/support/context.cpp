@@ -77,43 +77,46 @@ jb_ctx jb_context_create(int32_t threads) {
   jb_ctx ctx = nullptr;
   guard([&] {
     jb::require_supported_cpu();
-    ctx = new jb_context{jb::checked_threads(threads)};
+    ctx = new jb::CpuContext(jb::checked_threads(threads));
   });
   return ctx;
 }
 
-void jb_context_destroy(jb_ctx ctx) { delete ctx; }
+const char* jb_isa_name(void) { return jb::isa_name(); }
+}
+
+namespace jb::cpu {
+
+void jb_context_destroy(jb_ctx ctx) { delete static_cast<CpuContext*>(ctx); }
 
 jb_status jb_set_threads(jb_ctx ctx, int32_t threads) {
   return guard([&] {
-    jb::threads_of(ctx);
-    ctx->threads.store(jb::checked_threads(threads), std::memory_order_relaxed);
+    threads_of(ctx);
+    static_cast<CpuContext*>(ctx)->threads.store(checked_threads(threads), std::memory_order_relaxed);
   });
 }
 
 int32_t jb_get_threads(jb_ctx ctx) {
   int32_t threads = 0;
-  guard([&] { threads = jb::threads_of(ctx); });
+  guard([&] { threads = threads_of(ctx); });
   return threads;
 }
-
-const char* jb_isa_name(void) { return jb::isa_name(); }
 
 jb_out jb_allocate(jb_ctx ctx, int64_t bytes) {
   void* memory = nullptr;
   guard([&] {
-    jb::threads_of(ctx);
+    threads_of(ctx);
     JB_CHECK(bytes >= 0 && bytes <= INT64_MAX / 2, "allocate: {} bytes", bytes);
-    const bool huge = bytes >= jb::kHugePage;
-    const int64_t alignment = huge ? jb::kHugePage : jb::kCacheLine;
-    const int64_t size = std::max(jb::kCacheLine, (bytes + jb::kCacheLine - 1) / jb::kCacheLine * jb::kCacheLine);
+    const bool huge = bytes >= kHugePage;
+    const int64_t alignment = huge ? kHugePage : kCacheLine;
+    const int64_t size = std::max(kCacheLine, (bytes + kCacheLine - 1) / kCacheLine * kCacheLine);
     if (posix_memalign(&memory, static_cast<size_t>(alignment), static_cast<size_t>(size)) != 0) {
       memory = nullptr;
-      jb::fail(JB_OUT_OF_MEMORY, "allocate: no memory left for {} bytes", bytes);
+      fail(JB_OUT_OF_MEMORY, "allocate: no memory left for {} bytes", bytes);
     }
     // What is left behind the last whole huge page lies on small ones: of a weight of 768 x 768, 2.25 MiB, a second
     // huge page would be seven parts in eight of nothing.
-    if (huge) madvise(memory, static_cast<size_t>(size / jb::kHugePage * jb::kHugePage), MADV_HUGEPAGE);
+    if (huge) madvise(memory, static_cast<size_t>(size / kHugePage * kHugePage), MADV_HUGEPAGE);
   });
   return memory;
 }
@@ -122,10 +125,10 @@ void jb_release(jb_ctx, jb_inout memory, int64_t) { std::free(memory); }
 
 jb_status jb_fill_zero(jb_ctx ctx, jb_out y, int64_t bytes) {
   return guard([&] {
-    jb::check_bytes("fill_zero", y, y, bytes);
+    check_bytes("fill_zero", y, y, bytes);
     auto* to = static_cast<std::byte*>(y);
-    jb::parallel_for(ctx, bytes, jb::grain_for(bytes, 1),
-                     [&](int64_t begin, int64_t end) { std::memset(to + begin, 0, static_cast<size_t>(end - begin)); });
+    parallel_for(ctx, bytes, grain_for(bytes, 1),
+                 [&](int64_t begin, int64_t end) { std::memset(to + begin, 0, static_cast<size_t>(end - begin)); });
   });
 }
 
@@ -134,27 +137,28 @@ jb_status jb_copy(jb_ctx ctx, jb_out y, jb_in x, int64_t bytes) {
 }
 
 jb_status jb_read_floats(jb_ctx ctx, float* host, jb_in x, int64_t n) {
-  return jb::transfer<float>(ctx, "read_floats", host, x, n);
+  return transfer<float>(ctx, "read_floats", host, x, n);
 }
 jb_status jb_read_ints(jb_ctx ctx, int32_t* host, jb_in x, int64_t n) {
-  return jb::transfer<int32_t>(ctx, "read_ints", host, x, n);
+  return transfer<int32_t>(ctx, "read_ints", host, x, n);
 }
 jb_status jb_read_longs(jb_ctx ctx, int64_t* host, jb_in x, int64_t n) {
-  return jb::transfer<int64_t>(ctx, "read_longs", host, x, n);
+  return transfer<int64_t>(ctx, "read_longs", host, x, n);
 }
 jb_status jb_read_bytes(jb_ctx ctx, int8_t* host, jb_in x, int64_t n) {
-  return jb::transfer<int8_t>(ctx, "read_bytes", host, x, n);
+  return transfer<int8_t>(ctx, "read_bytes", host, x, n);
 }
 jb_status jb_write_floats(jb_ctx ctx, jb_out y, const float* host, int64_t n) {
-  return jb::transfer<float>(ctx, "write_floats", y, host, n);
+  return transfer<float>(ctx, "write_floats", y, host, n);
 }
 jb_status jb_write_ints(jb_ctx ctx, jb_out y, const int32_t* host, int64_t n) {
-  return jb::transfer<int32_t>(ctx, "write_ints", y, host, n);
+  return transfer<int32_t>(ctx, "write_ints", y, host, n);
 }
 jb_status jb_write_longs(jb_ctx ctx, jb_out y, const int64_t* host, int64_t n) {
-  return jb::transfer<int64_t>(ctx, "write_longs", y, host, n);
+  return transfer<int64_t>(ctx, "write_longs", y, host, n);
 }
 jb_status jb_write_bytes(jb_ctx ctx, jb_out y, const int8_t* host, int64_t n) {
-  return jb::transfer<int8_t>(ctx, "write_bytes", y, host, n);
+  return transfer<int8_t>(ctx, "write_bytes", y, host, n);
 }
-}
+
+}  // namespace jb::cpu

@@ -8,16 +8,29 @@
 
 #include "jaubert/context.h"
 #include "support/error.h"
-
-struct jb_context {
-  std::atomic<int32_t> threads;  // how many may compute for one call, the calling thread included
-};
+#include "support/functions.h"
 
 namespace jb {
 
+struct CpuContext : jb_context {
+  explicit CpuContext(int32_t count) : jb_context{nullptr}, threads(count) {}
+  std::atomic<int32_t> threads;  // how many may compute for one call, the calling thread included
+};
+
+// The functions of context.h on the CPU. Behind the stubs of dispatch.h, or without those exported themselves.
+namespace cpu {
+#ifdef JB_SEVERAL_ISAS
+#define JB_DECLARE(function) extern decltype(::function) function;
+#else
+#define JB_DECLARE(function) extern "C" JB_API decltype(::function) function;
+#endif
+JB_CONTEXT_FUNCTIONS(JB_DECLARE)
+#undef JB_DECLARE
+}  // namespace cpu
+
 inline int32_t threads_of(jb_ctx ctx) {
   JB_CHECK(ctx != nullptr, "the context is null");
-  return ctx->threads.load(std::memory_order_relaxed);
+  return static_cast<CpuContext*>(ctx)->threads.load(std::memory_order_relaxed);
 }
 
 // How many threads the process may use: its CPU affinity and the CPU quota of its control group.

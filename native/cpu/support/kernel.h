@@ -7,7 +7,7 @@
 //     return guard([&] { ... });
 //   }
 //
-// and a line JB_DISPATCH(jb_dropout) in support/dispatch.cpp makes the exported function that jumps to the one chosen.
+// and an entry of JB_KERNEL_FUNCTIONS in support/functions.h makes the exported function that jumps to the one chosen.
 #ifndef JAUBERT_CPU_SUPPORT_KERNEL_H
 #define JAUBERT_CPU_SUPPORT_KERNEL_H
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 
 #include "jaubert/elementwise.h"
 #include "support/error.h"
@@ -50,6 +51,19 @@ struct Axes {
       kept = 1;
     }
     rank = kept;
+  }
+
+  // Outermost the axis with the longest step of an operand, so that a walk goes forward through its memory whatever
+  // order the axes came in; then merges what has become one run.
+  void order_by(int operand) {
+    const auto step = [&](int32_t axis) { return std::abs(strides[axis][operand]); };
+    for (int32_t i = 1; i < rank; ++i) {
+      for (int32_t j = i; j > 0 && step(j - 1) < step(j); --j) {
+        std::swap(strides[j - 1], strides[j]);
+        std::swap(shape[j - 1], shape[j]);
+      }
+    }
+    merge();
   }
 
   // Calls body(offsets, count) for each part of an inner row within elements [begin, end) in row-major order; offsets

@@ -35,10 +35,14 @@ JB_API jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb
 // Waits for all that was begun on the context's stream, and reports the first failure of it.
 JB_API jb_status jb_cuda_synchronize(jb_ctx ctx);
 
-// A CUDA graph: what is called between begin and end is not run but kept, to be run by each jb_cuda_graph_launch.
+// A CUDA graph: what is called between begin and end is not run but kept, to be run by each jb_cuda_graph_launch, with
+// the same addresses, sizes and arrays of the host. Meanwhile jb_read_... and jb_write_... fail. Memory released before
+// end goes with the graph; what the graph uses otherwise must live as long as it does.
 JB_API jb_status jb_cuda_capture_begin(jb_ctx ctx);
 JB_API jb_out jb_cuda_capture_end(jb_ctx ctx);  // the graph; null if that fails
-JB_API jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph);
+// Runs it with `offset` added to the offset of every dropout mask, `steps` added to the step of every optimizer, and
+// all learning rates times rate_factor. (0, 0, 1) is what was captured.
+JB_API jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, int64_t offset, int64_t steps, float rate_factor);
 JB_API void jb_cuda_graph_destroy(jb_ctx ctx, jb_inout graph);
 
 // Time on the stream: event_record marks a place, event_elapsed waits for `end` and gives the milliseconds between.

@@ -78,12 +78,14 @@ void check_bias_gelu(const Case& c) {
   const T* bias_or_null = c.bias ? bbias.data() : nullptr;
   std::vector<float> first;
   simt::for_each_order(test::random()(), [&] {
-    Buffer<T> by("y", xs.size()), bdx("dx", xs.size());
+    Buffer<T> by("y", xs.size()), bz("z", xs.size()), bdx("dx", xs.size());
     Buffer<float> parts("parts", c.blocks * width), grads("dbias", width);
     launch_columns<T>(c, [&](simt::Shape shape, auto w) {
-      SIMT_LAUNCH((jb::bias_gelu_forward<T, w, kGelu>), ({shape}), by.data(), bx.data(), bias_or_null, c.rows, c.width);
-      SIMT_LAUNCH((jb::bias_gelu_backward<T, w, kGelu>), ({shape}), bdx.data(), parts.data(), bdy.data(), bx.data(),
-                  bias_or_null, c.rows, c.width);
+      const jb_activation kind = kGelu == Gelu::kErf ? JB_ACT_GELU : JB_ACT_GELU_TANH;
+      SIMT_LAUNCH((jb::bias_activation_forward<T, w>), ({shape}), kind, by.data(), bz.data(), bx.data(), bias_or_null,
+                  c.rows, c.width);
+      SIMT_LAUNCH((jb::bias_activation_backward<T, w>), ({shape}), kind, bdx.data(), parts.data(), bdy.data(),
+                  bz.data(), c.rows, c.width);
     });
     const unsigned columns = static_cast<unsigned>((width + 31) / 32);
     SIMT_LAUNCH(jb::column_sums<jb::kColumnSumLines>, ({columns, {32, 16}}), (jb::ColumnSums{{grads.data()}, 1, 0}),

@@ -39,13 +39,15 @@ void check(const Case& c, bool all_ignored = false) {
   std::vector<double> lse, naive_lse, lse_size;
   for (size_t r = 0; r < rows; ++r) {
     const double* row = x.data() + r * stride;
-    double largest = -INFINITY, sum = 0, mean = 0, size = 0;
+    double largest = -INFINITY, sum = 0, mean = 0, size = 0, mean_weight = 0;  // of smoothing: weighted
     float naive_sum = 0;
     for (size_t k = 0; k < classes; ++k) largest = std::max(largest, row[k]), size = std::max(size, std::abs(row[k]));
     for (size_t k = 0; k < classes; ++k) {
       sum += std::exp(row[k] - largest);
       naive_sum += std::exp(static_cast<float>(row[k]) - static_cast<float>(largest));
-      mean += row[k] / static_cast<double>(classes);
+      const double weight = c.weighted ? weights[k] : 1.0f;
+      mean += weight * row[k] / static_cast<double>(classes);
+      mean_weight += weight / static_cast<double>(classes);
     }
     lse.push_back(largest + std::log(sum));
     naive_lse.push_back(static_cast<double>(static_cast<float>(largest) + std::log(naive_sum)));
@@ -54,12 +56,14 @@ void check(const Case& c, bool all_ignored = false) {
     ++counted;
     const auto label = static_cast<size_t>(labels[r]);
     const double weight = c.weighted ? weights[label] : 1.0f;
-    loss += weight * ((1 - e) * (lse[r] - row[label]) + e * (lse[r] - mean));
-    naive_loss += weight * ((1 - e) * (naive_lse[r] - row[label]) + e * (naive_lse[r] - mean));
-    loss_size += weight * 2 * lse_size[r];
+    loss += weight * (1 - e) * (lse[r] - row[label]) + e * (mean_weight * lse[r] - mean);
+    naive_loss += weight * (1 - e) * (naive_lse[r] - row[label]) + e * (mean_weight * naive_lse[r] - mean);
+    loss_size += (weight + e * mean_weight) * 2 * lse_size[r];
     total += weight;
   }
   const double divisor = c.normalizer > 0 ? static_cast<double>(c.normalizer) : counted > 0 ? total : 1.0;
+  double all_weights = 0;
+  for (float w : weights) all_weights += c.weighted ? static_cast<double>(w) : 1;
   std::vector<double> d(rows * stride, -1), naive(d), size(d);  // -1: the columns that are not touched
   for (size_t r = 0; r < rows; ++r) {
     for (size_t k = 0; k < static_cast<size_t>(c.padded); ++k) {
@@ -67,13 +71,16 @@ void check(const Case& c, bool all_ignored = false) {
       d[i] = naive[i] = size[i] = 0;
       if (k >= classes || labels[r] == kIgnored) continue;
       const auto label = static_cast<size_t>(labels[r]);
-      const double factor = dloss * (c.weighted ? static_cast<double>(weights[label]) : 1) / divisor;
-      const double target = (k == label ? 1 - e : 0) + e / static_cast<double>(classes);
+      const double factor = dloss / divisor, of_label = c.weighted ? static_cast<double>(weights[label]) : 1;
+      const double own = c.weighted ? static_cast<double>(weights[k]) : 1;
+      const double target = (k == label ? (1 - e) * of_label : 0) + e / static_cast<double>(classes) * own;
+      const double all = (1 - e) * of_label + e / static_cast<double>(classes) * all_weights;
       const double p = std::exp(x[i] - lse[r]);
-      d[i] = (p - target) * factor;
+      d[i] = (p * all - target) * factor;
       const float q = std::exp(static_cast<float>(x[i]) - static_cast<float>(lse[r]));
-      naive[i] = static_cast<double>(jb::rounded<T>((q - static_cast<float>(target)) * static_cast<float>(factor)));
-      size[i] = 0x1p-24 * 4 * (p * lse_size[r] + target) * factor + simt::kRounding<T> * std::abs(d[i]);
+      naive[i] = static_cast<double>(
+          jb::rounded<T>((q * static_cast<float>(all) - static_cast<float>(target)) * static_cast<float>(factor)));
+      size[i] = 0x1p-24 * 4 * (p * all * lse_size[r] + target) * factor + simt::kRounding<T> * std::abs(d[i]);
     }
   }
   for (size_t i = 0; i < size.size(); ++i) size[i] = std::abs(size[i]) + 1e-30;

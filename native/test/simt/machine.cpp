@@ -6,12 +6,8 @@
 #include <numeric>
 #include <random>
 
-#include "jaubert/context.h"
 #include "simt/fiber.h"
 #include "simt/memory.h"
-
-// For the test runner, which says what it runs on.
-const char* jb_isa_name(void) { return "emulated GPU"; }
 
 namespace simt {
 namespace {

@@ -49,7 +49,8 @@ struct Copies {
 };
 
 struct Memory {
-  bool in_kernel = false;
+  bool checked = true;
+  bool in_kernel = false;  // and its accesses are looked at
   uintptr_t stack_low = 0;
 
   uint32_t epoch = 1;  // barriers of blocks passed, over all launches
@@ -60,23 +61,49 @@ struct Memory {
   std::vector<Region*> buffers;  // by address
   Region* last = nullptr;
   std::vector<Copies> copies = std::vector<Copies>(1024);
+  bool copied = false;  // since the block began
 };
 
 Memory memory;
 
 alignas(1024) unsigned char dynamic_arena[kSharedLimit];
 
-// The program's own thread-local storage. Nothing but __shared__ variables is declared there (cuda.h).
-void find_fixed_shared() {
+// The program or library that this file is part of: its thread-local storage, where nothing but __shared__ variables is
+// declared (cuda.h), and its constants.
+struct Module {
+  static constexpr int kMost = 8;
+  uintptr_t shared_bytes = 0, shared_offset = 0;  // from where shared_anchor is
+  struct Range {
+    uintptr_t begin, end;
+  } constants[kMost];
+  int count = 0;
+};
+Module loaded;
+
+// What of the thread-local storage has a known address on every thread.
+thread_local unsigned char shared_anchor;
+
+void find_module() {
+  const volatile unsigned char touched = shared_anchor;  // from here on the thread's storage exists
+  static_cast<void>(touched);
   dl_iterate_phdr(
       [](dl_phdr_info* info, size_t, void*) {
-        for (int i = 0; i < info->dlpi_phnum; ++i) {
-          if (info->dlpi_phdr[i].p_type == PT_TLS && info->dlpi_tls_data != nullptr) {
-            memory.fixed.begin = reinterpret_cast<uintptr_t>(info->dlpi_tls_data);
-            memory.fixed.bytes = info->dlpi_phdr[i].p_memsz;
+        const auto* const end = info->dlpi_phdr + info->dlpi_phnum;
+        const auto holds = [&](const ElfW(Phdr) & h, const void* p) {
+          return h.p_type == PT_LOAD && reinterpret_cast<uintptr_t>(p) - info->dlpi_addr - h.p_vaddr < h.p_memsz;
+        };
+        if (!std::any_of(info->dlpi_phdr, end, [&](const ElfW(Phdr) & h) { return holds(h, &loaded); })) return 0;
+        for (const auto* h = info->dlpi_phdr; h != end; ++h) {
+          const uintptr_t begin = info->dlpi_addr + h->p_vaddr;
+          const bool constant = (h->p_type == PT_LOAD && (h->p_flags & PF_W) == 0) || h->p_type == PT_GNU_RELRO;
+          if (constant && loaded.count < Module::kMost) loaded.constants[loaded.count++] = {begin, begin + h->p_memsz};
+          if (h->p_type == PT_TLS && info->dlpi_tls_data != nullptr) {
+            loaded.shared_bytes = h->p_memsz;
+            loaded.shared_offset =
+                reinterpret_cast<uintptr_t>(&shared_anchor) - reinterpret_cast<uintptr_t>(info->dlpi_tls_data);
           }
         }
-        return 1;  // the first is the program itself
+        return 1;
       },
       nullptr);
   memory.fixed.unit = 1;
@@ -84,6 +111,7 @@ void find_fixed_shared() {
   memory.fixed.shared = memory.dynamic.shared = true;
   memory.fixed.name = "__shared__ variables";
   memory.dynamic.name = "dynamic shared memory";
+  memory.fixed.bytes = loaded.shared_bytes;
   memory.fixed.cells.resize(memory.fixed.bytes);
   memory.dynamic.begin = reinterpret_cast<uintptr_t>(dynamic_arena);
   memory.dynamic.cells.resize(kSharedLimit / 2);
@@ -154,13 +182,15 @@ void touch(Region& r, Cell& c, uintptr_t p, Access kind) {
   }
   if (kind == Access::kRead) {
     const auto thread = static_cast<int16_t>(self.thread);
+    const auto own_warp = static_cast<int16_t>(kSeveralOfWarp0 - static_cast<int16_t>(self.warp()));
     if (c.read_epoch != memory.epoch) {
       if (c.read_epoch < memory.block_first) c.earlier_read_epoch = c.read_epoch;
       c.reader = thread;
-    } else if (c.reader != thread) {
-      const auto own_warp = static_cast<int16_t>(kSeveralOfWarp0 - static_cast<int16_t>(self.warp()));
-      const bool same_warp = c.reader == own_warp || (c.reader >= 0 && c.reader / 32 == thread / 32);
-      c.reader = same_warp ? own_warp : kSeveralWarps;
+    } else if (c.reader >= 0 ? c.reader / 32 == thread / 32 : c.reader == own_warp) {
+      // Of readers of the own warp only those count since its last barrier.
+      c.reader = c.read_warp_epoch < warp_epoch || c.reader == thread ? thread : own_warp;
+    } else {
+      c.reader = kSeveralWarps;
     }
     c.read_epoch = memory.epoch;
     c.read_warp_epoch = warp_epoch;
@@ -187,11 +217,18 @@ Region* find(uintptr_t p) {
   return memory.last = *it;
 }
 
-extern "C" const char __executable_start, data_start;  // from the linker and the C library
-
 // Constants of the program itself, such as a table that the compiler made.
 bool is_constant(uintptr_t p) {
-  return p >= reinterpret_cast<uintptr_t>(&__executable_start) && p < reinterpret_cast<uintptr_t>(&data_start);
+  return std::any_of(loaded.constants, loaded.constants + loaded.count,
+                     [&](const Module::Range& r) { return p >= r.begin && p < r.end; });
+}
+
+// Cells of at most `unit` bytes from now on, each with what is known of the one that it was part of.
+void refine(Region& r, size_t unit) {
+  std::vector<Cell> cells((r.bytes + unit - 1) / unit);
+  for (size_t i = 0; i < cells.size(); ++i) cells[i] = r.cells[i * unit / r.unit];
+  r.cells = std::move(cells);
+  r.unit = unit;
 }
 
 void check(uintptr_t p, size_t size, Access kind) {
@@ -199,6 +236,10 @@ void check(uintptr_t p, size_t size, Access kind) {
   if (r == nullptr || p + size > r->begin + r->bytes) {
     if (r == nullptr && kind == Access::kRead && is_constant(p)) return;
     report_outside(p, size, kind);
+  }
+  if (!r->shared && ((p - r->begin) | size) % r->unit != 0) {
+    const size_t both = (p - r->begin) | size;
+    refine(*r, both & -both);
   }
   const size_t first = (p - r->begin) / r->unit, last = (p + size - 1 - r->begin) / r->unit;
   for (size_t i = first; i <= last; ++i) touch(*r, r->cells[i], r->begin + i * r->unit, kind);
@@ -220,6 +261,8 @@ void land(const Copy& c) {
 void access(const void* address, size_t size, Access kind) {
   const auto p = reinterpret_cast<uintptr_t>(address);
   if (!memory.in_kernel || p - memory.stack_low < Fiber::kBytes) return;
+  // Instrumented code of the host may run on other threads meanwhile.
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - memory.stack_low >= Fiber::kBytes) return;
   const Inside inside;
   check(p, size, kind);
 }
@@ -252,7 +295,7 @@ void register_buffer(const void* begin, size_t bytes, size_t element, const std:
   r->bytes = bytes;
   r->unit = element;
   r->name = name;
-  r->cells.resize(bytes / element);
+  r->cells.resize((bytes + element - 1) / element);
   memory.buffers.insert(std::upper_bound(memory.buffers.begin(), memory.buffers.end(), r,
                                          [](const Region* a, const Region* b) { return a->begin < b->begin; }),
                         r);
@@ -267,11 +310,20 @@ void unregister_buffer(const void* begin) {
   memory.buffers.erase(it);
 }
 
+void set_checked(bool checked) { memory.checked = checked; }
+bool checked() { return memory.checked; }
+
 unsigned char* dynamic_shared() { return dynamic_arena; }
 
 void copy_async(void* to, const void* from, size_t size, size_t bytes) {
   if (bytes > size) fail(format("cp.async of %zu bytes into %zu", bytes, size));
   const auto p = reinterpret_cast<uintptr_t>(to);
+  if (!memory.checked) {
+    std::memcpy(to, from, bytes);
+    std::memset(static_cast<unsigned char*>(to) + bytes, 0, size - bytes);
+    return;
+  }
+  memory.copied = true;
   if (!memory.dynamic.holds(p) && !memory.fixed.holds(p)) fail("cp.async to memory that is not shared");
   access_aligned(to, size, Access::kWrite);
   if (bytes > 0) access(from, bytes, Access::kRead);
@@ -288,6 +340,7 @@ void copy_async(void* to, const void* from, size_t size, size_t bytes) {
 }
 
 void copy_async_commit() {
+  if (!memory.checked) return;
   const Inside inside;
   Copies& c = memory.copies[where().thread];
   c.groups.push_back(std::move(c.open));
@@ -295,6 +348,7 @@ void copy_async_commit() {
 }
 
 void copy_async_wait(int newest_that_may_be_under_way) {
+  if (!memory.checked) return;
   const Inside inside;
   Copies& c = memory.copies[where().thread];
   while (c.groups.size() > static_cast<size_t>(newest_that_may_be_under_way)) {
@@ -312,7 +366,8 @@ void end_thread() {
 }
 
 void begin_launch(size_t shared) {
-  if (memory.dynamic.begin == 0) find_fixed_shared();
+  if (memory.dynamic.begin == 0) find_module();
+  memory.fixed.begin = reinterpret_cast<uintptr_t>(&shared_anchor) - loaded.shared_offset;  // of this thread
   memory.dynamic.bytes = shared;
   memory.launch_first = ++memory.epoch;
 }
@@ -321,7 +376,9 @@ void begin_block() {
   memory.block_first = ++memory.epoch;
   ++memory.block_number;
   std::fill(memory.warp_epochs.begin(), memory.warp_epochs.end(), 1u);
-  std::fill(memory.copies.begin(), memory.copies.end(), Copies{});
+  if (memory.copied) std::fill(memory.copies.begin(), memory.copies.end(), Copies{});
+  memory.copied = false;
+  if (!memory.checked) return;
   std::memset(dynamic_arena, kPoison, memory.dynamic.bytes);
   std::memset(reinterpret_cast<void*>(memory.fixed.begin), kPoison, memory.fixed.bytes);
 }
@@ -330,7 +387,7 @@ void block_barrier_passed() { ++memory.epoch; }
 void warp_barrier_passed(uint32_t warp) { ++memory.warp_epochs[warp]; }
 
 void set_running(bool in_kernel, uintptr_t stack_low) {
-  memory.in_kernel = in_kernel;
+  memory.in_kernel = in_kernel && memory.checked;
   if (in_kernel) memory.stack_low = stack_low;
 }
 

@@ -35,7 +35,7 @@ void store(void* address, const void* from, size_t size);
 void load_unchecked(void* to, const void* address, size_t size);
 void store_unchecked(void* address, const void* from, size_t size);
 
-// --- Global memory ---
+// --- Global memory, `element` bytes to a cell; smaller or otherwise aligned accesses make the cells smaller ---
 void register_buffer(const void* begin, size_t bytes, size_t element, const std::string& name);
 void unregister_buffer(const void* begin);
 
@@ -49,6 +49,10 @@ unsigned char* dynamic_shared();             // as large as the launch said, ali
 void copy_async(void* to, const void* from, size_t size, size_t bytes);
 void copy_async_commit();
 void copy_async_wait(int newest_that_may_be_under_way);
+
+// Without checks kernels run several times as fast. Before the first launch.
+void set_checked(bool checked);
+bool checked();
 
 // --- For machine.cpp ---
 void begin_launch(size_t shared);

@@ -55,13 +55,14 @@ void check(float max_norm, bool bias_correction, bool poisoned) {
     Buffer<double> sums("sums", chunks.size());
     Buffer<jb::AdamwStep> step("step", 1);
     Buffer<float> norm("norm", 1), rate_scale("rate scale", std::vector<float>{scale});
-    Buffer<int64_t> number("step number", std::vector<int64_t>{step_number});
-    const jb::AdamwSettings settings{beta1, beta2, eps, max_norm, number.data(), rate_scale.data(), bias_correction};
+    Buffer<int64_t> added("added steps", std::vector<int64_t>{step_number - 1});
+    const jb::AdamwSettings settings{beta1, beta2, eps, max_norm, 1, added.data(), rate_scale.data(), bias_correction};
     const auto blocks = static_cast<unsigned>(chunks.size());
     SIMT_LAUNCH(jb::gradient_squares<G>, ({blocks, jb::kOptimizerThreads}), sums.data(), btensors.data(),
                 bchunks.data());
-    SIMT_LAUNCH(jb::adamw_prepare<jb::kOptimizerPrepareThreads>, ({1, jb::kOptimizerPrepareThreads}), step.data(),
-                norm.data(), sums.data(), static_cast<int>(blocks), settings);
+    SIMT_LAUNCH(jb::global_norm<jb::kNormThreads>, ({1, jb::kNormThreads}), norm.data(), sums.data(),
+                static_cast<int>(blocks));
+    SIMT_LAUNCH(jb::adamw_prepare<1>, ({1, 1}), step.data(), norm.data(), settings);
     SIMT_LAUNCH(jb::adamw_update<G>, ({blocks, jb::kOptimizerThreads}), btensors.data(), bchunks.data(), step.data(),
                 settings);
     if (poisoned) {

@@ -1,0 +1,179 @@
+// Checks of arguments that every device makes, so that all refuse the same in the same words.
+#ifndef JAUBERT_CPU_SUPPORT_ARGUMENTS_H
+#define JAUBERT_CPU_SUPPORT_ARGUMENTS_H
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "jaubert/matmul.h"
+#include "jaubert/reduce.h"
+#include "support/dtype.h"
+#include "support/sequences.h"
+#include "support/strides.h"
+
+namespace jb {
+
+// Sizes of a matrix, whose product must be one too.
+inline int64_t checked_area(const char* function, int64_t rows, int64_t columns) {
+  int64_t area = 0;
+  JB_CHECK(rows >= 0 && columns >= 0, "{}: a matrix of [{}, {}]", function, rows, columns);
+  JB_CHECK(!__builtin_mul_overflow(rows, columns, &area), "{}: [{}, {}] has too many elements", function, rows,
+           columns);
+  return area;
+}
+
+// Of dropout.
+inline void check_probability(const char* function, float p) {
+  JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", function, p);
+}
+
+inline const char* checked_binary_name(jb_binary_op op) {
+  constexpr const char* kNames[] = {"add", "sub", "mul", "div", "power", "maximum", "minimum", "eq",
+                                    "ne",  "lt",  "le",  "gt",  "ge",    "and",     "or",      "xor"};
+  JB_CHECK(op >= JB_ADD && op <= JB_XOR, "binary: {} is not an operation", op);
+  return kNames[op];
+}
+
+struct ReduceShape {
+  const char* name;
+  int64_t results;
+};
+
+// Of x [outer, axis, inner] along the axis.
+inline ReduceShape checked_reduce(jb_reduce_op op, const void* y, const void* x, int64_t outer, int64_t axis,
+                                  int64_t inner) {
+  constexpr const char* kNames[] = {"sum", "mean", "max", "min", "argmax", "argmin", "any", "all"};
+  JB_CHECK(op >= JB_SUM && op <= JB_ALL, "reduce: {} is not an operation", op);
+  const char* name = kNames[op];
+  JB_CHECK(outer >= 0 && axis >= 0 && inner >= 0, "{}: sizes [{}, {}, {}]", name, outer, axis, inner);
+  int64_t results = 0, elements = 0;
+  JB_CHECK(!__builtin_mul_overflow(outer, inner, &results) && !__builtin_mul_overflow(results, axis, &elements),
+           "{}: [{}, {}, {}] has too many elements", name, outer, axis, inner);
+  check_array(name, "y", y, results);
+  check_array(name, "x", x, elements);
+  const bool has_empty_result = op == JB_SUM || op == JB_MEAN || op == JB_ANY || op == JB_ALL;
+  JB_CHECK(axis > 0 || results == 0 || has_empty_result, "{}: the axis is empty", name);
+  return {name, results};
+}
+
+struct MatmulAreas {
+  int64_t a, c;
+};
+
+inline MatmulAreas checked_matmul(const void* c, const void* a, const void* b, int64_t m, int64_t n, int64_t k,
+                                  int64_t batch, int64_t stride_c) {
+  JB_CHECK(m >= 0 && n >= 0 && k >= 0, "matmul: sizes m = {}, n = {}, k = {}", m, n, k);
+  JB_CHECK(batch >= 0, "matmul: {} matrices", batch);
+  const int64_t area_a = checked_area("matmul", m, k), area_c = checked_area("matmul", m, n);
+  const int64_t area_b = checked_area("matmul", k, n);
+  check_array("matmul", "a", a, batch > 0 ? area_a : 0);
+  check_array("matmul", "b", b, batch > 0 ? area_b : 0);
+  check_array("matmul", "c", c, batch > 0 ? area_c : 0);
+  JB_CHECK(batch <= 1 || area_c == 0 || stride_c >= area_c || stride_c <= -area_c,
+           "matmul: stride_c is {}, but each of the {} results has {} elements", stride_c, batch, area_c);
+  return {area_a, area_c};
+}
+
+// All but that activations are ones.
+inline void check_linear_backward(const void* dx, const void* dweight, const void* scratch, const void* dy,
+                                  const void* x, const void* weight, const void* preactivation,
+                                  const void* x_preactivation, int64_t rows, int64_t out, int64_t in,
+                                  jb_activation activation, jb_activation x_activation, int32_t accumulate) {
+  const char* name = "linear_backward";
+  const int64_t results = checked_area(name, rows, out), weights = checked_area(name, out, in);
+  const int64_t inputs = checked_area(name, rows, in);
+  check_array(name, "dy", dy, results);
+  if (dx != nullptr) check_array(name, "weight", weight, weights);
+  if (dweight != nullptr) check_array(name, "x", x, inputs);
+  JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS | JB_ADD_TO_DX)) == 0, "{}: accumulate is {}", name,
+           accumulate);
+  if (activation != JB_NO_ACTIVATION) {
+    check_array(name, "preactivation", preactivation, results);
+    check_array(name, "scratch", scratch, results);
+  }
+  if (x_activation != JB_NO_ACTIVATION) {
+    check_array(name, "x_preactivation", x_preactivation, inputs);
+    JB_CHECK((accumulate & JB_ADD_TO_DX) == 0, "{}: the gradient of x_preactivation cannot be added to", name);
+  }
+}
+
+inline void check_cross_entropy(const char* function, int64_t rows, int64_t classes, float label_smoothing) {
+  JB_CHECK(rows >= 0 && classes >= 1, "{}: logits are [{}, {}]", function, rows, classes);
+  JB_CHECK(label_smoothing >= 0 && label_smoothing <= 1, "{}: label smoothing {} is outside [0, 1]", function,
+           label_smoothing);
+}
+
+inline void check_uniform(int64_t n, float low, float high) {
+  JB_CHECK(n >= 0, "random uniform: n is {}", n);
+  JB_CHECK(std::isfinite(low) && std::isfinite(high) && low <= high, "random uniform: no interval [{}, {})", low, high);
+}
+
+inline void check_normal(int64_t n, float deviation) {
+  JB_CHECK(n >= 0, "random normal: n is {}", n);
+  JB_CHECK(deviation >= 0, "random normal: the deviation is {}", deviation);
+}
+
+inline void check_optimizer_size(const char* function, int64_t tensor, int64_t size) {
+  JB_CHECK(size >= 0, "{}: tensor {} has size {}", function, tensor, size);
+}
+
+inline void check_optimizer_step(const char* function, const void* norm, float max_norm, float beta1, float beta2,
+                                 int64_t step) {
+  JB_CHECK(step >= 1, "{}: step is {}; it counts from 1", function, step);
+  JB_CHECK(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "{}: beta1 is {} and beta2 {}, not in [0, 1)", function,
+           beta1, beta2);
+  JB_CHECK(max_norm >= 0, "{}: max_norm is {}", function, max_norm);
+  JB_CHECK(max_norm == 0 || norm != nullptr, "{}: max_norm is {}, but norm is null", function, max_norm);
+}
+
+struct AttentionLengths {
+  int64_t tokens, longest;
+};
+
+inline constexpr int64_t kMaxHeadDim = 128;
+
+inline AttentionLengths checked_attention(const char* function, const int32_t* cu_seqlens, int64_t sequences,
+                                          int64_t heads, int64_t head_dim, float p) {
+  const int64_t tokens = check_sequences(function, cu_seqlens, sequences);
+  JB_CHECK(heads >= 1, "{}: {} heads", function, heads);
+  JB_CHECK(head_dim >= 1 && head_dim <= kMaxHeadDim, "{}: head_dim {} is outside [1, {}]", function, head_dim,
+           kMaxHeadDim);
+  check_probability(function, p);
+  constexpr int64_t kMost = 262144;  // the mask has room for so many keys a query
+  int64_t longest = 0;
+  for (int64_t s = 0; s < sequences; ++s) {
+    longest = std::max<int64_t>(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
+    JB_CHECK(p == 0 || longest <= kMost, "{}: sequence {} has {} tokens; with dropout the most is {}", function, s,
+             longest, kMost);
+  }
+  return {tokens, longest};
+}
+
+inline void check_attention_stride(const char* function, const char* of, int64_t stride, int64_t heads,
+                                   int64_t head_dim) {
+  JB_CHECK(stride >= heads * head_dim, "{}: the row stride {} of {} is less than {} heads of {}", function, stride, of,
+           heads, head_dim);
+}
+
+inline void check_rotary(int64_t tokens, int64_t heads, int64_t head_dim, int64_t x_stride, float base) {
+  JB_CHECK(tokens >= 0 && heads >= 1, "rotary: {} tokens, {} heads", tokens, heads);
+  JB_CHECK(head_dim >= 2 && head_dim % 2 == 0, "rotary: head_dim {} is not even", head_dim);
+  JB_CHECK(x_stride >= heads * head_dim, "rotary: the row stride {} of x is less than {} heads of {}", x_stride, heads,
+           head_dim);
+  JB_CHECK(base > 0, "rotary: base is {}", base);
+}
+
+// No two elements of y may meet.
+template <int Operands>
+void check_destination(const char* function, const Axes<Operands>& axes) {
+  for (int32_t axis = 0; axis < axes.rank && axes.total > 0; ++axis) {
+    JB_CHECK(axes.shape[axis] == 1 || axes.strides[axis][0] != 0,
+             "{}: axis {} of size {} has stride 0 in y, so its elements would meet", function, axis, axes.shape[axis]);
+  }
+}
+
+}  // namespace jb
+
+#endif

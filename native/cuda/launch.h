@@ -1,0 +1,86 @@
+// What launchers share: typed addresses, the width of loads, and grids.
+#ifndef JAUBERT_CUDA_LAUNCH_H
+#define JAUBERT_CUDA_LAUNCH_H
+
+#include <initializer_list>
+#include <type_traits>
+
+#include "common/column_sums.cuh"
+#include "common/philox.cuh"
+#include "common/vector.cuh"
+#include "context.h"
+#include "support/arguments.h"
+
+namespace jb::cuda {
+
+template <typename T>
+T* as(void* p) {
+  return static_cast<T*>(p);
+}
+template <typename T>
+const T* as(const void* p) {
+  return static_cast<const T*>(p);
+}
+
+// Whether all of these (null: none) begin at multiples of 16 bytes.
+inline bool aligned(std::initializer_list<const void*> addresses) {
+  for (const void* address : addresses) {
+    if (reinterpret_cast<uintptr_t>(address) % 16 != 0) return false;
+  }
+  return true;
+}
+
+// body(width), a constant: how many elements a thread loads at once. That is kVector<T> where the addresses and rows of
+// `row` elements allow it, and 1 where not.
+template <typename T, typename Body>
+void with_width(std::initializer_list<const void*> addresses, int64_t row, Body&& body) {
+  if (aligned(addresses) && row % kVector<T> == 0) {
+    body(std::integral_constant<int, kVector<T>>());
+  } else {
+    body(std::integral_constant<int, 1>());
+  }
+}
+template <typename T, typename Body>
+void with_width(std::initializer_list<const void*> addresses, Body&& body) {
+  with_width<T>(addresses, 0, body);
+}
+
+// A grid of blocks of kThreads for n items, `each` a thread, of a kernel that takes any grid.
+template <int kThreads>
+Launch over(const Context& ctx, int64_t n, int64_t each = 1) {
+  return {ctx.blocks_for(n, kThreads, each), kThreads};
+}
+
+// A grid of a block a row, of a kernel that takes any grid.
+template <int kThreads>
+Launch rows_by_blocks(const Context& ctx, int64_t rows) {
+  return {ctx.blocks_for(rows * kThreads, kThreads), kThreads};
+}
+
+// A number that a kernel takes as int.
+inline int checked_int(const char* function, const char* name, int64_t value) {
+  JB_CHECK(value >= 0 && value <= INT32_MAX, "{}: {} is {}; on a GPU 0 to {} are possible", function, name, value,
+           INT32_MAX);
+  return static_cast<int>(value);
+}
+
+inline unsigned blocks(int64_t n, int64_t each) { return static_cast<unsigned>((n + each - 1) / each); }
+
+// The second stage of sums over rows, from parts [lines, sums.outputs, width].
+inline void add_up(const Context& ctx, const ColumnSums& sums, const float* parts, int lines, int width) {
+  const dim3 grid(blocks(width, kColumnSumColumns), static_cast<unsigned>(sums.outputs));
+  JB_LAUNCH(ctx, column_sums<kColumnSumLines>, {grid, dim3(kColumnSumColumns, kColumnSumLines)}, sums, parts, lines,
+            width);
+}
+
+// The mask of (seed, offset) with probability p, from which a graph's replays draw others.
+inline Dropout dropout_of(const Context& ctx, float p, int64_t seed, int64_t offset) {
+  const Replay* replay = ctx.replay();
+  return {static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), replay == nullptr ? nullptr : &replay->offset,
+          static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0),
+          static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))};
+}
+
+}  // namespace jb::cuda
+
+#endif

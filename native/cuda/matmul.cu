@@ -1,0 +1,171 @@
+// jb_matmul, jb_linear_* and jb_geglu_*: products by cuBLAS, and what is fused around them by our kernels.
+#include <algorithm>
+
+#include "activation/activation.cuh"
+#include "context.h"
+#include "elementwise/unary.cuh"
+#include "functions.h"
+#include "launch.h"
+
+namespace jb::cuda {
+namespace {
+
+// C [m, n] = alpha op(A) op(B) + beta C, row-major, and several of them.
+struct Product {
+  bool transpose_a, transpose_b;
+  int64_t m, n, k;
+  float alpha;
+  const float *a, *b;
+  float beta;
+  float* c;
+  int64_t batch = 1, stride_a = 0, stride_b = 0, stride_c = 0;
+};
+
+// Row-major C = op(A) op(B) is column-major C^T = op(B)^T op(A)^T, so A and B change places.
+void multiply(const char* function, Context& c, const Product& p) {
+  if (p.m == 0 || p.n == 0 || p.batch == 0) return;
+  const int m = checked_int(function, "m", p.m), n = checked_int(function, "n", p.n);
+  const int k = checked_int(function, "k", p.k), batch = checked_int(function, "batch", p.batch);
+  const Blas& blas = c.blas();
+  if (blas.handle == nullptr) fail(JB_DEVICE_ERROR, "{}: cuBLAS was not given by jb_cuda_set_blas", function);
+  const auto operation = [](bool transpose) { return transpose ? BlasOperation::kTranspose : BlasOperation::kNone; };
+  const int lda = std::max(1, p.transpose_a ? m : k), ldb = std::max(1, p.transpose_b ? k : n);
+  const int status =
+      batch == 1 ? blas.gemm(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha, p.b,
+                             BlasType::kFloat, ldb, p.a, BlasType::kFloat, lda, &p.beta, p.c, BlasType::kFloat, n,
+                             BlasCompute::kFloat, BlasAlgorithm::kDefault)
+                 : blas.gemm_batched(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha,
+                                     p.b, BlasType::kFloat, ldb, p.stride_b, p.a, BlasType::kFloat, lda, p.stride_a,
+                                     &p.beta, p.c, BlasType::kFloat, n, p.stride_c, batch, BlasCompute::kFloat,
+                                     BlasAlgorithm::kDefault);
+  if (status != 0) {
+    fail(JB_DEVICE_ERROR, "{}: cuBLAS gave status {} for {} products of m = {}, n = {}, k = {}", function, status,
+         batch, m, n, k);
+  }
+}
+
+// The grid of kernels where a thread keeps its columns and walks down the rows.
+Launch by_columns(const Context& c, int64_t rows, int64_t width, int each) {
+  const unsigned across = blocks(width, int64_t{kActivationThreads} * each);
+  const unsigned all = c.blocks_for(rows * width, kActivationThreads, each);
+  const int64_t down = std::max<int64_t>(1, all / across);
+  return {dim3(across, static_cast<unsigned>(std::min({down, std::max<int64_t>(rows, 1), int64_t{65535}}))),
+          kActivationThreads};
+}
+
+// dz = dy * activation'(saved), and dbias its columns' sums; each may be null.
+void activation_backward(Context& c, jb_activation activation, float* dz, float* dbias, const float* dy,
+                         const float* saved, int64_t rows, int width, bool add) {
+  if (width == 0 || (dz == nullptr && dbias == nullptr)) return;
+  int lines = 0;
+  float* parts = nullptr;
+  if (rows > 0) {
+    with_width<float>({dz, dy, saved}, width, [&](auto vector) {
+      const Launch shape = by_columns(c, rows, width, vector);
+      lines = static_cast<int>(shape.grid.y);
+      if (dbias != nullptr) parts = c.take<float>(int64_t{lines} * width);
+      JB_LAUNCH(c, (bias_activation_backward<float, vector>), shape, activation, dz, parts, dy, saved, rows, width);
+    });
+  }
+  if (dbias != nullptr) add_up(c, ColumnSums{{dbias, nullptr, nullptr}, 1, add ? 1 : 0}, parts, lines, width);
+}
+
+void check_activation(const char* function, jb_activation activation) {
+  JB_CHECK(activation >= JB_NO_ACTIVATION && activation <= JB_ACT_TANH, "{}: {} is not an activation", function,
+           activation);
+}
+
+}  // namespace
+
+jb_status jb_matmul(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_a, int32_t transpose_b, int64_t m,
+                    int64_t n, int64_t k, float alpha, float beta, int64_t batch, int64_t stride_a, int64_t stride_b,
+                    int64_t stride_c) {
+  return run(ctx, [&](Context& context) {
+    const MatmulAreas areas = checked_matmul(c, a, b, m, n, k, batch, stride_c);
+    Product product{transpose_a != 0, transpose_b != 0, m,      n,        k,        alpha,   as<float>(a),
+                    as<float>(b),     beta,             as<float>(c), batch, stride_a, stride_b, stride_c};
+    // Matrices of A that follow one another, times one B, are one tall matrix.
+    if (transpose_a == 0 && stride_b == 0 && stride_a == areas.a && stride_c == areas.c && batch > 0) {
+      product.m *= batch;
+      product.batch = 1;
+    }
+    multiply("matmul", context, product);
+  });
+}
+
+jb_status jb_linear_forward(jb_ctx ctx, jb_out y, jb_out preactivation, jb_in x, jb_in weight, jb_in bias, int64_t rows,
+                            int64_t out, int64_t in, jb_activation activation) {
+  return run(ctx, [&](Context& c) {
+    const int64_t results = checked_area("linear", rows, out);
+    check_array("linear", "y", y, results);
+    check_array("linear", "x", x, checked_area("linear", rows, in));
+    check_array("linear", "weight", weight, checked_area("linear", out, in));
+    check_activation("linear", activation);
+    auto* to = as<float>(y);
+    auto* z = preactivation == nullptr ? to : as<float>(preactivation);
+    multiply("linear", c, {false, true, rows, out, in, 1, as<float>(x), as<float>(weight), 0, z});
+    if (results == 0 || (activation == JB_NO_ACTIVATION && bias == nullptr && z == to)) return;
+    with_width<float>({to, z, bias}, out, [&](auto vector) {
+      JB_LAUNCH(c, (bias_activation_forward<float, vector>), by_columns(c, rows, out, vector), activation, to,
+                z == to ? nullptr : z, z, as<float>(bias), rows, static_cast<int>(out));
+    });
+  });
+}
+
+jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
+                             jb_in x, jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows,
+                             int64_t out, int64_t in, jb_activation activation, jb_activation x_activation,
+                             int32_t accumulate) {
+  return run(ctx, [&](Context& c) {
+    const char* name = "linear_backward";
+    check_linear_backward(dx, dweight, scratch, dy, x, weight, preactivation, x_preactivation, rows, out, in,
+                          activation, x_activation, accumulate);
+    check_activation(name, activation);
+    check_activation(name, x_activation);
+    const int width = checked_int(name, "out", out), inputs = checked_int(name, "in", in);
+    const auto* dz = as<float>(dy);
+    float* gradient = activation == JB_NO_ACTIVATION ? nullptr : as<float>(scratch);
+    activation_backward(c, activation, gradient, as<float>(dbias), dz,
+                        activation == JB_NO_ACTIVATION ? nullptr : as<float>(preactivation), rows, width,
+                        (accumulate & JB_ADD_TO_DBIAS) != 0);
+    if (gradient != nullptr) dz = gradient;
+    if (dx != nullptr) {
+      const float keep = (accumulate & JB_ADD_TO_DX) != 0 ? 1 : 0;
+      multiply(name, c, {false, false, rows, in, out, 1, dz, as<float>(weight), keep, as<float>(dx)});
+      if (x_activation != JB_NO_ACTIVATION) {
+        activation_backward(c, x_activation, as<float>(dx), nullptr, as<float>(dx), as<float>(x_preactivation), rows,
+                            inputs, false);
+      }
+    }
+    if (dweight != nullptr) {
+      const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
+      multiply(name, c, {true, false, out, in, rows, 1, dz, as<float>(x), keep, as<float>(dweight)});
+    }
+  });
+}
+
+jb_status jb_geglu_forward(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t width) {
+  return run(ctx, [&](Context& c) {
+    JB_CHECK(rows >= 0 && width >= 0, "geglu: y is [{}, {}]", rows, width);
+    const int columns = checked_int("geglu", "width", width);
+    if (rows == 0 || width == 0) return;
+    with_width<float>({y, x}, width, [&](auto vector) {
+      JB_LAUNCH(c, (geglu_forward<float, vector>), by_columns(c, rows, width, vector), as<float>(y), as<float>(x), rows,
+                columns);
+    });
+  });
+}
+
+jb_status jb_geglu_backward(jb_ctx ctx, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
+  return run(ctx, [&](Context& c) {
+    JB_CHECK(rows >= 0 && width >= 0, "geglu backward: dy is [{}, {}]", rows, width);
+    const int columns = checked_int("geglu backward", "width", width);
+    if (rows == 0 || width == 0) return;
+    with_width<float>({dx, dy, x}, width, [&](auto vector) {
+      JB_LAUNCH(c, (geglu_backward<float, vector>), by_columns(c, rows, width, vector), as<float>(dx), as<float>(dy),
+                as<float>(x), rows, columns);
+    });
+  });
+}
+
+}  // namespace jb::cuda

@@ -1,0 +1,131 @@
+// Device memory of a context: blocks that free themselves in the order of the stream, scratch for the length of a call,
+// and copies of the host's arrays.
+//
+// While a graph is being captured nothing may be allocated or copied on the stream itself, as it would become part of
+// the graph; a second stream does that, and is waited for. Everything that captured work refers to is kept by the
+// graph.
+#ifndef JAUBERT_CUDA_MEMORY_H
+#define JAUBERT_CUDA_MEMORY_H
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime.h"
+
+namespace jb::cuda {
+
+// The two streams of a context, on the GPU that is current when they are made.
+struct Streams {
+  cudaStream_t main = nullptr, side = nullptr;
+  bool capturing = false;
+
+  Streams();
+  ~Streams();
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+
+  void* allocate(int64_t bytes) const;
+  // After all that was begun on the main stream. Never throws.
+  void release(void* memory) const noexcept;
+};
+
+class Block {
+ public:
+  Block(const Streams& streams, int64_t bytes)
+      : streams_(streams), memory_(static_cast<std::byte*>(streams.allocate(bytes))), bytes_(bytes) {}
+  ~Block() { streams_.release(memory_); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  std::byte* data() const { return memory_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  const Streams& streams_;
+  std::byte* memory_;
+  int64_t bytes_;
+};
+
+using SharedBlock = std::shared_ptr<Block>;
+inline constexpr int64_t kAlignment = 256;
+
+inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+// Memory of one call after the other: as the stream runs them in order, they share it.
+class Scratch {
+ public:
+  explicit Scratch(const Streams& streams) : streams_(streams) {}
+
+  // Gives all back. Blocks that one call needed become one, for the next of its kind.
+  void reset();
+  std::byte* take(int64_t bytes);
+  // What captured calls were given.
+  std::vector<SharedBlock> captured();
+
+ private:
+  const Streams& streams_;
+  std::vector<SharedBlock> blocks_, captured_;
+  int64_t used_ = 0;  // of the last
+};
+
+// Pinned memory through which copies between host and device go, so that the host's array is free again at the return.
+class Staging {
+ public:
+  explicit Staging(const Streams& streams) : streams_(streams) {}
+  ~Staging();
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+
+  // Returns when the array has been read; the copy goes on in the order of the stream.
+  void write(void* device, const void* host, int64_t bytes);
+  // Returns when the array has been written.
+  void read(void* host, const void* device, int64_t bytes);
+
+ private:
+  static constexpr int64_t kSlotBytes = int64_t{1} << 20;
+  static constexpr int kSlots = 4;
+  struct Slot {
+    std::byte* memory = nullptr;
+    cudaEvent_t free = nullptr;
+  };
+  void open();
+
+  const Streams& streams_;
+  Slot slots_[kSlots];
+  int next_ = 0;
+};
+
+// Arrays of the host that kernels read (where sequences begin, lists of tensors), by the name of their use. A copy is
+// only made if the contents differ from the last, which within a step they seldom do.
+class HostArrays {
+ public:
+  HostArrays(const Streams& streams, Staging& staging) : streams_(streams), staging_(staging) {}
+
+  template <typename T>
+  const T* on_device(const char* use, const T* host, int64_t n) {
+    return reinterpret_cast<const T*>(copy_of(use, host, n * static_cast<int64_t>(sizeof(T))));
+  }
+
+  // All copies made since the last call, which no later one will overwrite.
+  std::vector<SharedBlock> take_all();
+
+ private:
+  struct Copy {
+    std::vector<std::byte> contents;
+    SharedBlock block;
+  };
+  const std::byte* copy_of(const char* use, const void* host, int64_t bytes);
+
+  const Streams& streams_;
+  Staging& staging_;
+  std::map<std::string, Copy> copies_;
+  std::vector<SharedBlock> made_;  // while capturing
+};
+
+}  // namespace jb::cuda
+
+#endif

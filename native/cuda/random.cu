@@ -1,0 +1,40 @@
+// jb_random_* and jb_dropout.
+#include "random/random.cuh"
+
+#include "context.h"
+#include "functions.h"
+#include "launch.h"
+
+namespace jb::cuda {
+namespace {
+
+// The grid of kernels where a thread has four elements.
+Launch by_groups(const Context& c, int64_t n) { return over<kRandomThreads>(c, n, 4); }
+
+}  // namespace
+
+jb_status jb_random_uniform(jb_ctx ctx, jb_out y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
+  return run(ctx, [&](Context& c) {
+    check_uniform(n, low, high);
+    if (n > 0) JB_LAUNCH(c, random_uniform<float>, by_groups(c, n), as<float>(y), n, low, high, seed, offset);
+  });
+}
+
+jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
+  return run(ctx, [&](Context& c) {
+    check_normal(n, deviation);
+    if (n > 0) JB_LAUNCH(c, random_normal<float>, by_groups(c, n), as<float>(y), n, mean, deviation, seed, offset);
+  });
+}
+
+jb_status jb_dropout(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
+  return run(ctx, [&](Context& c) {
+    JB_CHECK(n >= 0, "dropout: n is {}", n);
+    check_probability("dropout", p);
+    if (n == 0) return;
+    JB_LAUNCH(c, dropout_forward<float>, by_groups(c, n), as<float>(y), as<float>(x), n,
+              dropout_of(c, p, seed, offset));
+  });
+}
+
+}  // namespace jb::cuda

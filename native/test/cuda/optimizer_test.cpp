@@ -1,0 +1,93 @@
+#include "jaubert/optimizer.h"
+
+#include "cuda/both.h"
+
+namespace {
+
+constexpr int64_t kSizes[] = {1, 0, 3, 64, 4096, 4097, 13001};
+constexpr int64_t kTensors = 7;
+
+struct Model {
+  std::vector<test::Array<float>> w, g, m, v;
+  std::vector<int64_t> addresses[2][4];
+  std::vector<float> rates, decays;
+
+  explicit Model(const test::Both& both) {
+    for (int64_t size : kSizes) {
+      w.push_back(both.array(test::normal(size)));
+      g.push_back(both.array(test::normal(size)));
+      m.push_back(both.array(test::normal(size)));
+      v.push_back(both.array(test::uniform(size, 0.1f, 2)));
+      rates.push_back(test::uniform(1, 0.001f, 0.1f)[0]);
+      decays.push_back(rates.size() % 2 == 0 ? 0.0f : 0.1f);
+      for (int d = 0; d < 2; ++d) {
+        const test::Array<float>* all[4] = {&w.back(), &g.back(), &m.back(), &v.back()};
+        for (int k = 0; k < 4; ++k) addresses[d][k].push_back(reinterpret_cast<int64_t>((*all[k])[d]));
+      }
+    }
+  }
+  const int64_t* of(int d, int k) const { return addresses[d][k].data(); }
+
+  void expect_same() const {
+    for (size_t t = 0; t < kTensors; ++t) {
+      EXPECT_SAME(m[t], 1e-6, 1e-7);
+      EXPECT_SAME(v[t], 2e-6, 1e-7);
+      EXPECT_SAME(w[t], 2e-6, 2e-6);
+    }
+  }
+};
+
+using Step = decltype(&jb_adamw);
+
+void check(Step step, float max_norm, int32_t bias_correction) {
+  test::Both both;
+  const Model model(both);
+  auto norm = both.empty<float>(1);
+  for (int64_t number = 1; number < 4; ++number) {
+    BOTH_OK(jb_global_norm(ctx, norm[d], model.of(d, 1), kSizes, kTensors));
+    EXPECT_SAME(norm, 1e-6, 0);
+    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
+                 model.decays.data(), kTensors, max_norm == 0 && number == 2 ? nullptr : norm[d], max_norm, 0.9f, 0.99f,
+                 1e-6f, number, bias_correction));
+    model.expect_same();
+  }
+}
+
+}  // namespace
+
+TEST(adamw) {
+  check(jb_adamw, 1, 1);
+  check(jb_adamw, 0, 0);
+}
+
+TEST(lamb) {
+  check(jb_lamb, 1, 1);
+  check(jb_lamb, 0, 0);
+}
+
+TEST(a_norm_that_is_not_finite_changes_nothing) {
+  test::Both both;
+  const Model model(both);
+  auto norm = both.array(std::vector<float>{NAN});
+  for (Step step : {jb_adamw, jb_lamb}) {
+    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
+                 model.decays.data(), kTensors, norm[d], 1, 0.9f, 0.99f, 1e-6f, 1, 1));
+    for (size_t t = 0; t < kTensors; ++t) {
+      EXPECT_EQUAL(model.w[t]);
+      EXPECT_EQUAL(model.m[t]);
+    }
+  }
+}
+
+TEST(refuses) {
+  test::Both both;
+  const Model model(both);
+  const auto step = [&](jb_ctx ctx, int d, float max_norm, float beta1, int64_t number, int64_t tensors) {
+    return jb_adamw(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
+                    model.decays.data(), tensors, nullptr, max_norm, beta1, 0.99f, 1e-6f, number, 1);
+  };
+  BOTH_REFUSE(step(ctx, d, 0, 0.9f, 0, kTensors), "step is 0");
+  BOTH_REFUSE(step(ctx, d, 0, 1, 1, kTensors), "beta1 is 1");
+  BOTH_REFUSE(step(ctx, d, 1, 0.9f, 1, kTensors), "max_norm is 1, but norm is null");
+  BOTH_REFUSE(step(ctx, d, 0, 0.9f, 1, -1), "adamw: -1 tensors");
+}
