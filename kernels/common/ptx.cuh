@@ -81,6 +81,12 @@ __device__ __forceinline__ float exp2_approx(float x) {
   return y;
 }
 
+// x, of which the compiler knows nothing: so what is made of it is made here, not kept in registers from before a loop.
+__device__ __forceinline__ uint64_t made_here(uint64_t x) {
+  asm volatile("" : "+l"(x));
+  return x;
+}
+
 }  // namespace jb::ptx
 
 #endif

@@ -165,6 +165,11 @@ inline int __popc(uint32_t x) { return std::popcount(x); }
 inline int __clz(int32_t x) { return std::countl_zero(static_cast<uint32_t>(x)); }
 inline int __ffs(int32_t x) { return x == 0 ? 0 : std::countr_zero(static_cast<uint32_t>(x)) + 1; }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
+inline void sincospif(float x, float* sine, float* cosine) {
+  constexpr double kPi = 3.14159265358979323846;
+  *sine = static_cast<float>(std::sin(static_cast<double>(x) * kPi));
+  *cosine = static_cast<float>(std::cos(static_cast<double>(x) * kPi));
+}
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }
 inline float __fdividef(float a, float b) { return a / b; }
