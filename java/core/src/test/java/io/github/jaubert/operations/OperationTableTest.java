@@ -1,7 +1,6 @@
 package io.github.jaubert.operations;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Seeds;
@@ -87,17 +86,8 @@ class OperationTableTest {
     try {
       new OperationCheck(operation).run();
     } catch (RuntimeException e) {
-      if (e instanceof UnsupportedOperationException && mayLack(operation)) {
-        abort(e.getMessage());
-      }
       throw new AssertionError(operation + " failed; -Djaubert.seed=" + Seeds.SEED, e);
     }
-  }
-
-  /** {@code -Djaubert.table.may.lack=F.rotary,…}: what the device need not have. */
-  private static boolean mayLack(OperationCase operation) {
-    return Stream.of(System.getProperty("jaubert.table.may.lack", "").split(","))
-        .anyMatch(name -> operation.method().startsWith(name + "("));
   }
 
   @Test

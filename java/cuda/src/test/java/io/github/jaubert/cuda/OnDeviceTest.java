@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.bert.BertConfig;
@@ -12,7 +11,6 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.nn.Activation;
-import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Embedding;
 import io.github.jaubert.nn.F;
@@ -42,16 +40,6 @@ class OnDeviceTest {
     assumeTrue(
         Requirements.obstacles(Findings.ofThisMachine()).findAny().isEmpty(), "there is no GPU");
     gpu = Device.cuda(0);
-  }
-
-  /** Aborts the test where attention has no launcher yet; once it has, the test runs. */
-  private static void needAttention() {
-    try (Scope scope = Scope.open()) {
-      Tensor x = Tensor.ones(1, 1, 4).to(gpu);
-      F.attention(x, x, x, PackedSequences.of(1), AttentionOptions.none());
-    } catch (UnsupportedOperationException e) {
-      abort("attention: " + e.getMessage());
-    }
   }
 
   private static TokenBatch batch(int step) {
@@ -159,7 +147,6 @@ class OnDeviceTest {
 
   @Test
   void aBertLearnsAsOnTheCpu() {
-    needAttention();
     float[] expected = train(Device.cpu());
     float[] found = train(gpu);
     for (int i = 0; i < expected.length; i++) {
@@ -173,7 +160,6 @@ class OnDeviceTest {
 
   @Test
   void twoRunsGiveTheSameBits() {
-    needAttention();
     assertArrayEquals(train(gpu), train(gpu));
   }
 
