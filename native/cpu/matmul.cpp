@@ -5,6 +5,8 @@
 #include "sums.h"
 #include "support/arguments.h"
 #include "support/kernel.h"
+#include "support/parallel.h"
+#include "support/row.h"
 #include "support/simd_math.h"
 
 namespace jb::JB_ISA {
@@ -117,26 +119,35 @@ struct ActivationGradient {
   }
 };
 
-// What follows the product in backward, on one tile of dx: the derivative of the activation that x came from.
-template <typename Activation>
+// What follows the product in backward, on one tile of dx: the derivative of the activation that x came from. Where x
+// was not kept, the activation's value too, in the place of what went into it: of GELU the two share nearly all work.
+template <typename Activation, bool kRecompute>
 struct TimesDerivative {
   float* dx;
-  const float* saved;
+  float* saved;
   int64_t stride;
 
   void operator()(int64_t first_row, int64_t rows, int64_t first_column, int64_t columns) const {
     for (int64_t r = first_row; r < first_row + rows; ++r) {
       float* d = dx + r * stride + first_column;
-      const float* s = saved + r * stride + first_column;
-      int64_t i = 0;
-      for (; i + kLanes <= columns; i += kLanes) store(d + i, load(d + i) * Activation::derivative(load(s + i)));
-      if (i < columns) {
-        const int64_t n = columns - i;
-        store_partial(d + i, load_partial(d + i, n) * Activation::derivative(load_partial(s + i, n)), n);
-      }
+      float* s = saved + r * stride + first_column;
+      for_row(columns, [&](int64_t i, auto lanes) {
+        const vf before = lanes.load(s + i);
+        lanes.store(d + i, lanes.load(d + i) * Activation::derivative(before));
+        if constexpr (kRecompute) lanes.store(s + i, Activation::value(before));
+      });
     }
   }
 };
+
+// The activation's value in the place of what went into it.
+template <typename Activation>
+void activate_in_place(jb_ctx ctx, float* x, int64_t n) {
+  parallel_for(ctx, n, grain_for(n, 8), [&](int64_t begin, int64_t end) {
+    for_row(end - begin,
+            [&](int64_t i, auto lanes) { lanes.store(x + begin + i, Activation::value(lanes.load(x + begin + i))); });
+  });
+}
 
 }  // namespace
 }  // namespace jb::JB_ISA
@@ -186,12 +197,17 @@ JB_KERNEL(jb_linear_forward)
 
 JB_KERNEL(jb_linear_backward)
 (jb_ctx ctx, jb_inout dx_inout, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch, jb_in dy_in, jb_in x_in,
- jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows, int64_t out, int64_t in,
+ jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows, int64_t out, int64_t in,
  jb_activation activation, jb_activation x_activation, int32_t accumulate) {
   return guard([&] {
     const char* name = "linear_backward";
     check_linear_backward(dx_inout, dweight_inout, scratch, dy_in, x_in, weight, preactivation, x_preactivation, rows,
                           out, in, activation, x_activation, accumulate);
+    const int64_t inputs = rows * in;
+    // Of tanh, x_preactivation is the value itself.
+    const bool kept = x_activation == JB_NO_ACTIVATION || x_in != nullptr;
+    const auto* x = static_cast<const float*>(kept ? x_in : x_preactivation);
+    const bool recompute = dweight_inout != nullptr && !kept && x_activation != JB_ACT_TANH;
     const bool add_to_dx = (accumulate & JB_ADD_TO_DX) != 0;
     with_activation(name, x_activation, [](auto) {});
     auto* dbias = static_cast<float*>(dbias_inout);
@@ -208,6 +224,7 @@ JB_KERNEL(jb_linear_backward)
         column_sums(ctx, dbias, MatrixRows{dz, out}, rows, out, 1, add, 1);
       }
     });
+    auto* before_x = static_cast<float*>(x_preactivation);
     if (dx_inout != nullptr) {
       auto* dx = static_cast<float*>(dx_inout);
       const gemm::Product product{
@@ -216,15 +233,20 @@ JB_KERNEL(jb_linear_backward)
         using Activation = decltype(chosen);
         if constexpr (std::is_same_v<Activation, Identity>) {
           gemm::multiply(ctx, product);
+        } else if (recompute) {
+          gemm::multiply(ctx, product, TimesDerivative<Activation, true>{dx, before_x, in});
         } else {
-          gemm::multiply(ctx, product, TimesDerivative<Activation>{dx, static_cast<const float*>(x_preactivation), in});
+          gemm::multiply(ctx, product, TimesDerivative<Activation, false>{dx, before_x, in});
         }
       });
+    } else if (recompute) {
+      with_activation(name, x_activation,
+                      [&](auto chosen) { activate_in_place<decltype(chosen)>(ctx, before_x, inputs); });
     }
     if (dweight_inout != nullptr) {
       const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
-      gemm::multiply(ctx, gemm::Product{true, false, out, in, rows, 1, dz, static_cast<const float*>(x_in), keep,
-                                        static_cast<float*>(dweight_inout)});
+      gemm::multiply(ctx,
+                     gemm::Product{true, false, out, in, rows, 1, dz, x, keep, static_cast<float*>(dweight_inout)});
     }
   });
 }

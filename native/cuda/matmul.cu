@@ -113,7 +113,7 @@ jb_status jb_linear_forward(jb_ctx ctx, jb_out y, jb_out preactivation, jb_in x,
 }
 
 jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
-                             jb_in x, jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows,
+                             jb_in x, jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows,
                              int64_t out, int64_t in, jb_activation activation, jb_activation x_activation,
                              int32_t accumulate) {
   return run(ctx, [&](Context& c) {
@@ -139,7 +139,18 @@ jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout
     }
     if (dweight != nullptr) {
       const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
-      multiply(name, c, {true, false, out, in, rows, 1, dz, as<float>(x), keep, as<float>(dweight)});
+      const float* values = as<float>(x);
+      if (x == nullptr && x_activation != JB_NO_ACTIVATION) {  // computed again, in the place of what it came from
+        auto* again = as<float>(x_preactivation);
+        values = again;
+        if (x_activation != JB_ACT_TANH && rows > 0 && in > 0) {  // of tanh that is the value
+          with_width<float>({again}, in, [&](auto vector) {
+            JB_LAUNCH(c, (bias_activation_forward<float, vector>), by_columns(c, rows, in, vector), x_activation, again,
+                      static_cast<float*>(nullptr), again, static_cast<const float*>(nullptr), rows, inputs);
+          });
+        }
+      }
+      multiply(name, c, {true, false, out, in, rows, 1, dz, values, keep, as<float>(dweight)});
     }
   });
 }

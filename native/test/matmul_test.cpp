@@ -173,6 +173,7 @@ TEST(impossible_products_are_refused) {
                  "scratch is null");
   EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, nullptr, 1, 2, 2, 0, JB_ACT_GELU, 0),
                  "x_preactivation is null");
+  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, nullptr, x, x, x, 1, 2, 2, 0, 0, 0), "x is null");
   EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, JB_ACT_GELU, JB_ADD_TO_DX),
                  "cannot be added to");
   EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, 9, 0), "9 is not an activation");
@@ -272,9 +273,41 @@ TEST(linear_backward_through_the_activation_of_its_input) {
         expected.sizes[i] *= std::fabs(factor) + 0.2;
       }
       std::vector<float> dx(before.size(), NAN);
+      const auto untouched = before;
       EXPECT_OK(jb_linear_backward(ctx, dx.data(), nullptr, nullptr, nullptr, dy.data(), nullptr, weight.data(),
                                    nullptr, before.data(), rows, out, in, JB_NO_ACTIVATION, activation, 0));
       expect_product(dx, expected);
+      EXPECT_SAME_BITS(before, untouched);
+    }
+  }
+}
+
+// An x that is computed again has the bits of one that was kept, and so have the gradients.
+TEST(linear_backward_recomputes_an_input_that_came_from_an_activation) {
+  const test::Context ctx;
+  for (const Sizes& s : kSizes) {
+    const int64_t rows = s.m, out = s.n, in = s.k;
+    // One layer before gives x and what went into its activation.
+    const auto input = test::normal(rows * 3), first = test::normal(in * 3);
+    const auto weight = test::normal(out * in, 0.1F), dy = test::normal(rows * out);
+    for (jb_activation activation = JB_ACT_GELU; activation <= JB_ACT_TANH; ++activation) {
+      std::vector<float> x(static_cast<size_t>(rows * in)), before(x);
+      EXPECT_OK(jb_linear_forward(ctx, x.data(), before.data(), input.data(), first.data(), nullptr, rows, in, 3,
+                                  activation));
+      if (activation == JB_ACT_TANH) before = x;
+      for (const bool with_dx : {true, false}) {
+        std::vector<float> dx(x.size()), dx_again(x.size()), dweight(weight.size()), dweight_again(weight.size());
+        auto again = before;
+        EXPECT_OK(jb_linear_backward(ctx, with_dx ? dx.data() : nullptr, dweight.data(), nullptr, nullptr, dy.data(),
+                                     x.data(), weight.data(), nullptr, before.data(), rows, out, in, JB_NO_ACTIVATION,
+                                     activation, 0));
+        EXPECT_OK(jb_linear_backward(ctx, with_dx ? dx_again.data() : nullptr, dweight_again.data(), nullptr, nullptr,
+                                     dy.data(), nullptr, weight.data(), nullptr, again.data(), rows, out, in,
+                                     JB_NO_ACTIVATION, activation, 0));
+        if (!dweight.empty()) EXPECT_SAME_BITS(again, x);  // else its address is null: not wanted
+        EXPECT_SAME_BITS(dx_again, dx);
+        EXPECT_SAME_BITS(dweight_again, dweight);
+      }
     }
   }
 }
@@ -287,10 +320,11 @@ TEST(linear_has_the_same_bits_for_any_number_of_threads) {
   for (size_t run = 0; run < 3; ++run) {
     const test::Context ctx(static_cast<int32_t>(run * 2 + 1));
     std::vector<float> y(dy.size()), pre(y), scratch(y), dx(x.size()), dweight(weight.size()), dbias(bias.size());
+    auto before = x;
     EXPECT_OK(
         jb_linear_forward(ctx, y.data(), pre.data(), x.data(), weight.data(), bias.data(), rows, out, in, JB_ACT_GELU));
     EXPECT_OK(jb_linear_backward(ctx, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(), x.data(),
-                                 weight.data(), pre.data(), x.data(), rows, out, in, JB_ACT_GELU, JB_ACT_GELU, 0));
+                                 weight.data(), pre.data(), before.data(), rows, out, in, JB_ACT_GELU, JB_ACT_GELU, 0));
     for (const auto* part : {&y, &pre, &dx, &dweight, &dbias}) {
       results[run].insert(results[run].end(), part->begin(), part->end());
     }

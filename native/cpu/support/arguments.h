@@ -86,7 +86,7 @@ inline void check_linear_backward(const void* dx, const void* dweight, const voi
   const int64_t inputs = checked_area(name, rows, in);
   check_array(name, "dy", dy, results);
   if (dx != nullptr) check_array(name, "weight", weight, weights);
-  if (dweight != nullptr) check_array(name, "x", x, inputs);
+  if (dweight != nullptr && x_activation == JB_NO_ACTIVATION) check_array(name, "x", x, inputs);
   JB_CHECK((accumulate & ~(JB_ADD_TO_DWEIGHT | JB_ADD_TO_DBIAS | JB_ADD_TO_DX)) == 0, "{}: accumulate is {}", name,
            accumulate);
   if (activation != JB_NO_ACTIVATION) {

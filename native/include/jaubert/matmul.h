@@ -30,9 +30,11 @@ enum { JB_ADD_TO_DWEIGHT = 1, JB_ADD_TO_DBIAS = 2, JB_ADD_TO_DX = 4 };
 // the others overwritten.
 //
 // If x itself came from an activation, x_activation and x_preactivation [rows, in] tell of which value: then dx is the
-// gradient of that, and not added to. Else x_activation is JB_NO_ACTIVATION.
+// gradient of that, and not added to. Else x_activation is JB_NO_ACTIVATION. With an x_activation, x may be null: if
+// dweight is wanted, x is then computed again from x_preactivation, with the bits that forward gave it, and takes its
+// place there.
 JB_API jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
-                                    jb_in x, jb_in weight, jb_in preactivation, jb_in x_preactivation, int64_t rows,
+                                    jb_in x, jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows,
                                     int64_t out, int64_t in, jb_activation activation, jb_activation x_activation,
                                     int32_t accumulate);
 

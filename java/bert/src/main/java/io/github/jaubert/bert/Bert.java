@@ -139,9 +139,11 @@ public final class Bert extends Block {
     check(batch);
     Tensor x = embeddings.forward(batch);
     for (BertLayer layer : layers) {
-      // What a layer computes on the way is freed behind it, or once its backward has run.
-      try (Scope inside = Scope.open()) {
-        x = inside.keep(layer.forward(x, batch.lengths()));
+      // What a layer computes on the way, and what it was given, is freed behind it, or once its
+      // backward has run.
+      try (Scope inside = Scope.open();
+          Tensor given = x) {
+        x = inside.keep(layer.forward(given, batch.lengths()));
       }
     }
     return new BertOutput(x, batch.lengths(), pooler);

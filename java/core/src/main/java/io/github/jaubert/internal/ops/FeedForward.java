@@ -45,19 +45,21 @@ public final class FeedForward {
     NativeTensor y = x.allocateLike(DType.F32, x.shape().with(-1, out));
     Linears.forward(h, preactivation, x, first, bias, activation);
     Linears.forward(y, null, h, second, null, Kernels.JB_NO_ACTIVATION);
-    NativeTensor forDerivative = activation == Kernels.JB_ACT_TANH ? h : preactivation;
+    // What went into the activation is enough: backward computes its result again, together with
+    // the derivative. So a layer keeps one matrix of [tokens, inner] instead of two.
+    NativeTensor kept = keeps ? preactivation : h;
+    boolean keptIsInput = activation == Kernels.JB_NO_ACTIVATION;
     Tape.record(
         NAME,
         y,
         list(x, first, bias, second),
-        list(x, first, h, forDerivative, second),
+        list(x, first, kept, second),
         (dy, saved, gradients) -> {
-          // In the order in which the kernels write: an operand given twice is added to at last.
+          // Targets are asked for in the order in which the kernels write: an operand given twice
+          // is added to at last. And none before its turn: this operation of the last layer is
+          // where a training step needs the most memory.
           Target dsecond = gradients.target(3);
-          Target dbias = gradients.target(2);
-          Target dx = gradients.target(0);
-          Target dfirst = gradients.target(1);
-          boolean goesOn = dx.address() != 0 || dfirst.address() != 0 || dbias.address() != 0;
+          boolean goesOn = gradients.needs(0) || gradients.needs(1) || gradients.needs(2);
           // The gradient of what went into the activation.
           NativeTensor dz = goesOn ? dy.allocateLike(DType.F32, innerShape) : null;
           Native.check(
@@ -68,10 +70,10 @@ public final class FeedForward {
                   0,
                   0,
                   dy.address(),
-                  saved[2].address(),
-                  saved[4].address(),
+                  keptIsInput ? saved[2].address() : 0,
+                  saved[3].address(),
                   0,
-                  Operands.addressOrNull(saved[3]),
+                  keptIsInput ? 0 : saved[2].address(),
                   rows,
                   out,
                   inner,
@@ -81,6 +83,10 @@ public final class FeedForward {
           if (dz == null) {
             return;
           }
+          saved[2].close();
+          Target dbias = gradients.target(2);
+          Target dx = gradients.target(0);
+          Target dfirst = gradients.target(1);
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
