@@ -69,6 +69,28 @@ TEST(huge_pages_take_little_more_than_was_asked_for) {
   EXPECT(taken < kBlocks * kBytes * 5 / 4);
 }
 
+TEST(what_is_discarded_is_given_back_and_the_rest_stays) {
+  const test::Context ctx;
+  constexpr int64_t kBytes = int64_t{64} << 20;
+  constexpr int64_t kEdge = 100'000;  // ends within a page
+  auto* memory = static_cast<char*>(jb_allocate(ctx, kBytes));
+  EXPECT(memory != nullptr);
+  const int64_t before = resident_bytes();
+  std::fill_n(memory, kBytes, 'x');
+  EXPECT(resident_bytes() - before >= kBytes);
+  EXPECT_OK(jb_discard(ctx, memory + kEdge, kBytes - 2 * kEdge));
+  EXPECT(resident_bytes() - before < kBytes / 8);
+  EXPECT(std::string(memory, kEdge) == std::string(kEdge, 'x'));
+  EXPECT(std::string(memory + kBytes - kEdge, kEdge) == std::string(kEdge, 'x'));
+  std::fill_n(memory, kBytes, 'y');
+  EXPECT(memory[kBytes / 2] == 'y');
+  EXPECT_OK(jb_discard(ctx, memory + 1, 10));  // within a page: nothing to give back
+  EXPECT(memory[1] == 'y');
+  jb_release(ctx, memory, kBytes);
+  EXPECT_REFUSED(jb_discard(ctx, nullptr, 1), "null");
+  EXPECT_REFUSED(jb_discard(ctx, memory, -1), "-1 bytes");
+}
+
 TEST(impossible_sizes_are_refused) {
   const test::Context ctx;
   char byte = 0;

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -122,6 +123,18 @@ jb_out jb_allocate(jb_ctx ctx, int64_t bytes) {
 }
 
 void jb_release(jb_ctx, jb_inout memory, int64_t) { std::free(memory); }
+
+jb_status jb_discard(jb_ctx, jb_inout memory, int64_t bytes) {
+  return guard([&] {
+    jb::check_bytes("discard", memory, memory, bytes);
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto address = reinterpret_cast<uintptr_t>(memory);
+    const uintptr_t begin = (address + page - 1) / page * page;
+    const uintptr_t end = (address + static_cast<uintptr_t>(bytes)) / page * page;
+    // Where the system refuses, the pages stay: nothing is lost but memory.
+    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  });
+}
 
 jb_status jb_fill_zero(jb_ctx ctx, jb_out y, int64_t bytes) {
   return guard([&] {

@@ -22,9 +22,14 @@ JB_API const char* jb_isa_name(void);
 JB_API const char* jb_blas_name(void);
 
 // Memory of the context's device, aligned to 64 bytes and not cleared; null if there is none left.
-// Regions of 2 MiB and more are placed so that the system can back them with huge pages.
+// Regions of 2 MiB and more are placed so that the system can back them with huge pages. On the CPU memory that was
+// never written to takes address space only.
 JB_API jb_out jb_allocate(jb_ctx ctx, int64_t bytes);
 JB_API void jb_release(jb_ctx ctx, jb_inout memory, int64_t bytes);
+
+// Part of such memory whose content is needed no more: it stays allocated, and holds anything when it is next read. A
+// device that gives memory when it is first written to, as the CPU does, takes back whole pages of it.
+JB_API jb_status jb_discard(jb_ctx ctx, jb_inout memory, int64_t bytes);
 
 JB_API jb_status jb_fill_zero(jb_ctx ctx, jb_out y, int64_t bytes);
 JB_API jb_status jb_copy(jb_ctx ctx, jb_out y, jb_in x, int64_t bytes);

@@ -1,6 +1,7 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.tensor.Device;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Device memory that is handed out again rather than given back, so that a step of training costs
- * no call of malloc after the first. Sizes are rounded up to classes, eight to each power of two,
- * so at most an eighth of a block is unused.
+ * no call of malloc after the first. {@link LargeBlocks} holds large blocks. Sizes of others are
+ * rounded up to classes, eight to each power of two, so at most an eighth of a block is unused.
  *
  * <p>Thread-safe. Blocks are cached for the whole process: memory that one thread freed serves
  * another.
@@ -17,16 +18,17 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Allocator {
   private static final int SMALLEST = 64;
   private static final int CLASSES_PER_DOUBLING = 8;
-  private static final int CLASS_COUNT = 48 * CLASSES_PER_DOUBLING;
+  private static final int CLASS_COUNT = sizeClass(LargeBlocks.SMALLEST);
 
   private final Backend backend;
   private final long context;
   private final long[][] free = new long[CLASS_COUNT][];
   private final int[] freeCount = new int[CLASS_COUNT];
+  private final LargeBlocks large;
 
   private long live;
   private long peak;
-  private long cached;
+  private long cached; // in blocks that are not large
 
   private volatile boolean tracing;
   private final Map<Long, Allocation> sites = new ConcurrentHashMap<>();
@@ -36,22 +38,24 @@ public final class Allocator {
   Allocator(Backend backend) {
     this.backend = backend;
     this.context = backend.context();
+    this.large = new LargeBlocks(context, backend.device() == Device.cpu());
   }
 
   /** A block of at least {@code bytes} bytes, not cleared. */
-  Storage allocate(long bytes) {
-    int sizeClass = sizeClass(bytes);
-    Storage block = takeCached(sizeClass);
-    if (block == null) {
-      block = new Storage(backend, fromSystem(sizeClass, bytes), sizeClass);
-    }
+  Storage allocate(long bytes, LargeBlocks.Place place) {
+    Storage block = isLarge(bytes) ? takeLarge(bytes, place) : take(bytes);
     if (tracing) {
-      sites.put(block.address(), new Allocation(CallSite.current(), classBytes(block.sizeClass())));
+      sites.put(block.address(), new Allocation(CallSite.current(), block.bytes()));
     }
     return block;
   }
 
-  private long fromSystem(int sizeClass, long bytes) {
+  private Storage take(long bytes) {
+    int sizeClass = sizeClass(bytes);
+    Storage block = takeCached(sizeClass);
+    if (block != null) {
+      return block;
+    }
     long size = classBytes(sizeClass);
     long address = Kernels.jb_allocate(context, size);
     if (address == 0) {
@@ -59,16 +63,36 @@ public final class Allocator {
       address = Kernels.jb_allocate(context, size);
     }
     if (address == 0) {
-      throw new OutOfMemoryError(
-          backend.device()
-              + ": no memory for a tensor of "
-              + bytes
-              + " bytes; "
-              + live()
-              + " bytes are in use by tensors");
+      throw outOfMemory(bytes);
     }
     count(size);
-    return address;
+    return new Storage(backend, address, size);
+  }
+
+  private synchronized Storage takeLarge(long bytes, LargeBlocks.Place place) {
+    long size = LargeBlocks.rounded(bytes);
+    long address = large.take(size, place);
+    if (address == 0) {
+      if (!large.grow(size)) {
+        releaseCached();
+        if (!large.grow(size)) {
+          throw outOfMemory(bytes);
+        }
+      }
+      address = large.take(size, place);
+    }
+    count(size);
+    return new Storage(backend, address, size);
+  }
+
+  private OutOfMemoryError outOfMemory(long bytes) {
+    return new OutOfMemoryError(
+        backend.device()
+            + ": no memory for a tensor of "
+            + bytes
+            + " bytes; "
+            + live()
+            + " bytes are in use by tensors");
   }
 
   /** Takes back what {@link #allocate} returned. */
@@ -76,8 +100,14 @@ public final class Allocator {
     if (!sites.isEmpty()) {
       sites.remove(block.address());
     }
-    int sizeClass = block.sizeClass();
+    long size = block.bytes();
     synchronized (this) {
+      live -= size;
+      if (isLarge(size)) {
+        large.give(block.address(), size);
+        return;
+      }
+      int sizeClass = sizeClass(size);
       long[] blocks = free[sizeClass];
       if (blocks == null) {
         blocks = free[sizeClass] = new long[8];
@@ -85,8 +115,6 @@ public final class Allocator {
         blocks = free[sizeClass] = Arrays.copyOf(blocks, blocks.length * 2);
       }
       blocks[freeCount[sizeClass]++] = block.address();
-      long size = classBytes(sizeClass);
-      live -= size;
       cached += size;
     }
   }
@@ -103,7 +131,7 @@ public final class Allocator {
         long size = classBytes(candidate);
         cached -= size;
         count(size);
-        return new Storage(backend, free[candidate][--freeCount[candidate]], candidate);
+        return new Storage(backend, free[candidate][--freeCount[candidate]], size);
       }
     }
     return null;
@@ -114,7 +142,7 @@ public final class Allocator {
     peak = Math.max(peak, live);
   }
 
-  /** Gives every block that is not in use back to the system. */
+  /** Gives what is not in use back to the system. */
   public synchronized void releaseCached() {
     for (int sizeClass = 0; sizeClass < CLASS_COUNT; sizeClass++) {
       while (freeCount[sizeClass] > 0) {
@@ -122,6 +150,7 @@ public final class Allocator {
       }
     }
     cached = 0;
+    large.releaseCached();
   }
 
   /** Bytes in use. */
@@ -136,7 +165,7 @@ public final class Allocator {
 
   /** Bytes kept for reuse. */
   public synchronized long cached() {
-    return cached;
+    return cached + large.cached();
   }
 
   /** Begins a new measurement of {@link #peak}. */
@@ -176,6 +205,10 @@ public final class Allocator {
                         "%,15d bytes in %,d tensors from %s%n",
                         entry.getValue()[1], entry.getValue()[0], entry.getKey())));
     return text.toString();
+  }
+
+  private static boolean isLarge(long bytes) {
+    return sizeClass(bytes) >= CLASS_COUNT;
   }
 
   static int sizeClass(long bytes) {

@@ -52,7 +52,9 @@ final class AutogradMeta {
   /** The memory for the gradient of a leaf, made on first need; see {@link #gradientValid}. */
   NativeTensor gradientBuffer() {
     if (gradient == null) {
-      gradient = NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape());
+      gradient =
+          NativeTensor.engineOwned(
+              tensor.backend(), tensor.dtype(), tensor.shape(), LargeBlocks.Place.BACK);
     }
     return gradient;
   }

@@ -53,8 +53,14 @@ public final class NativeTensor implements Tensor {
 
   /** A tensor that the engine itself will close. */
   static NativeTensor engineOwned(Backend backend, DType dtype, Shape shape) {
+    return engineOwned(backend, dtype, shape, LargeBlocks.Place.FRONT);
+  }
+
+  /** The same in memory from one end of what is free. */
+  static NativeTensor engineOwned(
+      Backend backend, DType dtype, Shape shape, LargeBlocks.Place place) {
     long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
-    return new NativeTensor(backend.allocator().allocate(bytes), 0, shape, dtype);
+    return new NativeTensor(backend.allocator().allocate(bytes, place), 0, shape, dtype);
   }
 
   /** Another shape over the same memory, from element {@code start} on. */

@@ -11,8 +11,8 @@ final class Storage {
       AtomicIntegerFieldUpdater.newUpdater(Storage.class, "owners");
 
   private final Backend backend;
-  private final int sizeClass;
   private final long address;
+  private final long bytes;
   private volatile int owners = 1;
   private volatile int version;
 
@@ -20,20 +20,20 @@ final class Storage {
    * A block of its own.
    *
    * @param address of its first byte
-   * @param sizeClass how large it is, in the terms of the allocator
+   * @param bytes as many as the allocator took for it
    */
-  Storage(Backend backend, long address, int sizeClass) {
+  Storage(Backend backend, long address, long bytes) {
     this.backend = backend;
     this.address = address;
-    this.sizeClass = sizeClass;
+    this.bytes = bytes;
   }
 
   long address() {
     return address;
   }
 
-  int sizeClass() {
-    return sizeClass;
+  long bytes() {
+    return bytes;
   }
 
   Backend backend() {
