@@ -130,6 +130,11 @@ void jb_release(jb_ctx ctx, jb_inout memory, int64_t) {
   });
 }
 
+// A GPU's memory is given whole and taken back whole.
+jb_status jb_discard(jb_ctx ctx, jb_inout memory, int64_t bytes) {
+  return run(ctx, [&](Context&) { check_bytes("discard", memory, memory, bytes); });
+}
+
 jb_status jb_fill_zero(jb_ctx ctx, jb_out y, int64_t bytes) {
   return run(ctx, [&](Context& c) {
     check_bytes("fill_zero", y, y, bytes);

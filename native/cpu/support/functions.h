@@ -21,7 +21,7 @@
 // Of context.h: compiled once for the CPU.
 // clang-format off
 #define JB_CONTEXT_FUNCTIONS(X) \
-  X(jb_context_destroy) X(jb_set_threads) X(jb_get_threads) X(jb_allocate) X(jb_release) \
+  X(jb_context_destroy) X(jb_set_threads) X(jb_get_threads) X(jb_allocate) X(jb_release) X(jb_discard) \
   X(jb_fill_zero) X(jb_copy) \
   X(jb_read_floats) X(jb_read_ints) X(jb_read_longs) X(jb_read_bytes) \
   X(jb_write_floats) X(jb_write_ints) X(jb_write_longs) X(jb_write_bytes)
