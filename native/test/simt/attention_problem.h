@@ -128,7 +128,8 @@ class AttentionProblem {
 
   // What a plain implementation gives that computes in float32, and keeps weights, gradients of scores and results as
   // T. In size_ instead of results: the sums of the absolute values of what they are made of, in such units that one
-  // rounding of that to T is kRounding<T>. It includes a score's rounding to float32, which its weight is off by.
+  // rounding of that to T is kRounding<T>. It includes the rounding of a score's terms to float32, which its weight is
+  // off by.
   void run_naive(int begin, int end, int h) {
     const auto n = static_cast<size_t>(end - begin), d = static_cast<size_t>(case_.head_dim);
     const auto at = [&](size_t t) { return (static_cast<size_t>(begin) + t) * hidden() + static_cast<size_t>(h) * d; };
@@ -140,12 +141,15 @@ class AttentionProblem {
     for (size_t i = 0; i < n; ++i) {
       float top = -INFINITY, total = 0;
       for (size_t j = 0; j < n; ++j) {
-        float score = 0;
-        for (size_t c = 0; c < d; ++c) score += narrow(right_.q[at(i) + c]) * narrow(right_.k[at(j) + c]);
+        float score = 0, terms = 0;
+        for (size_t c = 0; c < d; ++c) {
+          const float product = narrow(right_.q[at(i) + c]) * narrow(right_.k[at(j) + c]);
+          score += product, terms += std::abs(product);
+        }
         const auto distance = static_cast<int64_t>(i) - static_cast<int64_t>(j);
         weight[j] = case_.window >= 0 && std::abs(distance) > case_.window ? -INFINITY : score * scale;
         top = std::max(top, weight[j]);
-        score_size[j] = 1 + fine * std::abs(score * scale);
+        score_size[j] = 1 + fine * terms * scale;
         const auto line = static_cast<uint64_t>((begin + static_cast<int64_t>(i)) * case_.heads + h);
         drop[j] = test::keeps(kSeed, kOffset, (line << 16) * 4 + j, case_.p) ? factor : 0;
       }
