@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -15,6 +16,16 @@ import picocli.CommandLine.Parameters;
       "It holds a Java runtime, the jars and a launcher; copy it whole."
     })
 final class PackageCommand implements Runnable {
+  @Option(
+      names = "--with-tests",
+      description = "Also what jaubert selftest and jaubert bench gpu need, to check a GPU.")
+  private boolean tests;
+
+  @Option(
+      names = "--without-data",
+      description = "Leave out the weights of MiniLM and WordNet: finetune then needs --model.")
+  private boolean withoutData;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "DIR",
@@ -24,6 +35,6 @@ final class PackageCommand implements Runnable {
   @Override
   public void run() {
     throw new IllegalStateException(
-        "a package is made from a checkout of Jaubert: ./jaubert package [DIR]");
+        "a package is made from a checkout of Jaubert: ./jaubert package [OPTIONS] [DIR]");
   }
 }
