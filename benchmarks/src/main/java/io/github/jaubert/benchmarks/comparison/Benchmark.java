@@ -141,7 +141,7 @@ abstract class Benchmark implements Callable<Integer> {
     List<String> leftOut = new ArrayList<>(report.leftOut());
     try {
       pictures = Pictures.draw(report.results(), folder);
-    } catch (LinkageError | java.awt.AWTError e) {
+    } catch (LinkageError e) {
       leftOut.add("Pictures: this JDK cannot draw. " + e);
     }
     Report whole = report.withLeftOut(leftOut);

@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import java.awt.AWTError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -40,9 +41,20 @@ final class Pictures {
    * Draws everything that can be drawn.
    *
    * @return the names of the files and what they show, in the order of a report
+   * @throws LinkageError if this JDK cannot draw: a packaged runtime has no AWT, and a JDK may have
+   *     it without what it needs of the system
    */
   static Map<String, String> draw(Results results, Path folder) throws IOException {
     System.setProperty("java.awt.headless", "true");
+    try {
+      return drawAll(results, folder);
+    } catch (AWTError e) {
+      // Only here, where AWT is used anyway: a class that names it does not even load without it.
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, String> drawAll(Results results, Path folder) throws IOException {
     Pictures pictures = new Pictures(results, folder);
     pictures.bars("steps.png", "Training steps", "GF/s", "^training step .*", Series::gigaflops);
     pictures.bars(
