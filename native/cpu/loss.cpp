@@ -36,8 +36,11 @@ float log_sum_exp(const float* x, int64_t n) {
     }
     // Of nothing but -inf so far there is no difference; a NaN still shows.
     const float from = shift == -kInfinity ? 0.0f : shift;
-    total +=
-        sum_row(size, [&](int64_t c, auto lanes) { return exp_nonpositive(lanes.load(part + c, -kInfinity) - from); });
+    // The next part comes from memory while the exponentials of this one are computed.
+    total += sum_row(size, [&](int64_t c, auto lanes) {
+      __builtin_prefetch(part + kPart + c);
+      return exp_nonpositive(lanes.load(part + c, -kInfinity) - from);
+    });
   }
   return (shift == -kInfinity ? 0.0f : shift) + std::log(total);
 }

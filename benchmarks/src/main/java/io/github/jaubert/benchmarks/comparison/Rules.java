@@ -92,7 +92,7 @@ final class Rules {
       Results results, String works, String roofs, String unit, ToDoubleFunction<Series> rate) {
     Optional<String> roof =
         results.ourWorks(Pattern.compile(roofs)).stream()
-            .max(Comparator.comparingDouble(work -> ours(results, work).value()));
+            .max(Comparator.comparingDouble(work -> rate(ours(results, work), unit, rate)));
     return compare(
         results,
         works,
@@ -100,10 +100,15 @@ final class Rules {
             roof.filter(name -> rate.applyAsDouble(ours) > 0)
                 .map(
                     name -> {
-                      double best = ours(results, name).value();
+                      double best = rate(ours(results, name), unit, rate);
                       double reached = rate.applyAsDouble(ours);
                       return new Comparison(work, unit, reached, name, best, reached / best);
                     }));
+  }
+
+  /** The rate of a work that was measured as a rate, or as the time of a call. */
+  private static double rate(Series series, String unit, ToDoubleFunction<Series> ofCalls) {
+    return series.unit().equals(unit) ? series.value() : ofCalls.applyAsDouble(series);
   }
 
   /** How many times as fast one of our works is as another of ours. */

@@ -29,7 +29,8 @@ public final class Statistics {
   /**
    * A straight line {@code y = intercept + slope x}.
    *
-   * @param rSquared the part of the variance of y that the line explains
+   * @param rSquared the part of the variance of y, weighted as the distances are, that the line
+   *     explains
    */
   public record Line(double intercept, double slope, double rSquared) {
     /** Its value at x. */
@@ -39,26 +40,45 @@ public final class Statistics {
   }
 
   /**
-   * The line with the least squares of the distances in y.
+   * The line with the least squares of the relative distances {@code (line(x) - y) / y}: small and
+   * large values count alike.
    *
-   * @throws IllegalArgumentException unless there are two points with different x
+   * @throws IllegalArgumentException unless there are two points with different x, and no y is 0
    */
   public static Line fit(double[] x, double[] y) {
-    double meanX = Arrays.stream(x).average().orElse(Double.NaN);
-    double meanY = Arrays.stream(y).average().orElse(Double.NaN);
+    if (x.length != y.length || Arrays.stream(y).anyMatch(value -> value == 0)) {
+      throw noLine(x, y);
+    }
+    double[] weights = Arrays.stream(y).map(value -> 1 / (value * value)).toArray();
+    double meanX = mean(x, weights);
+    double meanY = mean(y, weights);
     double xx = 0;
     double xy = 0;
     double yy = 0;
     for (int i = 0; i < x.length; i++) {
-      xx += (x[i] - meanX) * (x[i] - meanX);
-      xy += (x[i] - meanX) * (y[i] - meanY);
-      yy += (y[i] - meanY) * (y[i] - meanY);
+      xx += weights[i] * (x[i] - meanX) * (x[i] - meanX);
+      xy += weights[i] * (x[i] - meanX) * (y[i] - meanY);
+      yy += weights[i] * (y[i] - meanY) * (y[i] - meanY);
     }
-    if (!(xx > 0) || x.length != y.length) {
-      throw new IllegalArgumentException(
-          "a line through %s and %s".formatted(Arrays.toString(x), Arrays.toString(y)));
+    if (!(xx > 0)) {
+      throw noLine(x, y);
     }
     double slope = xy / xx;
     return new Line(meanY - slope * meanX, slope, yy == 0 ? 1 : xy * xy / (xx * yy));
+  }
+
+  private static double mean(double[] values, double[] weights) {
+    double sum = 0;
+    double all = 0;
+    for (int i = 0; i < values.length; i++) {
+      sum += weights[i] * values[i];
+      all += weights[i];
+    }
+    return sum / all;
+  }
+
+  private static IllegalArgumentException noLine(double[] x, double[] y) {
+    return new IllegalArgumentException(
+        "a line through %s and %s".formatted(Arrays.toString(x), Arrays.toString(y)));
   }
 }

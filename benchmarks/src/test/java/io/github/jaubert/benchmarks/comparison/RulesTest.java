@@ -111,6 +111,8 @@ class RulesTest {
     assertEquals(
         new Comparison("gelu", "GB/s", 30, "copy 2 threads", 40, 0.75),
         only(Rules.shareOfBandwidth("step|gelu", "^copy")));
+    add("Jaubert", "linear", "ms", 100, 64e9, 0);
+    assertEquals(0.5, only(Rules.shareOfFlops("step", "^sgemm|^linear$")).ratio(), 1e-12);
   }
 
   @Test

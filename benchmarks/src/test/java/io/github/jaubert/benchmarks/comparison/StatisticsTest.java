@@ -20,8 +20,8 @@ class StatisticsTest {
   @Test
   void aLineIsFoundAgain() {
     Random random = new Random();
-    double intercept = random.nextDouble(-5, 5);
-    double slope = random.nextDouble(-5, 5);
+    double intercept = random.nextDouble(1, 5);
+    double slope = random.nextDouble(0.1, 5);
     double[] x = random.doubles(10, 1, 100).toArray();
     double[] y = new double[x.length];
     for (int i = 0; i < x.length; i++) {
@@ -36,10 +36,20 @@ class StatisticsTest {
 
   @Test
   void aCurveIsNoLine() {
-    double[] x = {0, 1, 2, 3, 4, 5, 6, 7, 8};
-    double[] y = {0, 1, 4, 9, 16, 25, 36, 49, 64};
-    double rSquared = Statistics.fit(x, y).rSquared();
-    assertTrue(rSquared > 0.9 && rSquared < 0.95, "R² of a parabola: " + rSquared);
+    double[] x = {1, 2, 3, 4, 5, 6, 7, 8};
+    double[] y = {1, 4, 9, 16, 25, 36, 49, 64};
+    Statistics.Line line = Statistics.fit(x, y);
+    assertTrue(line.rSquared() < 0.95, "R² of a parabola: " + line.rSquared());
+    assertTrue(Math.abs(line.at(8) / 64 - 1) > 0.3, "a parabola's last value: " + line.at(8));
+  }
+
+  @Test
+  void oneValueOutOfLineDoesNotMoveTheSmallOnes() {
+    double[] x = {1, 2, 4, 8, 16};
+    double[] y = {30, 40, 60, 100, 198}; // 20 + 10 x but the last, which is 10 % more
+    Statistics.Line line = Statistics.fit(x, y);
+    assertTrue(Math.abs(line.at(1) / 30 - 1) < 0.04, "30 by the line: " + line.at(1));
+    assertTrue(Math.abs(line.at(16) / 198 - 1) > 0.03, "198 by the line: " + line.at(16));
   }
 
   @Test
