@@ -1,4 +1,5 @@
-// OpenBLAS on the calling thread alone: how a product is divided among threads is ours to say, by shapes only.
+// OpenBLAS on the calling thread alone: how a product is divided among threads is ours to say, by shapes only. Nothing is
+// linked with it: libopenblas.so.0 is taken if the process has it, else from where the dynamic linker looks.
 #ifndef JAUBERT_CPU_SUPPORT_BLAS_H
 #define JAUBERT_CPU_SUPPORT_BLAS_H
 
@@ -14,7 +15,7 @@ bool use_openblas();
 // Serial sets it to 1 and the last to go restores it, so that other users of OpenBLAS keep theirs.
 class Serial {
  public:
-  Serial();
+  Serial();  // fails where OpenBLAS cannot be loaded
   ~Serial();
   Serial(const Serial&) = delete;
   Serial& operator=(const Serial&) = delete;

@@ -14,12 +14,16 @@ import org.bytedeco.javacpp.Loader;
 /**
  * Loads the CPU kernels once, and says in one sentence what is missing if that cannot work.
  *
- * <p>OpenBLAS comes out of Bytedeco's jar and the kernels out of Jaubert's, each by way of
- * JavaCPP's cache ({@code ~/.javacpp/cache}, or the system property {@code
- * org.bytedeco.javacpp.cachedir}).
+ * <p>The kernels come out of Jaubert's jar by way of JavaCPP's cache ({@code ~/.javacpp/cache}, or
+ * the system property {@code org.bytedeco.javacpp.cachedir}). So does OpenBLAS out of Bytedeco's,
+ * if {@code JAUBERT_GEMM=openblas} in the environment asks for its matrix products.
  */
 public final class NativeLibrary {
-  private static final String OPENBLAS = "org/bytedeco/openblas/%s/libopenblas.so.0";
+  /** OpenBLAS, behind the libraries that it needs. */
+  private static final List<String> OPENBLAS =
+      List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
+
+  private static final String OPENBLAS_FOLDER = "org/bytedeco/openblas/%s/";
   private static final String KERNELS = "io/github/jaubert/internal/binding/%s/libjnijaubert.so";
   private static final String PLATFORM = "linux-x86_64";
 
@@ -50,24 +54,40 @@ public final class NativeLibrary {
 
   private static UnsatisfiedLinkError attempt() {
     String platform = Loader.getPlatform();
+    boolean openBlas = "openblas".equals(System.getenv("JAUBERT_GEMM"));
     Optional<String> obstacle =
-        obstacle(platform, name -> LOADER.getResource(name) != null, cpuFlags());
+        obstacle(platform, name -> LOADER.getResource(name) != null, cpuFlags(), openBlas);
     if (obstacle.isPresent()) {
       return new UnsatisfiedLinkError(obstacle.get());
     }
     try {
+      if (openBlas) {
+        loadOpenBlas(platform);
+      }
       Loader.load(Kernels.class);
       return null;
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | UncheckedIOException e) {
       UnsatisfiedLinkError failure = new UnsatisfiedLinkError(explain(platform, e));
       failure.initCause(e);
       return failure;
     }
   }
 
+  /** Where the process has it, the kernels find it by its name. */
+  private static void loadOpenBlas(String platform) {
+    try {
+      for (String library : OPENBLAS) {
+        String resource = OPENBLAS_FOLDER.formatted(platform) + library;
+        System.load(Loader.cacheResource(LOADER.getResource(resource)).getPath());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** What stands in the way before anything is loaded; empty if nothing does. */
   static Optional<String> obstacle(
-      String platform, Predicate<String> resourceExists, Set<String> cpuFlags) {
+      String platform, Predicate<String> resourceExists, Set<String> cpuFlags, boolean openBlas) {
     if (!platform.equals(PLATFORM)) {
       return Optional.of(
           "Jaubert's CPU kernels are built for %s, not for %s".formatted(PLATFORM, platform));
@@ -77,10 +97,11 @@ public final class NativeLibrary {
           "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
               + " classifier %s (in a checkout: ./mvnw compile)".formatted(platform));
     }
-    if (!resourceExists.test(OPENBLAS.formatted(platform))) {
+    String folder = OPENBLAS_FOLDER.formatted(platform);
+    if (openBlas && !OPENBLAS.stream().map(folder::concat).allMatch(resourceExists)) {
       return Optional.of(
-          "OpenBLAS is not on the class path: add org.bytedeco:openblas with classifier %s"
-              .formatted(platform));
+          "JAUBERT_GEMM=openblas, but OpenBLAS is not on the class path: add org.bytedeco:openblas"
+              + " with classifier %s".formatted(platform));
     }
     List<String> missing = CPU_FLAGS.stream().filter(flag -> !cpuFlags.contains(flag)).toList();
     if (!missing.isEmpty()) {
@@ -92,7 +113,7 @@ public final class NativeLibrary {
   }
 
   /** Turns the dynamic linker's words into the cause that a user can act on. */
-  static String explain(String platform, Error error) {
+  static String explain(String platform, Throwable error) {
     String message = String.valueOf(error.getMessage());
     if (message.contains("GLIBC")) {
       return "Jaubert's CPU kernels for %s need a newer C library than this system has: %s"

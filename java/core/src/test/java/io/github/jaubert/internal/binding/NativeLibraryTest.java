@@ -6,12 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.tensor.Tensor;
+import java.io.File;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class NativeLibraryTest {
@@ -56,21 +62,58 @@ class NativeLibraryTest {
 
   @Test
   void saysWhatIsMissing() {
-    assertEquals(Optional.empty(), NativeLibrary.obstacle("linux-x86_64", name -> true, AVX2));
+    assertEquals(Optional.empty(), obstacle("linux-x86_64", name -> true, AVX2));
     assertEquals(
         "Jaubert's CPU kernels are built for linux-x86_64, not for macosx-arm64",
-        NativeLibrary.obstacle("macosx-arm64", name -> true, AVX2).orElseThrow());
+        obstacle("macosx-arm64", name -> true, AVX2).orElseThrow());
     assertEquals(
         "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
             + " classifier linux-x86_64 (in a checkout: ./mvnw compile)",
-        NativeLibrary.obstacle("linux-x86_64", name -> false, AVX2).orElseThrow());
+        obstacle("linux-x86_64", name -> false, AVX2).orElseThrow());
     assertEquals(
-        "OpenBLAS is not on the class path: add org.bytedeco:openblas with classifier linux-x86_64",
-        NativeLibrary.obstacle("linux-x86_64", name -> !name.contains("openblas"), AVX2)
+        Optional.empty(), obstacle("linux-x86_64", name -> !name.contains("openblas"), AVX2));
+    assertEquals(
+        "JAUBERT_GEMM=openblas, but OpenBLAS is not on the class path: add org.bytedeco:openblas"
+            + " with classifier linux-x86_64",
+        NativeLibrary.obstacle("linux-x86_64", name -> !name.contains("libopenblas"), AVX2, true)
             .orElseThrow());
     assertEquals(
         "Jaubert's CPU kernels need a processor with avx2, fma, f16c; this one lacks avx2, fma",
-        NativeLibrary.obstacle("linux-x86_64", name -> true, Set.of("sse2", "f16c")).orElseThrow());
+        obstacle("linux-x86_64", name -> true, Set.of("sse2", "f16c")).orElseThrow());
+  }
+
+  private static Optional<String> obstacle(
+      String platform, Predicate<String> resourceExists, Set<String> cpuFlags) {
+    return NativeLibrary.obstacle(platform, resourceExists, cpuFlags, false);
+  }
+
+  /** A process of its own, as the choice is one of the environment. */
+  @Test
+  void openBlasIsLoadedWhereItIsAskedFor() throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("jdk.module.path", "")
+                + File.pathSeparator
+                + System.getProperty("java.class.path"),
+            NameOfBlas.class.getName());
+    builder.environment().put("JAUBERT_GEMM", "openblas");
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    assertTrue(output.contains("OpenBLAS 0."), output);
+  }
+
+  /** Prints what multiplies matrices, after it has. */
+  static final class NameOfBlas {
+    /** Fails if the product does. */
+    public static void main(String[] arguments) {
+      try (Tensor x = Tensor.ones(2, 3);
+          Tensor y = x.matmul(Tensor.ones(3, 2))) {
+        System.out.println(y.sum().item() + ", " + Kernels.jb_blas_name());
+      }
+    }
   }
 
   @Test

@@ -12,8 +12,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  *
  * <p>Addresses become {@code long} and pointers to the host become arrays, so that a call makes no
  * object on either side of JNI. (JNI copies an array: {@code jb_axes}, which the smallest of calls
- * have, become {@code long} too.) OpenBLAS and the libraries under it come out of Bytedeco's jar
- * and are loaded first, which is where libjaubert_cpu then finds them.
+ * have, become {@code long} too.)
  */
 @Properties(
     value =
@@ -34,9 +33,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "jaubert/optimizer.h"
             },
             library = "jnijaubert",
-            link = "jaubert_cpu",
-            preload = {"gcc_s@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
-            preloadresource = "/org/bytedeco/openblas/"),
+            link = "jaubert_cpu"),
     target = "io.github.jaubert.internal.binding.Kernels")
 @NoException
 public class KernelsPreset implements InfoMapper {
