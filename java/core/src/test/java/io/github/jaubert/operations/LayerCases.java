@@ -4,11 +4,13 @@ import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Functions;
 import io.github.jaubert.reference.NdArray;
+import io.github.jaubert.reference.RoundingErrors;
 import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 
@@ -204,7 +206,7 @@ final class LayerCases {
                       v -> Functions.layerNorm(v[0], v[1], v[2], eps))
                   .with("eps = " + eps)
                   // A short row may have a small variance, and so a large derivative.
-                  .tolerance(hidden < 8 ? 1e-4 : 1e-5)
+                  .rounding((v, errors) -> Functions.layerNorm(v[0], v[1], v[2], eps, errors))
                   .floor(1));
         }
       }
@@ -219,7 +221,8 @@ final class LayerCases {
                   v -> Functions.layerNorm(v[0], v[1], zeros(hidden), 1e-5f))
               .with("far from 0, without beta")
               // The mean of numbers near 100 is good to 4e-6 in single precision.
-              .tolerance(1e-4)
+              .rounding(
+                  (v, errors) -> Functions.layerNorm(v[0], v[1], zeros(hidden), 1e-5f, errors))
               .floor(1));
     }
   }
@@ -257,6 +260,14 @@ final class LayerCases {
       inputs.add(Input.normal(hidden));
     }
     float eps = 1e-5f;
+    BiFunction<NdArray[], RoundingErrors, NdArray> reference =
+        (v, errors) -> {
+          NdArray x = bias ? errors.of(NdArray.zip(v[0], v[biasAt], Double::sum)) : v[0];
+          NdArray dropped = errors.of(Functions.dropout(x, p, SEED, 3));
+          NdArray sum =
+              residual ? errors.of(NdArray.zip(dropped, v[residualAt], Double::sum)) : dropped;
+          return Functions.layerNorm(sum, v[1], v[2], eps, errors);
+        };
     return OperationCase.of(
             "F.addDropoutLayerNorm(Tensor, Tensor, Tensor, Tensor, Tensor, float, float)",
             inputs,
@@ -271,15 +282,11 @@ final class LayerCases {
                   p,
                   eps);
             },
-            v -> {
-              NdArray x = bias ? NdArray.zip(v[0], v[biasAt], Double::sum) : v[0];
-              NdArray dropped = Functions.dropout(x, p, SEED, 3);
-              NdArray sum = residual ? NdArray.zip(dropped, v[residualAt], Double::sum) : dropped;
-              return Functions.layerNorm(sum, v[1], v[2], eps);
-            })
+            v -> reference.apply(v, RoundingErrors.NONE))
         .with("p = " + p + (residual ? ", residual" : "") + (bias ? ", bias" : ""))
         // A row of which dropout leaves little has a small variance, and so a large derivative.
-        .tolerance(hidden < 8 ? 2e-4 : 2e-5)
+        .rounding(reference)
+        .tolerance(2e-5)
         .floor(1);
   }
 
@@ -307,6 +314,20 @@ final class LayerCases {
       inputs.add(Input.normal(2, hidden));
     }
     float eps = 1e-12f;
+    BiFunction<NdArray[], RoundingErrors, NdArray> reference =
+        (v, errors) -> {
+          NdArray sum =
+              errors.of(
+                  NdArray.zip(
+                      Functions.embedding(v[2], v[0]),
+                      Functions.embedding(v[3], v[1]),
+                      Double::sum));
+          NdArray all =
+              types
+                  ? errors.of(NdArray.zip(sum, Functions.embedding(v[7], v[6]), Double::sum))
+                  : sum;
+          return Functions.dropout(Functions.layerNorm(all, v[4], v[5], eps, errors), p, SEED, 5);
+        };
     return OperationCase.of(
             "F.embeddingLayerNorm(Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,"
                 + " float, float)",
@@ -325,18 +346,10 @@ final class LayerCases {
                   p,
                   eps);
             },
-            v -> {
-              NdArray sum =
-                  NdArray.zip(
-                      Functions.embedding(v[2], v[0]),
-                      Functions.embedding(v[3], v[1]),
-                      Double::sum);
-              NdArray all =
-                  types ? NdArray.zip(sum, Functions.embedding(v[7], v[6]), Double::sum) : sum;
-              return Functions.dropout(Functions.layerNorm(all, v[4], v[5], eps), p, SEED, 5);
-            })
+            v -> reference.apply(v, RoundingErrors.NONE))
         .with("p = " + p)
-        .tolerance(hidden < 8 ? 1e-4 : 2e-5)
+        .rounding(reference)
+        .tolerance(2e-5)
         .floor(1);
   }
 }

@@ -1,10 +1,12 @@
 package io.github.jaubert.operations;
 
 import io.github.jaubert.reference.NdArray;
+import io.github.jaubert.reference.RoundingErrors;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -21,6 +23,8 @@ import java.util.stream.Collectors;
  * @param tolerance the largest relative error
  * @param floor the size below which an error counts as if the value or gradient had that size
  * @param valueFloor the same for values alone
+ * @param rounding the reference with rounding errors in what is kept on the way, whose effect is
+ *     allowed for; null where it is never large
  */
 record OperationCase(
     String method,
@@ -32,7 +36,8 @@ record OperationCase(
     boolean differentiable,
     double tolerance,
     double floor,
-    double valueFloor) {
+    double valueFloor,
+    BiFunction<NdArray[], RoundingErrors, NdArray> rounding) {
 
   static OperationCase of(
       String method,
@@ -40,7 +45,7 @@ record OperationCase(
       Function<Tensor[], Tensor> operation,
       Function<NdArray[], NdArray> reference) {
     return new OperationCase(
-        method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05, 0);
+        method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05, 0, null);
   }
 
   /** The number of elements of all operands. */
@@ -62,13 +67,24 @@ record OperationCase(
         differentiable,
         tolerance,
         floor,
-        valueFloor);
+        valueFloor,
+        rounding);
   }
 
   /** A result of another type, or of none of its operands: there is no gradient. */
   OperationCase giving(DType dtype) {
     return new OperationCase(
-        method, variant, inputs, operation, reference, dtype, false, tolerance, floor, valueFloor);
+        method,
+        variant,
+        inputs,
+        operation,
+        reference,
+        dtype,
+        false,
+        tolerance,
+        floor,
+        valueFloor,
+        rounding);
   }
 
   OperationCase withoutGradient() {
@@ -86,7 +102,8 @@ record OperationCase(
         differentiable,
         relative,
         floor,
-        valueFloor);
+        valueFloor,
+        rounding);
   }
 
   /** For results that are small differences of large numbers, such as sums. */
@@ -101,7 +118,8 @@ record OperationCase(
         differentiable,
         tolerance,
         size,
-        valueFloor);
+        valueFloor,
+        rounding);
   }
 
   /** For values that are such differences while the gradients are not. */
@@ -116,7 +134,24 @@ record OperationCase(
         differentiable,
         tolerance,
         floor,
-        size);
+        size,
+        rounding);
+  }
+
+  /** For operations such as a normalisation, which may divide by a small difference. */
+  OperationCase rounding(BiFunction<NdArray[], RoundingErrors, NdArray> withErrors) {
+    return new OperationCase(
+        method,
+        variant,
+        inputs,
+        operation,
+        reference,
+        result,
+        differentiable,
+        tolerance,
+        floor,
+        valueFloor,
+        withErrors);
   }
 
   @Override

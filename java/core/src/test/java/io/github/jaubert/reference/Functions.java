@@ -82,17 +82,25 @@ public final class Functions {
 
   /** Normalises the last axis; gamma and beta are {@code [width]}. */
   public static NdArray layerNorm(NdArray x, NdArray gamma, NdArray beta, double eps) {
+    return layerNorm(x, gamma, beta, eps, RoundingErrors.NONE);
+  }
+
+  /** The same with errors in the mean, the deviations from it, the variance and the result. */
+  public static NdArray layerNorm(
+      NdArray x, NdArray gamma, NdArray beta, double eps, RoundingErrors errors) {
     int width = x.size(-1);
     double[] y = new double[x.data().length];
     for (int start = 0; start < y.length; start += width) {
       double[] row = Arrays.copyOfRange(x.data(), start, start + width);
-      double mean = Arrays.stream(row).sum() / width;
-      double variance = Arrays.stream(row).map(v -> (v - mean) * (v - mean)).sum() / width;
+      double mean = errors.of(Arrays.stream(row).sum() / width);
+      double[] centred = Arrays.stream(row).map(v -> errors.of(v - mean)).toArray();
+      double squares = Arrays.stream(centred).map(v -> errors.of(v * v)).sum();
+      double deviation = errors.of(Math.sqrt(errors.of(squares / width + eps)));
       for (int i = 0; i < width; i++) {
-        y[start + i] = (row[i] - mean) / Math.sqrt(variance + eps) * gamma.at(i) + beta.at(i);
+        y[start + i] = errors.of(errors.of(centred[i] / deviation) * gamma.at(i)) + beta.at(i);
       }
     }
-    return NdArray.of(y, x.shape());
+    return errors.of(NdArray.of(y, x.shape()));
   }
 
   public static NdArray dropout(NdArray x, float p, long seed, long offset) {
