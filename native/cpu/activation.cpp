@@ -1,13 +1,15 @@
 // jb_geglu_*.
 #include "jaubert/activation.h"
 
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/row.h"
 #include "support/simd_math.h"
 
-JB_KERNEL(jb_geglu_forward)(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t width) {
+JB_KERNEL(jb_geglu_forward)(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t rows, int64_t width) {
   return guard([&] {
+    check_cpu_type("geglu", dtype);
     JB_CHECK(rows >= 0 && width >= 0, "geglu: y is [{}, {}]", rows, width);
     parallel_for(ctx, rows, grain_for(rows, width * 8), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
@@ -22,8 +24,9 @@ JB_KERNEL(jb_geglu_forward)(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t
   });
 }
 
-JB_KERNEL(jb_geglu_backward)(jb_ctx ctx, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
+JB_KERNEL(jb_geglu_backward)(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
   return guard([&] {
+    check_cpu_type("geglu backward", dtype);
     JB_CHECK(rows >= 0 && width >= 0, "geglu backward: dy is [{}, {}]", rows, width);
     parallel_for(ctx, rows, grain_for(rows, width * 16), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {

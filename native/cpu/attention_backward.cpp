@@ -284,12 +284,13 @@ void differentiate_head(const Inputs& in, const AttentionTask& task, const Atten
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_attention_backward)
-(jb_ctx ctx, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in q, jb_in k, jb_in v, jb_in out, jb_in lse,
- const int32_t* cu_seqlens, int64_t sequences, int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride,
- int64_t v_stride, int64_t dq_stride, int64_t dk_stride, int64_t dv_stride, float scale, int64_t window, float p,
- int64_t seed, int64_t offset) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in q, jb_in k, jb_in v, jb_in out,
+ jb_in lse, const int32_t* cu_seqlens, int64_t sequences, int64_t heads, int64_t head_dim, int64_t q_stride,
+ int64_t k_stride, int64_t v_stride, int64_t dq_stride, int64_t dk_stride, int64_t dv_stride, float scale,
+ int64_t window, float p, int64_t seed, int64_t offset) {
   return guard([&] {
     const char* name = "attention backward";
+    check_cpu_type(name, dtype);
     const AttentionShape shape = check_attention(name, cu_seqlens, sequences, heads, head_dim, window, p);
     check_stride(name, "q", q_stride, shape);
     check_stride(name, "k", k_stride, shape);

@@ -240,11 +240,12 @@ void attend(const Inputs& in, const AttentionTask& task, const AttentionTask& ne
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_attention_forward)
-(jb_ctx ctx, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v, const int32_t* cu_seqlens, int64_t sequences,
- int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, float scale, int64_t window,
- float p, int64_t seed, int64_t offset) {
+(jb_ctx ctx, jb_dtype dtype, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v, const int32_t* cu_seqlens,
+ int64_t sequences, int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, float scale,
+ int64_t window, float p, int64_t seed, int64_t offset) {
   return guard([&] {
     const char* name = "attention";
+    check_cpu_type(name, dtype);
     const AttentionShape shape = check_attention(name, cu_seqlens, sequences, heads, head_dim, window, p);
     check_stride(name, "q", q_stride, shape);
     check_stride(name, "k", k_stride, shape);

@@ -6,9 +6,10 @@
 #include "support/row.h"
 
 JB_KERNEL(jb_rotary)
-(jb_ctx ctx, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads, int64_t head_dim, int64_t x_stride,
- float base, int32_t inverse) {
+(jb_ctx ctx, jb_dtype dtype, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads, int64_t head_dim,
+ int64_t x_stride, float base, int32_t inverse) {
   return guard([&] {
+    check_cpu_type("rotary", dtype);
     check_rotary(tokens, heads, head_dim, x_stride, base);
     const auto* positions = static_cast<const int32_t*>(position_ids);
     const int64_t half = head_dim / 2;

@@ -1,6 +1,6 @@
 // One value from one value, and jb_accumulate.
 #include "jaubert/elementwise.h"
-#include "support/dtype.h"
+#include "support/arguments.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/simd_math.h"
@@ -218,8 +218,9 @@ JB_KERNEL(jb_unary_backward)
   });
 }
 
-JB_KERNEL(jb_accumulate)(jb_ctx ctx, jb_inout y_inout, jb_in x_in, int64_t n, float alpha) {
+JB_KERNEL(jb_accumulate)(jb_ctx ctx, jb_dtype dtype, jb_inout y_inout, jb_in x_in, int64_t n, float alpha) {
   return guard([&] {
+    check_cpu_type("accumulate", dtype);
     check_array("accumulate", "y", y_inout, n);
     check_array("accumulate", "x", x_in, n);
     auto* y = static_cast<float*>(y_inout);

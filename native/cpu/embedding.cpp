@@ -27,10 +27,11 @@ void prefetch_row(const float* x, int64_t n) {
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_embedding_layernorm_forward)
-(jb_ctx ctx, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in word, jb_in position, jb_in type, jb_in gamma,
- jb_in beta, jb_in word_ids, jb_in position_ids, jb_in type_ids, int64_t tokens, int64_t hidden, int64_t word_rows,
- int64_t position_rows, int64_t type_rows, float eps, float p, int64_t seed, int64_t offset) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in word, jb_in position, jb_in type,
+ jb_in gamma, jb_in beta, jb_in word_ids, jb_in position_ids, jb_in type_ids, int64_t tokens, int64_t hidden,
+ int64_t word_rows, int64_t position_rows, int64_t type_rows, float eps, float p, int64_t seed, int64_t offset) {
   return guard([&] {
+    check_cpu_type("embedding", dtype);
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
     check_probability("embedding", p);
     JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
@@ -78,9 +79,10 @@ JB_KERNEL(jb_embedding_layernorm_forward)
 }
 
 JB_KERNEL(jb_embedding_layernorm_backward)
-(jb_ctx ctx, jb_out dsum, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum, jb_in mean, jb_in rstd, jb_in gamma,
- int64_t tokens, int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dsum, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum, jb_in mean, jb_in rstd,
+ jb_in gamma, int64_t tokens, int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
   return guard([&] {
+    check_cpu_type("embedding backward", dtype);
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding backward: {} tokens of {} elements", tokens, hidden);
     check_probability("embedding backward", p);
     const Dropout dropout(p, seed, offset);

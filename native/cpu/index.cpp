@@ -63,9 +63,10 @@ JB_KERNEL(jb_index_rows)
 }
 
 JB_KERNEL(jb_index_add_rows)
-(jb_ctx ctx, jb_inout y_inout, jb_in dy_in, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows, int64_t width,
- int32_t accumulate) {
+(jb_ctx ctx, jb_dtype dtype, jb_inout y_inout, jb_in dy_in, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows,
+ int64_t width, int32_t accumulate) {
   return guard([&] {
+    check_cpu_type("index_add_rows", dtype);
     const int64_t area = checked_area("index_add_rows", rows, width);
     check_array("index_add_rows", "y", y_inout, area);
     check_array("index_add_rows", "dy", dy_in, checked_area("index_add_rows", n, width));

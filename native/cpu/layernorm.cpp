@@ -35,9 +35,10 @@ JB_INLINE float add_dropout_row(float* to, const float* x, const float* residual
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_layernorm_forward)
-(jb_ctx ctx, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma, jb_in beta, int64_t rows, int64_t hidden,
- float eps) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma, jb_in beta, int64_t rows,
+ int64_t hidden, float eps) {
   return guard([&] {
+    check_cpu_type("layernorm", dtype);
     check_shape("layernorm", rows, hidden);
     with_row_stores(rows * hidden, hidden, floats(y), nullptr, [&](auto write) {
       parallel_for(ctx, rows, grain_for(rows, hidden * 4), [&](int64_t begin, int64_t end) {
@@ -58,9 +59,10 @@ JB_KERNEL(jb_layernorm_forward)
 }
 
 JB_KERNEL(jb_layernorm_backward)
-(jb_ctx ctx, jb_out dx, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in x, jb_in mean, jb_in rstd, jb_in gamma,
- int64_t rows, int64_t hidden, int32_t accumulate) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in x, jb_in mean, jb_in rstd,
+ jb_in gamma, int64_t rows, int64_t hidden, int32_t accumulate) {
   return guard([&] {
+    check_cpu_type("layernorm backward", dtype);
     check_shape("layernorm backward", rows, hidden);
     Scratch scratch;
     const ColumnSums sums(scratch, 2, rows, hidden);
@@ -84,9 +86,10 @@ JB_KERNEL(jb_layernorm_backward)
 }
 
 JB_KERNEL(jb_add_dropout_layernorm_forward)
-(jb_ctx ctx, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in x, jb_in residual, jb_in bias, jb_in gamma,
- jb_in beta, int64_t rows, int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in x, jb_in residual, jb_in bias,
+ jb_in gamma, jb_in beta, int64_t rows, int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
   return guard([&] {
+    check_cpu_type("add_dropout_layernorm", dtype);
     check_shape("add_dropout_layernorm", rows, hidden);
     check_probability("add_dropout_layernorm", p);
     const Dropout dropout(p, seed, offset);
@@ -117,10 +120,11 @@ JB_KERNEL(jb_add_dropout_layernorm_forward)
 }
 
 JB_KERNEL(jb_add_dropout_layernorm_backward)
-(jb_ctx ctx, jb_out dx, jb_out dresidual, jb_inout dbias, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum,
- jb_in mean, jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, float p, int64_t seed, int64_t offset,
+(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_out dresidual, jb_inout dbias, jb_inout dgamma, jb_inout dbeta, jb_in dy,
+ jb_in sum, jb_in mean, jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, float p, int64_t seed, int64_t offset,
  int32_t accumulate) {
   return guard([&] {
+    check_cpu_type("add_dropout_layernorm backward", dtype);
     check_shape("add_dropout_layernorm backward", rows, hidden);
     check_probability("add_dropout_layernorm backward", p);
     JB_CHECK(dx == nullptr || dx != dresidual || p == 0,

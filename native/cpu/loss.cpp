@@ -59,9 +59,10 @@ constexpr int64_t kCostOfRow = 64;  // what even a row of two classes takes
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_cross_entropy_forward)
-(jb_ctx ctx, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels, jb_in class_weights, int64_t rows,
- int64_t classes, int32_t ignore_index, float label_smoothing, float normalizer) {
+(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels, jb_in class_weights,
+ int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing, float normalizer) {
   return guard([&] {
+    check_cpu_type("cross_entropy", dtype);
     check_cross_entropy("cross_entropy", rows, classes, label_smoothing);
     JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
     const auto* label_of = static_cast<const int32_t*>(labels);
@@ -115,9 +116,10 @@ JB_KERNEL(jb_cross_entropy_forward)
 }
 
 JB_KERNEL(jb_cross_entropy_backward)
-(jb_ctx ctx, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total, jb_in labels, jb_in class_weights,
- int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total, jb_in labels,
+ jb_in class_weights, int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing) {
   return guard([&] {
+    check_cpu_type("cross_entropy backward", dtype);
     check_cross_entropy("cross_entropy backward", rows, classes, label_smoothing);
     const auto* label_of = static_cast<const int32_t*>(labels);
     check_labels("cross_entropy backward", label_of, rows, classes, ignore_index);

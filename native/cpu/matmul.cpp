@@ -178,9 +178,10 @@ JB_KERNEL(jb_matmul)
 }
 
 JB_KERNEL(jb_linear_forward)
-(jb_ctx ctx, jb_out y_out, jb_out preactivation, jb_in x, jb_in weight, jb_in bias, int64_t rows, int64_t out,
- int64_t in, jb_activation activation) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y_out, jb_out preactivation, jb_in x, jb_in weight, jb_in bias, int64_t rows,
+ int64_t out, int64_t in, jb_activation activation) {
   return guard([&] {
+    check_cpu_type("linear", dtype);
     const int64_t results = checked_area("linear", rows, out);
     check_array("linear", "y", y_out, results);
     check_array("linear", "x", x, checked_area("linear", rows, in));
@@ -196,11 +197,12 @@ JB_KERNEL(jb_linear_forward)
 }
 
 JB_KERNEL(jb_linear_backward)
-(jb_ctx ctx, jb_inout dx_inout, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch, jb_in dy_in, jb_in x_in,
- jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows, int64_t out, int64_t in,
- jb_activation activation, jb_activation x_activation, int32_t accumulate) {
+(jb_ctx ctx, jb_dtype dtype, jb_inout dx_inout, jb_inout dweight_inout, jb_inout dbias_inout, jb_out scratch,
+ jb_in dy_in, jb_in x_in, jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows, int64_t out,
+ int64_t in, jb_activation activation, jb_activation x_activation, int32_t accumulate) {
   return guard([&] {
     const char* name = "linear_backward";
+    check_cpu_type(name, dtype);
     check_linear_backward(dx_inout, dweight_inout, scratch, dy_in, x_in, weight, preactivation, x_preactivation, rows,
                           out, in, activation, x_activation, accumulate);
     const int64_t inputs = rows * in;

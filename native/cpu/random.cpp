@@ -88,8 +88,9 @@ JB_KERNEL(jb_random_normal)
   });
 }
 
-JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
+JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
   return guard([&] {
+    check_cpu_type("dropout", dtype);
     JB_CHECK(n >= 0, "dropout: n is {}", n);
     check_probability("dropout", p);
     const Dropout dropout(p, seed, offset);

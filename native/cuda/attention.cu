@@ -44,13 +44,14 @@ PackedRows<float> rows(jb_out x, int64_t stride) { return {as<float>(x), stride}
 
 }  // namespace
 
-jb_status jb_attention_forward(jb_ctx ctx, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v, const int32_t* cu_seqlens,
-                               int64_t sequences, int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride,
-                               int64_t v_stride, float scale, int64_t window, float p, int64_t seed, int64_t offset) {
+jb_status jb_attention_forward(jb_ctx ctx, jb_dtype dtype, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v,
+                               const int32_t* cu_seqlens, int64_t sequences, int64_t heads, int64_t head_dim,
+                               int64_t q_stride, int64_t k_stride, int64_t v_stride, float scale, int64_t window,
+                               float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention";
-    const Attention a =
-        attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
+    check_float32(name, dtype);
+    const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
     check_attention_stride(name, "q", q_stride, heads, head_dim);
     check_attention_stride(name, "k", k_stride, heads, head_dim);
     check_attention_stride(name, "v", v_stride, heads, head_dim);
@@ -60,15 +61,15 @@ jb_status jb_attention_forward(jb_ctx ctx, jb_out out, jb_out lse, jb_in q, jb_i
   });
 }
 
-jb_status jb_attention_backward(jb_ctx ctx, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in q, jb_in k, jb_in v,
-                                jb_in out, jb_in lse, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
-                                int64_t head_dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,
+jb_status jb_attention_backward(jb_ctx ctx, jb_dtype dtype, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in q,
+                                jb_in k, jb_in v, jb_in out, jb_in lse, const int32_t* cu_seqlens, int64_t sequences,
+                                int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,
                                 int64_t dq_stride, int64_t dk_stride, int64_t dv_stride, float scale, int64_t window,
                                 float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention backward";
-    const Attention a =
-        attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
+    check_float32(name, dtype);
+    const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
     check_attention_stride(name, "q", q_stride, heads, head_dim);
     check_attention_stride(name, "k", k_stride, heads, head_dim);
     check_attention_stride(name, "v", v_stride, heads, head_dim);
@@ -77,8 +78,8 @@ jb_status jb_attention_backward(jb_ctx ctx, jb_out dq, jb_out dk, jb_out dv, jb_
     if (dv != nullptr) check_attention_stride(name, "dv", dv_stride, heads, head_dim);
     if (a.tokens == 0) return;
     float* delta = c.take<float>(heads * a.tokens);
-    const AttentionInputs<float> inputs{rows(q, q_stride), rows(k, k_stride), rows(v, v_stride), rows(dout, a.row),
-                                        rows(out, a.row), as<float>(lse)};
+    const AttentionInputs<float> inputs{rows(q, q_stride), rows(k, k_stride), rows(v, v_stride),
+                                        rows(dout, a.row), rows(out, a.row),  as<float>(lse)};
     const AttentionGradients<float> gradients{rows(dq, dq_stride), rows(dk, dk_stride), rows(dv, dv_stride)};
     const Launch grid = a.grid(name, 4);
     JB_LAUNCH(c, attention_plain_dq<float>, grid, gradients.dq, delta, inputs, a.shape, a.dropout);
@@ -87,9 +88,10 @@ jb_status jb_attention_backward(jb_ctx ctx, jb_out dq, jb_out dk, jb_out dv, jb_
   });
 }
 
-jb_status jb_rotary(jb_ctx ctx, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads, int64_t head_dim,
-                    int64_t x_stride, float base, int32_t inverse) {
+jb_status jb_rotary(jb_ctx ctx, jb_dtype dtype, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads,
+                    int64_t head_dim, int64_t x_stride, float base, int32_t inverse) {
   return run(ctx, [&](Context& c) {
+    check_float32("rotary", dtype);
     check_rotary(tokens, heads, head_dim, x_stride, base);
     if (tokens == 0) return;
     const int width_of_heads = checked_int("rotary", "heads", heads), dim = checked_int("rotary", "head_dim", head_dim);

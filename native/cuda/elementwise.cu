@@ -65,8 +65,9 @@ jb_status jb_unary_backward(jb_ctx ctx, jb_unary_op op, jb_out dx, jb_in dy, jb_
   });
 }
 
-jb_status jb_accumulate(jb_ctx ctx, jb_inout y, jb_in x, int64_t n, float alpha) {
+jb_status jb_accumulate(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x, int64_t n, float alpha) {
   return run(ctx, [&](Context& c) {
+    check_float32("accumulate", dtype);
     check_array("accumulate", "y", y, n);
     check_array("accumulate", "x", x, n);
     if (n == 0) return;

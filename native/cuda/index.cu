@@ -1,9 +1,8 @@
 // jb_index_*, jb_take_along_rows* and jb_segment_mean_*.
-#include "index/index.cuh"
-
 #include "context.h"
 #include "embedding/embedding.cuh"
 #include "functions.h"
+#include "index/index.cuh"
 #include "index/sort.cuh"
 #include "launch.h"
 #include "support/sequences.h"
@@ -92,10 +91,11 @@ jb_status jb_index_rows(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in ind
   });
 }
 
-jb_status jb_index_add_rows(jb_ctx ctx, jb_inout y, jb_in dy, jb_in index, jb_dtype index_dtype, int64_t n,
-                            int64_t rows, int64_t width, int32_t accumulate) {
+jb_status jb_index_add_rows(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in dy, jb_in index, jb_dtype index_dtype,
+                            int64_t n, int64_t rows, int64_t width, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "index_add_rows";
+    check_float32(name, dtype);
     const int64_t area = checked_area(name, rows, width);
     check_array(name, "y", y, area);
     check_array(name, "dy", dy, checked_area(name, n, width));

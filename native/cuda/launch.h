@@ -22,6 +22,13 @@ const T* as(const void* p) {
   return static_cast<const T*>(p);
 }
 
+// The type of activations.
+inline void check_float32(const char* function, jb_dtype dtype) {
+  if (dtype == JB_F32) return;
+  check_dtype(function, dtype);
+  fail(JB_UNSUPPORTED, "{}: {} is not computed on a GPU; float32 is", function, dtype_name(dtype));
+}
+
 // Whether all of these (null: none) begin at multiples of 16 bytes.
 inline bool aligned(std::initializer_list<const void*> addresses) {
   for (const void* address : addresses) {

@@ -1,12 +1,11 @@
 // jb_layernorm_*, jb_add_dropout_layernorm_* and jb_embedding_layernorm_*.
-#include "layernorm/layernorm.cuh"
-
 #include <algorithm>
 
 #include "context.h"
 #include "embedding/embedding.cuh"
 #include "functions.h"
 #include "launch.h"
+#include "layernorm/layernorm.cuh"
 
 namespace jb::cuda {
 namespace {
@@ -37,7 +36,9 @@ void with_shape(std::initializer_list<const void*> addresses, int64_t hidden, Bo
 }
 
 // Grids of the kernels with a warp a row, and a block a row.
-Launch by_warps(const Context& c, int64_t rows) { return {c.blocks_for(rows * kWarp, kLayernormThreads), kLayernormThreads}; }
+Launch by_warps(const Context& c, int64_t rows) {
+  return {c.blocks_for(rows * kWarp, kLayernormThreads), kLayernormThreads};
+}
 Launch by_blocks(const Context& c, int64_t rows) { return rows_by_blocks<kLayernormWideThreads>(c, rows); }
 
 template <typename T>
@@ -53,8 +54,8 @@ struct Forward {
     const int columns = static_cast<int>(hidden);
     with_shape<T>({y, sum, x, residual, bias, gamma, beta}, hidden, [&](auto vectors, auto width) {
       if constexpr (vectors > 0) {
-        JB_LAUNCH(c, (layernorm_forward<T, vectors, kDropout>), by_warps(c, rows), y, sum, mean, rstd, x, residual, bias,
-                  gamma, beta, rows, columns, eps, dropout);
+        JB_LAUNCH(c, (layernorm_forward<T, vectors, kDropout>), by_warps(c, rows), y, sum, mean, rstd, x, residual,
+                  bias, gamma, beta, rows, columns, eps, dropout);
       } else {
         JB_LAUNCH(c, (layernorm_forward_wide<T, width, kDropout>), by_blocks(c, rows), y, sum, mean, rstd, x, residual,
                   bias, gamma, beta, rows, columns, eps, dropout);
@@ -129,74 +130,88 @@ struct Embedding {
 };
 
 int bits(int32_t accumulate) {
-  static_assert(JB_ADD_TO_DGAMMA == 1 && JB_ADD_TO_DBETA == 2 && JB_ADD_TO_DBIAS_LN == 4, "the order of Backward::sums");
+  static_assert(JB_ADD_TO_DGAMMA == 1 && JB_ADD_TO_DBETA == 2 && JB_ADD_TO_DBIAS_LN == 4,
+                "the order of Backward::sums");
   return accumulate;
 }
 
 }  // namespace
 
-jb_status jb_layernorm_forward(jb_ctx ctx, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma, jb_in beta,
-                               int64_t rows, int64_t hidden, float eps) {
+jb_status jb_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma,
+                               jb_in beta, int64_t rows, int64_t hidden, float eps) {
   return run(ctx, [&](Context& c) {
+    check_float32("layernorm", dtype);
     check_shape("layernorm", rows, hidden);
     if (rows == 0) return;
-    Forward<float>{as<float>(y), nullptr, as<float>(mean), as<float>(rstd), as<float>(x), nullptr, nullptr,
-                   as<float>(gamma), as<float>(beta), rows, hidden, eps}
+    Forward<float>{as<float>(y),    nullptr, as<float>(mean), as<float>(rstd),
+                   as<float>(x),    nullptr, nullptr,         as<float>(gamma),
+                   as<float>(beta), rows,    hidden,          eps}
         .launch<false>(c, {});
   });
 }
 
-jb_status jb_layernorm_backward(jb_ctx ctx, jb_out dx, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in x, jb_in mean,
-                                jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, int32_t accumulate) {
+jb_status jb_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout dgamma, jb_inout dbeta, jb_in dy,
+                                jb_in x, jb_in mean, jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden,
+                                int32_t accumulate) {
   return run(ctx, [&](Context& c) {
+    check_float32("layernorm backward", dtype);
     check_shape("layernorm backward", rows, hidden);
-    Backward<float>{nullptr, as<float>(dx), {as<float>(dgamma), as<float>(dbeta), nullptr}, as<float>(dy), as<float>(x),
-                    as<float>(mean), as<float>(rstd), as<float>(gamma), rows, hidden, bits(accumulate)}
+    Backward<float>{nullptr,         as<float>(dx),    {as<float>(dgamma), as<float>(dbeta), nullptr},
+                    as<float>(dy),   as<float>(x),     as<float>(mean),
+                    as<float>(rstd), as<float>(gamma), rows,
+                    hidden,          bits(accumulate)}
         .launch<Mask::kNone>(c, {});
   });
 }
 
-jb_status jb_add_dropout_layernorm_forward(jb_ctx ctx, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in x,
-                                           jb_in residual, jb_in bias, jb_in gamma, jb_in beta, int64_t rows,
+jb_status jb_add_dropout_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, jb_out mean, jb_out rstd,
+                                           jb_in x, jb_in residual, jb_in bias, jb_in gamma, jb_in beta, int64_t rows,
                                            int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
+    check_float32("add_dropout_layernorm", dtype);
     check_shape("add_dropout_layernorm", rows, hidden);
     check_probability("add_dropout_layernorm", p);
     if (rows == 0) return;
-    const Forward<float> forward{as<float>(y),        as<float>(sum),  as<float>(mean),  as<float>(rstd), as<float>(x),
-                                 as<float>(residual), as<float>(bias), as<float>(gamma), as<float>(beta), rows,
-                                 hidden,              eps};
+    const Forward<float> forward{as<float>(y),    as<float>(sum),
+                                 as<float>(mean), as<float>(rstd),
+                                 as<float>(x),    as<float>(residual),
+                                 as<float>(bias), as<float>(gamma),
+                                 as<float>(beta), rows,
+                                 hidden,          eps};
     const Dropout dropout = dropout_of(c, p, seed, offset);
     p > 0 ? forward.launch<true>(c, dropout) : forward.launch<false>(c, dropout);
   });
 }
 
-jb_status jb_add_dropout_layernorm_backward(jb_ctx ctx, jb_out dx, jb_out dresidual, jb_inout dbias, jb_inout dgamma,
-                                            jb_inout dbeta, jb_in dy, jb_in sum, jb_in mean, jb_in rstd, jb_in gamma,
-                                            int64_t rows, int64_t hidden, float p, int64_t seed, int64_t offset,
-                                            int32_t accumulate) {
+jb_status jb_add_dropout_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_out dresidual, jb_inout dbias,
+                                            jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum, jb_in mean,
+                                            jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, float p,
+                                            int64_t seed, int64_t offset, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "add_dropout_layernorm backward";
+    check_float32(name, dtype);
     check_shape(name, rows, hidden);
     check_probability(name, p);
     JB_CHECK(dx == nullptr || dx != dresidual || p == 0,
              "{}: dx and dresidual are one memory, but differ by the dropout of p = {}", name, p);
     if (dx == dresidual) dx = nullptr;
-    const Backward<float> backward{as<float>(dx), as<float>(dresidual),
-                                   {as<float>(dgamma), as<float>(dbeta), as<float>(dbias)},
-                                   as<float>(dy), as<float>(sum), as<float>(mean), as<float>(rstd), as<float>(gamma),
-                                   rows, hidden, bits(accumulate)};
+    const Backward<float> backward{
+        as<float>(dx),   as<float>(dresidual), {as<float>(dgamma), as<float>(dbeta), as<float>(dbias)},
+        as<float>(dy),   as<float>(sum),       as<float>(mean),
+        as<float>(rstd), as<float>(gamma),     rows,
+        hidden,          bits(accumulate)};
     const Dropout dropout = dropout_of(c, p, seed, offset);
     p > 0 ? backward.launch<Mask::kOfX>(c, dropout) : backward.launch<Mask::kNone>(c, dropout);
   });
 }
 
-jb_status jb_embedding_layernorm_forward(jb_ctx ctx, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in word,
-                                         jb_in position, jb_in type, jb_in gamma, jb_in beta, jb_in word_ids,
-                                         jb_in position_ids, jb_in type_ids, int64_t tokens, int64_t hidden,
-                                         int64_t word_rows, int64_t position_rows, int64_t type_rows, float eps,
-                                         float p, int64_t seed, int64_t offset) {
+jb_status jb_embedding_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, jb_out mean, jb_out rstd,
+                                         jb_in word, jb_in position, jb_in type, jb_in gamma, jb_in beta,
+                                         jb_in word_ids, jb_in position_ids, jb_in type_ids, int64_t tokens,
+                                         int64_t hidden, int64_t word_rows, int64_t position_rows, int64_t type_rows,
+                                         float eps, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
+    check_float32("embedding", dtype);
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
     check_probability("embedding", p);
     JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
@@ -209,22 +224,29 @@ jb_status jb_embedding_layernorm_forward(jb_ctx ctx, jb_out y, jb_out sum, jb_ou
                                  table("type_rows", type, type_ids, type == nullptr ? 0 : type_rows)};
     if (tokens == 0) return;
     const Embedding<float> forward{{as<float>(y), as<float>(sum), as<float>(mean), as<float>(rstd)},
-                                   from, as<float>(gamma), as<float>(beta), tokens, hidden, eps};
+                                   from,
+                                   as<float>(gamma),
+                                   as<float>(beta),
+                                   tokens,
+                                   hidden,
+                                   eps};
     const Dropout dropout = dropout_of(c, p, seed, offset);
     p > 0 ? forward.launch<true>(c, dropout) : forward.launch<false>(c, dropout);
   });
 }
 
-jb_status jb_embedding_layernorm_backward(jb_ctx ctx, jb_out dsum, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum,
-                                          jb_in mean, jb_in rstd, jb_in gamma, int64_t tokens, int64_t hidden, float p,
-                                          int64_t seed, int64_t offset, int32_t accumulate) {
+jb_status jb_embedding_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dsum, jb_inout dgamma, jb_inout dbeta,
+                                          jb_in dy, jb_in sum, jb_in mean, jb_in rstd, jb_in gamma, int64_t tokens,
+                                          int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
+    check_float32("embedding backward", dtype);
     JB_CHECK(tokens >= 0 && hidden >= 1, "embedding backward: {} tokens of {} elements", tokens, hidden);
     check_probability("embedding backward", p);
     checked_int("embedding backward", "hidden", hidden);
-    const Backward<float> backward{nullptr, as<float>(dsum), {as<float>(dgamma), as<float>(dbeta), nullptr},
-                                   as<float>(dy), as<float>(sum), as<float>(mean), as<float>(rstd), as<float>(gamma),
-                                   tokens, hidden, bits(accumulate)};
+    const Backward<float> backward{nullptr,         as<float>(dsum),  {as<float>(dgamma), as<float>(dbeta), nullptr},
+                                   as<float>(dy),   as<float>(sum),   as<float>(mean),
+                                   as<float>(rstd), as<float>(gamma), tokens,
+                                   hidden,          bits(accumulate)};
     const Dropout dropout = dropout_of(c, p, seed, offset);
     p > 0 ? backward.launch<Mask::kOfY>(c, dropout) : backward.launch<Mask::kNone>(c, dropout);
   });

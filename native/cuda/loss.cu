@@ -15,10 +15,11 @@ Labels labels_of(const char* function, jb_in labels, jb_in class_weights, int64_
 
 }  // namespace
 
-jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels,
-                                   jb_in class_weights, int64_t rows, int64_t classes, int32_t ignore_index,
-                                   float label_smoothing, float normalizer) {
+jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_out lse, jb_out total, jb_in logits,
+                                   jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
+                                   int32_t ignore_index, float label_smoothing, float normalizer) {
   return run(ctx, [&](Context& c) {
+    check_float32("cross_entropy", dtype);
     check_cross_entropy("cross_entropy", rows, classes, label_smoothing);
     JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
     const Labels of_rows = labels_of("cross_entropy", labels, class_weights, classes, ignore_index);
@@ -36,18 +37,19 @@ jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_out loss, jb_out lse, jb_out t
   });
 }
 
-jb_status jb_cross_entropy_backward(jb_ctx ctx, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total,
-                                    jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
+jb_status jb_cross_entropy_backward(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse,
+                                    jb_in total, jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
                                     int32_t ignore_index, float label_smoothing) {
   return run(ctx, [&](Context& c) {
     const char* name = "cross_entropy backward";
+    check_float32(name, dtype);
     check_cross_entropy(name, rows, classes, label_smoothing);
     const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
     if (rows == 0) return;
     with_width<float>({dlogits, logits}, classes, [&](auto width) {
       JB_LAUNCH(c, (cross_entropy_backward<float, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows),
-                as<float>(dlogits), as<float>(dloss), as<float>(logits), as<float>(lse), as<float>(total), of_rows, rows,
-                classes, of_rows.classes, label_smoothing);
+                as<float>(dlogits), as<float>(dloss), as<float>(logits), as<float>(lse), as<float>(total), of_rows,
+                rows, classes, of_rows.classes, label_smoothing);
     });
   });
 }

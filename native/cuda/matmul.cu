@@ -30,14 +30,13 @@ void multiply(const char* function, Context& c, const Product& p) {
   if (blas.handle == nullptr) fail(JB_DEVICE_ERROR, "{}: cuBLAS was not given by jb_cuda_set_blas", function);
   const auto operation = [](bool transpose) { return transpose ? BlasOperation::kTranspose : BlasOperation::kNone; };
   const int lda = std::max(1, p.transpose_a ? m : k), ldb = std::max(1, p.transpose_b ? k : n);
-  const int status =
-      batch == 1 ? blas.gemm(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha, p.b,
-                             BlasType::kFloat, ldb, p.a, BlasType::kFloat, lda, &p.beta, p.c, BlasType::kFloat, n,
-                             BlasCompute::kFloat, BlasAlgorithm::kDefault)
-                 : blas.gemm_batched(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha,
-                                     p.b, BlasType::kFloat, ldb, p.stride_b, p.a, BlasType::kFloat, lda, p.stride_a,
-                                     &p.beta, p.c, BlasType::kFloat, n, p.stride_c, batch, BlasCompute::kFloat,
-                                     BlasAlgorithm::kDefault);
+  const int status = batch == 1 ? blas.gemm(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k,
+                                            &p.alpha, p.b, BlasType::kFloat, ldb, p.a, BlasType::kFloat, lda, &p.beta,
+                                            p.c, BlasType::kFloat, n, BlasCompute::kFloat, BlasAlgorithm::kDefault)
+                                : blas.gemm_batched(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n,
+                                                    m, k, &p.alpha, p.b, BlasType::kFloat, ldb, p.stride_b, p.a,
+                                                    BlasType::kFloat, lda, p.stride_a, &p.beta, p.c, BlasType::kFloat,
+                                                    n, p.stride_c, batch, BlasCompute::kFloat, BlasAlgorithm::kDefault);
   if (status != 0) {
     fail(JB_DEVICE_ERROR, "{}: cuBLAS gave status {} for {} products of m = {}, n = {}, k = {}", function, status,
          batch, m, n, k);
@@ -82,8 +81,9 @@ jb_status jb_matmul(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_
                     int64_t stride_c) {
   return run(ctx, [&](Context& context) {
     const MatmulAreas areas = checked_matmul(c, a, b, m, n, k, batch, stride_c);
-    Product product{transpose_a != 0, transpose_b != 0, m,      n,        k,        alpha,   as<float>(a),
-                    as<float>(b),     beta,             as<float>(c), batch, stride_a, stride_b, stride_c};
+    Product product{
+        transpose_a != 0, transpose_b != 0, m,       n, k, alpha, as<float>(a), as<float>(b), beta, as<float>(c), batch,
+        stride_a,         stride_b,         stride_c};
     // Matrices of A that follow one another, times one B, are one tall matrix.
     if (transpose_a == 0 && stride_b == 0 && stride_a == areas.a && stride_c == areas.c && batch > 0) {
       product.m *= batch;
@@ -93,9 +93,10 @@ jb_status jb_matmul(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_
   });
 }
 
-jb_status jb_linear_forward(jb_ctx ctx, jb_out y, jb_out preactivation, jb_in x, jb_in weight, jb_in bias, int64_t rows,
-                            int64_t out, int64_t in, jb_activation activation) {
+jb_status jb_linear_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out preactivation, jb_in x, jb_in weight,
+                            jb_in bias, int64_t rows, int64_t out, int64_t in, jb_activation activation) {
   return run(ctx, [&](Context& c) {
+    check_float32("linear", dtype);
     const int64_t results = checked_area("linear", rows, out);
     check_array("linear", "y", y, results);
     check_array("linear", "x", x, checked_area("linear", rows, in));
@@ -112,12 +113,13 @@ jb_status jb_linear_forward(jb_ctx ctx, jb_out y, jb_out preactivation, jb_in x,
   });
 }
 
-jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch, jb_in dy,
-                             jb_in x, jb_in weight, jb_in preactivation, jb_inout x_preactivation, int64_t rows,
-                             int64_t out, int64_t in, jb_activation activation, jb_activation x_activation,
-                             int32_t accumulate) {
+jb_status jb_linear_backward(jb_ctx ctx, jb_dtype dtype, jb_inout dx, jb_inout dweight, jb_inout dbias, jb_out scratch,
+                             jb_in dy, jb_in x, jb_in weight, jb_in preactivation, jb_inout x_preactivation,
+                             int64_t rows, int64_t out, int64_t in, jb_activation activation,
+                             jb_activation x_activation, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "linear_backward";
+    check_float32(name, dtype);
     check_linear_backward(dx, dweight, scratch, dy, x, weight, preactivation, x_preactivation, rows, out, in,
                           activation, x_activation, accumulate);
     check_activation(name, activation);
@@ -155,8 +157,9 @@ jb_status jb_linear_backward(jb_ctx ctx, jb_inout dx, jb_inout dweight, jb_inout
   });
 }
 
-jb_status jb_geglu_forward(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t width) {
+jb_status jb_geglu_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t rows, int64_t width) {
   return run(ctx, [&](Context& c) {
+    check_float32("geglu", dtype);
     JB_CHECK(rows >= 0 && width >= 0, "geglu: y is [{}, {}]", rows, width);
     const int columns = checked_int("geglu", "width", width);
     if (rows == 0 || width == 0) return;
@@ -167,8 +170,9 @@ jb_status jb_geglu_forward(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t 
   });
 }
 
-jb_status jb_geglu_backward(jb_ctx ctx, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
+jb_status jb_geglu_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
   return run(ctx, [&](Context& c) {
+    check_float32("geglu backward", dtype);
     JB_CHECK(rows >= 0 && width >= 0, "geglu backward: dy is [{}, {}]", rows, width);
     const int columns = checked_int("geglu backward", "width", width);
     if (rows == 0 || width == 0) return;

@@ -1,9 +1,8 @@
 // jb_random_* and jb_dropout.
-#include "random/random.cuh"
-
 #include "context.h"
 #include "functions.h"
 #include "launch.h"
+#include "random/random.cuh"
 
 namespace jb::cuda {
 namespace {
@@ -27,8 +26,9 @@ jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float de
   });
 }
 
-jb_status jb_dropout(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
+jb_status jb_dropout(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
+    check_float32("dropout", dtype);
     JB_CHECK(n >= 0, "dropout: n is {}", n);
     check_probability("dropout", p);
     if (n == 0) return;

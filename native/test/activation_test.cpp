@@ -25,11 +25,11 @@ TEST(geglu_forward_and_backward) {
         }
       }
       std::vector<float> result(y.size()), gradient(x.size());
-      EXPECT_OK(jb_geglu_forward(ctx, result.data(), x.data(), rows, width));
+      EXPECT_OK(jb_geglu_forward(ctx, JB_F32, result.data(), x.data(), rows, width));
       EXPECT_CLOSE(result, y, 1e-6, 1e-30);
-      EXPECT_OK(jb_geglu_backward(ctx, gradient.data(), dy.data(), x.data(), rows, width));
+      EXPECT_OK(jb_geglu_backward(ctx, JB_F32, gradient.data(), dy.data(), x.data(), rows, width));
       EXPECT_CLOSE(gradient, dx, 1e-6, 5e-6);
     }
   }
-  EXPECT_REFUSED(jb_geglu_forward(ctx, nullptr, nullptr, -1, 3), "[-1, 3]");
+  EXPECT_REFUSED(jb_geglu_forward(ctx, JB_F32, nullptr, nullptr, -1, 3), "[-1, 3]");
 }

@@ -35,7 +35,7 @@ struct Problem {
 
   jb_status forward(jb_ctx ctx, bool with_lse = true) {
     const float* q = qkv.data();
-    return jb_attention_forward(ctx, out.data(), with_lse ? lse.data() : nullptr, q, q + hidden, q + 2 * hidden,
+    return jb_attention_forward(ctx, JB_F32, out.data(), with_lse ? lse.data() : nullptr, q, q + hidden, q + 2 * hidden,
                                 right.cu_seqlens.data(), sequences, right.heads, right.head_dim, 3 * hidden, 3 * hidden,
                                 3 * hidden, static_cast<float>(right.scale), right.window, right.p, right.seed,
                                 right.offset);
@@ -45,10 +45,11 @@ struct Problem {
   jb_status backward(jb_ctx ctx, int only = -1) {
     const float* q = qkv.data();
     const auto gradient = [&](int which) { return only < 0 || only == which ? dqkv.data() + which * hidden : nullptr; };
-    return jb_attention_backward(ctx, gradient(0), gradient(1), gradient(2), dout.data(), q, q + hidden, q + 2 * hidden,
-                                 out.data(), lse.data(), right.cu_seqlens.data(), sequences, right.heads,
-                                 right.head_dim, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden,
-                                 static_cast<float>(right.scale), right.window, right.p, right.seed, right.offset);
+    return jb_attention_backward(ctx, JB_F32, gradient(0), gradient(1), gradient(2), dout.data(), q, q + hidden,
+                                 q + 2 * hidden, out.data(), lse.data(), right.cu_seqlens.data(), sequences,
+                                 right.heads, right.head_dim, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden,
+                                 3 * hidden, 3 * hidden, static_cast<float>(right.scale), right.window, right.p,
+                                 right.seed, right.offset);
   }
 
   std::vector<float> part(int64_t which) const {
@@ -234,11 +235,11 @@ TEST(rotary_turns_pairs_by_their_position) {
         }
       }
     }
-    EXPECT_OK(jb_rotary(ctx, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 0));
+    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 0));
     EXPECT_CLOSE(y, expected, 1e-6, 1e-6);
-    EXPECT_OK(jb_rotary(ctx, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 1));
+    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 1));
     EXPECT_CLOSE(y, x, 1e-6, 1e-6);
   }
   float one = 1;
-  EXPECT_REFUSED(jb_rotary(ctx, &one, nullptr, 0, 1, 3, 3, 10000.0f, 0), "head_dim 3 is not even");
+  EXPECT_REFUSED(jb_rotary(ctx, JB_F32, &one, nullptr, 0, 1, 3, 3, 10000.0f, 0), "head_dim 3 is not even");
 }

@@ -320,7 +320,7 @@ TEST(accumulate_adds_a_multiple) {
   for (const int64_t n : kCounts) {
     const auto before = test::normal(n), x = test::normal(n);
     auto y = before;
-    EXPECT_OK(jb_accumulate(ctx, y.data(), x.data(), n, -2.5F));
+    EXPECT_OK(jb_accumulate(ctx, JB_F32, y.data(), x.data(), n, -2.5F));
     std::vector<double> expected(y.size());
     for (size_t i = 0; i < y.size(); ++i) expected[i] = before[i] - 2.5 * x[i];
     EXPECT_CLOSE(y, expected, 1e-7, 1e-7);

@@ -38,24 +38,26 @@ TEST(embedding_layernorm_forward_and_backward) {
         std::vector<float> y(sum.size()), s(sum.size()), mean(static_cast<size_t>(tokens)), rstd(mean.size());
         const float* type_or_null = has_types ? type.data() : nullptr;
         const int32_t* type_ids = has_types ? k.data() : nullptr;
-        EXPECT_OK(jb_embedding_layernorm_forward(
-            ctx, y.data(), s.data(), mean.data(), rstd.data(), word.data(), position.data(), type_or_null, gamma.data(),
-            beta.data(), w.data(), q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed, offset));
+        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), s.data(), mean.data(), rstd.data(), word.data(),
+                                                 position.data(), type_or_null, gamma.data(), beta.data(), w.data(),
+                                                 q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed,
+                                                 offset));
         EXPECT_CLOSE(s, sum, 1e-6, 1e-6);
         // With two elements a difference of rounding size may be all there is to normalise.
         if (hidden > 2) EXPECT_CLOSE(y, expected, 1e-5, 2e-5);
         std::vector<float> alone(sum.size());
-        EXPECT_OK(jb_embedding_layernorm_forward(
-            ctx, alone.data(), nullptr, nullptr, nullptr, word.data(), position.data(), type_or_null, gamma.data(),
-            beta.data(), w.data(), q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed, offset));
+        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, alone.data(), nullptr, nullptr, nullptr, word.data(),
+                                                 position.data(), type_or_null, gamma.data(), beta.data(), w.data(),
+                                                 q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed,
+                                                 offset));
         EXPECT_SAME_BITS(alone, y);
         if (hidden == 2) continue;
 
         const test::LayerNormGradient g = right.backward(gradient);
         std::vector<float> dsum(sum.size()), dgamma(gamma.size(), 1), dbeta(gamma.size(), 1);
-        EXPECT_OK(jb_embedding_layernorm_backward(ctx, dsum.data(), dgamma.data(), dbeta.data(), dy.data(), s.data(),
-                                                  mean.data(), rstd.data(), gamma.data(), tokens, hidden, p, seed,
-                                                  offset, JB_ADD_TO_DGAMMA));
+        EXPECT_OK(jb_embedding_layernorm_backward(ctx, JB_F32, dsum.data(), dgamma.data(), dbeta.data(), dy.data(),
+                                                  s.data(), mean.data(), rstd.data(), gamma.data(), tokens, hidden, p,
+                                                  seed, offset, JB_ADD_TO_DGAMMA));
         EXPECT_CLOSE(dsum, g.dx, 1e-4, 2e-4);
         for (float& value : dgamma) value -= 1;
         EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 2e-4);
@@ -72,7 +74,7 @@ TEST(embedding_refuses_ids_outside_their_tables_before_writing) {
   const std::vector<int32_t> good = {0, 1, 4}, high = {0, 5, 1}, low = {0, 1, -1};
   const auto call = [&](const std::vector<int32_t>& word, const std::vector<int32_t>& position,
                         const std::vector<int32_t>& type) {
-    return jb_embedding_layernorm_forward(ctx, y.data(), nullptr, nullptr, nullptr, table.data(), table.data(),
+    return jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), nullptr, nullptr, nullptr, table.data(), table.data(),
                                           table.data(), gamma.data(), beta.data(), word.data(), position.data(),
                                           type.data(), 3, 4, 5, 5, 5, 1e-12f, 0, 0, 0);
   };

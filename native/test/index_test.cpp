@@ -41,10 +41,10 @@ void check_add() {
         const int64_t row = index[static_cast<size_t>(i / s.width)];
         expected[static_cast<size_t>(row * s.width + i % s.width)] += dy[static_cast<size_t>(i)];
       }
-      EXPECT_OK(
-          jb_index_add_rows(ctx, y.data(), dy.data(), index.data(), kIndexType<I>, s.n, s.rows, s.width, accumulate));
-      EXPECT_OK(jb_index_add_rows(one, serial.data(), dy.data(), index.data(), kIndexType<I>, s.n, s.rows, s.width,
+      EXPECT_OK(jb_index_add_rows(ctx, JB_F32, y.data(), dy.data(), index.data(), kIndexType<I>, s.n, s.rows, s.width,
                                   accumulate));
+      EXPECT_OK(jb_index_add_rows(one, JB_F32, serial.data(), dy.data(), index.data(), kIndexType<I>, s.n, s.rows,
+                                  s.width, accumulate));
       EXPECT_SAME_BITS(y, expected);
       EXPECT_SAME_BITS(serial, expected);
     }
@@ -84,7 +84,7 @@ TEST(an_index_outside_is_refused_before_anything_is_written) {
     std::vector<float> y = {-5, -5, -5, -5};
     const std::string part = "index[1] is " + std::to_string(wrong) + ", outside [0, 2)";
     EXPECT_REFUSED(jb_index_rows(ctx, JB_F32, y.data(), x.data(), index.data(), JB_I32, 2, 2, 2), part);
-    EXPECT_REFUSED(jb_index_add_rows(ctx, y.data(), x.data(), index.data(), JB_I32, 2, 2, 2, 0), part);
+    EXPECT_REFUSED(jb_index_add_rows(ctx, JB_F32, y.data(), x.data(), index.data(), JB_I32, 2, 2, 2, 0), part);
     EXPECT_REFUSED(jb_take_along_rows(ctx, JB_F32, y.data(), x.data(), index.data(), JB_I32, 1, 2, 2), part);
     EXPECT_REFUSED(jb_take_along_rows_backward(ctx, y.data(), x.data(), index.data(), JB_I32, 1, 2, 2), part);
     EXPECT_SAME_BITS(y, std::vector<float>({-5, -5, -5, -5}));

@@ -91,9 +91,9 @@ void linear() {
     float *dx = zeros(rows * in), *dweight = zeros(out * in), *dbias = zeros(out);
     const std::string suffix = "_rows" + std::to_string(rows);
     count("linear_gelu_forward" + suffix,
-          [=] { return jb_linear_forward(ctx, y, before, x, weight, bias, rows, out, in, JB_ACT_GELU); });
+          [=] { return jb_linear_forward(ctx, JB_F32, y, before, x, weight, bias, rows, out, in, JB_ACT_GELU); });
     count("linear_gelu_backward" + suffix, [=] {
-      return jb_linear_backward(ctx, dx, dweight, dbias, scratch, dy, x, weight, before, nullptr, rows, out, in,
+      return jb_linear_backward(ctx, JB_F32, dx, dweight, dbias, scratch, dy, x, weight, before, nullptr, rows, out, in,
                                 JB_ACT_GELU, JB_NO_ACTIVATION, 0);
     });
   }
@@ -120,18 +120,18 @@ void attention() {
     const float scale = 0.125F;
     const int32_t* const at = starts.data();
     count(std::string("attention_forward_") + name, [&, p = p, dim = dim] {
-      return jb_attention_forward(ctx, out, lse, q, k, v, at, sequences, heads, dim, stride, stride, stride, scale, -1,
-                                  p, 1, 2);
+      return jb_attention_forward(ctx, JB_F32, out, lse, q, k, v, at, sequences, heads, dim, stride, stride, stride,
+                                  scale, -1, p, 1, 2);
     });
     count(std::string("attention_backward_") + name, [&, p = p, dim = dim] {
-      return jb_attention_backward(ctx, dq, dk, dv, dout, q, k, v, out, lse, at, sequences, heads, dim, stride, stride,
-                                   stride, stride, stride, stride, scale, -1, p, 1, 2);
+      return jb_attention_backward(ctx, JB_F32, dq, dk, dv, dout, q, k, v, out, lse, at, sequences, heads, dim, stride,
+                                   stride, stride, stride, stride, stride, scale, -1, p, 1, 2);
     });
   }
   constexpr int64_t tokens = 64, dim = 64;
   float* x = normal(tokens * heads * dim);
   const int32_t* positions = integers(tokens, 512);
-  count("rotary", [=] { return jb_rotary(ctx, x, positions, tokens, heads, dim, heads * dim, 10000, 0); });
+  count("rotary", [=] { return jb_rotary(ctx, JB_F32, x, positions, tokens, heads, dim, heads * dim, 10000, 0); });
 }
 
 void normalization() {
@@ -142,31 +142,33 @@ void normalization() {
   float *dbias = zeros(hidden), *dgamma = zeros(hidden), *dbeta = zeros(hidden);
   constexpr float eps = 1e-12F, p = 0.1F;
   count("layernorm_forward",
-        [=] { return jb_layernorm_forward(ctx, y, mean, rstd, x, gamma, beta, rows, hidden, eps); });
-  count("layernorm_backward",
-        [=] { return jb_layernorm_backward(ctx, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, rows, hidden, 0); });
+        [=] { return jb_layernorm_forward(ctx, JB_F32, y, mean, rstd, x, gamma, beta, rows, hidden, eps); });
+  count("layernorm_backward", [=] {
+    return jb_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, rows, hidden, 0);
+  });
   count("add_dropout_layernorm_forward", [=] {
-    return jb_add_dropout_layernorm_forward(ctx, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows, hidden, eps,
-                                            p, 1, 2);
+    return jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows,
+                                            hidden, eps, p, 1, 2);
   });
   count("add_dropout_layernorm_backward", [=] {
-    return jb_add_dropout_layernorm_backward(ctx, dx, dresidual, dbias, dgamma, dbeta, dy, sum, mean, rstd, gamma, rows,
-                                             hidden, p, 1, 2, 0);
+    return jb_add_dropout_layernorm_backward(ctx, JB_F32, dx, dresidual, dbias, dgamma, dbeta, dy, sum, mean, rstd,
+                                             gamma, rows, hidden, p, 1, 2, 0);
   });
   constexpr int64_t words = 1000, places = 512;
   const float *word = normal(words * hidden), *position = normal(places * hidden), *type = normal(2 * hidden);
   const int32_t *ids = integers(rows, words), *at = integers(rows, places), *types = integers(rows, 2);
   count("embedding_layernorm_forward", [=] {
-    return jb_embedding_layernorm_forward(ctx, y, sum, mean, rstd, word, position, type, gamma, beta, ids, at, types,
-                                          rows, hidden, words, places, 2, eps, p, 1, 2);
+    return jb_embedding_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, word, position, type, gamma, beta, ids, at,
+                                          types, rows, hidden, words, places, 2, eps, p, 1, 2);
   });
   count("embedding_layernorm_backward", [=] {
-    return jb_embedding_layernorm_backward(ctx, dx, dgamma, dbeta, dy, sum, mean, rstd, gamma, rows, hidden, p, 1, 2,
-                                           0);
+    return jb_embedding_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, sum, mean, rstd, gamma, rows, hidden, p,
+                                           1, 2, 0);
   });
   float* dword = zeros(words * hidden);
   count("index_rows", [=] { return jb_index_rows(ctx, JB_F32, y, word, ids, JB_I32, rows, words, hidden); });
-  count("index_add_rows", [=] { return jb_index_add_rows(ctx, dword, dy, ids, JB_I32, rows, words, hidden, 1); });
+  count("index_add_rows",
+        [=] { return jb_index_add_rows(ctx, JB_F32, dword, dy, ids, JB_I32, rows, words, hidden, 1); });
 }
 
 void elementwise() {
@@ -179,17 +181,17 @@ void elementwise() {
     count(std::string(name) + "_forward", [=, op = op] { return jb_unary_forward(ctx, op, y, x, n, 2, 1); });
     count(std::string(name) + "_backward", [=, op = op] { return jb_unary_backward(ctx, op, dx, z, x, y, n, 2, 1); });
   }
-  count("geglu_forward", [=] { return jb_geglu_forward(ctx, y, x, 50, 200); });
-  count("geglu_backward", [=] { return jb_geglu_backward(ctx, dx, z, x, 50, 200); });
+  count("geglu_forward", [=] { return jb_geglu_forward(ctx, JB_F32, y, x, 50, 200); });
+  count("geglu_backward", [=] { return jb_geglu_backward(ctx, JB_F32, dx, z, x, 50, 200); });
   static const int64_t shape[] = {100, 200}, whole[] = {200, 1}, row[] = {0, 1}, swapped[] = {1, 100};
   count("add", [=] { return jb_binary_forward(ctx, JB_ADD, JB_F32, y, x, z, 2, shape, whole, whole); });
   count("add_broadcast_row", [=] { return jb_binary_forward(ctx, JB_ADD, JB_F32, y, x, z, 2, shape, whole, row); });
   count("transpose", [=] { return jb_strided_copy(ctx, JB_F32, y, x, 2, shape, whole, swapped, 0); });
-  count("accumulate", [=] { return jb_accumulate(ctx, y, x, n, 1); });
+  count("accumulate", [=] { return jb_accumulate(ctx, JB_F32, y, x, n, 1); });
   auto* half = memory<uint16_t>(n);
   count("cast_to_bf16", [=] { return jb_cast(ctx, half, JB_BF16, x, JB_F32, n); });
   count("cast_from_bf16", [=] { return jb_cast(ctx, y, JB_F32, half, JB_BF16, n); });
-  count("dropout", [=] { return jb_dropout(ctx, y, x, n, 0.1F, 1, 2); });
+  count("dropout", [=] { return jb_dropout(ctx, JB_F32, y, x, n, 0.1F, 1, 2); });
   count("random_normal", [=] { return jb_random_normal(ctx, y, n, 0, 1, 1, 2); });
 }
 
@@ -213,10 +215,11 @@ void training() {
   const int32_t* labels = integers(rows, classes);
   float *loss = zeros(1), *lse = zeros(rows), *total = zeros(1), *dlogits = zeros(rows * classes), *dloss = normal(1);
   count("cross_entropy_forward", [=] {
-    return jb_cross_entropy_forward(ctx, loss, lse, total, logits, labels, nullptr, rows, classes, -100, 0, 0);
+    return jb_cross_entropy_forward(ctx, JB_F32, loss, lse, total, logits, labels, nullptr, rows, classes, -100, 0, 0);
   });
   count("cross_entropy_backward", [=] {
-    return jb_cross_entropy_backward(ctx, dlogits, dloss, logits, lse, total, labels, nullptr, rows, classes, -100, 0);
+    return jb_cross_entropy_backward(ctx, JB_F32, dlogits, dloss, logits, lse, total, labels, nullptr, rows, classes,
+                                     -100, 0);
   });
   static const int64_t sizes[] = {20'000, 768, 30'003};
   static int64_t parameters[3], gradients[3], means[3], squares[3];

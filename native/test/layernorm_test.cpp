@@ -23,7 +23,7 @@ TEST(layernorm_forward_and_backward) {
       const std::vector<float> gamma = test::normal(hidden), beta = test::normal(hidden),
                                dy = test::normal(rows * hidden);
       std::vector<float> y(x.size()), mean(static_cast<size_t>(rows)), rstd(mean.size());
-      EXPECT_OK(jb_layernorm_forward(ctx, y.data(), mean.data(), rstd.data(), x.data(), gamma.data(),
+      EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y.data(), mean.data(), rstd.data(), x.data(), gamma.data(),
                                      has_beta ? beta.data() : nullptr, rows, hidden, eps));
       if (hidden == 1) continue;  // variance 0: only that it is no error
       const test::LayerNorm right(doubles(x), gamma, has_beta ? beta : std::vector<float>(beta.size()), rows, hidden,
@@ -34,13 +34,13 @@ TEST(layernorm_forward_and_backward) {
 
       const test::LayerNormGradient g = right.backward(doubles(dy));
       std::vector<float> dx(x.size()), dgamma(gamma.size(), 7), dbeta(gamma.size(), 7);
-      EXPECT_OK(jb_layernorm_backward(ctx, dx.data(), dgamma.data(), dbeta.data(), dy.data(), x.data(), mean.data(),
-                                      rstd.data(), gamma.data(), rows, hidden, JB_ADD_TO_DBETA));
+      EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, dx.data(), dgamma.data(), dbeta.data(), dy.data(), x.data(),
+                                      mean.data(), rstd.data(), gamma.data(), rows, hidden, JB_ADD_TO_DBETA));
       EXPECT_CLOSE(dx, g.dx, 1e-4, 3e-5 * static_cast<double>(right.rstd[0] + 1));
       EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 1e-4);
       for (float& value : dbeta) value -= 7;
       EXPECT_CLOSE(dbeta, g.dbeta, 1e-4, 1e-4);
-      EXPECT_OK(jb_layernorm_backward(ctx, nullptr, dgamma.data(), nullptr, dy.data(), x.data(), mean.data(),
+      EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, nullptr, dgamma.data(), nullptr, dy.data(), x.data(), mean.data(),
                                       rstd.data(), gamma.data(), rows, hidden, 0));
       EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 1e-4);
     }
@@ -51,12 +51,13 @@ TEST(layernorm_of_no_rows_clears_its_gradients) {
   const test::Context ctx;
   const std::vector<float> gamma(5, 1);
   std::vector<float> dgamma(5, 7), dbeta(5, 7);
-  EXPECT_OK(jb_layernorm_forward(ctx, nullptr, nullptr, nullptr, nullptr, gamma.data(), gamma.data(), 0, 5, 0));
-  EXPECT_OK(jb_layernorm_backward(ctx, nullptr, dgamma.data(), dbeta.data(), nullptr, nullptr, nullptr, nullptr,
+  EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, nullptr, nullptr, nullptr, nullptr, gamma.data(), gamma.data(), 0, 5, 0));
+  EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, nullptr, dgamma.data(), dbeta.data(), nullptr, nullptr, nullptr, nullptr,
                                   gamma.data(), 0, 5, JB_ADD_TO_DBETA));
   EXPECT_SAME_BITS(dgamma, std::vector<float>(5, 0));
   EXPECT_SAME_BITS(dbeta, std::vector<float>(5, 7));
-  EXPECT_REFUSED(jb_layernorm_forward(ctx, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 3, 0, 0), "[3, 0]");
+  EXPECT_REFUSED(jb_layernorm_forward(ctx, JB_F32, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 3, 0, 0),
+                 "[3, 0]");
 }
 
 TEST(add_dropout_layernorm_forward_and_backward) {
@@ -82,17 +83,17 @@ TEST(add_dropout_layernorm_forward_and_backward) {
         std::vector<float> y(x.size()), s(x.size()), mean(static_cast<size_t>(rows)), rstd(mean.size());
         const float* bias_or_null = (parts & 1) != 0 ? bias.data() : nullptr;
         const float* residual_or_null = (parts & 2) != 0 ? residual.data() : nullptr;
-        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, y.data(), s.data(), mean.data(), rstd.data(), x.data(),
+        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y.data(), s.data(), mean.data(), rstd.data(), x.data(),
                                                    residual_or_null, bias_or_null, gamma.data(), beta.data(), rows,
                                                    hidden, eps, p, seed, offset));
         EXPECT_CLOSE(s, sum, 1e-6, 1e-6);
         EXPECT_CLOSE(y, right.y, 1e-5, 2e-5);
         std::vector<float> again(x.size()), in_place = x;  // without sum, and with sum in x's memory
-        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, again.data(), nullptr, nullptr, nullptr, x.data(),
+        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, again.data(), nullptr, nullptr, nullptr, x.data(),
                                                    residual_or_null, bias_or_null, gamma.data(), beta.data(), rows,
                                                    hidden, eps, p, seed, offset));
         EXPECT_SAME_BITS(again, y);
-        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, again.data(), in_place.data(), nullptr, nullptr,
+        EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, again.data(), in_place.data(), nullptr, nullptr,
                                                    in_place.data(), residual_or_null, bias_or_null, gamma.data(),
                                                    beta.data(), rows, hidden, eps, p, seed, offset));
         EXPECT_SAME_BITS(again, y);
@@ -106,9 +107,9 @@ TEST(add_dropout_layernorm_forward_and_backward) {
         }
         std::vector<float> to(x.size()), to_residual(x.size());
         std::vector<float> dgamma(gamma.size(), 2), dbeta(gamma.size(), 2), to_bias(gamma.size(), 2);
-        EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, to.data(), to_residual.data(), to_bias.data(), dgamma.data(),
-                                                    dbeta.data(), dy.data(), s.data(), mean.data(), rstd.data(),
-                                                    gamma.data(), rows, hidden, p, seed, offset, JB_ADD_TO_DBIAS_LN));
+        EXPECT_OK(jb_add_dropout_layernorm_backward(
+            ctx, JB_F32, to.data(), to_residual.data(), to_bias.data(), dgamma.data(), dbeta.data(), dy.data(),
+            s.data(), mean.data(), rstd.data(), gamma.data(), rows, hidden, p, seed, offset, JB_ADD_TO_DBIAS_LN));
         EXPECT_CLOSE(to, dx, 1e-4, 1e-4);
         EXPECT_CLOSE(to_residual, g.dx, 1e-4, 1e-4);
         EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 2e-4);
@@ -118,12 +119,12 @@ TEST(add_dropout_layernorm_forward_and_backward) {
 
         if (p == 0) {  // dx and dresidual in one memory
           std::vector<float> both(x.size());
-          EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, both.data(), both.data(), nullptr, nullptr, nullptr,
+          EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, both.data(), both.data(), nullptr, nullptr, nullptr,
                                                       dy.data(), s.data(), mean.data(), rstd.data(), gamma.data(), rows,
                                                       hidden, p, seed, offset, 0));
           EXPECT_SAME_BITS(both, to);
         } else {
-          EXPECT_REFUSED(jb_add_dropout_layernorm_backward(ctx, to.data(), to.data(), nullptr, nullptr, nullptr,
+          EXPECT_REFUSED(jb_add_dropout_layernorm_backward(ctx, JB_F32, to.data(), to.data(), nullptr, nullptr, nullptr,
                                                            dy.data(), s.data(), mean.data(), rstd.data(), gamma.data(),
                                                            rows, hidden, p, seed, offset, 0),
                          "one memory");
@@ -142,12 +143,12 @@ TEST(layernorm_has_the_same_bits_for_any_number_of_threads) {
     const jb_ctx ctx = i == 0 ? one : three;
     std::vector<float>(&r)[5] = results[i];
     for (std::vector<float>& each : r) each.resize(x.size());
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, r[0].data(), r[1].data(), mean.data(), rstd.data(), x.data(),
-                                               x.data(), gamma.data(), gamma.data(), gamma.data(), rows, hidden, 1e-5f,
-                                               0.1f, 1, 2));
-    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, r[2].data(), nullptr, r[3].data(), r[4].data(), nullptr, x.data(),
-                                                r[1].data(), mean.data(), rstd.data(), gamma.data(), rows, hidden, 0.1f,
-                                                1, 2, 0));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, r[0].data(), r[1].data(), mean.data(), rstd.data(),
+                                               x.data(), x.data(), gamma.data(), gamma.data(), gamma.data(), rows,
+                                               hidden, 1e-5f, 0.1f, 1, 2));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, r[2].data(), nullptr, r[3].data(), r[4].data(), nullptr,
+                                                x.data(), r[1].data(), mean.data(), rstd.data(), gamma.data(), rows,
+                                                hidden, 0.1f, 1, 2, 0));
   }
   for (int k = 0; k < 5; ++k) EXPECT_SAME_BITS(results[0][k], results[1][k]);
 }

@@ -68,17 +68,20 @@ TEST(cross_entropy_forward_and_backward) {
                       static_cast<double>(normalizer), static_cast<double>(dloss));
         std::vector<float> loss(1), total(1), lse(static_cast<size_t>(rows)), dlogits(logits.size());
         const float* weights_or_null = weights.empty() ? nullptr : weights.data();
-        EXPECT_OK(jb_cross_entropy_forward(ctx, loss.data(), lse.data(), total.data(), logits.data(), labels.data(),
-                                           weights_or_null, rows, classes, kIgnore, smoothing, normalizer));
+        EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss.data(), lse.data(), total.data(), logits.data(),
+                                           labels.data(), weights_or_null, rows, classes, kIgnore, smoothing,
+                                           normalizer));
         EXPECT_CLOSE(loss, std::vector<double>{e.loss}, 3e-6, 1e-6);
         EXPECT_CLOSE(total, std::vector<double>{e.total}, 1e-6, 0);
         EXPECT_CLOSE(lse, e.lse, 1e-6, 1e-6);
-        EXPECT_OK(jb_cross_entropy_backward(ctx, dlogits.data(), &dloss, logits.data(), lse.data(), total.data(),
-                                            labels.data(), weights_or_null, rows, classes, kIgnore, smoothing));
+        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(),
+                                            total.data(), labels.data(), weights_or_null, rows, classes, kIgnore,
+                                            smoothing));
         EXPECT_CLOSE(dlogits, e.dlogits, 1e-5, 5e-7);
         std::vector<float> in_place = logits;
-        EXPECT_OK(jb_cross_entropy_backward(ctx, in_place.data(), &dloss, in_place.data(), lse.data(), total.data(),
-                                            labels.data(), weights_or_null, rows, classes, kIgnore, smoothing));
+        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, in_place.data(), &dloss, in_place.data(), lse.data(),
+                                            total.data(), labels.data(), weights_or_null, rows, classes, kIgnore,
+                                            smoothing));
         EXPECT_SAME_BITS(in_place, dlogits);
       }
     }
@@ -91,11 +94,11 @@ TEST(cross_entropy_of_ignored_rows_is_zero) {
   const std::vector<int32_t> labels(3, kIgnore);
   float loss = 5, total = 5, dloss = 1;
   std::vector<float> lse(3), dlogits(6, 9);
-  EXPECT_OK(jb_cross_entropy_forward(ctx, &loss, lse.data(), &total, logits.data(), labels.data(), nullptr, 3, 2,
-                                     kIgnore, 0, 0));
+  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, &loss, lse.data(), &total, logits.data(), labels.data(), nullptr, 3,
+                                     2, kIgnore, 0, 0));
   EXPECT(loss == 0 && total == 1);
-  EXPECT_OK(jb_cross_entropy_backward(ctx, dlogits.data(), &dloss, logits.data(), lse.data(), &total, labels.data(),
-                                      nullptr, 3, 2, kIgnore, 0));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(), &total,
+                                      labels.data(), nullptr, 3, 2, kIgnore, 0));
   EXPECT_SAME_BITS(dlogits, std::vector<float>(6, 0));
 }
 
@@ -107,10 +110,10 @@ TEST(cross_entropy_refuses_labels_outside_the_classes_before_writing) {
   for (int32_t bad : {2, -1, -101, 2000000000}) {
     const std::vector<int32_t> labels = {0, 1, bad};
     const std::string words = "label " + std::to_string(bad) + " of row 2 is neither in [0, 2) nor the ignored -100";
-    EXPECT_REFUSED(jb_cross_entropy_forward(ctx, &loss, lse.data(), &total, logits.data(), labels.data(), nullptr, 3, 2,
-                                            kIgnore, 0, 0),
+    EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, lse.data(), &total, logits.data(), labels.data(),
+                                            nullptr, 3, 2, kIgnore, 0, 0),
                    words);
-    EXPECT_REFUSED(jb_cross_entropy_backward(ctx, dlogits.data(), &dloss, logits.data(), lse.data(), &total,
+    EXPECT_REFUSED(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(), &total,
                                              labels.data(), nullptr, 3, 2, kIgnore, 0),
                    words);
   }
@@ -118,8 +121,8 @@ TEST(cross_entropy_refuses_labels_outside_the_classes_before_writing) {
   EXPECT_SAME_BITS(lse, std::vector<float>(3, 5));
   EXPECT_SAME_BITS(dlogits, std::vector<float>(6, 5));
   const std::vector<int32_t> labels = {0, 1, 1};
-  EXPECT_REFUSED(jb_cross_entropy_forward(ctx, &loss, nullptr, nullptr, logits.data(), labels.data(), nullptr, 3, 2,
-                                          kIgnore, 1.5f, 0),
+  EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, nullptr, nullptr, logits.data(), labels.data(), nullptr,
+                                          3, 2, kIgnore, 1.5f, 0),
                  "label smoothing 1.5");
 }
 
@@ -129,9 +132,9 @@ TEST(cross_entropy_has_the_same_bits_for_any_number_of_threads) {
   const std::vector<float> logits = test::normal(rows * classes);
   const std::vector<int32_t> labels = test::integers(rows, 0, classes);
   std::vector<float> a(2 + rows), b(2 + rows);
-  EXPECT_OK(jb_cross_entropy_forward(one, a.data(), a.data() + 2, a.data() + 1, logits.data(), labels.data(), nullptr,
-                                     rows, classes, kIgnore, 0.1f, 0));
-  EXPECT_OK(jb_cross_entropy_forward(three, b.data(), b.data() + 2, b.data() + 1, logits.data(), labels.data(), nullptr,
-                                     rows, classes, kIgnore, 0.1f, 0));
+  EXPECT_OK(jb_cross_entropy_forward(one, JB_F32, a.data(), a.data() + 2, a.data() + 1, logits.data(), labels.data(),
+                                     nullptr, rows, classes, kIgnore, 0.1f, 0));
+  EXPECT_OK(jb_cross_entropy_forward(three, JB_F32, b.data(), b.data() + 2, b.data() + 1, logits.data(), labels.data(),
+                                     nullptr, rows, classes, kIgnore, 0.1f, 0));
   EXPECT_SAME_BITS(a, b);
 }

@@ -168,15 +168,16 @@ TEST(impossible_products_are_refused) {
   EXPECT_REFUSED(jb_matmul(ctx, x, nullptr, x, 0, 0, 2, 2, 2, 1, 0, 1, 0, 0, 0), "a is null");
   EXPECT_REFUSED(jb_matmul(ctx, x, x, x, 0, 0, 1, 2, 2, 1, 0, 2, 2, 4, 1), "stride_c is 1");
   EXPECT_REFUSED(jb_matmul(ctx, x, x, x, 0, 0, INT64_MAX, 2, INT64_MAX, 1, 0, 1, 0, 0, 0), "too many");
-  EXPECT_REFUSED(jb_linear_forward(ctx, x, nullptr, x, x, nullptr, 1, 2, 2, 9), "9 is not an activation");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, nullptr, x, x, x, x, nullptr, 1, 2, 2, JB_ACT_GELU, 0, 0),
+  EXPECT_REFUSED(jb_linear_forward(ctx, JB_F32, x, nullptr, x, x, nullptr, 1, 2, 2, 9), "9 is not an activation");
+  EXPECT_REFUSED(jb_linear_backward(ctx, JB_F32, x, x, x, nullptr, x, x, x, x, nullptr, 1, 2, 2, JB_ACT_GELU, 0, 0),
                  "scratch is null");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, nullptr, 1, 2, 2, 0, JB_ACT_GELU, 0),
+  EXPECT_REFUSED(jb_linear_backward(ctx, JB_F32, x, x, x, x, x, x, x, x, nullptr, 1, 2, 2, 0, JB_ACT_GELU, 0),
                  "x_preactivation is null");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, nullptr, x, x, x, 1, 2, 2, 0, 0, 0), "x is null");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, JB_ACT_GELU, JB_ADD_TO_DX),
+  EXPECT_REFUSED(jb_linear_backward(ctx, JB_F32, x, x, x, x, x, nullptr, x, x, x, 1, 2, 2, 0, 0, 0), "x is null");
+  EXPECT_REFUSED(jb_linear_backward(ctx, JB_F32, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, JB_ACT_GELU, JB_ADD_TO_DX),
                  "cannot be added to");
-  EXPECT_REFUSED(jb_linear_backward(ctx, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, 9, 0), "9 is not an activation");
+  EXPECT_REFUSED(jb_linear_backward(ctx, JB_F32, x, x, x, x, x, x, x, x, x, 1, 2, 2, 0, 9, 0),
+                 "9 is not an activation");
 }
 
 TEST(linear_forward_with_every_activation) {
@@ -192,8 +193,10 @@ TEST(linear_forward_with_every_activation) {
         }
         std::vector<float> y(z.values.size(), NAN), pre(y), alone(y);
         const float* b = with_bias ? bias.data() : nullptr;
-        EXPECT_OK(jb_linear_forward(ctx, y.data(), pre.data(), x.data(), weight.data(), b, s.m, s.n, s.k, activation));
-        EXPECT_OK(jb_linear_forward(ctx, alone.data(), nullptr, x.data(), weight.data(), b, s.m, s.n, s.k, activation));
+        EXPECT_OK(jb_linear_forward(ctx, JB_F32, y.data(), pre.data(), x.data(), weight.data(), b, s.m, s.n, s.k,
+                                    activation));
+        EXPECT_OK(jb_linear_forward(ctx, JB_F32, alone.data(), nullptr, x.data(), weight.data(), b, s.m, s.n, s.k,
+                                    activation));
         EXPECT_SAME_BITS(y, alone);
         expect_product(pre, z);
         Reference expected = z;
@@ -224,9 +227,9 @@ TEST(linear_backward_with_every_activation) {
         auto dweight = test::normal(out * in), dbias = test::normal(out);
         auto dx = add_to_dx ? test::normal(rows * in) : std::vector<float>(x.size(), NAN);
         const auto old_dweight = dweight, old_dbias = dbias, old_dx = dx;
-        EXPECT_OK(jb_linear_backward(ctx, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(), x.data(),
-                                     weight.data(), saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
-                                     accumulate));
+        EXPECT_OK(jb_linear_backward(ctx, JB_F32, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(),
+                                     x.data(), weight.data(), saved.data(), nullptr, rows, out, in, activation,
+                                     JB_NO_ACTIVATION, accumulate));
         if (activation != JB_NO_ACTIVATION) {
           EXPECT_CLOSE(scratch, dz, 2e-6, 2e-6);
           dz = scratch;  // so that what follows measures the products alone
@@ -243,10 +246,10 @@ TEST(linear_backward_with_every_activation) {
         // Each output may be left out.
         auto dbias_alone = old_dbias;
         auto dx_alone = old_dx;
-        EXPECT_OK(jb_linear_backward(ctx, nullptr, nullptr, dbias_alone.data(), scratch.data(), dy.data(), nullptr,
-                                     nullptr, saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
-                                     accumulate));
-        EXPECT_OK(jb_linear_backward(ctx, dx_alone.data(), nullptr, nullptr, scratch.data(), dy.data(), nullptr,
+        EXPECT_OK(jb_linear_backward(ctx, JB_F32, nullptr, nullptr, dbias_alone.data(), scratch.data(), dy.data(),
+                                     nullptr, nullptr, saved.data(), nullptr, rows, out, in, activation,
+                                     JB_NO_ACTIVATION, accumulate));
+        EXPECT_OK(jb_linear_backward(ctx, JB_F32, dx_alone.data(), nullptr, nullptr, scratch.data(), dy.data(), nullptr,
                                      weight.data(), saved.data(), nullptr, rows, out, in, activation, JB_NO_ACTIVATION,
                                      accumulate));
         EXPECT_SAME_BITS(dbias_alone, dbias);
@@ -274,7 +277,7 @@ TEST(linear_backward_through_the_activation_of_its_input) {
       }
       std::vector<float> dx(before.size(), NAN);
       const auto untouched = before;
-      EXPECT_OK(jb_linear_backward(ctx, dx.data(), nullptr, nullptr, nullptr, dy.data(), nullptr, weight.data(),
+      EXPECT_OK(jb_linear_backward(ctx, JB_F32, dx.data(), nullptr, nullptr, nullptr, dy.data(), nullptr, weight.data(),
                                    nullptr, before.data(), rows, out, in, JB_NO_ACTIVATION, activation, 0));
       expect_product(dx, expected);
       EXPECT_SAME_BITS(before, untouched);
@@ -292,17 +295,17 @@ TEST(linear_backward_recomputes_an_input_that_came_from_an_activation) {
     const auto weight = test::normal(out * in, 0.1F), dy = test::normal(rows * out);
     for (jb_activation activation = JB_ACT_GELU; activation <= JB_ACT_TANH; ++activation) {
       std::vector<float> x(static_cast<size_t>(rows * in)), before(x);
-      EXPECT_OK(jb_linear_forward(ctx, x.data(), before.data(), input.data(), first.data(), nullptr, rows, in, 3,
-                                  activation));
+      EXPECT_OK(jb_linear_forward(ctx, JB_F32, x.data(), before.data(), input.data(), first.data(), nullptr, rows, in,
+                                  3, activation));
       if (activation == JB_ACT_TANH) before = x;
       for (const bool with_dx : {true, false}) {
         std::vector<float> dx(x.size()), dx_again(x.size()), dweight(weight.size()), dweight_again(weight.size());
         auto again = before;
-        EXPECT_OK(jb_linear_backward(ctx, with_dx ? dx.data() : nullptr, dweight.data(), nullptr, nullptr, dy.data(),
-                                     x.data(), weight.data(), nullptr, before.data(), rows, out, in, JB_NO_ACTIVATION,
-                                     activation, 0));
-        EXPECT_OK(jb_linear_backward(ctx, with_dx ? dx_again.data() : nullptr, dweight_again.data(), nullptr, nullptr,
-                                     dy.data(), nullptr, weight.data(), nullptr, again.data(), rows, out, in,
+        EXPECT_OK(jb_linear_backward(ctx, JB_F32, with_dx ? dx.data() : nullptr, dweight.data(), nullptr, nullptr,
+                                     dy.data(), x.data(), weight.data(), nullptr, before.data(), rows, out, in,
+                                     JB_NO_ACTIVATION, activation, 0));
+        EXPECT_OK(jb_linear_backward(ctx, JB_F32, with_dx ? dx_again.data() : nullptr, dweight_again.data(), nullptr,
+                                     nullptr, dy.data(), nullptr, weight.data(), nullptr, again.data(), rows, out, in,
                                      JB_NO_ACTIVATION, activation, 0));
         if (!dweight.empty()) EXPECT_SAME_BITS(again, x);  // else its address is null: not wanted
         EXPECT_SAME_BITS(dx_again, dx);
@@ -321,10 +324,11 @@ TEST(linear_has_the_same_bits_for_any_number_of_threads) {
     const test::Context ctx(static_cast<int32_t>(run * 2 + 1));
     std::vector<float> y(dy.size()), pre(y), scratch(y), dx(x.size()), dweight(weight.size()), dbias(bias.size());
     auto before = x;
-    EXPECT_OK(
-        jb_linear_forward(ctx, y.data(), pre.data(), x.data(), weight.data(), bias.data(), rows, out, in, JB_ACT_GELU));
-    EXPECT_OK(jb_linear_backward(ctx, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(), x.data(),
-                                 weight.data(), pre.data(), before.data(), rows, out, in, JB_ACT_GELU, JB_ACT_GELU, 0));
+    EXPECT_OK(jb_linear_forward(ctx, JB_F32, y.data(), pre.data(), x.data(), weight.data(), bias.data(), rows, out, in,
+                                JB_ACT_GELU));
+    EXPECT_OK(jb_linear_backward(ctx, JB_F32, dx.data(), dweight.data(), dbias.data(), scratch.data(), dy.data(),
+                                 x.data(), weight.data(), pre.data(), before.data(), rows, out, in, JB_ACT_GELU,
+                                 JB_ACT_GELU, 0));
     for (const auto* part : {&y, &pre, &dx, &dweight, &dbias}) {
       results[run].insert(results[run].end(), part->begin(), part->end());
     }

@@ -81,19 +81,19 @@ TEST(dropout_keeps_by_threshold_and_scales) {
       std::vector<float> x = test::normal(n);
       if (n > 2) x[1] = INFINITY, x[2] = NAN;
       std::vector<float> y(x.size(), 5.0f), expected;
-      EXPECT_OK(jb_dropout(ctx, y.data(), x.data(), n, p, 9, 1));
+      EXPECT_OK(jb_dropout(ctx, JB_F32, y.data(), x.data(), n, p, 9, 1));
       for (int64_t i = 0; i < n; ++i) {
         const bool keep = test::keeps(9, 1, static_cast<uint64_t>(i), p);
         expected.push_back(keep ? x[static_cast<size_t>(i)] / (1 - p) : 0.0f);
       }
       EXPECT_CLOSE(y, expected, 2e-7, 0);
-      EXPECT_OK(jb_dropout(ctx, x.data(), x.data(), n, p, 9, 1));  // in place
+      EXPECT_OK(jb_dropout(ctx, JB_F32, x.data(), x.data(), n, p, 9, 1));  // in place
       for (size_t i = 0; i < x.size(); ++i) EXPECT(x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])));
     }
   }
   float one = 1;
-  EXPECT_REFUSED(jb_dropout(ctx, &one, &one, 1, 1.0f, 0, 0), "p is 1");
-  EXPECT_REFUSED(jb_dropout(ctx, &one, &one, 1, -0.5f, 0, 0), "p is -0.5");
+  EXPECT_REFUSED(jb_dropout(ctx, JB_F32, &one, &one, 1, 1.0f, 0, 0), "p is 1");
+  EXPECT_REFUSED(jb_dropout(ctx, JB_F32, &one, &one, 1, -0.5f, 0, 0), "p is -0.5");
 }
 
 TEST(numbers_have_the_same_bits_for_any_number_of_threads) {

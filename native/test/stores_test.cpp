@@ -73,8 +73,8 @@ TEST(dropout_and_uniform) {
   const test::Context ctx;
   const Buffer x(ctx, kLarge), y(ctx, kLarge), unaligned(ctx, kLarge, 5);
   fill(ctx, x, kLarge);
-  EXPECT_OK(jb_dropout(ctx, y, x, kLarge, 0.1F, 7, 9));
-  EXPECT_OK(jb_dropout(ctx, x, x, kLarge, 0.1F, 7, 9));
+  EXPECT_OK(jb_dropout(ctx, JB_F32, y, x, kLarge, 0.1F, 7, 9));
+  EXPECT_OK(jb_dropout(ctx, JB_F32, x, x, kLarge, 0.1F, 7, 9));
   expect_same(y, x, kLarge);
   EXPECT_OK(jb_random_uniform(ctx, y, kLarge, -1, 1, 5, 3));
   EXPECT_OK(jb_random_uniform(ctx, unaligned, kLarge, -1, 1, 5, 3));
@@ -93,23 +93,24 @@ TEST(layernorm) {
     fill(ctx, residual, n);
     // Memory at an odd place is written through the caches.
     const Buffer y(ctx, n), sum(ctx, n), y_cached(ctx, n, 1), sum_cached(ctx, n, 1);
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows, hidden,
-                                               1e-12F, 0.1F, 3, 4));
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, y_cached, sum_cached, mean, rstd, x, residual, bias, gamma, beta,
-                                               rows, hidden, 1e-12F, 0.1F, 3, 4));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows,
+                                               hidden, 1e-12F, 0.1F, 3, 4));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y_cached, sum_cached, mean, rstd, x, residual, bias, gamma,
+                                               beta, rows, hidden, 1e-12F, 0.1F, 3, 4));
     expect_same(y, y_cached, n);
     expect_same(sum, sum_cached, n);
-    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, y, x, dbias, dgamma, dbeta, residual, sum, mean, rstd, gamma, rows,
-                                                hidden, 0.1F, 3, 4, 0));
-    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, y_cached, sum_cached, dbias, dgamma, dbeta, residual, sum, mean,
-                                                rstd, gamma, rows, hidden, 0.1F, 3, 4, 0));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y, x, dbias, dgamma, dbeta, residual, sum, mean, rstd,
+                                                gamma, rows, hidden, 0.1F, 3, 4, 0));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y_cached, sum_cached, dbias, dgamma, dbeta, residual, sum,
+                                                mean, rstd, gamma, rows, hidden, 0.1F, 3, 4, 0));
     expect_same(y, y_cached, n);
     expect_same(x, sum_cached, n);
-    EXPECT_OK(jb_layernorm_forward(ctx, y, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
-    EXPECT_OK(jb_layernorm_forward(ctx, y_cached, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
+    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
+    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y_cached, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
     expect_same(y, y_cached, n);
-    EXPECT_OK(jb_layernorm_backward(ctx, y, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
-    EXPECT_OK(jb_layernorm_backward(ctx, y_cached, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
+    EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, y, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
+    EXPECT_OK(
+        jb_layernorm_backward(ctx, JB_F32, y_cached, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
     expect_same(y, y_cached, n);
   }
 }
@@ -120,11 +121,11 @@ TEST(cross_entropy) {
   const Buffer logits(ctx, n), gradient(ctx, n, 3), lse(ctx, rows), loss(ctx, 1), total(ctx, 1);
   fill(ctx, logits, n);
   const std::vector<int32_t> labels = test::integers(rows, -1, classes);
-  EXPECT_OK(
-      jb_cross_entropy_forward(ctx, loss, lse, total, logits, labels.data(), nullptr, rows, classes, -1, 0.1F, 0));
-  EXPECT_OK(jb_cross_entropy_backward(ctx, gradient, loss, logits, lse, total, labels.data(), nullptr, rows, classes,
-                                      -1, 0.1F));
-  EXPECT_OK(jb_cross_entropy_backward(ctx, logits, loss, logits, lse, total, labels.data(), nullptr, rows, classes, -1,
-                                      0.1F));
+  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss, lse, total, logits, labels.data(), nullptr, rows, classes, -1,
+                                     0.1F, 0));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, gradient, loss, logits, lse, total, labels.data(), nullptr, rows,
+                                      classes, -1, 0.1F));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, logits, loss, logits, lse, total, labels.data(), nullptr, rows,
+                                      classes, -1, 0.1F));
   expect_same(gradient, logits, n);
 }

@@ -24,6 +24,15 @@ inline int64_t checked_area(const char* function, int64_t rows, int64_t columns)
   return area;
 }
 
+// The type of activations, on the CPU.
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_cpu_type(const char* function, jb_dtype dtype) {
+  check_dtype(function, dtype);
+  fail(JB_UNSUPPORTED, "{}: {} is not computed on the CPU; float32 is", function, dtype_name(dtype));
+}
+inline void check_cpu_type(const char* function, jb_dtype dtype) {
+  if (dtype != JB_F32) refuse_cpu_type(function, dtype);
+}
+
 // Of dropout.
 inline void check_probability(const char* function, float p) {
   JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", function, p);

@@ -19,6 +19,10 @@ inline const char* dtype_name(jb_dtype dtype) {
   return dtype >= JB_F32 && dtype <= JB_BOOL ? kNames[dtype] : "unknown";
 }
 
+inline void check_dtype(const char* function, jb_dtype dtype) {
+  JB_CHECK(dtype >= JB_F32 && dtype <= JB_BOOL, "{}: {} is not an element type", function, dtype);
+}
+
 // Calls body with a value of the C++ type of dtype: with_dtype("cast", t, [&](auto zero) { using T = decltype(zero); })
 template <typename Body>
 decltype(auto) with_dtype(const char* function, jb_dtype dtype, Body&& body) {

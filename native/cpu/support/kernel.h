@@ -3,7 +3,7 @@
 //
 //   namespace jb::JB_ISA { namespace { helpers } }
 //
-//   JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_out y, jb_in x, int64_t n, ...) {
+//   JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, ...) {
 //     return guard([&] { ... });
 //   }
 //

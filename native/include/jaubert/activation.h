@@ -9,8 +9,10 @@ extern "C" {
 #endif
 
 // GeGLU (Shazeer 2020): y [rows, width] = gelu(x[:, :width]) * x[:, width:], x is [rows, 2 * width], GELU by erf.
-JB_API jb_status jb_geglu_forward(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t width);
-JB_API jb_status jb_geglu_backward(jb_ctx ctx, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width);
+// All are of dtype.
+JB_API jb_status jb_geglu_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t rows, int64_t width);
+JB_API jb_status jb_geglu_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_in dy, jb_in x, int64_t rows,
+                                   int64_t width);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,9 @@
 // The contract of all functions in this folder, on every device:
 //   * arguments come in the order context, outputs, inputs, sizes, options;
 //   * tensors are row-major and contiguous; [T, H] means T rows of H elements;
+//   * a jb_dtype behind the context is the type of the activations, and the function says which arguments those are;
+//     parameters, statistics and gradients of parameters are float32 whatever it is. A CPU takes JB_F32, a GPU JB_BF16
+//     too, attention and jb_rotary there also JB_F16; other types are JB_UNSUPPORTED. Arithmetic is float32;
 //   * a null output is one the caller does not want, a null optional input is one it does not have;
 //   * nothing is allocated for the caller; scratch memory belongs to the context;
 //   * every reduction has an order that depends on shapes alone, so a result has the same bits for any number of

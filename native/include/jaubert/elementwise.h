@@ -88,8 +88,8 @@ JB_API jb_status jb_strided_copy(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x
 JB_API jb_status jb_fill(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double value);
 // y[i] = start + i * step.
 JB_API jb_status jb_arange(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double start, double step);
-// y[i] += alpha * x[i], float32: how gradients are summed.
-JB_API jb_status jb_accumulate(jb_ctx ctx, jb_inout y, jb_in x, int64_t n, float alpha);
+// y[i] += alpha * x[i], both of dtype: how gradients are summed.
+JB_API jb_status jb_accumulate(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x, int64_t n, float alpha);
 
 #ifdef __cplusplus
 }

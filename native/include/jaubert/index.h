@@ -12,10 +12,10 @@ extern "C" {
 // outside [0, rows) is refused before anything is written.
 JB_API jb_status jb_index_rows(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in index, jb_dtype index_dtype,
                                int64_t n, int64_t rows, int64_t width);
-// y[index[i]] += dy[i], y is [rows, width] float32, the rows of dy [n, width] added in order of i. With accumulate = 0,
-// y is cleared first. It is both the gradient of jb_index_rows and scatter-add.
-JB_API jb_status jb_index_add_rows(jb_ctx ctx, jb_inout y, jb_in dy, jb_in index, jb_dtype index_dtype, int64_t n,
-                                   int64_t rows, int64_t width, int32_t accumulate);
+// y[index[i]] += dy[i], y is [rows, width] float32, the rows of dy [n, width] of dtype added in order of i. With
+// accumulate = 0, y is cleared first. It is both the gradient of jb_index_rows and scatter-add.
+JB_API jb_status jb_index_add_rows(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in dy, jb_in index, jb_dtype index_dtype,
+                                   int64_t n, int64_t rows, int64_t width, int32_t accumulate);
 
 // y [rows, n] = x[r, index[r, j]], x is [rows, columns] of dtype, index [rows, n] (take_along_axis on the last axis).
 JB_API jb_status jb_take_along_rows(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in index, jb_dtype index_dtype,

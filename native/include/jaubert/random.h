@@ -18,9 +18,10 @@ JB_API jb_status jb_random_uniform(jb_ctx ctx, jb_out y, int64_t n, float low, f
 JB_API jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed,
                                   int64_t offset);
 
-// y[i] = keep(i) ? x[i] / (1 - p) : 0 for 0 <= p < 1, where keep(i) = number i >= floor(p * 2^32). Its own gradient. y
-// may be x.
-JB_API jb_status jb_dropout(jb_ctx ctx, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset);
+// y[i] = keep(i) ? x[i] / (1 - p) : 0 for 0 <= p < 1, where keep(i) = number i >= floor(p * 2^32). Its own gradient. x
+// and y are of dtype, y may be x.
+JB_API jb_status jb_dropout(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, float p, int64_t seed,
+                            int64_t offset);
 
 #ifdef __cplusplus
 }

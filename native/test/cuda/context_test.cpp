@@ -70,7 +70,7 @@ TEST(memory_that_runs_out_is_an_error) {
   EXPECT(jb_allocate(both.cuda(), int64_t{1} << 50) == nullptr);
   EXPECT(std::string(jb_last_error()).find("1125899906842624 bytes") != std::string::npos);
   auto a = both.array(test::normal(5));  // and goes on
-  BOTH_OK(jb_accumulate(ctx, a[d], a[d], 5, 1));
+  BOTH_OK(jb_accumulate(ctx, JB_F32, a[d], a[d], 5, 1));
   EXPECT_EQUAL(a);
 }
 

@@ -67,7 +67,7 @@ TEST(accumulates) {
   test::Both both;
   for (int64_t n : {0, 1, 5, 1000}) {
     auto y = both.array(test::normal(n)), x = both.array(test::normal(n));
-    BOTH_OK(jb_accumulate(ctx, y[d], x[d], n, 0.37f));
+    BOTH_OK(jb_accumulate(ctx, JB_F32, y[d], x[d], n, 0.37f));
     EXPECT_SAME(y, 1e-6, 1e-7);
   }
 }

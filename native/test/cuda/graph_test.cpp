@@ -37,14 +37,14 @@ struct Step {
     const int64_t gradient = reinterpret_cast<int64_t>(dgamma[1]), first = reinterpret_cast<int64_t>(m[1]);
     const int64_t second = reinterpret_cast<int64_t>(v[1]);
     const float decay = 0.1f;
-    EXPECT_OK(jb_linear_forward(ctx, y[1], nullptr, x[1], w[1], nullptr, kRows, kWidth, kWidth, JB_ACT_GELU));
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, dy[1], sum[1], mean[1], rstd[1], y[1], x[1], nullptr, gamma[1],
-                                               gamma[1], kRows, kWidth, 1e-5f, 0.3f, 11, offset));
-    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, y[1], nullptr, nullptr, dgamma[1], nullptr, dy[1], sum[1], mean[1],
-                                                rstd[1], gamma[1], kRows, kWidth, 0.3f, 11, offset, 0));
-    EXPECT_OK(jb_index_add_rows(ctx, w[1], y[1], index[1], JB_I32, kRows, 5, kWidth, 0));
+    EXPECT_OK(jb_linear_forward(ctx, JB_F32, y[1], nullptr, x[1], w[1], nullptr, kRows, kWidth, kWidth, JB_ACT_GELU));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, dy[1], sum[1], mean[1], rstd[1], y[1], x[1], nullptr,
+                                               gamma[1], gamma[1], kRows, kWidth, 1e-5f, 0.3f, 11, offset));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y[1], nullptr, nullptr, dgamma[1], nullptr, dy[1], sum[1],
+                                                mean[1], rstd[1], gamma[1], kRows, kWidth, 0.3f, 11, offset, 0));
+    EXPECT_OK(jb_index_add_rows(ctx, JB_F32, w[1], y[1], index[1], JB_I32, kRows, 5, kWidth, 0));
     EXPECT_OK(jb_segment_mean_forward(ctx, means[1], y[1], begins, kSequences, kWidth));
-    EXPECT_OK(jb_dropout(ctx, x[1], y[1], kRows * kWidth, 0.5f, 3, offset + 1));
+    EXPECT_OK(jb_dropout(ctx, JB_F32, x[1], y[1], kRows * kWidth, 0.5f, 3, offset + 1));
     EXPECT_OK(jb_global_norm(ctx, norm[1], &gradient, &size, 1));
     EXPECT_OK(jb_adamw(ctx, &parameter, &gradient, &first, &second, &size, &rate, &decay, 1, norm[1], 1, 0.9f, 0.99f,
                        1e-6f, step, 1));
@@ -83,7 +83,7 @@ TEST(a_replay_is_a_call) {
   auto table = both.empty<float>(5 * width);
   const int32_t other[] = {0, 1};
   auto mean = both.empty<float>(width);
-  EXPECT_OK(jb_index_add_rows(ctx, table[1], big[1], ids[1], JB_I32, rows, 5, width, 0));
+  EXPECT_OK(jb_index_add_rows(ctx, JB_F32, table[1], big[1], ids[1], JB_I32, rows, 5, width, 0));
   EXPECT_OK(jb_segment_mean_forward(ctx, mean[1], big[1], other, 1, width));
   EXPECT_OK(jb_cuda_graph_launch(ctx, graph, 5, 9, 1));
   called.call(ctx, 105, 10, 0.01f);

@@ -20,11 +20,11 @@ void check_index(jb_dtype index_dtype) {
     EXPECT_EQUAL(y);
     for (int32_t accumulate = 0; accumulate < 2; ++accumulate) {
       auto table = both.array(test::normal(rows * width));
-      BOTH_OK(jb_index_add_rows(ctx, table[d], dy[d], index[d], index_dtype, n, rows, width, accumulate));
+      BOTH_OK(jb_index_add_rows(ctx, JB_F32, table[d], dy[d], index[d], index_dtype, n, rows, width, accumulate));
       EXPECT_SAME(table, 1e-5, 1e-4);
       const std::vector<float> once = table.values(1);
       if (accumulate != 0) continue;
-      EXPECT_OK(jb_index_add_rows(both.cuda(), table[1], dy[1], index[1], index_dtype, n, rows, width, 0));
+      EXPECT_OK(jb_index_add_rows(both.cuda(), JB_F32, table[1], dy[1], index[1], index_dtype, n, rows, width, 0));
       EXPECT_SAME_BITS(once, table.values(1));
     }
   }
@@ -66,7 +66,7 @@ TEST(an_index_outside_gives_zeros_and_adds_nothing) {
   auto index = both.array(std::vector<int32_t>{-1, 1, 2});
   EXPECT_OK(jb_index_rows(ctx, JB_F32, y[1], x[1], index[1], JB_I32, 3, 2, 2));
   EXPECT_SAME_BITS(y.values(1), (std::vector<float>{0, 0, 3, 4, 0, 0}));
-  EXPECT_OK(jb_index_add_rows(ctx, x[1], y[1], index[1], JB_I32, 3, 2, 2, 1));
+  EXPECT_OK(jb_index_add_rows(ctx, JB_F32, x[1], y[1], index[1], JB_I32, 3, 2, 2, 1));
   EXPECT_SAME_BITS(x.values(1), (std::vector<float>{1, 2, 6, 8}));
 }
 

@@ -22,16 +22,16 @@ TEST(alone) {
     auto x = both.array(test::normal(n)), gamma = both.array(around_one(hidden)),
          beta = both.array(test::normal(hidden));
     auto y = both.empty<float>(n), mean = both.empty<float>(rows), rstd = both.empty<float>(rows);
-    BOTH_OK(jb_layernorm_forward(ctx, y[d], mean[d], rstd[d], x[d], gamma[d], hidden == 64 ? nullptr : beta[d], rows,
-                                 hidden, 1e-5f));
+    BOTH_OK(jb_layernorm_forward(ctx, JB_F32, y[d], mean[d], rstd[d], x[d], gamma[d], hidden == 64 ? nullptr : beta[d],
+                                 rows, hidden, 1e-5f));
     EXPECT_SAME(y, 1e-5, 1e-5);
     EXPECT_SAME(mean, 1e-5, 1e-6);
     EXPECT_SAME(rstd, 1e-5, 0);
     auto dy = both.array(test::normal(n)), dx = both.empty<float>(n);
     auto dgamma = both.array(test::normal(hidden)), dbeta = both.array(test::normal(hidden));
     for (int32_t accumulate : {0, JB_ADD_TO_DBETA + 0, JB_ADD_TO_DGAMMA + 0}) {
-      BOTH_OK(jb_layernorm_backward(ctx, dx[d], dgamma[d], accumulate == 0 ? nullptr : dbeta[d], dy[d], x[d], mean[d],
-                                    rstd[d], gamma[d], rows, hidden, accumulate));
+      BOTH_OK(jb_layernorm_backward(ctx, JB_F32, dx[d], dgamma[d], accumulate == 0 ? nullptr : dbeta[d], dy[d], x[d],
+                                    mean[d], rstd[d], gamma[d], rows, hidden, accumulate));
       EXPECT_SAME(dx, 2e-5, 3e-5);
       EXPECT_SAME(dgamma, 2e-5, 1e-4);
       EXPECT_SAME(dbeta, 2e-5, 1e-4);
@@ -49,17 +49,17 @@ TEST(behind_bias_dropout_and_residual) {
       auto beta = both.array(test::normal(hidden)), y = both.empty<float>(n), sum = both.empty<float>(n);
       auto mean = both.empty<float>(rows), rstd = both.empty<float>(rows);
       const bool all = hidden % 2 == 0;
-      BOTH_OK(jb_add_dropout_layernorm_forward(ctx, y[d], sum[d], mean[d], rstd[d], x[d], all ? residual[d] : nullptr,
-                                               all ? bias[d] : nullptr, gamma[d], beta[d], rows, hidden, 1e-5f, p, seed,
-                                               offset));
+      BOTH_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y[d], sum[d], mean[d], rstd[d], x[d],
+                                               all ? residual[d] : nullptr, all ? bias[d] : nullptr, gamma[d], beta[d],
+                                               rows, hidden, 1e-5f, p, seed, offset));
       EXPECT_SAME(sum, 1e-6, 1e-6);  // so the masks are the same
       EXPECT_SAME(y, 2e-5, 2e-5);
       auto dy = both.array(test::normal(n)), dx = both.empty<float>(n), dresidual = both.empty<float>(n);
       auto dbias = both.array(test::normal(hidden)), dgamma = both.array(test::normal(hidden));
       auto dbeta = both.array(test::normal(hidden));
-      BOTH_OK(jb_add_dropout_layernorm_backward(ctx, dx[d], all ? dresidual[d] : nullptr, dbias[d], dgamma[d], dbeta[d],
-                                                dy[d], sum[d], mean[d], rstd[d], gamma[d], rows, hidden, p, seed,
-                                                offset, JB_ADD_TO_DBIAS_LN));
+      BOTH_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, dx[d], all ? dresidual[d] : nullptr, dbias[d], dgamma[d],
+                                                dbeta[d], dy[d], sum[d], mean[d], rstd[d], gamma[d], rows, hidden, p,
+                                                seed, offset, JB_ADD_TO_DBIAS_LN));
       EXPECT_SAME(dx, 2e-5, 5e-5);
       EXPECT_SAME(dresidual, 2e-5, 5e-5);
       EXPECT_SAME(dbias, 2e-5, 2e-4);
@@ -72,17 +72,18 @@ TEST(behind_bias_dropout_and_residual) {
 TEST(no_rows_and_wrong_arguments) {
   test::Both both;
   auto x = both.empty<float>(8), dgamma = both.array(test::normal(4)), dbeta = both.array(test::normal(4));
-  BOTH_OK(jb_layernorm_forward(ctx, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 4, 1e-5f));
-  BOTH_OK(
-      jb_layernorm_backward(ctx, nullptr, dgamma[d], dbeta[d], x[d], x[d], x[d], x[d], x[d], 0, 4, JB_ADD_TO_DBETA));
+  BOTH_OK(jb_layernorm_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 4, 1e-5f));
+  BOTH_OK(jb_layernorm_backward(ctx, JB_F32, nullptr, dgamma[d], dbeta[d], x[d], x[d], x[d], x[d], x[d], 0, 4,
+                                JB_ADD_TO_DBETA));
   EXPECT_EQUAL(dgamma);
   EXPECT_EQUAL(dbeta);
-  BOTH_REFUSE(jb_layernorm_forward(ctx, x[d], nullptr, nullptr, x[d], x[d], nullptr, 2, 0, 1e-5f), "x is [2, 0]");
-  BOTH_REFUSE(jb_add_dropout_layernorm_forward(ctx, x[d], nullptr, nullptr, nullptr, x[d], nullptr, nullptr, x[d], x[d],
-                                               2, 4, 1e-5f, 1, 0, 0),
+  BOTH_REFUSE(jb_layernorm_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 2, 0, 1e-5f),
+              "x is [2, 0]");
+  BOTH_REFUSE(jb_add_dropout_layernorm_forward(ctx, JB_F32, x[d], nullptr, nullptr, nullptr, x[d], nullptr, nullptr,
+                                               x[d], x[d], 2, 4, 1e-5f, 1, 0, 0),
               "p is 1, not in [0, 1)");
-  BOTH_REFUSE(jb_add_dropout_layernorm_backward(ctx, x[d], x[d], nullptr, nullptr, nullptr, x[d], x[d], x[d], x[d],
-                                                x[d], 2, 4, 0.5f, 0, 0, 0),
+  BOTH_REFUSE(jb_add_dropout_layernorm_backward(ctx, JB_F32, x[d], x[d], nullptr, nullptr, nullptr, x[d], x[d], x[d],
+                                                x[d], x[d], 2, 4, 0.5f, 0, 0, 0),
               "dx and dresidual are one memory");
 }
 
@@ -102,7 +103,7 @@ TEST(of_embeddings) {
     auto rstd = both.empty<float>(tokens);
     const float p = hidden % 3 == 0 ? 0.0f : 0.2f;
     const bool typed = hidden != 128;
-    BOTH_OK(jb_embedding_layernorm_forward(ctx, y[d], sum[d], mean[d], rstd[d], word[d], position[d],
+    BOTH_OK(jb_embedding_layernorm_forward(ctx, JB_F32, y[d], sum[d], mean[d], rstd[d], word[d], position[d],
                                            typed ? type[d] : nullptr, gamma[d], beta[d], word_ids[d], position_ids[d],
                                            typed ? type_ids[d] : nullptr, tokens, hidden, word_rows, position_rows,
                                            type_rows, 1e-12f, p, seed, 7));
@@ -110,7 +111,7 @@ TEST(of_embeddings) {
     EXPECT_SAME(y, 2e-5, 2e-5);
     auto dy = both.array(test::normal(n)), dsum = both.empty<float>(n);
     auto dgamma = both.array(test::normal(hidden)), dbeta = both.array(test::normal(hidden));
-    BOTH_OK(jb_embedding_layernorm_backward(ctx, dsum[d], dgamma[d], dbeta[d], dy[d], sum[d], mean[d], rstd[d],
+    BOTH_OK(jb_embedding_layernorm_backward(ctx, JB_F32, dsum[d], dgamma[d], dbeta[d], dy[d], sum[d], mean[d], rstd[d],
                                             gamma[d], tokens, hidden, p, seed, 7, JB_ADD_TO_DGAMMA));
     if (hidden > 1) EXPECT_SAME(dsum, 5e-5, 1e-4);
     EXPECT_SAME(dgamma, 2e-5, 2e-4);
@@ -122,8 +123,9 @@ TEST(an_id_outside_makes_its_row_nan) {
   test::Both both;
   auto table = both.array(test::normal(2 * 4)), ones = both.array(std::vector<float>(4, 1)), y = both.empty<float>(8);
   auto ids = both.array(std::vector<int32_t>{0, 2}), zeros = both.array(std::vector<int32_t>{0, 0});
-  EXPECT_OK(jb_embedding_layernorm_forward(both.cuda(), y[1], nullptr, nullptr, nullptr, table[1], table[1], nullptr,
-                                           ones[1], ones[1], ids[1], zeros[1], nullptr, 2, 4, 2, 2, 0, 1e-5f, 0, 0, 0));
+  EXPECT_OK(jb_embedding_layernorm_forward(both.cuda(), JB_F32, y[1], nullptr, nullptr, nullptr, table[1], table[1],
+                                           nullptr, ones[1], ones[1], ids[1], zeros[1], nullptr, 2, 4, 2, 2, 0, 1e-5f,
+                                           0, 0, 0));
   const std::vector<float> result = y.values(1);
   for (size_t i = 0; i < 8; ++i) EXPECT(std::isnan(result[i]) == (i >= 4));
 }

@@ -14,17 +14,17 @@ TEST(cross_entropy) {
     auto labels = both.array(chosen);
     auto loss = both.empty<float>(1), lse = both.empty<float>(rows), total = both.empty<float>(1);
     const bool weighted = turn % 2 == 1;
-    BOTH_OK(jb_cross_entropy_forward(ctx, loss[d], lse[d], total[d], logits[d], labels[d],
+    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], lse[d], total[d], logits[d], labels[d],
                                      weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing, normalizer));
     EXPECT_SAME(loss, 1e-5, 1e-5);
     EXPECT_SAME(lse, 1e-6, 1e-6);
     EXPECT_SAME(total, 1e-6, 0);
     auto dloss = both.array(std::vector<float>{1.3f}), dlogits = both.empty<float>(rows * classes);
-    BOTH_OK(jb_cross_entropy_backward(ctx, dlogits[d], dloss[d], logits[d], lse[d], total[d], labels[d],
+    BOTH_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits[d], dloss[d], logits[d], lse[d], total[d], labels[d],
                                       weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing));
     EXPECT_SAME(dlogits, 2e-5, 1e-6);
-    BOTH_OK(jb_cross_entropy_forward(ctx, loss[d], nullptr, nullptr, logits[d], labels[d], nullptr, rows, classes,
-                                     ignored, 0, 0));
+    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], nullptr, nullptr, logits[d], labels[d], nullptr, rows,
+                                     classes, ignored, 0, 0));
     EXPECT_SAME(loss, 1e-5, 1e-5);
   }
 }
@@ -33,18 +33,18 @@ TEST(a_label_outside_makes_the_loss_nan) {
   test::Both both;
   auto logits = both.array(test::normal(6)), loss = both.empty<float>(1);
   auto labels = both.array(std::vector<int32_t>{0, 3});
-  EXPECT_OK(jb_cross_entropy_forward(both.cuda(), loss[1], nullptr, nullptr, logits[1], labels[1], nullptr, 2, 3, -100,
-                                     0, 0));
+  EXPECT_OK(jb_cross_entropy_forward(both.cuda(), JB_F32, loss[1], nullptr, nullptr, logits[1], labels[1], nullptr, 2,
+                                     3, -100, 0, 0));
   EXPECT(std::isnan(loss.values(1)[0]));
 }
 
 TEST(refuses) {
   test::Both both;
   auto x = both.empty<float>(4);
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, x[d], nullptr, nullptr, x[d], x[d], nullptr, 2, 0, -100, 0, 0),
+  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 2, 0, -100, 0, 0),
               "logits are [2, 0]");
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 2, 0),
+  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 2, 0),
               "label smoothing 2");
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 0, -1),
+  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 0, -1),
               "the normalizer is -1");
 }

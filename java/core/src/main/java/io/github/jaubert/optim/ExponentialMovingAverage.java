@@ -98,7 +98,9 @@ public final class ExponentialMovingAverage implements AutoCloseable {
 
   /** {@code y += alpha * x}; y may be x. */
   private static void add(NativeTensor y, NativeTensor x, float alpha) {
-    Native.check(Kernels.jb_accumulate(y.context(), y.address(), x.address(), y.numel(), alpha));
+    Native.check(
+        Kernels.jb_accumulate(
+            y.context(), Kernels.JB_F32, y.address(), x.address(), y.numel(), alpha));
   }
 
   /**

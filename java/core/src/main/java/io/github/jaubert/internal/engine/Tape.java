@@ -308,7 +308,8 @@ public final class Tape {
 
   /** Adds {@code x} to {@code y}. */
   static void accumulate(NativeTensor y, NativeTensor x) {
-    Native.check(Kernels.jb_accumulate(y.context(), y.address(), x.address(), y.numel(), 1));
+    Native.check(
+        Kernels.jb_accumulate(y.context(), Kernels.JB_F32, y.address(), x.address(), y.numel(), 1));
   }
 
   /** The shape a gradient of {@code tensor} must have; for messages. */

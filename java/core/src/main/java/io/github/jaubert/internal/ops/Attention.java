@@ -66,6 +66,7 @@ public final class Attention {
     Native.check(
         Kernels.jb_attention_forward(
             q.context(),
+            Kernels.JB_F32,
             y.address(),
             Operands.addressOrNull(lse),
             q.address(),
@@ -95,6 +96,7 @@ public final class Attention {
           Native.check(
               Kernels.jb_attention_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   dq.address(),
                   dk.address(),
                   dv.address(),
@@ -159,6 +161,7 @@ public final class Attention {
     Native.check(
         Kernels.jb_rotary(
             x.context(),
+            Kernels.JB_F32,
             y.address(),
             ids.address(),
             x.size(0),

@@ -52,6 +52,7 @@ public final class Embeddings {
     Native.check(
         Kernels.jb_embedding_layernorm_forward(
             word.context(),
+            Kernels.JB_F32,
             y.address(),
             Operands.addressOrNull(sum),
             Operands.addressOrNull(mean),
@@ -88,6 +89,7 @@ public final class Embeddings {
           Native.check(
               Kernels.jb_embedding_layernorm_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   dsum.address(),
                   dgamma.address(),
                   dbeta.address(),

@@ -65,6 +65,7 @@ public final class FeedForward {
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   Operands.addressOrNull(dz),
                   dsecond.address(),
                   0,
@@ -90,6 +91,7 @@ public final class FeedForward {
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   dx.address(),
                   dfirst.address(),
                   dbias.address(),

@@ -71,6 +71,7 @@ public final class Indexing {
       Native.check(
           Kernels.jb_index_add_rows(
               dy.context(),
+              Kernels.JB_F32,
               target.address(),
               dy.address(),
               index.address(),
@@ -97,6 +98,7 @@ public final class Indexing {
     Native.check(
         Kernels.jb_index_add_rows(
             x.context(),
+            Kernels.JB_F32,
             y.address(),
             source.address(),
             index.address(),

@@ -48,6 +48,7 @@ public final class Linears {
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   dx.address(),
                   dweight.address(),
                   dbias.address(),
@@ -78,6 +79,7 @@ public final class Linears {
     Native.check(
         Kernels.jb_linear_forward(
             x.context(),
+            Kernels.JB_F32,
             y.address(),
             Operands.addressOrNull(preactivation),
             x.address(),
@@ -137,7 +139,9 @@ public final class Linears {
     long rows = Operands.rows(x);
     long width = x.size(-1) / 2;
     NativeTensor y = x.allocateLike(DType.F32, original.with(-1, width));
-    Native.check(Kernels.jb_geglu_forward(x.context(), y.address(), x.address(), rows, width));
+    Native.check(
+        Kernels.jb_geglu_forward(
+            x.context(), Kernels.JB_F32, y.address(), x.address(), rows, width));
     Tape.record(
         "geglu",
         y,
@@ -147,7 +151,13 @@ public final class Linears {
           NativeTensor dx = dy.allocateLike(DType.F32, original);
           Native.check(
               Kernels.jb_geglu_backward(
-                  dy.context(), dx.address(), dy.address(), saved[0].address(), rows, width));
+                  dy.context(),
+                  Kernels.JB_F32,
+                  dx.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  rows,
+                  width));
           gradients.add(0, dx);
         });
     return y;

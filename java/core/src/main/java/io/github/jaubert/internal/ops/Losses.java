@@ -46,6 +46,7 @@ public final class Losses {
     Native.check(
         Kernels.jb_cross_entropy_forward(
             logits.context(),
+            Kernels.JB_F32,
             loss.address(),
             lse.address(),
             total.address(),
@@ -67,6 +68,7 @@ public final class Losses {
           Native.check(
               Kernels.jb_cross_entropy_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   dlogits.address(),
                   dy.address(),
                   saved[0].address(),

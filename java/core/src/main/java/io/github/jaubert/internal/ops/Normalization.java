@@ -25,7 +25,8 @@ public final class Normalization {
     long offset = rng.next();
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
     Native.check(
-        Kernels.jb_dropout(x.context(), y.address(), x.address(), x.numel(), p, seed, offset));
+        Kernels.jb_dropout(
+            x.context(), Kernels.JB_F32, y.address(), x.address(), x.numel(), p, seed, offset));
     Tape.record(
         "dropout",
         y,
@@ -35,7 +36,14 @@ public final class Normalization {
           NativeTensor dx = dy.allocateLike(DType.F32, dy.shape());
           Native.check(
               Kernels.jb_dropout(
-                  dy.context(), dx.address(), dy.address(), dy.numel(), p, seed, offset));
+                  dy.context(),
+                  Kernels.JB_F32,
+                  dx.address(),
+                  dy.address(),
+                  dy.numel(),
+                  p,
+                  seed,
+                  offset));
           gradients.add(0, dx);
         });
     return y;
@@ -55,6 +63,7 @@ public final class Normalization {
     Native.check(
         Kernels.jb_layernorm_forward(
             x.context(),
+            Kernels.JB_F32,
             y.address(),
             Operands.addressOrNull(mean),
             Operands.addressOrNull(rstd),
@@ -76,6 +85,7 @@ public final class Normalization {
           Native.check(
               Kernels.jb_layernorm_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   Operands.addressOrNull(dx),
                   dgamma.address(),
                   dbeta.address(),
@@ -126,6 +136,7 @@ public final class Normalization {
     Native.check(
         Kernels.jb_add_dropout_layernorm_forward(
             x.context(),
+            Kernels.JB_F32,
             y.address(),
             Operands.addressOrNull(sum),
             Operands.addressOrNull(mean),
@@ -158,6 +169,7 @@ public final class Normalization {
           Native.check(
               Kernels.jb_add_dropout_layernorm_backward(
                   dy.context(),
+                  Kernels.JB_F32,
                   Operands.addressOrNull(dx),
                   Operands.addressOrNull(dsum),
                   dbias.address(),
