@@ -18,8 +18,8 @@ typedef int32_t jb_activation;
 enum { JB_NO_ACTIVATION = 0, JB_ACT_GELU = 1, JB_ACT_GELU_TANH = 2, JB_ACT_RELU = 3, JB_ACT_TANH = 4 };
 
 // y [rows, out] = activation(x [rows, in] weight[out, in]^T + bias[out]). y, preactivation, x and weight are of dtype,
-// bias is float32 and may be null. If preactivation [rows, out] is not null, what went into the activation is left there
-// for backward.
+// bias is float32 and may be null. If preactivation [rows, out] is not null, what went into the activation is left
+// there for backward.
 JB_API jb_status jb_linear_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out preactivation, jb_in x, jb_in weight,
                                    jb_in bias, int64_t rows, int64_t out, int64_t in, jb_activation activation);
 
