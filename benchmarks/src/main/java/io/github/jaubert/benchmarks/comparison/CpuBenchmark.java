@@ -34,8 +34,9 @@ public final class CpuBenchmark extends Benchmark {
               + " round's median. Peers choose their own kernels: OPENBLAS_CORETYPE is unset."
               + " Tokenising is part of no time. Peak memory is the process' resident high-water"
               + " mark (VmHWM). FLOPs: forward 2 L (4 H² + 2 H I) T + 4 L ΣS² H for T tokens in"
-              + " sequences of S, a training step three times that. Every round and sample is in"
-              + " report.json.");
+              + " sequences of S, a training step three times that; ours less what our classifier"
+              + " leaves out, the last layer after its attention for all but the first tokens. Every"
+              + " round and sample is in report.json.");
 
   @Option(names = "--quick", description = "Fewer works, one round: under two minutes.")
   private boolean quick;

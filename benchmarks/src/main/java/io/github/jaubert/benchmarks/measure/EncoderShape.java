@@ -41,4 +41,14 @@ public record EncoderShape(String name, int hidden, int layers, int heads, int i
     double squares = Arrays.stream(lengths).asDoubleStream().map(s -> s * s).sum();
     return 2 * layers * (4 * h * h + 2 * h * intermediate) * tokens + 4 * layers * squares * h;
   }
+
+  /**
+   * The same of a classifier that computes what comes after the last layer's attention for the
+   * first token of each sequence only.
+   */
+  public double classifierFlops(int... lengths) {
+    double others = Arrays.stream(lengths).asDoubleStream().sum() - lengths.length;
+    double h = hidden;
+    return forwardFlops(lengths) - 2 * (h * h + 2 * h * intermediate) * others;
+  }
 }

@@ -54,8 +54,13 @@ public final class StepOptions {
    * @param infer samples of an inference, in seconds
    */
   public List<Work> works(Work.Sampler train, Work.Sampler infer) {
+    return works(shape().forwardFlops(sequence), train, infer);
+  }
+
+  /** The same where training computes so many FLOPs forward for a sequence. */
+  public List<Work> works(double trainingFlops, Work.Sampler train, Work.Sampler infer) {
     boolean training = mode == Mode.TRAIN;
-    double flops = (training ? 3 : 1) * batch * shape().forwardFlops(sequence);
+    double flops = batch * (training ? 3 * trainingFlops : shape().forwardFlops(sequence));
     Work.Sampler sampler = training ? train : infer;
     return List.of(
         new Work(name(), "ms", flops, 0, seconds -> Timing.times(sampler.sample(seconds), 1e3)),

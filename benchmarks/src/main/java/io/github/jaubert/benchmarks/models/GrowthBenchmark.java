@@ -61,7 +61,7 @@ public final class GrowthBenchmark extends JaubertProgram {
     return new Work(
         "growth, " + what,
         "ms",
-        3 * batch * shape.forwardFlops(length),
+        3 * batch * shape.classifierFlops(length),
         0,
         seconds -> {
           Device.cpu().threads(threads);

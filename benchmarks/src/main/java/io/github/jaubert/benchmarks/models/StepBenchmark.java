@@ -28,7 +28,8 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = {
       "Times a training step or an inference, and tells the peak of memory.",
-      "flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H; a training step is 3 times that."
+      "flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H; a training step is 3 times that,",
+      "less what the classifier leaves out: the last layer after its attention, but for [CLS]."
     })
 public final class StepBenchmark extends JaubertProgram {
   @Mixin private StepOptions options;
@@ -49,7 +50,9 @@ public final class StepBenchmark extends JaubertProgram {
     List<Work> works =
         new ArrayList<>(
             options.works(
-                seconds -> train(tokens, seed, seconds), seconds -> infer(tokens, seconds)));
+                options.shape().classifierFlops(options.sequence()),
+                seconds -> train(tokens, seed, seconds),
+                seconds -> infer(tokens, seconds)));
     works.add(
         new Work(
             "peak of tensors, " + options.name(),

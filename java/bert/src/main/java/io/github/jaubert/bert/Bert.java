@@ -9,12 +9,14 @@ import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The encoder of Devlin et al. 2019 with Hugging Face's arithmetic and parameter names ({@code
@@ -139,14 +141,40 @@ public final class Bert extends Block {
     check(batch);
     Tensor x = embeddings.forward(batch);
     for (BertLayer layer : layers) {
-      // What a layer computes on the way, and what it was given, is freed behind it, or once its
-      // backward has run.
-      try (Scope inside = Scope.open();
-          Tensor given = x) {
-        x = inside.keep(layer.forward(given, batch.lengths()));
-      }
+      x = inside(x, given -> layer.forward(given, batch.lengths()));
     }
     return new BertOutput(x, batch.lengths(), pooler);
+  }
+
+  /**
+   * The pooled output alone, {@code [sequences, hidden]}, see {@link BertOutput#pooled}: what comes
+   * after the last layer's attention is computed for the first token of each sequence only.
+   *
+   * @throws IllegalArgumentException as {@link #forward} does, or if a sequence has no token
+   */
+  public Tensor pooled(TokenBatch batch) {
+    check(batch);
+    PackedSequences lengths = batch.lengths();
+    Tensor firstTokens = BertOutput.firstTokens(lengths);
+    int last = layers.size() - 1;
+    Tensor x = embeddings.forward(batch);
+    for (BertLayer layer : layers.subList(0, last)) {
+      x = inside(x, given -> layer.forward(given, lengths));
+    }
+    Tensor rows = firstTokens.to(x.device());
+    x = inside(x, given -> layers.get(last).forward(given, lengths, rows));
+    return BertOutput.pool(pooler, x);
+  }
+
+  /**
+   * One layer. What it computes on the way, and what it was given, is freed behind it, or once its
+   * backward has run.
+   */
+  private static Tensor inside(Tensor x, UnaryOperator<Tensor> layer) {
+    try (Scope inside = Scope.open();
+        Tensor given = x) {
+      return inside.keep(layer.apply(given));
+    }
   }
 
   /**

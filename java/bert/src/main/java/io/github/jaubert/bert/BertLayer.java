@@ -29,11 +29,23 @@ final class BertLayer extends Block {
 
   /** {@code x} and the result: {@code [tokens, hidden]}. */
   Tensor forward(Tensor x, PackedSequences lengths) {
-    Tensor attended = attention.forward(x, lengths);
+    return finish(attention.self.forward(x, lengths), x);
+  }
+
+  /**
+   * The same for some of the tokens alone, {@code [rows, hidden]}: all that comes after attention
+   * is computed for these.
+   */
+  Tensor forward(Tensor x, PackedSequences lengths, Tensor rows) {
+    Tensor attended = attention.self.forward(x, lengths);
+    return finish(attended.indexSelect(0, rows), x.indexSelect(0, rows));
+  }
+
+  private Tensor finish(Tensor attended, Tensor x) {
+    Tensor y = attention.output.forward(attended, x);
     Linear inner = intermediate.dense;
-    Tensor y =
-        F.feedForward(attended, inner.weight(), inner.bias(), activation, output.dense.weight());
-    return output.normalize(y, attended);
+    return output.normalize(
+        F.feedForward(y, inner.weight(), inner.bias(), activation, output.dense.weight()), y);
   }
 
   /** A linear layer that is loaded or initialised after it was made. */
@@ -57,11 +69,6 @@ final class BertLayer extends Block {
     Attention(BertConfig config) {
       self = add("self", new SelfAttention(config));
       output = add("output", new Output(config, config.hiddenSize()));
-    }
-
-    Tensor forward(Tensor x, PackedSequences lengths) {
-      Tensor attended = self.forward(x, lengths);
-      return output.normalize(F.linear(attended, output.dense.weight(), null), x);
     }
   }
 
@@ -113,6 +120,10 @@ final class BertLayer extends Block {
       dense = add("dense", linear(in, config.hiddenSize()));
       norm = add("LayerNorm", LayerNorm.of(config.hiddenSize(), (float) config.layerNormEps()));
       dropout = (float) config.hiddenDropoutProb();
+    }
+
+    Tensor forward(Tensor x, Tensor residual) {
+      return normalize(F.linear(x, dense.weight(), null), residual);
     }
 
     /** {@code product} and {@code residual}: {@code [tokens, hidden]}. */

@@ -36,16 +36,26 @@ public final class BertOutput {
    */
   public Tensor pooled() {
     if (pooled == null) {
-      for (int i = 0; i < lengths.count(); i++) {
-        if (lengths.length(i) == 0) {
-          throw new IllegalArgumentException(
-              "pooled: sequence " + i + " of the batch has no token");
-        }
-      }
       pooled =
-          pooler.forward(
-              lastHidden.indexSelect(0, lengths.starts().to(lastHidden.device())), Activation.TANH);
+          pool(pooler, lastHidden.indexSelect(0, firstTokens(lengths).to(lastHidden.device())));
     }
     return pooled;
+  }
+
+  /**
+   * The hidden states of the first tokens, {@code [sequences, hidden]}, as a classifier has them.
+   */
+  static Tensor pool(Linear pooler, Tensor firstTokens) {
+    return pooler.forward(firstTokens, Activation.TANH);
+  }
+
+  /** The rows of the first tokens. */
+  static Tensor firstTokens(PackedSequences lengths) {
+    for (int i = 0; i < lengths.count(); i++) {
+      if (lengths.length(i) == 0) {
+        throw new IllegalArgumentException("pooled: sequence " + i + " of the batch has no token");
+      }
+    }
+    return lengths.starts();
   }
 }

@@ -178,7 +178,7 @@ public final class SequenceClassifier extends Block {
    * @throws IllegalArgumentException as {@link Bert#forward} does, or if a sequence has no token
    */
   public Tensor forward(TokenBatch batch) {
-    return classifier.forward(dropout.forward(bert.forward(batch).pooled()));
+    return classifier.forward(dropout.forward(bert.pooled(batch)));
   }
 
   /** The mean loss over a batch, see {@link #loss(Tensor, Tensor, float)}. */

@@ -12,12 +12,14 @@ import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BertTest {
   /** A configuration of odd sizes. */
@@ -84,6 +86,41 @@ class BertTest {
         assertEquals(expected[i], actual[i], 1e-5, "element " + i);
       }
     }
+  }
+
+  /** A classifier computes the last layer for the first tokens only; nothing else may change. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void firstTokensAloneGiveTheSamePoolingAndGradients(int layers) {
+    BertConfig config = config(24, layers, 3, 50, "gelu");
+    Rng.seed(layers);
+    try (Bert model = Bert.of(config)) {
+      randomiseVectors(model);
+      model.eval();
+      TokenBatch batch = batch(config, 1, 37, 5, 70, 2, 16);
+      Tensor gradient = Tensor.randn(Rng.of(7), batch.count(), 24);
+      float[] expected = pooledAndGradients(model, model.forward(batch).pooled(), gradient);
+      float[] actual = pooledAndGradients(model, model.pooled(batch), gradient);
+      assertArrayEquals(expected, actual, 2e-5f);
+    }
+  }
+
+  /** The values, and then the gradient of each parameter, 0 where it has none. */
+  private static float[] pooledAndGradients(Bert model, Tensor pooled, Tensor gradient) {
+    pooled.backward(gradient);
+    List<float[]> all = new ArrayList<>(List.of(pooled.toFloats()));
+    for (Parameter parameter : model.parameters()) {
+      Tensor grad = parameter.tensor().grad();
+      all.add(grad == null ? new float[(int) parameter.tensor().numel()] : grad.toFloats());
+      parameter.tensor().zeroGrad();
+    }
+    float[] values = new float[all.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : all) {
+      System.arraycopy(part, 0, values, at, part.length);
+      at += part.length;
+    }
+    return values;
   }
 
   @Test
@@ -208,6 +245,7 @@ class BertTest {
               .getMessage());
       assertThrows(
           IllegalArgumentException.class, () -> model.forward(batch(config, 2, 0)).pooled());
+      assertThrows(IllegalArgumentException.class, () -> model.pooled(batch(config, 2, 0)));
       assertThrows(
           IllegalArgumentException.class,
           () -> new TokenBatch(new int[3], new int[3], PackedSequences.of(2)));
