@@ -8,15 +8,22 @@ import io.github.jaubert.internal.ops.Indexing;
 import io.github.jaubert.internal.ops.Linears;
 import io.github.jaubert.internal.ops.Losses;
 import io.github.jaubert.internal.ops.Normalization;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 
 /**
  * The operations of neural networks as functions. Those with dropout draw their mask from {@link
- * Rng#global}, unless they take a source; a probability of 0 switches it off and draws nothing. All
- * take {@link io.github.jaubert.tensor.DType#F32}, and throw {@link IllegalArgumentException} with
- * the names and shapes of operands that do not fit.
+ * Rng#global}, unless they take a source; a probability of 0 switches it off and draws nothing.
+ * They throw {@link IllegalArgumentException} with the names and shapes of operands that do not
+ * fit.
+ *
+ * <p>All take {@link DType#F32}. On a GPU the layers (linear layers, geglu, dropout, normalisation,
+ * attention, cross-entropy) also take {@link DType#BF16}, and attention {@link DType#F16}: they
+ * compute in the type of their input, which is the type of the result, while parameters and their
+ * gradients are F32 always, and so are sums, statistics and losses. The other functions compute in
+ * F32 whatever they are given.
  */
 public final class F {
   private F() {}
@@ -135,6 +142,27 @@ public final class F {
       Tensor beta,
       float p,
       float eps) {
+    return embeddingLayerNorm(
+        wordIds, positionIds, typeIds, word, position, type, gamma, beta, p, eps, DType.F32);
+  }
+
+  /**
+   * The same with a result of another type, in which the layers behind it then compute.
+   *
+   * @param dtype F32, or on a GPU BF16; the tables are F32
+   */
+  public static Tensor embeddingLayerNorm(
+      Tensor wordIds,
+      Tensor positionIds,
+      Tensor typeIds,
+      Tensor word,
+      Tensor position,
+      Tensor type,
+      Tensor gamma,
+      Tensor beta,
+      float p,
+      float eps,
+      DType dtype) {
     return Embeddings.embeddingLayerNorm(
         new Embeddings.Ids(wordIds, positionIds, typeIds),
         new Embeddings.Tables(word, position, type),
@@ -142,7 +170,8 @@ public final class F {
         beta,
         p,
         eps,
-        Rng.global());
+        Rng.global(),
+        dtype);
   }
 
   // ---- attention ----

@@ -23,8 +23,9 @@ import io.github.jaubert.internal.ops.Softmax;
  * <p>Arithmetic broadcasts as NumPy does: shapes are aligned at their last axis, and an axis of
  * size 1 stretches. An {@code axis} argument may be negative and then counts from the last axis.
  * Shapes that do not fit throw {@link IllegalArgumentException} and name the operation and the
- * shapes. Operations on real numbers take {@link DType#F32}; where nothing else is said, so do the
- * methods below.
+ * shapes. Operations on real numbers compute in {@link DType#F32}; they take {@link DType#BF16} and
+ * {@link DType#F16} too, which are converted first, and give F32. Those that only move elements,
+ * such as {@code reshape} and {@code indexSelect}, keep the type.
  *
  * <p>This interface is implemented by the library alone.
  */

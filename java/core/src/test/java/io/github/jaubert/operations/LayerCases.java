@@ -6,6 +6,7 @@ import io.github.jaubert.reference.Functions;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.RoundingErrors;
 import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
@@ -330,21 +331,15 @@ final class LayerCases {
         };
     return OperationCase.of(
             "F.embeddingLayerNorm(Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,"
-                + " float, float)",
+                + " float, float"
+                + (types ? ")" : ", DType)"),
             inputs,
             t -> {
               Rng.global().restore(SEED, 5);
-              return F.embeddingLayerNorm(
-                  t[0],
-                  t[1],
-                  types ? t[6] : null,
-                  t[2],
-                  t[3],
-                  types ? t[7] : null,
-                  t[4],
-                  t[5],
-                  p,
-                  eps);
+              return types
+                  ? F.embeddingLayerNorm(t[0], t[1], t[6], t[2], t[3], t[7], t[4], t[5], p, eps)
+                  : F.embeddingLayerNorm(
+                      t[0], t[1], null, t[2], t[3], null, t[4], t[5], p, eps, DType.F32);
             },
             v -> reference.apply(v, RoundingErrors.NONE))
         .with("p = " + p)

@@ -2,8 +2,8 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
 
-/** Copies of whole tensors, also from one device to another. */
-final class DeviceCopy {
+/** Copies of whole tensors, also from one device to another or into another type. */
+public final class DeviceCopy {
   /** The largest part that passes through the Java heap at once. */
   private static final int PART_BYTES = 4 << 20;
 
@@ -22,5 +22,17 @@ final class DeviceCopy {
       Native.check(Kernels.jb_read_bytes(x.context(), part, x.address() + start, length));
       Native.check(Kernels.jb_write_bytes(y.context(), y.address() + start, part, length));
     }
+  }
+
+  /** Overwrites y, which has the device and the number of elements of x, and any type. */
+  public static void convert(NativeTensor y, NativeTensor x) {
+    Native.check(
+        Kernels.jb_cast(
+            y.context(),
+            y.address(),
+            y.dtype().ordinal(),
+            x.address(),
+            x.dtype().ordinal(),
+            x.numel()));
   }
 }

@@ -21,14 +21,22 @@ public final class Gradients {
     return inputs[input] != null && inputs[input].requiresGrad();
   }
 
-  /** Adds a finished gradient of the shape of its input; does nothing if it is not wanted. */
-  public void add(int input, NativeTensor gradient) {
+  /**
+   * Adds a finished gradient of the shape of its input; does nothing if it is not wanted. A
+   * gradient has the type of its input: one that was computed in another is rounded to it.
+   */
+  public void add(int input, NativeTensor finished) {
     if (!needs(input)) {
       return;
     }
     NativeTensor tensor = inputs[input];
-    Tape.requireShape(operation, tensor, gradient.shape());
-    requireDevice(tensor, gradient.backend());
+    Tape.requireShape(operation, tensor, finished.shape());
+    requireDevice(tensor, finished.backend());
+    NativeTensor gradient = finished;
+    if (finished.dtype() != tensor.dtype()) {
+      gradient = finished.allocateLike(tensor.dtype(), finished.shape());
+      DeviceCopy.convert(gradient, finished);
+    }
     if (!tensor.hasHistory()) {
       addToLeaf(tensor.autograd(), gradient);
       return;

@@ -31,14 +31,7 @@ final class HostArrays {
       case BF16, F16 -> {
         NativeTensor wide = NativeTensor.engineOwned(tensor.backend(), DType.F32, tensor.shape());
         try {
-          Native.check(
-              Kernels.jb_cast(
-                  tensor.context(),
-                  wide.address(),
-                  Kernels.JB_F32,
-                  tensor.address(),
-                  tensor.dtype().ordinal(),
-                  tensor.numel()));
+          DeviceCopy.convert(wide, tensor);
           yield floats(wide);
         } finally {
           wide.close();

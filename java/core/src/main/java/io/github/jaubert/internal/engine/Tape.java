@@ -1,7 +1,6 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
@@ -259,7 +258,7 @@ public final class Tape {
               + root.summary()
               + " is not a single number; give the gradient of the result");
     }
-    NativeTensor one = NativeTensor.engineOwned(root.backend(), DType.F32, root.shape());
+    NativeTensor one = NativeTensor.engineOwned(root.backend(), root.dtype(), root.shape());
     one.fill(1);
     return one;
   }
@@ -309,7 +308,8 @@ public final class Tape {
   /** Adds {@code x} to {@code y}. */
   static void accumulate(NativeTensor y, NativeTensor x) {
     Native.check(
-        Kernels.jb_accumulate(y.context(), Kernels.JB_F32, y.address(), x.address(), y.numel(), 1));
+        Kernels.jb_accumulate(
+            y.context(), y.dtype().ordinal(), y.address(), x.address(), y.numel(), 1));
   }
 
   /** The shape a gradient of {@code tensor} must have; for messages. */

@@ -36,7 +36,9 @@ public final class Attention {
     NativeTensor q = NativeTensor.of(queries);
     NativeTensor k = NativeTensor.of(keys);
     NativeTensor v = NativeTensor.of(values);
-    Operands.requireFloat("attention", q, k, v);
+    Operands.requireActivation("attention", "q", q, DType.F16);
+    Operands.requireLike("attention", "q", q, "k", k);
+    Operands.requireLike("attention", "q", q, "v", v);
     Operands.requireRank("attention", "q", q, 3);
     long tokens = lengths.tokens();
     long heads = q.size(1);
@@ -60,13 +62,13 @@ public final class Attention {
     long offset = p > 0 ? rng.next() : 0;
     long stride = heads * headDim;
     int[] cuSeqlens = lengths.cuSeqlens();
-    NativeTensor y = q.allocateLike(DType.F32, q.shape());
+    NativeTensor y = q.allocateLike(q.dtype(), q.shape());
     NativeTensor lse =
         Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
     Native.check(
         Kernels.jb_attention_forward(
             q.context(),
-            Kernels.JB_F32,
+            q.dtype().ordinal(),
             y.address(),
             Operands.addressOrNull(lse),
             q.address(),
@@ -90,13 +92,13 @@ public final class Attention {
         list(q, k, v),
         list(q, k, v, y, lse),
         (dy, saved, gradients) -> {
-          NativeTensor dq = dy.allocateLike(DType.F32, dy.shape());
-          NativeTensor dk = dy.allocateLike(DType.F32, dy.shape());
-          NativeTensor dv = dy.allocateLike(DType.F32, dy.shape());
+          NativeTensor dq = dy.allocateLike(dy.dtype(), dy.shape());
+          NativeTensor dk = dy.allocateLike(dy.dtype(), dy.shape());
+          NativeTensor dv = dy.allocateLike(dy.dtype(), dy.shape());
           Native.check(
               Kernels.jb_attention_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   dq.address(),
                   dk.address(),
                   dv.address(),
@@ -135,7 +137,7 @@ public final class Attention {
   public static Tensor rotary(Tensor operand, Tensor positions, float base) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor ids = NativeTensor.of(positions);
-    Operands.requireFloat("rotary", x);
+    Operands.requireActivation("rotary", "x", x, DType.F16);
     Operands.requireRank("rotary", "x", x, 3);
     Operands.requireType("rotary", "the positions", ids, DType.I32);
     Operands.requireOneDevice("rotary", x, ids);
@@ -154,14 +156,14 @@ public final class Attention {
   }
 
   private static NativeTensor turned(NativeTensor x, NativeTensor ids, float base, int inverse) {
-    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape());
     y.copyFrom(x);
     long heads = x.size(1);
     long headDim = x.size(2);
     Native.check(
         Kernels.jb_rotary(
             x.context(),
-            Kernels.JB_F32,
+            x.dtype().ordinal(),
             y.address(),
             ids.address(),
             x.size(0),

@@ -67,7 +67,7 @@ final class Broadcasting {
     if (gradient.shape().equals(to)) {
       return gradient;
     }
-    NativeTensor sum = gradient;
+    NativeTensor sum = Operands.wide(gradient);
     while (sum.rank() > to.rank()) {
       sum = Reductions.sumAxis(sum, 0, false);
     }

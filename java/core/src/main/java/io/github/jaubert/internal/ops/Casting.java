@@ -2,9 +2,8 @@ package io.github.jaubert.internal.ops;
 
 import static io.github.jaubert.internal.ops.Operands.list;
 
-import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.engine.DeviceCopy;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
 import io.github.jaubert.tensor.DType;
@@ -22,24 +21,24 @@ public final class Casting {
       return x;
     }
     NativeTensor y = x.allocateLike(dtype, x.shape());
-    Native.check(
-        Kernels.jb_cast(
-            x.context(),
-            y.address(),
-            dtype.ordinal(),
-            x.address(),
-            x.dtype().ordinal(),
-            x.numel()));
-    DType original = x.dtype();
-    if (dtype.isFloatingPoint() && original.isFloatingPoint()) {
-      Tape.record(
-          "to",
-          y,
-          list(x),
-          list(),
-          (dy, saved, gradients) -> gradients.add(0, (NativeTensor) cast(dy, original)));
+    DeviceCopy.convert(y, x);
+    if (dtype.isFloatingPoint() && x.dtype().isFloatingPoint()) {
+      Tape.record("to", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, dy));
     }
     return y;
+  }
+
+  /**
+   * A weight in the type that a layer computes in, which is its own or that of a copy, without a
+   * record: the gradient is the weight's own business. The caller closes a copy.
+   */
+  static NativeTensor copyOrSelf(NativeTensor weight, DType dtype) {
+    if (weight.dtype() == dtype) {
+      return weight;
+    }
+    NativeTensor copy = weight.allocateLike(dtype, weight.shape());
+    DeviceCopy.convert(copy, weight);
+    return copy;
   }
 
   /** Another device; the gradient flows back to this one. */

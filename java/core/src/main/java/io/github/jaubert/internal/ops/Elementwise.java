@@ -26,7 +26,7 @@ public final class Elementwise {
 
   private static Tensor unary(
       String name, int op, Saves saves, Tensor operand, float alpha, float beta) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     Operands.requireFloat(name, x);
     NativeTensor y = x.allocateLike(DType.F32, x.shape());
     Native.check(
@@ -189,9 +189,7 @@ public final class Elementwise {
     }
     boolean logical = op >= Kernels.JB_AND;
     boolean comparison = op >= Kernels.JB_EQ && !logical;
-    if (logical != (a.dtype() == DType.BOOL) && !comparison
-        || a.dtype() == DType.BF16
-        || a.dtype() == DType.F16) {
+    if (logical != (a.dtype() == DType.BOOL) && !comparison) {
       throw new IllegalArgumentException(
           name + ": operands of type " + a.dtype() + " are not supported");
     }
@@ -240,8 +238,8 @@ public final class Elementwise {
 
   /** {@code a + sign * b}, which is what {@code op} computes. */
   private static Tensor addSigned(String name, int op, int sign, Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     NativeTensor y = binary(name, op, a, b);
     if (!Tape.records(a, b)) {
       return y;
@@ -267,8 +265,8 @@ public final class Elementwise {
 
   /** {@code a * b}. */
   public static Tensor mul(Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     NativeTensor y = multiply(a, b);
     if (!Tape.records(a, b)) {
       return y;
@@ -291,8 +289,8 @@ public final class Elementwise {
 
   /** {@code a / b}. */
   public static Tensor div(Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     NativeTensor y = binary("div", Kernels.JB_DIV, a, b);
     if (!Tape.records(a, b)) {
       return y;
@@ -315,8 +313,8 @@ public final class Elementwise {
 
   /** {@code a ^ b}; the gradient of b is 0 where a is 0. */
   public static Tensor pow(Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     NativeTensor y = binary("pow", Kernels.JB_POWER, a, b);
     Operands.requireFloat("pow", a);
     if (!Tape.records(a, b)) {
@@ -361,8 +359,8 @@ public final class Elementwise {
   }
 
   private static Tensor extremum(String name, int op, int firstWins, Tensor left, Tensor right) {
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     NativeTensor y = binary(name, op, a, b);
     if (!Tape.records(a, b)) {
       return y;

@@ -22,9 +22,20 @@ public final class Embeddings {
   /** The rows to take from each table, I32 [tokens]; {@code type} is null if its table is. */
   public record Ids(Tensor word, Tensor position, Tensor type) {}
 
-  /** {@code dropout(LayerNorm(word[ids] + position[ids] + type[ids]))}, [tokens, hidden]. */
+  /**
+   * {@code dropout(LayerNorm(word[ids] + position[ids] + type[ids]))}, [tokens, hidden].
+   *
+   * @param dtype of the result: F32 or BF16; the tables are F32
+   */
   public static Tensor embeddingLayerNorm(
-      Ids ids, Tables tables, Tensor scale, Tensor shift, float p, float eps, Rng rng) {
+      Ids ids,
+      Tables tables,
+      Tensor scale,
+      Tensor shift,
+      float p,
+      float eps,
+      Rng rng,
+      DType dtype) {
     String name = "embeddingLayerNorm";
     NativeTensor word = table(name, "word", tables.word());
     NativeTensor position = table(name, "position", tables.position());
@@ -45,14 +56,15 @@ public final class Embeddings {
     long seed = p > 0 ? rng.seed() : 0;
     long offset = p > 0 ? rng.next() : 0;
     boolean recorded = Tape.records(word, position, type, gamma, beta);
-    NativeTensor y = word.allocateLike(DType.F32, Shape.of(tokens, hidden));
-    NativeTensor sum = recorded ? word.allocateLike(DType.F32, y.shape()) : null;
+    NativeTensor y = word.allocateLike(dtype, Shape.of(tokens, hidden));
+    Operands.requireActivation(name, "the result", y);
+    NativeTensor sum = recorded ? word.allocateLike(dtype, y.shape()) : null;
     NativeTensor mean = recorded ? word.allocateLike(DType.F32, Shape.of(tokens)) : null;
     NativeTensor rstd = recorded ? word.allocateLike(DType.F32, Shape.of(tokens)) : null;
     Native.check(
         Kernels.jb_embedding_layernorm_forward(
             word.context(),
-            Kernels.JB_F32,
+            dtype.ordinal(),
             y.address(),
             Operands.addressOrNull(sum),
             Operands.addressOrNull(mean),
@@ -83,13 +95,13 @@ public final class Embeddings {
         list(word, position, type, gamma, beta),
         list(sum, mean, rstd, gamma, wordIds, positionIds, typeIds),
         (dy, saved, gradients) -> {
-          NativeTensor dsum = dy.allocateLike(DType.F32, dy.shape());
+          NativeTensor dsum = dy.allocateLike(dtype, dy.shape());
           Target dgamma = gradients.target(3);
           Target dbeta = gradients.target(4);
           Native.check(
               Kernels.jb_embedding_layernorm_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dtype.ordinal(),
                   dsum.address(),
                   dgamma.address(),
                   dbeta.address(),

@@ -7,7 +7,6 @@ import io.github.jaubert.internal.engine.Gradients.Target;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
@@ -40,11 +39,13 @@ public final class FeedForward {
     long in = first.size(1);
     long out = second.size(0);
     boolean keeps = Tape.records(x, first, bias, second) && Linears.needsPreactivation(activation);
-    NativeTensor h = x.allocateLike(DType.F32, innerShape);
-    NativeTensor preactivation = keeps ? x.allocateLike(DType.F32, innerShape) : null;
-    NativeTensor y = x.allocateLike(DType.F32, x.shape().with(-1, out));
-    Linears.forward(h, preactivation, x, first, bias, activation);
-    Linears.forward(y, null, h, second, null, Kernels.JB_NO_ACTIVATION);
+    NativeTensor h = x.allocateLike(x.dtype(), innerShape);
+    NativeTensor preactivation = keeps ? x.allocateLike(x.dtype(), innerShape) : null;
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape().with(-1, out));
+    NativeTensor factor = Casting.copyOrSelf(first, x.dtype());
+    NativeTensor secondFactor = Casting.copyOrSelf(second, x.dtype());
+    Linears.forward(h, preactivation, x, factor, bias, activation);
+    Linears.forward(y, null, h, secondFactor, null, Kernels.JB_NO_ACTIVATION);
     // What went into the activation is enough: backward computes its result again, together with
     // the derivative. So a layer keeps one matrix of [tokens, inner] instead of two.
     NativeTensor kept = keeps ? preactivation : h;
@@ -53,7 +54,7 @@ public final class FeedForward {
         NAME,
         y,
         list(x, first, bias, second),
-        list(x, first, kept, second),
+        list(x, factor, kept, secondFactor),
         (dy, saved, gradients) -> {
           // Targets are asked for in the order in which the kernels write: an operand given twice
           // is added to at last. And none before its turn: this operation of the last layer is
@@ -61,11 +62,11 @@ public final class FeedForward {
           Target dsecond = gradients.target(3);
           boolean goesOn = gradients.needs(0) || gradients.needs(1) || gradients.needs(2);
           // The gradient of what went into the activation.
-          NativeTensor dz = goesOn ? dy.allocateLike(DType.F32, innerShape) : null;
+          NativeTensor dz = goesOn ? dy.allocateLike(dy.dtype(), innerShape) : null;
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   Operands.addressOrNull(dz),
                   dsecond.address(),
                   0,
@@ -91,7 +92,7 @@ public final class FeedForward {
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   dx.address(),
                   dfirst.address(),
                   dbias.address(),
@@ -108,6 +109,12 @@ public final class FeedForward {
                   Kernels.JB_NO_ACTIVATION,
                   Linears.accumulate(dx, dfirst, dbias)));
         });
+    if (factor != first) {
+      factor.close();
+    }
+    if (secondFactor != second) {
+      secondFactor.close();
+    }
     return y;
   }
 }

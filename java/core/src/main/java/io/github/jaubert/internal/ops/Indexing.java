@@ -43,8 +43,9 @@ public final class Indexing {
     Operands.requireIndex(name, x, index);
     Operands.requireRank(name, "the index", index, 1);
     long rows = x.size(0);
-    long width = x.shape().without(0).numel();
-    NativeTensor y = x.allocateLike(x.dtype(), x.shape().with(0, index.numel()));
+    Shape original = x.shape();
+    long width = original.without(0).numel();
+    NativeTensor y = x.allocateLike(x.dtype(), original.with(0, index.numel()));
     Native.check(
         Kernels.jb_index_rows(
             x.context(),
@@ -61,17 +62,25 @@ public final class Indexing {
         y,
         list(x),
         list(index),
-        (dy, saved, gradients) -> addRows(gradients.target(0), dy, saved[0], rows, width));
+        (dy, saved, gradients) -> {
+          if (dy.dtype() == DType.F32) {
+            addRows(gradients.target(0), dy, saved[0], rows, width);
+          } else {
+            NativeTensor dx = dy.allocateLike(DType.F32, original);
+            addRows(new Target(dx.address(), false), Operands.wide(dy), saved[0], rows, width);
+            gradients.add(0, dx);
+          }
+        });
     return y;
   }
 
-  /** Adds the rows of dy to the rows of a gradient that an index names. */
+  /** Adds the rows of dy to the rows of a gradient of type F32 that an index names. */
   static void addRows(Target target, NativeTensor dy, NativeTensor index, long rows, long width) {
     if (target.address() != 0) {
       Native.check(
           Kernels.jb_index_add_rows(
               dy.context(),
-              Kernels.JB_F32,
+              dy.dtype().ordinal(),
               target.address(),
               dy.address(),
               index.address(),
@@ -85,9 +94,9 @@ public final class Indexing {
 
   /** x with source[i] added at row index[i]. */
   public static Tensor indexAdd(Tensor operand, Tensor indices, Tensor addend) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     NativeTensor index = NativeTensor.of(indices);
-    NativeTensor source = NativeTensor.of(addend);
+    NativeTensor source = Operands.wide(addend);
     Operands.requireFloat("indexAdd", x, source);
     Operands.requireIndex("indexAdd", x, index);
     Operands.requireRank("indexAdd", "the index", index, 1);
@@ -98,7 +107,7 @@ public final class Indexing {
     Native.check(
         Kernels.jb_index_add_rows(
             x.context(),
-            Kernels.JB_F32,
+            source.dtype().ordinal(),
             y.address(),
             source.address(),
             index.address(),
@@ -165,7 +174,7 @@ public final class Indexing {
               Kernels.jb_take_along_rows_backward(
                   dy.context(),
                   dx.address(),
-                  dy.address(),
+                  Operands.wide(dy).address(),
                   saved[0].address(),
                   saved[0].dtype().ordinal(),
                   rows,
@@ -178,7 +187,7 @@ public final class Indexing {
 
   /** The mean of each sequence's rows, [count, width] from [tokens, width]. */
   public static Tensor segmentMean(Tensor operand, PackedSequences lengths) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     Operands.requireFloat("segmentMean", x);
     Operands.requireRank("segmentMean", "x", x, 2);
     long width = x.size(1);

@@ -7,7 +7,6 @@ import io.github.jaubert.internal.engine.Gradients.Target;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
@@ -29,26 +28,27 @@ public final class Linears {
     long in = weight.size(1);
     long rows = Operands.rows(x);
     Shape shape = x.shape().with(-1, out);
-    NativeTensor y = x.allocateLike(DType.F32, shape);
+    NativeTensor factor = Casting.copyOrSelf(weight, x.dtype());
+    NativeTensor y = x.allocateLike(x.dtype(), shape);
     boolean keepsInput = Tape.records(x, weight, bias) && needsPreactivation(activation);
-    NativeTensor preactivation = keepsInput ? x.allocateLike(DType.F32, shape) : null;
-    forward(y, preactivation, x, weight, bias, activation);
+    NativeTensor preactivation = keepsInput ? x.allocateLike(x.dtype(), shape) : null;
+    forward(y, preactivation, x, factor, bias, activation);
     NativeTensor forBackward = activation == Kernels.JB_ACT_TANH ? y : preactivation;
     Tape.record(
         "linear",
         y,
         list(x, weight, bias),
-        list(x, weight, forBackward),
+        list(x, factor, forBackward),
         (dy, saved, gradients) -> {
           // In the order in which the kernel writes: an operand given twice is added to at last.
           Target dbias = gradients.target(2);
           Target dx = gradients.target(0);
           Target dweight = gradients.target(1);
-          NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(DType.F32, shape);
+          NativeTensor scratch = saved[2] == null ? null : dy.allocateLike(dy.dtype(), shape);
           Native.check(
               Kernels.jb_linear_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   dx.address(),
                   dweight.address(),
                   dbias.address(),
@@ -65,10 +65,16 @@ public final class Linears {
                   Kernels.JB_NO_ACTIVATION,
                   accumulate(dx, dweight, dbias)));
         });
+    if (factor != weight) {
+      factor.close();
+    }
     return y;
   }
 
-  /** Computes {@code y}, and leaves what went into the activation where that is not null. */
+  /**
+   * Computes {@code y}, and leaves what went into the activation where that is not null; {@code
+   * weight} has the type of {@code x}.
+   */
   static void forward(
       NativeTensor y,
       NativeTensor preactivation,
@@ -79,7 +85,7 @@ public final class Linears {
     Native.check(
         Kernels.jb_linear_forward(
             x.context(),
-            Kernels.JB_F32,
+            x.dtype().ordinal(),
             y.address(),
             Operands.addressOrNull(preactivation),
             x.address(),
@@ -97,7 +103,8 @@ public final class Linears {
    */
   static void requireFitting(
       String operation, Shape input, NativeTensor x, NativeTensor weight, NativeTensor bias) {
-    Operands.requireFloat(operation, x, weight, bias);
+    Operands.requireActivation(operation, "x", x);
+    Operands.requireParameters(operation, x, weight, bias);
     Operands.requireRank(operation, "the weight", weight, 2);
     long in = weight.size(1);
     if (input.rank() == 0 || input.size(-1) != in) {
@@ -130,7 +137,7 @@ public final class Linears {
   /** {@code gelu(x[..., :width]) * x[..., width:]} for x [..., 2 * width]. */
   public static Tensor geglu(Tensor operand) {
     NativeTensor x = NativeTensor.of(operand);
-    Operands.requireFloat("geglu", x);
+    Operands.requireActivation("geglu", "x", x);
     if (x.rank() == 0 || x.size(-1) % 2 != 0) {
       throw new IllegalArgumentException(
           "geglu: the last axis of shape " + x.shape() + " cannot be halved");
@@ -138,21 +145,21 @@ public final class Linears {
     Shape original = x.shape();
     long rows = Operands.rows(x);
     long width = x.size(-1) / 2;
-    NativeTensor y = x.allocateLike(DType.F32, original.with(-1, width));
+    NativeTensor y = x.allocateLike(x.dtype(), original.with(-1, width));
     Native.check(
         Kernels.jb_geglu_forward(
-            x.context(), Kernels.JB_F32, y.address(), x.address(), rows, width));
+            x.context(), x.dtype().ordinal(), y.address(), x.address(), rows, width));
     Tape.record(
         "geglu",
         y,
         list(x),
         list(x),
         (dy, saved, gradients) -> {
-          NativeTensor dx = dy.allocateLike(DType.F32, original);
+          NativeTensor dx = dy.allocateLike(dy.dtype(), original);
           Native.check(
               Kernels.jb_geglu_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   dx.address(),
                   dy.address(),
                   saved[0].address(),

@@ -28,7 +28,7 @@ public final class Losses {
       Tensor weights,
       float normalizer) {
     NativeTensor logits = NativeTensor.of(scores);
-    Operands.requireFloat("crossEntropy", logits);
+    Operands.requireActivation("crossEntropy", "the logits", logits);
     Operands.requireRank("crossEntropy", "the logits", logits, 2);
     Operands.requireIndex("crossEntropy", logits, NativeTensor.of(targets));
     NativeTensor labels = (NativeTensor) Casting.cast(targets, DType.I32);
@@ -37,7 +37,7 @@ public final class Losses {
     Operands.requireShape("crossEntropy", "the labels", labels, rows);
     NativeTensor classWeights = weights == null ? null : NativeTensor.of(weights);
     if (classWeights != null) {
-      Operands.requireFloat("crossEntropy", logits, classWeights);
+      Operands.requireParameters("crossEntropy", logits, classWeights);
       Operands.requireShape("crossEntropy", "the class weights", classWeights, classes);
     }
     NativeTensor loss = logits.allocateLike(DType.F32, Shape.SCALAR);
@@ -46,7 +46,7 @@ public final class Losses {
     Native.check(
         Kernels.jb_cross_entropy_forward(
             logits.context(),
-            Kernels.JB_F32,
+            logits.dtype().ordinal(),
             loss.address(),
             lse.address(),
             total.address(),
@@ -64,11 +64,11 @@ public final class Losses {
         list(logits),
         list(logits, lse, total, labels, classWeights),
         (dy, saved, gradients) -> {
-          NativeTensor dlogits = dy.allocateLike(DType.F32, saved[0].shape());
+          NativeTensor dlogits = dy.allocateLike(saved[0].dtype(), saved[0].shape());
           Native.check(
               Kernels.jb_cross_entropy_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  saved[0].dtype().ordinal(),
                   dlogits.address(),
                   dy.address(),
                   saved[0].address(),
@@ -94,8 +94,9 @@ public final class Losses {
 
   /** {@code softplus(x) - x * target}, summed over a normalizer; 0: the mean. */
   public static Tensor binaryCrossEntropyWithLogits(
-      Tensor logits, Tensor target, float normalizer) {
-    requireSameShape("binaryCrossEntropyWithLogits", logits, target);
+      Tensor scores, Tensor target, float normalizer) {
+    requireSameShape("binaryCrossEntropyWithLogits", scores, target);
+    Tensor logits = Operands.wide(scores);
     Tensor losses = Elementwise.sub(Elementwise.softplus(logits), Elementwise.mul(logits, target));
     return normalized(losses, normalizer);
   }

@@ -17,7 +17,9 @@ public final class Matmul {
   private Matmul() {}
 
   /** The product over the last two axes, the others broadcast. */
-  public static Tensor matmul(Tensor a, Tensor b) {
+  public static Tensor matmul(Tensor left, Tensor right) {
+    Tensor a = Operands.wide(left);
+    Tensor b = Operands.wide(right);
     if (a.rank() == 0 || b.rank() == 0) {
       throw new IllegalArgumentException(
           "matmul: a " + a.shape() + " and b " + b.shape() + ": an operand has no axes");
@@ -52,9 +54,9 @@ public final class Matmul {
       return Shaping.reshape(product(rows, b, 1), result.toArray());
     }
     Shape batch = Broadcasting.shape("matmul", leading(a), leading(b));
-    Tensor left = Shaping.reshape(Shaping.expand(a, append(batch, m, k)), batch.numel(), m, k);
-    Tensor right = Shaping.reshape(Shaping.expand(b, append(batch, k, n)), batch.numel(), k, n);
-    return Shaping.reshape(product(left, right, batch.numel()), append(batch, m, n).toArray());
+    Tensor lefts = Shaping.reshape(Shaping.expand(a, append(batch, m, k)), batch.numel(), m, k);
+    Tensor rights = Shaping.reshape(Shaping.expand(b, append(batch, k, n)), batch.numel(), k, n);
+    return Shaping.reshape(product(lefts, rights, batch.numel()), append(batch, m, n).toArray());
   }
 
   private static Shape leading(Tensor x) {

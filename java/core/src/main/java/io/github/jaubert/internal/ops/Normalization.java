@@ -19,25 +19,32 @@ public final class Normalization {
   /** Each element kept with probability 1 - p and then divided by it. */
   public static Tensor dropout(Tensor operand, float p, Rng rng) {
     NativeTensor x = NativeTensor.of(operand);
-    Operands.requireFloat("dropout", x);
+    Operands.requireActivation("dropout", "x", x);
     Operands.requireProbability("dropout", p);
     long seed = rng.seed();
     long offset = rng.next();
-    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape());
     Native.check(
         Kernels.jb_dropout(
-            x.context(), Kernels.JB_F32, y.address(), x.address(), x.numel(), p, seed, offset));
+            x.context(),
+            x.dtype().ordinal(),
+            y.address(),
+            x.address(),
+            x.numel(),
+            p,
+            seed,
+            offset));
     Tape.record(
         "dropout",
         y,
         list(x),
         list(),
         (dy, saved, gradients) -> {
-          NativeTensor dx = dy.allocateLike(DType.F32, dy.shape());
+          NativeTensor dx = dy.allocateLike(dy.dtype(), dy.shape());
           Native.check(
               Kernels.jb_dropout(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   dx.address(),
                   dy.address(),
                   dy.numel(),
@@ -56,14 +63,14 @@ public final class Normalization {
     NativeTensor beta = shift == null ? null : NativeTensor.of(shift);
     long hidden = requireVectors("layerNorm", x, gamma, beta, null);
     long rows = Operands.rows(x);
-    NativeTensor y = x.allocateLike(DType.F32, x.shape());
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape());
     boolean recorded = Tape.records(x, gamma, beta);
     NativeTensor mean = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
     NativeTensor rstd = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
     Native.check(
         Kernels.jb_layernorm_forward(
             x.context(),
-            Kernels.JB_F32,
+            x.dtype().ordinal(),
             y.address(),
             Operands.addressOrNull(mean),
             Operands.addressOrNull(rstd),
@@ -79,13 +86,13 @@ public final class Normalization {
         list(x, gamma, beta),
         list(x, mean, rstd, gamma),
         (dy, saved, gradients) -> {
-          NativeTensor dx = gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          NativeTensor dx = gradients.needs(0) ? dy.allocateLike(dy.dtype(), dy.shape()) : null;
           Target dgamma = gradients.target(1);
           Target dbeta = gradients.target(2);
           Native.check(
               Kernels.jb_layernorm_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   Operands.addressOrNull(dx),
                   dgamma.address(),
                   dbeta.address(),
@@ -122,21 +129,21 @@ public final class Normalization {
     long hidden = requireVectors("addDropoutLayerNorm", x, gamma, beta, bias);
     Operands.requireProbability("addDropoutLayerNorm", p);
     if (residual != null) {
-      Operands.requireFloat("addDropoutLayerNorm", x, residual);
+      Operands.requireLike("addDropoutLayerNorm", "x", x, "the residual", residual);
       Operands.requireShape("addDropoutLayerNorm", "the residual", residual, x.shape().toArray());
     }
     long rows = Operands.rows(x);
     long seed = p > 0 ? rng.seed() : 0;
     long offset = p > 0 ? rng.next() : 0;
     boolean recorded = Tape.records(x, residual, bias, gamma, beta);
-    NativeTensor y = x.allocateLike(DType.F32, x.shape());
-    NativeTensor sum = recorded ? x.allocateLike(DType.F32, x.shape()) : null;
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape());
+    NativeTensor sum = recorded ? x.allocateLike(x.dtype(), x.shape()) : null;
     NativeTensor mean = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
     NativeTensor rstd = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
     Native.check(
         Kernels.jb_add_dropout_layernorm_forward(
             x.context(),
-            Kernels.JB_F32,
+            x.dtype().ordinal(),
             y.address(),
             Operands.addressOrNull(sum),
             Operands.addressOrNull(mean),
@@ -163,13 +170,13 @@ public final class Normalization {
           Target dbeta = gradients.target(4);
           boolean needsSum = gradients.needs(0) || gradients.needs(1);
           // Without dropout the gradients of x and of the residual are one.
-          NativeTensor dsum = needsSum ? dy.allocateLike(DType.F32, dy.shape()) : null;
+          NativeTensor dsum = needsSum ? dy.allocateLike(dy.dtype(), dy.shape()) : null;
           NativeTensor dx =
-              p > 0 && gradients.needs(0) ? dy.allocateLike(DType.F32, dy.shape()) : null;
+              p > 0 && gradients.needs(0) ? dy.allocateLike(dy.dtype(), dy.shape()) : null;
           Native.check(
               Kernels.jb_add_dropout_layernorm_backward(
                   dy.context(),
-                  Kernels.JB_F32,
+                  dy.dtype().ordinal(),
                   Operands.addressOrNull(dx),
                   Operands.addressOrNull(dsum),
                   dbias.address(),
@@ -201,7 +208,8 @@ public final class Normalization {
   /** Checks that the vectors have one element for each column of x; returns how many. */
   static long requireVectors(
       String name, NativeTensor x, NativeTensor gamma, NativeTensor beta, NativeTensor bias) {
-    Operands.requireFloat(name, x, gamma, beta, bias);
+    Operands.requireActivation(name, "x", x);
+    Operands.requireParameters(name, x, gamma, beta, bias);
     if (x.rank() == 0) {
       throw new IllegalArgumentException(name + ": x has no axes");
     }

@@ -3,6 +3,8 @@ package io.github.jaubert.internal.ops;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Checks that operations make of their operands, with messages that name the operation and the
@@ -10,6 +12,15 @@ import io.github.jaubert.tensor.Shape;
  */
 final class Operands {
   private Operands() {}
+
+  /**
+   * An operand as a general operation takes it. These compute in F32: BF16 and F16 are cast up to
+   * it, and so is the result; on the way back the gradient is rounded to the operand's type.
+   */
+  static NativeTensor wide(Tensor operand) {
+    boolean narrow = operand.dtype() == DType.BF16 || operand.dtype() == DType.F16;
+    return NativeTensor.of(narrow ? Casting.cast(operand, DType.F32) : operand);
+  }
 
   static void requireType(String operation, String operand, NativeTensor tensor, DType expected) {
     if (tensor.dtype() != expected) {
@@ -25,6 +36,50 @@ final class Operands {
         requireType(operation, "an operand", tensor, DType.F32);
         requireOneDevice(operation, tensors[0], tensor);
       }
+    }
+  }
+
+  /** The input of a layer, which computes in its type: F32, BF16, or what else it takes. */
+  static void requireActivation(String operation, String operand, NativeTensor x, DType... more) {
+    boolean known = x.dtype() == DType.F32 || x.dtype() == DType.BF16;
+    if (!known && !Arrays.asList(more).contains(x.dtype())) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + operand
+              + " is "
+              + x.summary()
+              + ", expected type F32 or BF16"
+              + (more.length == 0 ? "" : " or " + more[0]));
+    }
+  }
+
+  /** The parameters of a layer: F32 whatever its input is, on the same device; nulls are none. */
+  static void requireParameters(String operation, NativeTensor x, NativeTensor... parameters) {
+    for (NativeTensor parameter : parameters) {
+      if (parameter != null) {
+        requireType(operation, "a parameter", parameter, DType.F32);
+        requireOneDevice(operation, x, parameter);
+      }
+    }
+  }
+
+  /** A second input of a layer, of the type and on the device of the first. */
+  static void requireLike(
+      String operation, String first, NativeTensor a, String second, NativeTensor b) {
+    requireOneDevice(operation, a, b);
+    if (a.dtype() != b.dtype()) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + first
+              + " is "
+              + a.summary()
+              + " and "
+              + second
+              + " is "
+              + b.summary()
+              + ": the types differ; convert one with to(DType)");
     }
   }
 

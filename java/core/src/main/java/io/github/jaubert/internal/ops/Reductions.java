@@ -51,7 +51,7 @@ public final class Reductions {
 
   /** A tensor without axes as one of one element, so that it can be reduced. */
   private static NativeTensor withAxis(Tensor operand) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     return x.rank() == 0 ? (NativeTensor) Shaping.flatten(x) : x;
   }
 
@@ -95,7 +95,8 @@ public final class Reductions {
   }
 
   /** The variance along an axis, in two passes. */
-  public static Tensor variance(Tensor x, int axis, int correction, boolean keepAxis) {
+  public static Tensor variance(Tensor operand, int axis, int correction, boolean keepAxis) {
+    Tensor x = Operands.wide(operand);
     long divisor = x.shape().size(axis) - correction;
     if (divisor <= 0) {
       throw new IllegalArgumentException(
@@ -112,7 +113,7 @@ public final class Reductions {
 
   /** The square root of the sum of all squares; its subgradient at 0 is 0, as in PyTorch. */
   public static Tensor norm(Tensor operand) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     Operands.requireFloat("norm", x);
     NativeTensor y;
     try (NativeTensor squares = Elementwise.multiply(x, x);

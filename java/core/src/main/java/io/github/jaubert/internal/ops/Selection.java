@@ -15,7 +15,7 @@ public final class Selection {
   private Selection() {}
 
   private static Tensor binary(String name, int op, Tensor a, Tensor b) {
-    return Elementwise.binary(name, op, NativeTensor.of(a), NativeTensor.of(b));
+    return Elementwise.binary(name, op, Operands.wide(a), Operands.wide(b));
   }
 
   /** {@code a == b}. */
@@ -69,8 +69,8 @@ public final class Selection {
   /** {@code condition ? a : b}. */
   public static Tensor where(Tensor condition, Tensor left, Tensor right) {
     NativeTensor c = NativeTensor.of(condition);
-    NativeTensor a = NativeTensor.of(left);
-    NativeTensor b = NativeTensor.of(right);
+    NativeTensor a = Operands.wide(left);
+    NativeTensor b = Operands.wide(right);
     Operands.requireType("where", "the condition", c, DType.BOOL);
     if (a.dtype() != b.dtype()) {
       throw new IllegalArgumentException(

@@ -32,7 +32,7 @@ public final class Softmax {
   }
 
   private static Tensor alongRows(String name, int log, Tensor operand) {
-    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor x = Operands.wide(operand);
     Operands.requireFloat(name, x);
     long rows = Operands.rows(x);
     long columns = Operands.columns(x);
