@@ -1,5 +1,6 @@
 // What stands behind the matrix products of a feed-forward layer: bias + activation, such as GELU (Hendrycks and Gimpel
-// 2016) by erf as BERT has it or by tanh, and GeGLU (Shazeer 2020). y, dy, x, dx and bias are T, arithmetic is float32.
+// 2016) by erf as BERT has it or by tanh, and GeGLU (Shazeer 2020). y, dy, x and dx are T, the bias and
+// its gradient float32, as arithmetic is.
 //
 // A thread keeps its columns and walks down the rows: so it holds the bias, and in backward the sum of its columns, in
 // registers. Bytes moved per element: forward 2 T (3 T with z kept), backward 3 T.
@@ -73,7 +74,8 @@ __device__ __forceinline__ float activation_derivative(jb_activation activation,
 // is kVector<T>, or 1 for any width.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kActivationThreads)
-    bias_activation_forward(jb_activation activation, T* y, T* z, const T* x, const T* bias, int64_t rows, int width) {
+    bias_activation_forward(jb_activation activation, T* y, T* z, const T* x, const float* bias, int64_t rows,
+                            int width) {
   const int c = (static_cast<int>(blockIdx.x) * kActivationThreads + static_cast<int>(threadIdx.x)) * kWidth;
   if (c >= width) return;
   float b[kWidth];

@@ -85,28 +85,30 @@ __device__ __forceinline__ void store_as(void* p, V value) {
 
 }  // namespace detail
 
-// x[0 .. kWidth) from p.
+// x[0 .. kWidth) from p. Of float32 beside 16-bit elements, as parameters are, it is 16 bytes twice.
 template <int kWidth, Cache kCache = Cache::kKeep, typename T>
 __device__ __forceinline__ void load(float (&x)[kWidth], const T* p) {
   if constexpr (kWidth == 1) {
     x[0] = to_float(*p);
+  } else if constexpr (sizeof(T) == 4) {
+    static_assert(kWidth == 4 || kWidth == 8, "a thread loads one element, or 16 bytes, or as many as of 16 bits");
+#pragma unroll
+    for (int i = 0; i < kWidth; i += 4) {
+      const float4 v = detail::load_as<kCache, float4>(p + i);
+      x[i] = v.x;
+      x[i + 1] = v.y;
+      x[i + 2] = v.z;
+      x[i + 3] = v.w;
+    }
   } else {
     static_assert(kWidth == kVector<T>, "a thread loads one element, or 16 bytes");
-    if constexpr (sizeof(T) == 4) {
-      const float4 v = detail::load_as<kCache, float4>(p);
-      x[0] = v.x;
-      x[1] = v.y;
-      x[2] = v.z;
-      x[3] = v.w;
-    } else {
-      const uint4 v = detail::load_as<kCache, uint4>(p);
-      const uint32_t words[4] = {v.x, v.y, v.z, v.w};
+    const uint4 v = detail::load_as<kCache, uint4>(p);
+    const uint32_t words[4] = {v.x, v.y, v.z, v.w};
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const float2 pair = unpack(words[i], T());
-        x[2 * i] = pair.x;
-        x[2 * i + 1] = pair.y;
-      }
+    for (int i = 0; i < 4; ++i) {
+      const float2 pair = unpack(words[i], T());
+      x[2 * i] = pair.x;
+      x[2 * i + 1] = pair.y;
     }
   }
 }

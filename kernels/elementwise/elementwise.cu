@@ -6,7 +6,6 @@ namespace jb {
 #define JB_FLOATS(T)                                                                                                \
   template __global__ void unary_forward<T>(jb_unary_op, T*, const T*, int64_t, float, float);                      \
   template __global__ void unary_backward<T>(jb_unary_op, T*, const T*, const T*, const T*, int64_t, float, float); \
-  template __global__ void accumulate<T>(T*, const T*, int64_t, float);                                             \
   template __global__ void strided_add<T>(T*, const T*, StridedAxes<2>);
 #define JB_COMPARED(T) \
   template __global__ void binary_comparison<T>(jb_binary_op, uint8_t*, const T*, const T*, StridedAxes<2>);

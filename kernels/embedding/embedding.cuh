@@ -2,8 +2,8 @@
 // dropout(LayerNorm(sum)), in one kernel; the contract is that of native/include/jaubert/embedding.h. Backward to sum,
 // gamma and beta is layernorm_backward with Mask::kOfY; backward to a table is below.
 //
-// Tables, sum and y are T. sum is rounded to T before anything is made of it. A kernel cannot refuse an id: one outside
-// its table makes the row NaN, and no memory outside is read.
+// sum and y are T, tables and parameters float32. sum is rounded to T before anything is made of it. A kernel cannot
+// refuse an id: one outside its table makes the row NaN, and no memory outside is read.
 #ifndef JAUBERT_KERNELS_EMBEDDING_EMBEDDING_CUH
 #define JAUBERT_KERNELS_EMBEDDING_EMBEDDING_CUH
 
@@ -12,21 +12,19 @@
 namespace jb {
 
 // table [rows, hidden] and ids [tokens]; a null table adds nothing.
-template <typename T>
 struct EmbeddingTable {
-  const T* table;
+  const float* table;
   const int32_t* ids;
   int rows;
 };
 
-template <typename T>
 struct Embeddings {
-  EmbeddingTable<T> word, position, type;
+  EmbeddingTable word, position, type;
 };
 
 // s += table[ids[token]] of kWidth elements from column c.
-template <typename T, int kWidth>
-__device__ __forceinline__ void add_embedding(float (&s)[kWidth], const EmbeddingTable<T>& from, int64_t token, int c,
+template <int kWidth>
+__device__ __forceinline__ void add_embedding(float (&s)[kWidth], const EmbeddingTable& from, int64_t token, int c,
                                               int hidden) {
   if (from.table == nullptr) return;
   const int32_t id = from.ids[token];
@@ -38,7 +36,7 @@ __device__ __forceinline__ void add_embedding(float (&s)[kWidth], const Embeddin
 }
 
 template <typename T, int kWidth>
-__device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddings<T>& from, int64_t token, int c,
+__device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddings& from, int64_t token, int c,
                                                int hidden) {
   fill(s, 0.0f);
   add_embedding(s, from.word, token, c, hidden);
@@ -51,7 +49,7 @@ __device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddi
 // A warp a token, for hidden of layernorm_vectors<T>() > 0; block kLayernormThreads, any grid.
 template <typename T, int kVectors, bool kDropout>
 __global__ void __launch_bounds__(kLayernormThreads)
-    embedding_forward(LayernormOutputs<T> to, Embeddings<T> from, const T* gamma, const T* beta, int64_t tokens,
+    embedding_forward(LayernormOutputs<T> to, Embeddings from, const float* gamma, const float* beta, int64_t tokens,
                       int hidden, float eps, Dropout dropout) {
   constexpr int kWidth = kVector<T>, kRows = kLayernormThreads / kWarp;
   constexpr Mask kMask = kDropout ? Mask::kOfY : Mask::kNone;
@@ -63,7 +61,7 @@ __global__ void __launch_bounds__(kLayernormThreads)
     for (int v = 0; v < kVectors; ++v) {
       const int c = (v * kWarp + lane_number()) * kWidth;
       fill(s[v], 0.0f);
-      if (c < hidden) add_embeddings(s[v], from, token, c, hidden);
+      if (c < hidden) add_embeddings<T>(s[v], from, token, c, hidden);
     }
     finish_row<kMask, kVectors>(to, s, gamma, beta, token, hidden, eps, dropout, first);
   }
@@ -72,8 +70,8 @@ __global__ void __launch_bounds__(kLayernormThreads)
 // A block a token, for any other hidden; block kLayernormWideThreads, any grid.
 template <typename T, int kWidth, bool kDropout>
 __global__ void __launch_bounds__(kLayernormWideThreads)
-    embedding_forward_wide(LayernormOutputs<T> to, Embeddings<T> from, const T* gamma, const T* beta, int64_t tokens,
-                           int hidden, float eps, Dropout dropout) {
+    embedding_forward_wide(LayernormOutputs<T> to, Embeddings from, const float* gamma, const float* beta,
+                           int64_t tokens, int hidden, float eps, Dropout dropout) {
   __shared__ float scratch[kLayernormWideThreads / kWarp];
   constexpr Mask kMask = kDropout ? Mask::kOfY : Mask::kNone;
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
@@ -82,7 +80,7 @@ __global__ void __launch_bounds__(kLayernormWideThreads)
     float s[kWidth];
     float total = 0;
     for (int c = static_cast<int>(threadIdx.x) * kWidth; c < hidden; c += kLayernormWideThreads * kWidth) {
-      add_embeddings(s, from, token, c, hidden);
+      add_embeddings<T>(s, from, token, c, hidden);
       store<kWidth>(kept + token * hidden + c, s);
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) total += s[i];

@@ -3,7 +3,7 @@
 //
 //   sum = residual + dropout(x + bias);   y = (sum - mean) * rstd * gamma + beta
 //
-// x, residual, sum, y and the parameters are T; mean, rstd and the gradients of parameters are float32. sum is rounded
+// x, residual, sum, y and their gradients are T; parameters, their gradients, mean and rstd are float32. sum is rounded
 // to T before anything is made of it, so backward sees the numbers that forward saw. Statistics are float32 in two
 // passes.
 //
@@ -52,7 +52,7 @@ struct LayernormStatistics {
 
 // s = round(residual + dropout(x + bias)) of kWidth elements from column c of the row that begins at element `at`.
 template <typename T, int kWidth, bool kDropout>
-__device__ __forceinline__ void add_dropout(float (&s)[kWidth], const T* x, const T* residual, const T* bias,
+__device__ __forceinline__ void add_dropout(float (&s)[kWidth], const T* x, const T* residual, const float* bias,
                                             int64_t at, int c, const Dropout& dropout, uint64_t first) {
   load<kWidth, Cache::kStream>(s, x + at + c);
   if (bias != nullptr) {
@@ -75,8 +75,9 @@ __device__ __forceinline__ void add_dropout(float (&s)[kWidth], const T* x, cons
 // y = (s - mean) * rstd * gamma + beta of kWidth elements from column c, through dropout if the mask is of y; beta may
 // be null.
 template <Mask kMask, typename T, int kWidth>
-__device__ __forceinline__ void normalize(T* y, const float (&s)[kWidth], LayernormStatistics row, const T* gamma,
-                                          const T* beta, int64_t at, int c, const Dropout& dropout, uint64_t first) {
+__device__ __forceinline__ void normalize(T* y, const float (&s)[kWidth], LayernormStatistics row, const float* gamma,
+                                          const float* beta, int64_t at, int c, const Dropout& dropout,
+                                          uint64_t first) {
   float g[kWidth], b[kWidth], result[kWidth];
   load<kWidth, Cache::kConstant>(g, gamma + c);
   fill(b, 0.0f);
@@ -97,7 +98,7 @@ struct LayernormOutputs {
 // All behind s for a row in the registers of a warp; columns from hidden on hold 0.
 template <Mask kMask, int kVectors, typename T, int kWidth>
 __device__ __forceinline__ void finish_row(const LayernormOutputs<T>& to, const float (&s)[kVectors][kWidth],
-                                           const T* gamma, const T* beta, int64_t row, int hidden, float eps,
+                                           const float* gamma, const float* beta, int64_t row, int hidden, float eps,
                                            const Dropout& dropout, uint64_t first) {
   constexpr int kStep = kWarp * kWidth;
   const int64_t at = row * hidden;
@@ -134,8 +135,8 @@ __device__ __forceinline__ void finish_row(const LayernormOutputs<T>& to, const 
 // that it reads here. total is what the thread's own elements add up to.
 template <Mask kMask, int kWidth, typename T>
 __device__ __forceinline__ void finish_wide_row(const LayernormOutputs<T>& to, const T* kept, float total,
-                                                const T* gamma, const T* beta, int64_t row, int hidden, float eps,
-                                                const Dropout& dropout, uint64_t first, float* scratch) {
+                                                const float* gamma, const float* beta, int64_t row, int hidden,
+                                                float eps, const Dropout& dropout, uint64_t first, float* scratch) {
   constexpr int kThreads = kLayernormWideThreads;
   const int64_t at = row * hidden;
   const int begin = static_cast<int>(threadIdx.x) * kWidth;
@@ -161,8 +162,8 @@ __device__ __forceinline__ void finish_wide_row(const LayernormOutputs<T>& to, c
 // may be null. Plain LayerNorm has neither sum, residual nor bias, and no dropout.
 template <typename T, int kVectors, bool kDropout>
 __global__ void __launch_bounds__(kLayernormThreads)
-    layernorm_forward(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const T* bias,
-                      const T* gamma, const T* beta, int64_t rows, int hidden, float eps, Dropout dropout) {
+    layernorm_forward(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const float* bias,
+                      const float* gamma, const float* beta, int64_t rows, int hidden, float eps, Dropout dropout) {
   constexpr int kWidth = kVector<T>, kRows = kLayernormThreads / kWarp;
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
   for (int64_t row = static_cast<int64_t>(blockIdx.x) * kRows + warp_number(); row < rows;
@@ -182,8 +183,9 @@ __global__ void __launch_bounds__(kLayernormThreads)
 // A block of kLayernormWideThreads a row, any grid; kWidth is kVector<T>, or 1 for any hidden.
 template <typename T, int kWidth, bool kDropout>
 __global__ void __launch_bounds__(kLayernormWideThreads)
-    layernorm_forward_wide(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const T* bias,
-                           const T* gamma, const T* beta, int64_t rows, int hidden, float eps, Dropout dropout) {
+    layernorm_forward_wide(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const float* bias,
+                           const float* gamma, const float* beta, int64_t rows, int hidden, float eps,
+                           Dropout dropout) {
   __shared__ float scratch[kLayernormWideThreads / kWarp];
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
   T* const kept = sum != nullptr ? sum : y;
@@ -240,11 +242,15 @@ __device__ __forceinline__ void store_gradient(float (&r)[kWidth], T* dx, T* dre
   if (dx != nullptr) store<kWidth>(dx + at, r);
 }
 
+// How many blocks of so many elements a lane a multiprocessor has registers for. Told this, ptxas takes what it needs;
+// left alone it aims higher and spills.
+constexpr int layernorm_backward_blocks(int elements) { return elements <= 8 ? 5 : elements <= 24 ? 3 : 2; }
+
 // A warp a row, block kLayernormThreads, any grid; dynamic shared memory float [3, hidden]. Each output may be null.
 template <typename T, int kVectors, Mask kMask>
-__global__ void __launch_bounds__(kLayernormThreads)
+__global__ void __launch_bounds__(kLayernormThreads, layernorm_backward_blocks(kVectors* kVector<T>))
     layernorm_backward(T* dx, T* dresidual, float* parts, const T* dy, const T* sum, const float* mean,
-                       const float* rstd, const T* gamma, int64_t rows, int hidden, Dropout dropout) {
+                       const float* rstd, const float* gamma, int64_t rows, int hidden, Dropout dropout) {
   constexpr int kWidth = kVector<T>, kStep = kWarp * kWidth;
   constexpr int kRows = kLayernormThreads / kWarp;
   const int lane = lane_number();
@@ -316,11 +322,11 @@ __global__ void __launch_bounds__(kLayernormThreads)
 }
 
 // A block of kLayernormWideThreads a row, any grid; kWidth is kVector<T>, or 1 for any hidden. Each output may be null.
-// Told to aim at 4 blocks a multiprocessor, ptxas takes the registers it needs; left alone it aims higher and spills.
+// The 4 is for ptxas too.
 template <typename T, int kWidth, Mask kMask>
 __global__ void __launch_bounds__(kLayernormWideThreads, 4)
     layernorm_backward_wide(T* dx, T* dresidual, float* parts, const T* dy, const T* sum, const float* mean,
-                            const float* rstd, const T* gamma, int64_t rows, int hidden, Dropout dropout) {
+                            const float* rstd, const float* gamma, int64_t rows, int hidden, Dropout dropout) {
   constexpr int kThreads = kLayernormWideThreads;
   __shared__ float2 scratch[kThreads / kWarp];
   const int begin = static_cast<int>(threadIdx.x) * kWidth;

@@ -5,8 +5,7 @@ namespace jb {
 
 #define JB_RANDOM(T)                                                                       \
   template __global__ void random_uniform<T>(T*, int64_t, float, float, int64_t, int64_t); \
-  template __global__ void random_normal<T>(T*, int64_t, float, float, int64_t, int64_t);  \
-  template __global__ void dropout_forward<T>(T*, const T*, int64_t, Dropout);
+  template __global__ void random_normal<T>(T*, int64_t, float, float, int64_t, int64_t);
 
 JB_RANDOM(bf16)
 

@@ -1,4 +1,8 @@
 // jb_attention_* and jb_rotary.
+//
+// bfloat16 and float16 take the kernels for matrix units where head_dim is a multiple of 8 (columns up to the instance
+// of 32, 64, 96 or 128 are zeros), tensors begin at 16 bytes and strides are multiples of 8 elements; the parts of one
+// projection are so. Everything else, and float32, takes the plain kernels.
 #include <cmath>
 
 #include "attention/plain.cuh"
@@ -11,36 +15,137 @@ namespace jb::cuda {
 namespace {
 
 struct Attention {
+  const char* name;
   AttentionShape shape;
   Dropout dropout;
-  int64_t tokens, row;  // elements of a contiguous row
+  int64_t longest;  // tokens of a sequence
+  int64_t row;      // elements of a contiguous row
 
-  Launch grid(const char* function, int tiles) const {
-    const int64_t all = attention_blocks(tokens, shape.sequences, shape.heads, kPlainRows);
-    return {static_cast<unsigned>(checked_int(function, "the number of blocks", all)), kPlainThreads,
-            attention_plain_shared(shape.head_dim, tiles)};
+  int64_t blocks(int rows) const { return attention_blocks(shape.tokens, shape.sequences, shape.heads, rows); }
+
+  // The grid of a kernel whose blocks do tiles of `rows` rows.
+  Launch grid(int rows, int threads, int64_t shared) const {
+    return {static_cast<unsigned>(checked_int(name, "the number of blocks", blocks(rows))),
+            static_cast<unsigned>(threads), shared};
+  }
+  Launch plain_grid(int tiles) const {
+    return grid(kPlainRows, kPlainThreads, attention_plain_shared(shape.head_dim, tiles));
   }
 };
 
-Attention attention_of(Context& c, const char* function, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
+Attention attention_of(Context& c, const char* name, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
                        int64_t head_dim, float scale, int64_t window, float p, int64_t seed, int64_t offset) {
-  const int64_t tokens = checked_attention(function, cu_seqlens, sequences, heads, head_dim, p).tokens;
-  Attention attention{};
-  attention.shape.sequences = checked_int(function, "sequences", sequences);
-  attention.shape.tokens = static_cast<int>(tokens);
-  attention.shape.heads = checked_int(function, "heads", heads);
-  attention.shape.head_dim = static_cast<int>(head_dim);
-  attention.shape.window = window < 0 || window >= tokens ? -1 : static_cast<int>(window);
-  attention.shape.scale = scale;
-  attention.dropout = dropout_of(c, p, seed, offset);
-  attention.tokens = tokens;
-  attention.row = heads * head_dim;
-  if (tokens > 0) attention.shape.cu_seqlens = c.host_arrays().on_device("cu_seqlens", cu_seqlens, sequences + 1);
-  return attention;
+  const AttentionLengths lengths = checked_attention(name, cu_seqlens, sequences, heads, head_dim, p);
+  const int64_t tokens = lengths.tokens;
+  return {.name = name,
+          .shape = {.cu_seqlens =
+                        tokens == 0 ? nullptr : c.host_arrays().on_device("cu_seqlens", cu_seqlens, sequences + 1),
+                    .sequences = checked_int(name, "sequences", sequences),
+                    .tokens = static_cast<int>(tokens),
+                    .heads = checked_int(name, "heads", heads),
+                    .head_dim = static_cast<int>(head_dim),
+                    .window = window < 0 || window >= tokens ? -1 : static_cast<int>(window),
+                    .scale = scale},
+          .dropout = dropout_of(c, p, seed, offset),
+          .longest = lengths.longest,
+          .row = heads * head_dim};
 }
 
-PackedRows<const float> rows(jb_in x, int64_t stride) { return {as<float>(x), stride}; }
-PackedRows<float> rows(jb_out x, int64_t stride) { return {as<float>(x), stride}; }
+template <typename T>
+PackedRows<const T> rows(jb_in x, int64_t stride) {
+  return {as<T>(x), stride};
+}
+template <typename T>
+PackedRows<T> rows(jb_out x, int64_t stride) {
+  return {as<T>(x), stride};
+}
+
+// Whether these tensors, which may be null, and out, which is contiguous, are for matrix units.
+template <typename Rows>
+bool is_for_matrix_units(const Rows& x) {
+  return x.data == nullptr || (aligned({x.data}) && x.stride % 8 == 0);
+}
+template <typename T, typename... Rows>
+bool are_for_matrix_units(int64_t head_dim, const T* out, const Rows&... others) {
+  return head_dim % 8 == 0 && aligned({out}) && (is_for_matrix_units(others) && ...);
+}
+
+// body(the instance for a head_dim).
+template <typename Body>
+void with_width_of_head(int64_t head_dim, Body&& body) {
+  switch (attention_width(head_dim)) {
+    case 32:
+      return body(std::integral_constant<int, 32>());
+    case 64:
+      return body(std::integral_constant<int, 64>());
+    case 96:
+      return body(std::integral_constant<int, 96>());
+    default:
+      return body(std::integral_constant<int, 128>());
+  }
+}
+
+// ---- Forward --------------------------------------------------------------------------------------------------------
+
+template <int kWidth, bool kShort, typename T>
+void forward(Context& c, const Attention& a, T* out, float* lse, const PackedRows<const T>& q,
+             const PackedRows<const T>& k, const PackedRows<const T>& v) {
+  using Sizes = AttentionForward<kWidth, kShort>;
+  JB_LAUNCH(c, (attention_forward<T, kWidth, kShort>), a.grid(Sizes::kQueries, Sizes::kThreads, Sizes::kSharedBytes),
+            out, lse, q, k, v, a.shape, a.dropout);
+}
+
+template <typename T>
+void forward(Context& c, const Attention& a, T* out, float* lse, const PackedRows<const T>& q,
+             const PackedRows<const T>& k, const PackedRows<const T>& v) {
+  if constexpr (sizeof(T) == 2) {
+    if (are_for_matrix_units(a.shape.head_dim, out, q, k, v)) {
+      return with_width_of_head(a.shape.head_dim, [&](auto width) {
+        // Large tiles read less, if there are enough of them for the whole GPU.
+        const bool is_short = attention_is_short(a.shape.tokens, a.shape.sequences) ||
+                              a.blocks(AttentionForward<width, false>::kQueries) < c.multiprocessors();
+        is_short ? forward<width, true>(c, a, out, lse, q, k, v) : forward<width, false>(c, a, out, lse, q, k, v);
+      });
+    }
+  }
+  JB_LAUNCH(c, attention_plain_forward<T>, a.plain_grid(3), out, lse, q, k, v, a.shape, a.dropout);
+}
+
+// ---- Backward -------------------------------------------------------------------------------------------------------
+
+template <int kWidth, int kWarps, typename T>
+void backward(Context& c, const Attention& a, const AttentionGradients<T>& to, const AttentionInputs<T>& in,
+              float* delta) {
+  using Sizes = AttentionBackward<kWidth, kWarps>;
+  using Dq = AttentionBackwardDq<kWidth>;
+  // A graph may be replayed with longer sequences.
+  if (a.longest > Sizes::kKeys || c.replay() != nullptr) {
+    JB_LAUNCH(c, (attention_backward_dq<T, kWidth>), a.grid(Dq::kQueries, Dq::kThreads, Dq::kSharedBytes), to.dq, delta,
+              in, Sizes::kKeys, a.shape, a.dropout);
+  }
+  JB_LAUNCH(c, (attention_backward<T, kWidth, kWarps>), a.grid(Sizes::kKeys, Sizes::kThreads, Sizes::kSharedBytes), to,
+            in, delta, a.shape, a.dropout);
+}
+
+template <typename T>
+void backward(Context& c, const Attention& a, const AttentionGradients<T>& to, const AttentionInputs<T>& in) {
+  float* delta = c.take<float>(int64_t{a.shape.heads} * a.shape.tokens);
+  if constexpr (sizeof(T) == 2) {
+    if (are_for_matrix_units(a.shape.head_dim, in.out.data, in.q, in.k, in.v, in.dout, to.dq, to.dk, to.dv)) {
+      return with_width_of_head(a.shape.head_dim, [&](auto width) {
+        if constexpr (width <= 64) {
+          if (attention_backward_warps(width, a.shape.tokens, a.shape.sequences) == 8) {
+            return backward<width, 8>(c, a, to, in, delta);
+          }
+        }
+        backward<width, 4>(c, a, to, in, delta);
+      });
+    }
+  }
+  JB_LAUNCH(c, attention_plain_dq<T>, a.plain_grid(4), to.dq, delta, in, a.shape, a.dropout);
+  if (to.dk.data == nullptr && to.dv.data == nullptr) return;
+  JB_LAUNCH(c, attention_plain_backward<T>, a.plain_grid(4), to, in, delta, a.shape, a.dropout);
+}
 
 }  // namespace
 
@@ -50,14 +155,15 @@ jb_status jb_attention_forward(jb_ctx ctx, jb_dtype dtype, jb_out out, jb_out ls
                                float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention";
-    check_float32(name, dtype);
-    const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
-    check_attention_stride(name, "q", q_stride, heads, head_dim);
-    check_attention_stride(name, "k", k_stride, heads, head_dim);
-    check_attention_stride(name, "v", v_stride, heads, head_dim);
-    if (a.tokens == 0) return;
-    JB_LAUNCH(c, attention_plain_forward<float>, a.grid(name, 3), as<float>(out), as<float>(lse), rows(q, q_stride),
-              rows(k, k_stride), rows(v, v_stride), a.shape, a.dropout);
+    with_type_or_half(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
+      check_attention_stride(name, "q", q_stride, heads, head_dim);
+      check_attention_stride(name, "k", k_stride, heads, head_dim);
+      check_attention_stride(name, "v", v_stride, heads, head_dim);
+      if (a.shape.tokens == 0) return;
+      forward(c, a, as<T>(out), as<float>(lse), rows<T>(q, q_stride), rows<T>(k, k_stride), rows<T>(v, v_stride));
+    });
   });
 }
 
@@ -68,38 +174,38 @@ jb_status jb_attention_backward(jb_ctx ctx, jb_dtype dtype, jb_out dq, jb_out dk
                                 float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention backward";
-    check_float32(name, dtype);
-    const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
-    check_attention_stride(name, "q", q_stride, heads, head_dim);
-    check_attention_stride(name, "k", k_stride, heads, head_dim);
-    check_attention_stride(name, "v", v_stride, heads, head_dim);
-    if (dq != nullptr) check_attention_stride(name, "dq", dq_stride, heads, head_dim);
-    if (dk != nullptr) check_attention_stride(name, "dk", dk_stride, heads, head_dim);
-    if (dv != nullptr) check_attention_stride(name, "dv", dv_stride, heads, head_dim);
-    if (a.tokens == 0) return;
-    float* delta = c.take<float>(heads * a.tokens);
-    const AttentionInputs<float> inputs{rows(q, q_stride), rows(k, k_stride), rows(v, v_stride),
-                                        rows(dout, a.row), rows(out, a.row),  as<float>(lse)};
-    const AttentionGradients<float> gradients{rows(dq, dq_stride), rows(dk, dk_stride), rows(dv, dv_stride)};
-    const Launch grid = a.grid(name, 4);
-    JB_LAUNCH(c, attention_plain_dq<float>, grid, gradients.dq, delta, inputs, a.shape, a.dropout);
-    if (dk == nullptr && dv == nullptr) return;
-    JB_LAUNCH(c, attention_plain_backward<float>, grid, gradients, inputs, delta, a.shape, a.dropout);
+    with_type_or_half(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
+      check_attention_stride(name, "q", q_stride, heads, head_dim);
+      check_attention_stride(name, "k", k_stride, heads, head_dim);
+      check_attention_stride(name, "v", v_stride, heads, head_dim);
+      if (dq != nullptr) check_attention_stride(name, "dq", dq_stride, heads, head_dim);
+      if (dk != nullptr) check_attention_stride(name, "dk", dk_stride, heads, head_dim);
+      if (dv != nullptr) check_attention_stride(name, "dv", dv_stride, heads, head_dim);
+      if (a.shape.tokens == 0) return;
+      const AttentionInputs<T> inputs{rows<T>(q, q_stride), rows<T>(k, k_stride), rows<T>(v, v_stride),
+                                      rows<T>(dout, a.row), rows<T>(out, a.row),  as<float>(lse)};
+      backward(c, a, {rows<T>(dq, dq_stride), rows<T>(dk, dk_stride), rows<T>(dv, dv_stride)}, inputs);
+    });
   });
 }
 
 jb_status jb_rotary(jb_ctx ctx, jb_dtype dtype, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads,
                     int64_t head_dim, int64_t x_stride, float base, int32_t inverse) {
   return run(ctx, [&](Context& c) {
-    check_float32("rotary", dtype);
-    check_rotary(tokens, heads, head_dim, x_stride, base);
-    if (tokens == 0) return;
-    const int width_of_heads = checked_int("rotary", "heads", heads), dim = checked_int("rotary", "head_dim", head_dim);
-    const int64_t half = head_dim / 2;
-    const double log2_base = std::log2(static_cast<double>(base));
-    with_width<float>({x}, half % kVector<float> == 0 ? x_stride : 1, [&](auto width) {
-      JB_LAUNCH(c, (rotary<float, width>), over<kRotaryThreads>(c, tokens * half / width), as<float>(x),
-                as<int32_t>(position_ids), tokens, width_of_heads, dim, x_stride, log2_base, inverse != 0);
+    with_type_or_half("rotary", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_rotary(tokens, heads, head_dim, x_stride, base);
+      if (tokens == 0) return;
+      const int heads_of_row = checked_int("rotary", "heads", heads);
+      const int dim = checked_int("rotary", "head_dim", head_dim);
+      const int64_t half = head_dim / 2;
+      const double log2_base = std::log2(static_cast<double>(base));
+      with_width<T>({x}, half % kVector<T> == 0 ? x_stride : 1, [&](auto width) {
+        JB_LAUNCH(c, (rotary<T, width>), over<kRotaryThreads>(c, tokens * half / width), as<T>(x),
+                  as<int32_t>(position_ids), tokens, heads_of_row, dim, x_stride, log2_base, inverse != 0);
+      });
     });
   });
 }

@@ -6,8 +6,8 @@
 namespace jb::cuda {
 
 enum class BlasOperation : int { kNone = 0, kTranspose = 1 };
-enum class BlasType : int { kFloat = 0 };      // CUDA_R_32F
-enum class BlasCompute : int { kFloat = 68 };  // CUBLAS_COMPUTE_32F
+enum class BlasType : int { kFloat = 0, kBfloat16 = 14 };  // CUDA_R_32F, CUDA_R_16BF
+enum class BlasCompute : int { kFloat = 68 };              // CUBLAS_COMPUTE_32F
 enum class BlasAlgorithm : int { kDefault = -1 };
 
 // Matrices are column-major. 0 is success.

@@ -11,9 +11,9 @@ void check_unary(const char* name, jb_unary_op op) {
   JB_CHECK(op >= JB_AFFINE && op <= JB_DIVIDE, "{}: {} is not an operation", name, op);
 }
 
-// body(a value of the type of dtype).
+// body(a value of the type of dtype), whichever it is.
 template <typename Body>
-void with_type(const char* function, jb_dtype dtype, Body&& body) {
+void with_element_type(const char* function, jb_dtype dtype, Body&& body) {
   switch (dtype) {
     case JB_F32:
       return body(float{});
@@ -67,13 +67,14 @@ jb_status jb_unary_backward(jb_ctx ctx, jb_unary_op op, jb_out dx, jb_in dy, jb_
 
 jb_status jb_accumulate(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in x, int64_t n, float alpha) {
   return run(ctx, [&](Context& c) {
-    check_float32("accumulate", dtype);
-    check_array("accumulate", "y", y, n);
-    check_array("accumulate", "x", x, n);
-    if (n == 0) return;
-    with_width<float>({y, x}, [&](auto width) {
-      JB_LAUNCH(c, (accumulate<float, width>), over<kElementwiseThreads>(c, n, width), as<float>(y), as<float>(x), n,
-                alpha);
+    with_type("accumulate", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_array("accumulate", "y", y, n);
+      check_array("accumulate", "x", x, n);
+      if (n == 0) return;
+      with_width<T>({y, x}, [&](auto width) {
+        JB_LAUNCH(c, (accumulate<T, width>), over<kElementwiseThreads>(c, n, width), as<T>(y), as<T>(x), n, alpha);
+      });
     });
   });
 }
@@ -82,8 +83,8 @@ jb_status jb_cast(jb_ctx ctx, jb_out y, jb_dtype y_dtype, jb_in x, jb_dtype x_dt
   return run(ctx, [&](Context& c) {
     check_array("cast", "y", y, n);
     check_array("cast", "x", x, n);
-    with_type("cast", y_dtype, [&](auto y_zero) {
-      with_type("cast", x_dtype, [&](auto x_zero) {
+    with_element_type("cast", y_dtype, [&](auto y_zero) {
+      with_element_type("cast", x_dtype, [&](auto x_zero) {
         using To = decltype(y_zero);
         using From = decltype(x_zero);
         if (n == 0) return;
@@ -96,7 +97,7 @@ jb_status jb_cast(jb_ctx ctx, jb_out y, jb_dtype y_dtype, jb_in x, jb_dtype x_dt
 jb_status jb_fill(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double value) {
   return run(ctx, [&](Context& c) {
     check_array("fill", "y", y, n);
-    with_type("fill", dtype, [&](auto zero) {
+    with_element_type("fill", dtype, [&](auto zero) {
       using T = decltype(zero);
       if (n == 0) return;
       JB_LAUNCH(c, (fill_value<T>), over<kElementwiseThreads>(c, n), as<T>(y), n, value);
@@ -107,7 +108,7 @@ jb_status jb_fill(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double value)
 jb_status jb_arange(jb_ctx ctx, jb_dtype dtype, jb_out y, int64_t n, double start, double step) {
   return run(ctx, [&](Context& c) {
     check_array("arange", "y", y, n);
-    with_type("arange", dtype, [&](auto zero) {
+    with_element_type("arange", dtype, [&](auto zero) {
       using T = decltype(zero);
       if (n == 0) return;
       JB_LAUNCH(c, (arange<T>), over<kElementwiseThreads>(c, n), as<T>(y), n, start, step);

@@ -52,14 +52,14 @@ Sorted sort(Context& c, const Index* index, int64_t n, int rows) {
 // The largest n of a sort whose tables of counts have less than 2^31 entries.
 constexpr int64_t kMostSorted = int64_t{1} << 31;
 
-template <typename Index>
-void add_rows(Context& c, float* y, const float* dy, const Index* index, int64_t n, int rows, int width) {
+template <typename T, typename Index>
+void add_rows(Context& c, float* y, const T* dy, const Index* index, int64_t n, int rows, int width) {
   const Sorted sorted = sort(c, index, n, rows);
   const auto windows = blocks(n, kTableWindow);
   float* edges = c.take<float>(int64_t{windows} * 2 * width);
-  with_width<float>({y, dy}, width, [&](auto vector) {
-    JB_LAUNCH(c, (table_gradient<float, vector>), {dim3(windows, blocks(width, kTableThreads * vector)), kTableThreads},
-              y, edges, dy, sorted.keys, sorted.order, n, rows, width);
+  with_width<T>({dy}, width, [&](auto vector) {
+    JB_LAUNCH(c, (table_gradient<T, vector>), {dim3(windows, blocks(width, kTableThreads * vector)), kTableThreads}, y,
+              edges, dy, sorted.keys, sorted.order, n, rows, width);
   });
   JB_LAUNCH(c, table_gradient_edges<kTableThreads>, {dim3(windows, blocks(width, kTableThreads)), kTableThreads}, y,
             edges, sorted.keys, n, rows, width);
@@ -95,18 +95,20 @@ jb_status jb_index_add_rows(jb_ctx ctx, jb_dtype dtype, jb_inout y, jb_in dy, jb
                             int64_t n, int64_t rows, int64_t width, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "index_add_rows";
-    check_float32(name, dtype);
-    const int64_t area = checked_area(name, rows, width);
-    check_array(name, "y", y, area);
-    check_array(name, "dy", dy, checked_area(name, n, width));
-    with_index(name, index, index_dtype, n, [&](auto zero) {
-      using Index = decltype(zero);
-      const int columns = checked_int(name, "width", width), table_rows = checked_int(name, "rows", rows);
-      JB_CHECK(n < kMostSorted, "{}: {} indices; on a GPU less than {} are possible", name, n, kMostSorted);
-      if (accumulate == 0 && area > 0) {
-        JB_CUDA(cudaMemsetAsync(y, 0, static_cast<size_t>(area) * sizeof(float), c.stream()));
-      }
-      if (n > 0 && area > 0) add_rows(c, as<float>(y), as<float>(dy), as<Index>(index), n, table_rows, columns);
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const int64_t area = checked_area(name, rows, width);
+      check_array(name, "y", y, area);
+      check_array(name, "dy", dy, checked_area(name, n, width));
+      with_index(name, index, index_dtype, n, [&](auto index_zero) {
+        using Index = decltype(index_zero);
+        const int columns = checked_int(name, "width", width), table_rows = checked_int(name, "rows", rows);
+        JB_CHECK(n < kMostSorted, "{}: {} indices; on a GPU less than {} are possible", name, n, kMostSorted);
+        if (accumulate == 0 && area > 0) {
+          JB_CUDA(cudaMemsetAsync(y, 0, static_cast<size_t>(area) * sizeof(float), c.stream()));
+        }
+        if (n > 0 && area > 0) add_rows(c, as<float>(y), as<T>(dy), as<Index>(index), n, table_rows, columns);
+      });
     });
   });
 }

@@ -22,11 +22,24 @@ const T* as(const void* p) {
   return static_cast<const T*>(p);
 }
 
-// The type of activations.
-inline void check_float32(const char* function, jb_dtype dtype) {
-  if (dtype == JB_F32) return;
-  check_dtype(function, dtype);
-  fail(JB_UNSUPPORTED, "{}: {} is not computed on a GPU; float32 is", function, dtype_name(dtype));
+// body(a zero of the type of the activations), for float32 and bfloat16.
+template <typename Body>
+void with_type(const char* function, jb_dtype dtype, Body&& body) {
+  switch (dtype) {
+    case JB_F32:
+      return body(float{});
+    case JB_BF16:
+      return body(bf16{});
+    default:
+      check_dtype(function, dtype);
+      fail(JB_UNSUPPORTED, "{}: {} is not computed on a GPU; float32 and bfloat16 are", function, dtype_name(dtype));
+  }
+}
+
+// The same, and float16.
+template <typename Body>
+void with_type_or_half(const char* function, jb_dtype dtype, Body&& body) {
+  dtype == JB_F16 ? body(f16{}) : with_type(function, dtype, body);
 }
 
 // Whether all of these (null: none) begin at multiples of 16 bytes.

@@ -43,9 +43,10 @@ Launch by_blocks(const Context& c, int64_t rows) { return rows_by_blocks<kLayern
 
 template <typename T>
 struct Forward {
-  T *y, *sum;
+  T *y, *sum = nullptr;
   float *mean, *rstd;
-  const T *x, *residual, *bias, *gamma, *beta;
+  const T *x, *residual = nullptr;
+  const float *bias = nullptr, *gamma, *beta;
   int64_t rows, hidden;
   float eps;
 
@@ -66,11 +67,10 @@ struct Forward {
 
 template <typename T>
 struct Backward {
-  T *dx, *dresidual;
+  T *dx = nullptr, *dresidual;
   float* sums[3];  // dgamma, dbeta, dbias
   const T *dy, *sum;
-  const float *mean, *rstd;
-  const T* gamma;
+  const float *mean, *rstd, *gamma;
   int64_t rows, hidden;
   int accumulate;  // a bit for each of sums
 
@@ -108,8 +108,8 @@ struct Backward {
 template <typename T>
 struct Embedding {
   LayernormOutputs<T> to;
-  Embeddings<T> from;
-  const T *gamma, *beta;
+  Embeddings from;
+  const float *gamma, *beta;
   int64_t tokens, hidden;
   float eps;
 
@@ -140,13 +140,21 @@ int bits(int32_t accumulate) {
 jb_status jb_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out mean, jb_out rstd, jb_in x, jb_in gamma,
                                jb_in beta, int64_t rows, int64_t hidden, float eps) {
   return run(ctx, [&](Context& c) {
-    check_float32("layernorm", dtype);
-    check_shape("layernorm", rows, hidden);
-    if (rows == 0) return;
-    Forward<float>{as<float>(y),    nullptr, as<float>(mean), as<float>(rstd),
-                   as<float>(x),    nullptr, nullptr,         as<float>(gamma),
-                   as<float>(beta), rows,    hidden,          eps}
-        .launch<false>(c, {});
+    with_type("layernorm", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_shape("layernorm", rows, hidden);
+      if (rows == 0) return;
+      const Forward<T> forward{.y = as<T>(y),
+                               .mean = as<float>(mean),
+                               .rstd = as<float>(rstd),
+                               .x = as<T>(x),
+                               .gamma = as<float>(gamma),
+                               .beta = as<float>(beta),
+                               .rows = rows,
+                               .hidden = hidden,
+                               .eps = eps};
+      forward.template launch<false>(c, {});
+    });
   });
 }
 
@@ -154,13 +162,21 @@ jb_status jb_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout 
                                 jb_in x, jb_in mean, jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden,
                                 int32_t accumulate) {
   return run(ctx, [&](Context& c) {
-    check_float32("layernorm backward", dtype);
-    check_shape("layernorm backward", rows, hidden);
-    Backward<float>{nullptr,         as<float>(dx),    {as<float>(dgamma), as<float>(dbeta), nullptr},
-                    as<float>(dy),   as<float>(x),     as<float>(mean),
-                    as<float>(rstd), as<float>(gamma), rows,
-                    hidden,          bits(accumulate)}
-        .launch<Mask::kNone>(c, {});
+    with_type("layernorm backward", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_shape("layernorm backward", rows, hidden);
+      const Backward<T> backward{.dresidual = as<T>(dx),
+                                 .sums = {as<float>(dgamma), as<float>(dbeta)},
+                                 .dy = as<T>(dy),
+                                 .sum = as<T>(x),
+                                 .mean = as<float>(mean),
+                                 .rstd = as<float>(rstd),
+                                 .gamma = as<float>(gamma),
+                                 .rows = rows,
+                                 .hidden = hidden,
+                                 .accumulate = bits(accumulate)};
+      backward.template launch<Mask::kNone>(c, {});
+    });
   });
 }
 
@@ -168,18 +184,27 @@ jb_status jb_add_dropout_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y,
                                            jb_in x, jb_in residual, jb_in bias, jb_in gamma, jb_in beta, int64_t rows,
                                            int64_t hidden, float eps, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
-    check_float32("add_dropout_layernorm", dtype);
-    check_shape("add_dropout_layernorm", rows, hidden);
-    check_probability("add_dropout_layernorm", p);
-    if (rows == 0) return;
-    const Forward<float> forward{as<float>(y),    as<float>(sum),
-                                 as<float>(mean), as<float>(rstd),
-                                 as<float>(x),    as<float>(residual),
-                                 as<float>(bias), as<float>(gamma),
-                                 as<float>(beta), rows,
-                                 hidden,          eps};
-    const Dropout dropout = dropout_of(c, p, seed, offset);
-    p > 0 ? forward.launch<true>(c, dropout) : forward.launch<false>(c, dropout);
+    const char* name = "add_dropout_layernorm";
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_shape(name, rows, hidden);
+      check_probability(name, p);
+      if (rows == 0) return;
+      const Forward<T> forward{.y = as<T>(y),
+                               .sum = as<T>(sum),
+                               .mean = as<float>(mean),
+                               .rstd = as<float>(rstd),
+                               .x = as<T>(x),
+                               .residual = as<T>(residual),
+                               .bias = as<float>(bias),
+                               .gamma = as<float>(gamma),
+                               .beta = as<float>(beta),
+                               .rows = rows,
+                               .hidden = hidden,
+                               .eps = eps};
+      const Dropout dropout = dropout_of(c, p, seed, offset);
+      p > 0 ? forward.template launch<true>(c, dropout) : forward.template launch<false>(c, dropout);
+    });
   });
 }
 
@@ -189,19 +214,26 @@ jb_status jb_add_dropout_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out d
                                             int64_t seed, int64_t offset, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "add_dropout_layernorm backward";
-    check_float32(name, dtype);
-    check_shape(name, rows, hidden);
-    check_probability(name, p);
-    JB_CHECK(dx == nullptr || dx != dresidual || p == 0,
-             "{}: dx and dresidual are one memory, but differ by the dropout of p = {}", name, p);
-    if (dx == dresidual) dx = nullptr;
-    const Backward<float> backward{
-        as<float>(dx),   as<float>(dresidual), {as<float>(dgamma), as<float>(dbeta), as<float>(dbias)},
-        as<float>(dy),   as<float>(sum),       as<float>(mean),
-        as<float>(rstd), as<float>(gamma),     rows,
-        hidden,          bits(accumulate)};
-    const Dropout dropout = dropout_of(c, p, seed, offset);
-    p > 0 ? backward.launch<Mask::kOfX>(c, dropout) : backward.launch<Mask::kNone>(c, dropout);
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_shape(name, rows, hidden);
+      check_probability(name, p);
+      JB_CHECK(dx == nullptr || dx != dresidual || p == 0,
+               "{}: dx and dresidual are one memory, but differ by the dropout of p = {}", name, p);
+      const Backward<T> backward{.dx = dx == dresidual ? nullptr : as<T>(dx),
+                                 .dresidual = as<T>(dresidual),
+                                 .sums = {as<float>(dgamma), as<float>(dbeta), as<float>(dbias)},
+                                 .dy = as<T>(dy),
+                                 .sum = as<T>(sum),
+                                 .mean = as<float>(mean),
+                                 .rstd = as<float>(rstd),
+                                 .gamma = as<float>(gamma),
+                                 .rows = rows,
+                                 .hidden = hidden,
+                                 .accumulate = bits(accumulate)};
+      const Dropout dropout = dropout_of(c, p, seed, offset);
+      p > 0 ? backward.template launch<Mask::kOfX>(c, dropout) : backward.template launch<Mask::kNone>(c, dropout);
+    });
   });
 }
 
@@ -211,27 +243,30 @@ jb_status jb_embedding_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, j
                                          int64_t hidden, int64_t word_rows, int64_t position_rows, int64_t type_rows,
                                          float eps, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
-    check_float32("embedding", dtype);
-    JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
-    check_probability("embedding", p);
-    JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
-    checked_int("embedding", "hidden", hidden);
-    const auto table = [](const char* name, jb_in rows, jb_in ids, int64_t count) {
-      return EmbeddingTable<float>{as<float>(rows), as<int32_t>(ids), checked_int("embedding", name, count)};
-    };
-    const Embeddings<float> from{table("word_rows", word, word_ids, word_rows),
-                                 table("position_rows", position, position_ids, position_rows),
-                                 table("type_rows", type, type_ids, type == nullptr ? 0 : type_rows)};
-    if (tokens == 0) return;
-    const Embedding<float> forward{{as<float>(y), as<float>(sum), as<float>(mean), as<float>(rstd)},
-                                   from,
-                                   as<float>(gamma),
-                                   as<float>(beta),
-                                   tokens,
-                                   hidden,
-                                   eps};
-    const Dropout dropout = dropout_of(c, p, seed, offset);
-    p > 0 ? forward.launch<true>(c, dropout) : forward.launch<false>(c, dropout);
+    with_type("embedding", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
+      check_probability("embedding", p);
+      JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
+      checked_int("embedding", "hidden", hidden);
+      const auto table = [](const char* name, jb_in rows, jb_in ids, int64_t count) {
+        return EmbeddingTable{as<float>(rows), as<int32_t>(ids), checked_int("embedding", name, count)};
+      };
+      const Embedding<T> forward{
+          .to = {as<T>(y), as<T>(sum), as<float>(mean), as<float>(rstd)},
+          .from = {table("word_rows", word, word_ids, word_rows),
+                   table("position_rows", position, position_ids, position_rows),
+                   table("type_rows", type, type_ids, type == nullptr ? 0 : type_rows)},
+          .gamma = as<float>(gamma),
+          .beta = as<float>(beta),
+          .tokens = tokens,
+          .hidden = hidden,
+          .eps = eps,
+      };
+      if (tokens == 0) return;
+      const Dropout dropout = dropout_of(c, p, seed, offset);
+      p > 0 ? forward.template launch<true>(c, dropout) : forward.template launch<false>(c, dropout);
+    });
   });
 }
 
@@ -239,16 +274,25 @@ jb_status jb_embedding_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dsu
                                           jb_in dy, jb_in sum, jb_in mean, jb_in rstd, jb_in gamma, int64_t tokens,
                                           int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
-    check_float32("embedding backward", dtype);
-    JB_CHECK(tokens >= 0 && hidden >= 1, "embedding backward: {} tokens of {} elements", tokens, hidden);
-    check_probability("embedding backward", p);
-    checked_int("embedding backward", "hidden", hidden);
-    const Backward<float> backward{nullptr,         as<float>(dsum),  {as<float>(dgamma), as<float>(dbeta), nullptr},
-                                   as<float>(dy),   as<float>(sum),   as<float>(mean),
-                                   as<float>(rstd), as<float>(gamma), tokens,
-                                   hidden,          bits(accumulate)};
-    const Dropout dropout = dropout_of(c, p, seed, offset);
-    p > 0 ? backward.launch<Mask::kOfY>(c, dropout) : backward.launch<Mask::kNone>(c, dropout);
+    const char* name = "embedding backward";
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      JB_CHECK(tokens >= 0 && hidden >= 1, "{}: {} tokens of {} elements", name, tokens, hidden);
+      check_probability(name, p);
+      checked_int(name, "hidden", hidden);
+      const Backward<T> backward{.dresidual = as<T>(dsum),
+                                 .sums = {as<float>(dgamma), as<float>(dbeta)},
+                                 .dy = as<T>(dy),
+                                 .sum = as<T>(sum),
+                                 .mean = as<float>(mean),
+                                 .rstd = as<float>(rstd),
+                                 .gamma = as<float>(gamma),
+                                 .rows = tokens,
+                                 .hidden = hidden,
+                                 .accumulate = bits(accumulate)};
+      const Dropout dropout = dropout_of(c, p, seed, offset);
+      p > 0 ? backward.template launch<Mask::kOfY>(c, dropout) : backward.template launch<Mask::kNone>(c, dropout);
+    });
   });
 }
 

@@ -19,21 +19,24 @@ jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_o
                                    jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
                                    int32_t ignore_index, float label_smoothing, float normalizer) {
   return run(ctx, [&](Context& c) {
-    check_float32("cross_entropy", dtype);
-    check_cross_entropy("cross_entropy", rows, classes, label_smoothing);
-    JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
-    const Labels of_rows = labels_of("cross_entropy", labels, class_weights, classes, ignore_index);
-    float* losses = c.take<float>(rows);
-    float* to_lse = lse != nullptr ? as<float>(lse) : c.take<float>(rows);
-    float* to_total = total != nullptr ? as<float>(total) : c.take<float>(1);
-    if (rows > 0) {
-      with_width<float>({logits}, classes, [&](auto width) {
-        JB_LAUNCH(c, (cross_entropy_rows<float, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), losses, to_lse,
-                  as<float>(logits), of_rows, rows, classes, label_smoothing);
-      });
-    }
-    JB_LAUNCH(c, cross_entropy_sum<kLossSumThreads>, {1, kLossSumThreads}, as<float>(loss), to_total, losses, of_rows,
-              rows, normalizer);
+    const char* name = "cross_entropy";
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_cross_entropy(name, rows, classes, label_smoothing);
+      JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "{}: the normalizer is {}", name, normalizer);
+      const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
+      float* losses = c.take<float>(rows);
+      float* to_lse = lse != nullptr ? as<float>(lse) : c.take<float>(rows);
+      float* to_total = total != nullptr ? as<float>(total) : c.take<float>(1);
+      if (rows > 0) {
+        with_width<T>({logits}, classes, [&](auto width) {
+          JB_LAUNCH(c, (cross_entropy_rows<T, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), losses, to_lse,
+                    as<T>(logits), of_rows, rows, classes, label_smoothing);
+        });
+      }
+      JB_LAUNCH(c, cross_entropy_sum<kLossSumThreads>, {1, kLossSumThreads}, as<float>(loss), to_total, losses, of_rows,
+                rows, normalizer);
+    });
   });
 }
 
@@ -42,14 +45,16 @@ jb_status jb_cross_entropy_backward(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, 
                                     int32_t ignore_index, float label_smoothing) {
   return run(ctx, [&](Context& c) {
     const char* name = "cross_entropy backward";
-    check_float32(name, dtype);
-    check_cross_entropy(name, rows, classes, label_smoothing);
-    const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
-    if (rows == 0) return;
-    with_width<float>({dlogits, logits}, classes, [&](auto width) {
-      JB_LAUNCH(c, (cross_entropy_backward<float, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows),
-                as<float>(dlogits), as<float>(dloss), as<float>(logits), as<float>(lse), as<float>(total), of_rows,
-                rows, classes, of_rows.classes, label_smoothing);
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_cross_entropy(name, rows, classes, label_smoothing);
+      const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
+      if (rows == 0) return;
+      with_width<T>({dlogits, logits}, classes, [&](auto width) {
+        JB_LAUNCH(c, (cross_entropy_backward<T, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), as<T>(dlogits),
+                  as<float>(dloss), as<T>(logits), as<float>(lse), as<float>(total), of_rows, rows, classes,
+                  of_rows.classes, label_smoothing);
+      });
     });
   });
 }

@@ -10,19 +10,24 @@
 namespace jb::cuda {
 namespace {
 
-// C [m, n] = alpha op(A) op(B) + beta C, row-major, and several of them.
+// C [m, n] = alpha op(A) op(B) + beta C, row-major, and several of them; sums are float32 whatever the types.
+template <typename In, typename Out>
 struct Product {
   bool transpose_a, transpose_b;
   int64_t m, n, k;
   float alpha;
-  const float *a, *b;
+  const In *a, *b;
   float beta;
-  float* c;
+  Out* c;
   int64_t batch = 1, stride_a = 0, stride_b = 0, stride_c = 0;
 };
 
+template <typename T>
+constexpr BlasType kBlasType = std::is_same_v<T, bf16> ? BlasType::kBfloat16 : BlasType::kFloat;
+
 // Row-major C = op(A) op(B) is column-major C^T = op(B)^T op(A)^T, so A and B change places.
-void multiply(const char* function, Context& c, const Product& p) {
+template <typename In, typename Out>
+void multiply(const char* function, Context& c, const Product<In, Out>& p) {
   if (p.m == 0 || p.n == 0 || p.batch == 0) return;
   const int m = checked_int(function, "m", p.m), n = checked_int(function, "n", p.n);
   const int k = checked_int(function, "k", p.k), batch = checked_int(function, "batch", p.batch);
@@ -30,13 +35,13 @@ void multiply(const char* function, Context& c, const Product& p) {
   if (blas.handle == nullptr) fail(JB_DEVICE_ERROR, "{}: cuBLAS was not given by jb_cuda_set_blas", function);
   const auto operation = [](bool transpose) { return transpose ? BlasOperation::kTranspose : BlasOperation::kNone; };
   const int lda = std::max(1, p.transpose_a ? m : k), ldb = std::max(1, p.transpose_b ? k : n);
-  const int status = batch == 1 ? blas.gemm(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k,
-                                            &p.alpha, p.b, BlasType::kFloat, ldb, p.a, BlasType::kFloat, lda, &p.beta,
-                                            p.c, BlasType::kFloat, n, BlasCompute::kFloat, BlasAlgorithm::kDefault)
-                                : blas.gemm_batched(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n,
-                                                    m, k, &p.alpha, p.b, BlasType::kFloat, ldb, p.stride_b, p.a,
-                                                    BlasType::kFloat, lda, p.stride_a, &p.beta, p.c, BlasType::kFloat,
-                                                    n, p.stride_c, batch, BlasCompute::kFloat, BlasAlgorithm::kDefault);
+  constexpr BlasType in = kBlasType<In>, out = kBlasType<Out>;
+  const int status =
+      batch == 1 ? blas.gemm(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha, p.b,
+                             in, ldb, p.a, in, lda, &p.beta, p.c, out, n, BlasCompute::kFloat, BlasAlgorithm::kDefault)
+                 : blas.gemm_batched(blas.handle, operation(p.transpose_b), operation(p.transpose_a), n, m, k, &p.alpha,
+                                     p.b, in, ldb, p.stride_b, p.a, in, lda, p.stride_a, &p.beta, p.c, out, n,
+                                     p.stride_c, batch, BlasCompute::kFloat, BlasAlgorithm::kDefault);
   if (status != 0) {
     fail(JB_DEVICE_ERROR, "{}: cuBLAS gave status {} for {} products of m = {}, n = {}, k = {}", function, status,
          batch, m, n, k);
@@ -53,17 +58,18 @@ Launch by_columns(const Context& c, int64_t rows, int64_t width, int each) {
 }
 
 // dz = dy * activation'(saved), and dbias its columns' sums; each may be null.
-void activation_backward(Context& c, jb_activation activation, float* dz, float* dbias, const float* dy,
-                         const float* saved, int64_t rows, int width, bool add) {
+template <typename T>
+void activation_backward(Context& c, jb_activation activation, T* dz, float* dbias, const T* dy, const T* saved,
+                         int64_t rows, int width, bool add) {
   if (width == 0 || (dz == nullptr && dbias == nullptr)) return;
   int lines = 0;
   float* parts = nullptr;
   if (rows > 0) {
-    with_width<float>({dz, dy, saved}, width, [&](auto vector) {
+    with_width<T>({dz, dy, saved}, width, [&](auto vector) {
       const Launch shape = by_columns(c, rows, width, vector);
       lines = static_cast<int>(shape.grid.y);
       if (dbias != nullptr) parts = c.take<float>(int64_t{lines} * width);
-      JB_LAUNCH(c, (bias_activation_backward<float, vector>), shape, activation, dz, parts, dy, saved, rows, width);
+      JB_LAUNCH(c, (bias_activation_backward<T, vector>), shape, activation, dz, parts, dy, saved, rows, width);
     });
   }
   if (dbias != nullptr) add_up(c, ColumnSums{{dbias, nullptr, nullptr}, 1, add ? 1 : 0}, parts, lines, width);
@@ -81,9 +87,20 @@ jb_status jb_matmul(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_
                     int64_t stride_c) {
   return run(ctx, [&](Context& context) {
     const MatmulAreas areas = checked_matmul(c, a, b, m, n, k, batch, stride_c);
-    Product product{
-        transpose_a != 0, transpose_b != 0, m,       n, k, alpha, as<float>(a), as<float>(b), beta, as<float>(c), batch,
-        stride_a,         stride_b,         stride_c};
+    Product<float, float> product{.transpose_a = transpose_a != 0,
+                                  .transpose_b = transpose_b != 0,
+                                  .m = m,
+                                  .n = n,
+                                  .k = k,
+                                  .alpha = alpha,
+                                  .a = as<float>(a),
+                                  .b = as<float>(b),
+                                  .beta = beta,
+                                  .c = as<float>(c),
+                                  .batch = batch,
+                                  .stride_a = stride_a,
+                                  .stride_b = stride_b,
+                                  .stride_c = stride_c};
     // Matrices of A that follow one another, times one B, are one tall matrix.
     if (transpose_a == 0 && stride_b == 0 && stride_a == areas.a && stride_c == areas.c && batch > 0) {
       product.m *= batch;
@@ -96,19 +113,21 @@ jb_status jb_matmul(jb_ctx ctx, jb_inout c, jb_in a, jb_in b, int32_t transpose_
 jb_status jb_linear_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out preactivation, jb_in x, jb_in weight,
                             jb_in bias, int64_t rows, int64_t out, int64_t in, jb_activation activation) {
   return run(ctx, [&](Context& c) {
-    check_float32("linear", dtype);
-    const int64_t results = checked_area("linear", rows, out);
-    check_array("linear", "y", y, results);
-    check_array("linear", "x", x, checked_area("linear", rows, in));
-    check_array("linear", "weight", weight, checked_area("linear", out, in));
-    check_activation("linear", activation);
-    auto* to = as<float>(y);
-    auto* z = preactivation == nullptr ? to : as<float>(preactivation);
-    multiply("linear", c, {false, true, rows, out, in, 1, as<float>(x), as<float>(weight), 0, z});
-    if (results == 0 || (activation == JB_NO_ACTIVATION && bias == nullptr && z == to)) return;
-    with_width<float>({to, z, bias}, out, [&](auto vector) {
-      JB_LAUNCH(c, (bias_activation_forward<float, vector>), by_columns(c, rows, out, vector), activation, to,
-                z == to ? nullptr : z, z, as<float>(bias), rows, static_cast<int>(out));
+    with_type("linear", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const int64_t results = checked_area("linear", rows, out);
+      check_array("linear", "y", y, results);
+      check_array("linear", "x", x, checked_area("linear", rows, in));
+      check_array("linear", "weight", weight, checked_area("linear", out, in));
+      check_activation("linear", activation);
+      auto* to = as<T>(y);
+      auto* z = preactivation == nullptr ? to : as<T>(preactivation);
+      multiply("linear", c, Product<T, T>{false, true, rows, out, in, 1, as<T>(x), as<T>(weight), 0, z});
+      if (results == 0 || (activation == JB_NO_ACTIVATION && bias == nullptr && z == to)) return;
+      with_width<T>({to, z, bias}, out, [&](auto vector) {
+        JB_LAUNCH(c, (bias_activation_forward<T, vector>), by_columns(c, rows, out, vector), activation, to,
+                  z == to ? nullptr : z, z, as<float>(bias), rows, static_cast<int>(out));
+      });
     });
   });
 }
@@ -119,66 +138,71 @@ jb_status jb_linear_backward(jb_ctx ctx, jb_dtype dtype, jb_inout dx, jb_inout d
                              jb_activation x_activation, int32_t accumulate) {
   return run(ctx, [&](Context& c) {
     const char* name = "linear_backward";
-    check_float32(name, dtype);
-    check_linear_backward(dx, dweight, scratch, dy, x, weight, preactivation, x_preactivation, rows, out, in,
-                          activation, x_activation, accumulate);
-    check_activation(name, activation);
-    check_activation(name, x_activation);
-    const int width = checked_int(name, "out", out), inputs = checked_int(name, "in", in);
-    const auto* dz = as<float>(dy);
-    float* gradient = activation == JB_NO_ACTIVATION ? nullptr : as<float>(scratch);
-    activation_backward(c, activation, gradient, as<float>(dbias), dz,
-                        activation == JB_NO_ACTIVATION ? nullptr : as<float>(preactivation), rows, width,
-                        (accumulate & JB_ADD_TO_DBIAS) != 0);
-    if (gradient != nullptr) dz = gradient;
-    if (dx != nullptr) {
-      const float keep = (accumulate & JB_ADD_TO_DX) != 0 ? 1 : 0;
-      multiply(name, c, {false, false, rows, in, out, 1, dz, as<float>(weight), keep, as<float>(dx)});
-      if (x_activation != JB_NO_ACTIVATION) {
-        activation_backward(c, x_activation, as<float>(dx), nullptr, as<float>(dx), as<float>(x_preactivation), rows,
-                            inputs, false);
-      }
-    }
-    if (dweight != nullptr) {
-      const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
-      const float* values = as<float>(x);
-      if (x == nullptr && x_activation != JB_NO_ACTIVATION) {  // computed again, in the place of what it came from
-        auto* again = as<float>(x_preactivation);
-        values = again;
-        if (x_activation != JB_ACT_TANH && rows > 0 && in > 0) {  // of tanh that is the value
-          with_width<float>({again}, in, [&](auto vector) {
-            JB_LAUNCH(c, (bias_activation_forward<float, vector>), by_columns(c, rows, in, vector), x_activation, again,
-                      static_cast<float*>(nullptr), again, static_cast<const float*>(nullptr), rows, inputs);
-          });
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_linear_backward(dx, dweight, scratch, dy, x, weight, preactivation, x_preactivation, rows, out, in,
+                            activation, x_activation, accumulate);
+      check_activation(name, activation);
+      check_activation(name, x_activation);
+      const int width = checked_int(name, "out", out), inputs = checked_int(name, "in", in);
+      const T* dz = as<T>(dy);
+      T* gradient = activation == JB_NO_ACTIVATION ? nullptr : as<T>(scratch);
+      activation_backward<T>(c, activation, gradient, as<float>(dbias), dz,
+                             activation == JB_NO_ACTIVATION ? nullptr : as<T>(preactivation), rows, width,
+                             (accumulate & JB_ADD_TO_DBIAS) != 0);
+      if (gradient != nullptr) dz = gradient;
+      if (dx != nullptr) {
+        const float keep = (accumulate & JB_ADD_TO_DX) != 0 ? 1 : 0;
+        multiply(name, c, Product<T, T>{false, false, rows, in, out, 1, dz, as<T>(weight), keep, as<T>(dx)});
+        if (x_activation != JB_NO_ACTIVATION) {
+          activation_backward<T>(c, x_activation, as<T>(dx), nullptr, as<T>(dx), as<T>(x_preactivation), rows, inputs,
+                                 false);
         }
       }
-      multiply(name, c, {true, false, out, in, rows, 1, dz, values, keep, as<float>(dweight)});
-    }
+      if (dweight != nullptr) {
+        const float keep = (accumulate & JB_ADD_TO_DWEIGHT) != 0 ? 1 : 0;
+        const T* values = as<T>(x);
+        if (x == nullptr && x_activation != JB_NO_ACTIVATION) {  // computed again, in the place of what it came from
+          T* again = as<T>(x_preactivation);
+          values = again;
+          if (x_activation != JB_ACT_TANH && rows > 0 && in > 0) {  // of tanh that is the value
+            with_width<T>({again}, in, [&](auto vector) {
+              JB_LAUNCH(c, (bias_activation_forward<T, vector>), by_columns(c, rows, in, vector), x_activation, again,
+                        static_cast<T*>(nullptr), again, static_cast<const float*>(nullptr), rows, inputs);
+            });
+          }
+        }
+        multiply(name, c, Product<T, float>{true, false, out, in, rows, 1, dz, values, keep, as<float>(dweight)});
+      }
+    });
   });
 }
 
 jb_status jb_geglu_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t rows, int64_t width) {
   return run(ctx, [&](Context& c) {
-    check_float32("geglu", dtype);
-    JB_CHECK(rows >= 0 && width >= 0, "geglu: y is [{}, {}]", rows, width);
-    const int columns = checked_int("geglu", "width", width);
-    if (rows == 0 || width == 0) return;
-    with_width<float>({y, x}, width, [&](auto vector) {
-      JB_LAUNCH(c, (geglu_forward<float, vector>), by_columns(c, rows, width, vector), as<float>(y), as<float>(x), rows,
-                columns);
+    with_type("geglu", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      JB_CHECK(rows >= 0 && width >= 0, "geglu: y is [{}, {}]", rows, width);
+      const int columns = checked_int("geglu", "width", width);
+      if (rows == 0 || width == 0) return;
+      with_width<T>({y, x}, width, [&](auto vector) {
+        JB_LAUNCH(c, (geglu_forward<T, vector>), by_columns(c, rows, width, vector), as<T>(y), as<T>(x), rows, columns);
+      });
     });
   });
 }
 
 jb_status jb_geglu_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_in dy, jb_in x, int64_t rows, int64_t width) {
   return run(ctx, [&](Context& c) {
-    check_float32("geglu backward", dtype);
-    JB_CHECK(rows >= 0 && width >= 0, "geglu backward: dy is [{}, {}]", rows, width);
-    const int columns = checked_int("geglu backward", "width", width);
-    if (rows == 0 || width == 0) return;
-    with_width<float>({dx, dy, x}, width, [&](auto vector) {
-      JB_LAUNCH(c, (geglu_backward<float, vector>), by_columns(c, rows, width, vector), as<float>(dx), as<float>(dy),
-                as<float>(x), rows, columns);
+    with_type("geglu backward", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      JB_CHECK(rows >= 0 && width >= 0, "geglu backward: dy is [{}, {}]", rows, width);
+      const int columns = checked_int("geglu backward", "width", width);
+      if (rows == 0 || width == 0) return;
+      with_width<T>({dx, dy, x}, width, [&](auto vector) {
+        JB_LAUNCH(c, (geglu_backward<T, vector>), by_columns(c, rows, width, vector), as<T>(dx), as<T>(dy), as<T>(x),
+                  rows, columns);
+      });
     });
   });
 }

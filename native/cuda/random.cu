@@ -28,12 +28,13 @@ jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float de
 
 jb_status jb_dropout(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
-    check_float32("dropout", dtype);
-    JB_CHECK(n >= 0, "dropout: n is {}", n);
-    check_probability("dropout", p);
-    if (n == 0) return;
-    JB_LAUNCH(c, dropout_forward<float>, by_groups(c, n), as<float>(y), as<float>(x), n,
-              dropout_of(c, p, seed, offset));
+    with_type("dropout", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      JB_CHECK(n >= 0, "dropout: n is {}", n);
+      check_probability("dropout", p);
+      if (n == 0) return;
+      JB_LAUNCH(c, dropout_forward<T>, by_groups(c, n), as<T>(y), as<T>(x), n, dropout_of(c, p, seed, offset));
+    });
   });
 }
 

@@ -104,9 +104,8 @@ extern "C" const char* jb_blas_name(void) {
   static const std::string name = [] {
     if (!jb::blas::use_openblas()) return std::string("Jaubert GEMM for ") + jb::isa_name();
     std::string words;
-    const jb_status status = jb::guard([&] {
-      words = std::string(jb::blas::library().get_config()) + " on " + jb::blas::library().get_corename();
-    });
+    const jb_status status = jb::guard(
+        [&] { words = std::string(jb::blas::library().get_config()) + " on " + jb::blas::library().get_corename(); });
     return status == JB_OK ? words : std::string(jb_last_error());
   }();
   return name.c_str();

@@ -1,5 +1,5 @@
-// OpenBLAS on the calling thread alone: how a product is divided among threads is ours to say, by shapes only. Nothing is
-// linked with it: libopenblas.so.0 is taken if the process has it, else from where the dynamic linker looks.
+// OpenBLAS on the calling thread alone: how a product is divided among threads is ours to say, by shapes only. Nothing
+// is linked with it: libopenblas.so.0 is taken if the process has it, else from where the dynamic linker looks.
 #ifndef JAUBERT_CPU_SUPPORT_BLAS_H
 #define JAUBERT_CPU_SUPPORT_BLAS_H
 

@@ -32,7 +32,8 @@ TEST(alone) {
     for (int32_t accumulate : {0, JB_ADD_TO_DBETA + 0, JB_ADD_TO_DGAMMA + 0}) {
       BOTH_OK(jb_layernorm_backward(ctx, JB_F32, dx[d], dgamma[d], accumulate == 0 ? nullptr : dbeta[d], dy[d], x[d],
                                     mean[d], rstd[d], gamma[d], rows, hidden, accumulate));
-      EXPECT_SAME(dx, 2e-5, 3e-5);
+      // Of one element the deviation is 0, and rstd 316 times what a rounding is off by.
+      EXPECT_SAME(dx, 2e-5, hidden == 1 ? 3e-4 : 3e-5);
       EXPECT_SAME(dgamma, 2e-5, 1e-4);
       EXPECT_SAME(dbeta, 2e-5, 1e-4);
     }

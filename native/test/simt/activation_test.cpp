@@ -55,7 +55,8 @@ template <typename T, Gelu kGelu>
 void check_bias_gelu(const Case& c) {
   const int64_t n = c.rows * c.width;
   const auto width = static_cast<size_t>(c.width);
-  const std::vector<T> x = simt::normal<T>(n, 2), dy = simt::normal<T>(n), bias = simt::normal<T>(c.width);
+  const std::vector<T> x = simt::normal<T>(n, 2), dy = simt::normal<T>(n);
+  const std::vector<float> bias = test::normal(c.width);
   const std::vector<double> xs = simt::doubles(x), dys = simt::doubles(dy), bs = simt::doubles(bias);
   std::vector<double> y, dx, dbias(width), naive_y, naive_dx, y_size, dx_size, dbias_size(width, 1e-20);
   std::vector<float> sums(width);
@@ -74,8 +75,9 @@ void check_bias_gelu(const Case& c) {
     dx_size.push_back(2 * std::abs(dys[i]) * (1 + sizes));
     dbias_size[i % width] += dx_size[i];
   }
-  Buffer<T> bx("x", x), bdy("dy", dy), bbias("bias", bias);
-  const T* bias_or_null = c.bias ? bbias.data() : nullptr;
+  Buffer<T> bx("x", x), bdy("dy", dy);
+  Buffer<float> bbias("bias", bias);
+  const float* bias_or_null = c.bias ? bbias.data() : nullptr;
   std::vector<float> first;
   simt::for_each_order(test::random()(), [&] {
     Buffer<T> by("y", xs.size()), bz("z", xs.size()), bdx("dx", xs.size());

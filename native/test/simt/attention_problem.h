@@ -99,9 +99,9 @@ class AttentionProblem {
   }
 
   std::string words() const {
-    std::string w = "heads " + std::to_string(case_.heads) + " of " + std::to_string(case_.head_dim) + ", window " +
-                    std::to_string(case_.window) + ", p " + std::to_string(case_.p) + ", lengths";
-    for (int32_t n : case_.lengths) w += " " + std::to_string(n);
+    std::string w = std::string("heads ") + std::to_string(case_.heads) + " of " + std::to_string(case_.head_dim) +
+                    ", window " + std::to_string(case_.window) + ", p " + std::to_string(case_.p) + ", lengths";
+    for (int32_t n : case_.lengths) w.append(" ").append(std::to_string(n));
     return w + ": ";
   }
 

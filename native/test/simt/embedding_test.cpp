@@ -23,8 +23,8 @@ constexpr Sizes kSizes[] = {{11, 2, 0, true, true},     {5, 33, 0.2f, false, tru
 
 // One launch of forward: to and from as the kernel has them.
 template <typename T, bool kDropout>
-void forward(const Sizes& c, const jb::LayernormOutputs<T>& to, const jb::Embeddings<T>& from, const T* gamma,
-             const T* beta, float eps, const jb::Dropout& dropout) {
+void forward(const Sizes& c, const jb::LayernormOutputs<T>& to, const jb::Embeddings& from, const float* gamma,
+             const float* beta, float eps, const jb::Dropout& dropout) {
   const auto launch = [&](auto kernel, unsigned threads) {
     simt::launch("embedding_forward", {2, threads}, kernel, to, from, gamma, beta, c.tokens, static_cast<int>(c.hidden),
                  eps, dropout);
@@ -57,10 +57,9 @@ void check(const Sizes& c) {
   const auto hidden = static_cast<size_t>(c.hidden);
   const float eps = 1e-6f;
   const int64_t seed = 5, offset = 77;
-  const std::vector<T> word = simt::normal<T>(kWordRows * c.hidden),
-                       position = simt::normal<T>(kPositionRows * c.hidden),
-                       type = simt::normal<T>(kTypeRows * c.hidden), gamma = simt::normal<T>(c.hidden),
-                       beta = simt::normal<T>(c.hidden);
+  const std::vector<float> word = test::normal(kWordRows * c.hidden), position = test::normal(kPositionRows * c.hidden),
+                           type = test::normal(kTypeRows * c.hidden), gamma = test::normal(c.hidden),
+                           beta = test::normal(c.hidden);
   const std::vector<int32_t> words = test::integers<int32_t>(c.tokens, 0, kWordRows),
                              positions = test::integers<int32_t>(c.tokens, 0, kPositionRows),
                              types = test::integers<int32_t>(c.tokens, 0, kTypeRows);
@@ -77,13 +76,8 @@ void check(const Sizes& c) {
           jb::rounded<T>(jb::rounded<T>(static_cast<float>(a) + static_cast<float>(b)) + static_cast<float>(d))));
     }
   }
-  std::vector<float> gamma_f, beta_f;
-  for (size_t i = 0; i < hidden; ++i) {
-    gamma_f.push_back(jb::to_float(gamma[i]));
-    beta_f.push_back(jb::to_float(beta[i]));
-  }
-  const test::LayerNorm right(sum, gamma_f, beta_f, c.tokens, c.hidden, eps),
-      plain(naive, gamma_f, beta_f, c.tokens, c.hidden, eps);
+  const test::LayerNorm right(sum, gamma, beta, c.tokens, c.hidden, eps),
+      plain(naive, gamma, beta, c.tokens, c.hidden, eps);
   std::vector<double> y, naive_y, rounding, sum_rounding;
   for (size_t i = 0; i < sum.size(); ++i) {
     const bool kept = test::keeps(seed, offset, i, c.p);
@@ -97,16 +91,16 @@ void check(const Sizes& c) {
     const double h = std::abs((sum[i] - right.mean[i / hidden]) * right.rstd[i / hidden]);
     rounding.push_back(
         scale * simt::kRounding<T> *
-            (2 * largest * right.rstd[i / hidden] * (1 + h) * std::abs(static_cast<double>(gamma_f[i % hidden])) +
+            (2 * largest * right.rstd[i / hidden] * (1 + h) * std::abs(static_cast<double>(gamma[i % hidden])) +
              std::abs(right.y[i])) +
         1e-30);
   }
-  Buffer<T> bword("word", word), bposition("position", position), btype("type", type), bgamma("gamma", gamma),
+  Buffer<float> bword("word", word), bposition("position", position), btype("type", type), bgamma("gamma", gamma),
       bbeta("beta", beta);
   Buffer<int32_t> bwords("word ids", words), bpositions("position ids", positions), btypes("type ids", types);
-  const jb::Embeddings<T> from{{bword.data(), bwords.data(), kWordRows},
-                               {bposition.data(), bpositions.data(), kPositionRows},
-                               {c.with_types ? btype.data() : nullptr, btypes.data(), kTypeRows}};
+  const jb::Embeddings from{{bword.data(), bwords.data(), kWordRows},
+                            {bposition.data(), bpositions.data(), kPositionRows},
+                            {c.with_types ? btype.data() : nullptr, btypes.data(), kTypeRows}};
   simt::for_each_order(test::random()(), [&] {
     Buffer<T> by("y", sum.size()), bsum("sum", sum.size());
     Buffer<float> mean("mean", words.size()), rstd("rstd", words.size());
@@ -240,7 +234,7 @@ TEST(an_id_outside_its_table_makes_the_row_nan) {
     Buffer<int32_t> ids("ids", std::vector<int32_t>{id, 2});
     SIMT_LAUNCH((jb::embedding_forward<float, 2, false>), ({1, jb::kLayernormThreads}),
                 (jb::LayernormOutputs<float>{y.data(), nullptr, nullptr, nullptr}),
-                (jb::Embeddings<float>{{word.data(), ids.data(), 3}, {nullptr, nullptr, 0}, {nullptr, nullptr, 0}}),
+                (jb::Embeddings{{word.data(), ids.data(), 3}, {nullptr, nullptr, 0}, {nullptr, nullptr, 0}}),
                 gamma.data(), nullptr, 2, 64, 1e-6f, simt::dropout(0, 0, 0));
     EXPECT(std::isnan(y.values()[0]) && std::isnan(y.values()[63]));
     EXPECT(std::isfinite(y.values()[64]) && std::isfinite(y.values()[127]));

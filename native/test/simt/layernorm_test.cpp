@@ -51,12 +51,12 @@ void check(const Case& c) {
   const float eps = 1e-5f;
   const int vectors = jb::layernorm_vectors<T>(c.hidden);
   const bool whole_vectors = c.hidden % jb::kVector<T> == 0;
-  const std::vector<T> x = simt::normal<T>(n, 2, 1), residual = simt::normal<T>(n), bias = simt::normal<T>(c.hidden),
-                       gamma = simt::normal<T>(c.hidden), beta = simt::normal<T>(c.hidden), dy = simt::normal<T>(n);
+  const std::vector<T> x = simt::normal<T>(n, 2, 1), residual = simt::normal<T>(n), dy = simt::normal<T>(n);
+  const std::vector<float> bias = test::normal(c.hidden), gamma = test::normal(c.hidden), beta = test::normal(c.hidden);
   const jb::Dropout dropout = simt::dropout(c.p, c.seed, c.offset);
 
   // The reference, and the plain implementation that stores every step as a T.
-  const auto wide = [](const std::vector<T>& v) { return simt::doubles(v); };
+  const auto wide = [](const auto& v) { return simt::doubles(v); };
   const std::vector<double> xs = wide(x), rs = wide(residual), bs = wide(bias), gs = wide(gamma), dys = wide(dy);
   const std::vector<double> betas = c.beta ? wide(beta) : std::vector<double>(hidden);
   std::vector<double> keep, sum, size;
@@ -69,14 +69,13 @@ void check(const Case& c) {
     sum.push_back(keep[at] * (xs[at] + added) + (c.residual ? rs[at] : 0));
     size.push_back(keep[at] * (std::abs(xs[at]) + std::abs(added)) + (c.residual ? std::abs(rs[at]) : 0));
     float s = jb::to_float(x[at]);
-    if (c.bias) s = jb::rounded<T>(s + jb::to_float(bias[column]));
+    if (c.bias) s = jb::rounded<T>(s + bias[column]);
     s = jb::rounded<T>(s * static_cast<float>(keep[at]));
     if (c.residual) s = jb::rounded<T>(s + jb::to_float(residual[at]));
     naive_sum.push_back(static_cast<double>(s));
   }
-  std::vector<float> gamma_f(hidden), beta_f(hidden);
-  for (size_t i = 0; i < hidden; ++i) gamma_f[i] = static_cast<float>(gs[i]), beta_f[i] = static_cast<float>(betas[i]);
-  const test::LayerNorm right(sum, gamma_f, beta_f, c.rows, c.hidden, eps);
+  const std::vector<float> beta_f = c.beta ? beta : std::vector<float>(hidden);
+  const test::LayerNorm right(sum, gamma, beta_f, c.rows, c.hidden, eps);
   std::vector<double> naive_y(sum.size()), y_rounding(sum.size()), sum_rounding(sum.size());
   for (size_t r = 0; r < static_cast<size_t>(c.rows); ++r) {
     float mean = 0, variance = 0;
@@ -93,7 +92,7 @@ void check(const Case& c) {
     for (size_t i = r * hidden; i < (r + 1) * hidden; ++i) {
       const size_t column = i % hidden;
       const float normal = (static_cast<float>(naive_sum[i]) - mean) * rstd;
-      naive_y[i] = static_cast<double>(jb::rounded<T>(normal * gamma_f[column] + beta_f[column]));
+      naive_y[i] = static_cast<double>(jb::rounded<T>(normal * gamma[column] + beta_f[column]));
       sum_rounding[i] = simt::kRounding<T> * size[i];
       // A rounding of the row's largest element moves mean and deviation, and the result is rounded.
       y_rounding[i] =
@@ -102,8 +101,8 @@ void check(const Case& c) {
     }
   }
 
-  Buffer<T> bx("x", x), bresidual("residual", residual), bbias("bias", bias), bgamma("gamma", gamma),
-      bbeta("beta", beta), bdy("dy", dy);
+  Buffer<T> bx("x", x), bresidual("residual", residual), bdy("dy", dy);
+  Buffer<float> bbias("bias", bias), bgamma("gamma", gamma), bbeta("beta", beta);
   std::vector<T> first_y, first_dx;
   std::vector<float> first_parts;
   simt::for_each_order(test::random()(), [&] {
@@ -159,7 +158,7 @@ void check(const Case& c) {
     SIMT_LAUNCH(jb::column_sums<jb::kColumnSumLines>, ({{columns, 3}, {32, 16}}), sums, parts.data(),
                 static_cast<int>(c.blocks), static_cast<int>(hidden));
 
-    const test::LayerNorm again(kept_sum, gamma_f, beta_f, c.rows, c.hidden, eps);
+    const test::LayerNorm again(kept_sum, gamma, beta_f, c.rows, c.hidden, eps);
     const test::LayerNormGradient g = again.backward(dys);
     std::vector<double> dx(g.dx), gradients(g.dgamma), naive_dresidual, naive_dx, naive(3 * hidden), rounding_dx;
     std::vector<double> rounding(3 * hidden), dbias(hidden);
@@ -170,7 +169,7 @@ void check(const Case& c) {
       float mean_g = 0, mean_gh = 0;
       double largest = 0, largest_g = 0;
       for (size_t i = r * hidden; i < (r + 1) * hidden; ++i) {
-        const float d = static_cast<float>(dys[i]) * gamma_f[i % hidden];
+        const float d = static_cast<float>(dys[i]) * gamma[i % hidden];
         const float h = (static_cast<float>(kept_sum[i]) - mean) * rstd;
         mean_g += d / static_cast<float>(hidden);
         mean_gh += d * h / static_cast<float>(hidden);
@@ -182,7 +181,7 @@ void check(const Case& c) {
         dx[i] *= keep[i];
         dbias[column] += dx[i];
         const float h = (static_cast<float>(kept_sum[i]) - mean) * rstd, d = static_cast<float>(dys[i]);
-        const float gradient = jb::rounded<T>(rstd * (d * gamma_f[column] - mean_g - h * mean_gh));
+        const float gradient = jb::rounded<T>(rstd * (d * gamma[column] - mean_g - h * mean_gh));
         const float dropped = jb::rounded<T>(gradient * static_cast<float>(keep[i]));
         naive_dresidual.push_back(static_cast<double>(gradient));
         naive_dx.push_back(static_cast<double>(dropped));
