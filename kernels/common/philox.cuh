@@ -25,12 +25,19 @@ __device__ __forceinline__ uint4 philox(uint64_t seed, uint64_t offset, uint64_t
   return make_uint4(c0, c1, c2, c3);
 }
 
-// A mask, as a launcher fills it in: number i is kept if it is at least threshold = floor(p * 2^32), and then scaled by
-// 1 / (1 - p). If base is not null the offset counts from *base, which lies in device memory: so a captured graph draws
-// other masks at every replay.
-struct Dropout {
+// What numbers are drawn from, as a launcher fills it in. If base is not null the offset counts from *base, which lies
+// in device memory: so a captured graph draws other numbers at every replay.
+struct RandomSource {
   uint64_t seed, offset;
   const int64_t* base;
+
+  __device__ __forceinline__ uint64_t first_offset() const {
+    return base == nullptr ? offset : offset + static_cast<uint64_t>(*base);
+  }
+};
+
+// A mask: number i is kept if it is at least threshold = floor(p * 2^32), and then scaled by 1 / (1 - p).
+struct Dropout : RandomSource {
   uint32_t threshold;
   float scale;
 
@@ -41,10 +48,6 @@ struct Dropout {
     f[1] = n.y >= threshold ? scale : 0.0f;
     f[2] = n.z >= threshold ? scale : 0.0f;
     f[3] = n.w >= threshold ? scale : 0.0f;
-  }
-
-  __device__ __forceinline__ uint64_t first_offset() const {
-    return base == nullptr ? offset : offset + static_cast<uint64_t>(*base);
   }
 
   // x[i] = keep(index + i) ? x[i] * scale : 0, also where x is not finite. kWidth is 1, or index a multiple of 4.

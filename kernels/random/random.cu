@@ -3,9 +3,9 @@
 
 namespace jb {
 
-#define JB_RANDOM(T)                                                                       \
-  template __global__ void random_uniform<T>(T*, int64_t, float, float, int64_t, int64_t); \
-  template __global__ void random_normal<T>(T*, int64_t, float, float, int64_t, int64_t);
+#define JB_RANDOM(T)                                                                   \
+  template __global__ void random_uniform<T>(T*, int64_t, float, float, RandomSource); \
+  template __global__ void random_normal<T>(T*, int64_t, float, float, RandomSource);
 
 JB_RANDOM(bf16)
 

@@ -30,11 +30,12 @@ __device__ __forceinline__ float unit_uniform(uint32_t number) {
 // y[i] = uniform on [low, high).
 template <typename T>
 __global__ void __launch_bounds__(kRandomThreads)
-    random_uniform(T* y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
+    random_uniform(T* y, int64_t n, float low, float high, RandomSource source) {
   // The sum may round to high, which is not in the interval.
   const float top = low < high ? nextafterf(high, low) : low;
+  const uint64_t offset = source.first_offset();
   for_groups(n, [&](int64_t i, uint64_t group) {
-    const uint4 x = philox(static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), group);
+    const uint4 x = philox(source.seed, offset, group);
     const uint32_t numbers[4] = {x.x, x.y, x.z, x.w};
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
@@ -54,9 +55,10 @@ __device__ __forceinline__ float2 normal_pair(uint32_t a, uint32_t b) {
 // y[i] = mean + deviation * a normal number.
 template <typename T>
 __global__ void __launch_bounds__(kRandomThreads)
-    random_normal(T* y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
+    random_normal(T* y, int64_t n, float mean, float deviation, RandomSource source) {
+  const uint64_t offset = source.first_offset();
   for_groups(n, [&](int64_t i, uint64_t group) {
-    const uint4 x = philox(static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), group);
+    const uint4 x = philox(source.seed, offset, group);
     const float2 low = normal_pair(x.x, x.y), high = normal_pair(x.z, x.w);
     const float z[4] = {low.x, low.y, high.x, high.y};
 #pragma unroll

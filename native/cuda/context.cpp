@@ -50,6 +50,17 @@ Replay* Context::replay_memory() {
   return reinterpret_cast<Replay*>(replay_->data());
 }
 
+const int64_t* Context::replayed_offset(int64_t seed) {
+  const Replay* numbers = replay();
+  if (numbers == nullptr) return nullptr;
+  const auto place = std::find(seeds_.begin(), seeds_.end(), seed) - seeds_.begin();
+  if (place == static_cast<ptrdiff_t>(seeds_.size())) {
+    if (place == kMostSeeds) fail(JB_UNSUPPORTED, "capture: a graph can draw with {} seeds, not more", kMostSeeds);
+    seeds_.push_back(seed);
+  }
+  return numbers->offsets + place;
+}
+
 unsigned Context::blocks_for(int64_t n, int64_t threads, int64_t each) const {
   const int64_t needed = (n + threads * each - 1) / (threads * each);
   const int64_t at_once = static_cast<int64_t>(multiprocessors_) * std::max<int64_t>(1, threads_each_ / threads);

@@ -3,6 +3,7 @@
 #define JAUBERT_CUDA_CONTEXT_H
 
 #include <mutex>
+#include <utility>
 
 #include "blas.h"
 #include "jaubert/cuda.h"
@@ -12,9 +13,10 @@
 namespace jb::cuda {
 
 // Numbers that a replay of a graph changes, in device memory: see jb_cuda_graph_launch.
+inline constexpr int kMostSeeds = 16;  // of one graph
 struct Replay {
-  int64_t offset;  // added to what dropout masks are drawn from
-  int64_t steps;   // added to the steps of optimizers
+  int64_t offsets[kMostSeeds];  // added to what is drawn with each seed
+  int64_t steps;                // added to the steps of optimizers
   float rate_factor;
 };
 
@@ -43,6 +45,9 @@ class Context : public jb_context {
   // While a graph is captured, what its replays change; else null.
   const Replay* replay() const;
   Replay* replay_memory();
+  // What it adds to the offset of numbers drawn with a seed; null if nothing is captured.
+  const int64_t* replayed_offset(int64_t seed);
+  std::vector<int64_t> take_seeds() { return std::exchange(seeds_, {}); }
 
   // Memory that the caller released while a graph was captured, which goes with the graph.
   void release_with_graph(void* memory) { released_.push_back(memory); }
@@ -65,6 +70,7 @@ class Context : public jb_context {
   HostArrays host_arrays_;
   SharedBlock replay_;
   std::vector<void*> released_;
+  std::vector<int64_t> seeds_;  // of what was captured, in the order of Replay::offsets
   Blas blas_;
 };
 

@@ -5,19 +5,41 @@
 #include <memory>
 
 #include "context.h"
+#include "support/arguments.h"
+#include "support/sequences.h"
 
 namespace jb::cuda {
 namespace {
 
 struct Graph {
+  const Streams& streams;
   cudaGraphExec_t executable = nullptr;
-  std::vector<SharedBlock> blocks;  // scratch, and copies of the host's arrays
-  std::vector<void*> released;      // by the caller, while it was captured
+  std::vector<SharedBlock> scratch;
+  std::vector<HostArrays::Captured> arrays;
+  std::vector<int64_t> seeds;   // that it draws with, in the order of Replay::offsets
+  std::vector<void*> released;  // by the caller, while it was captured
 
+  explicit Graph(const Streams& of) : streams(of) {}
   ~Graph() {
     if (executable != nullptr) cudaGraphExecDestroy(executable);
+    for (void* memory : released) streams.release(memory);
   }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
 };
+
+// A graph that is to be changed or launched.
+Graph& graph_of(const Context& c, jb_inout graph) {
+  JB_CHECK(graph != nullptr, "graph: it is null");
+  JB_CHECK(!c.replay(), "graph: launched or changed while another is captured");
+  return *static_cast<Graph*>(graph);
+}
+
+int64_t longest_of(const int32_t* cu_seqlens, int64_t sequences) {
+  int64_t longest = 0;
+  for (int64_t s = 0; s < sequences; ++s) longest = std::max<int64_t>(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
+  return longest;
+}
 
 #ifndef JB_CUDA_ARCHITECTURES
 #error "JB_CUDA_ARCHITECTURES is set by cmake/Cuda.cmake"
@@ -72,8 +94,10 @@ void set(T* to, T value) {
 }  // namespace jb::cuda
 
 using namespace jb::cuda;  // NOLINT: this file is the library's outside
+using jb::check_sequences;
 using jb::fail;
 using jb::guard;
+using jb::kMostMaskedKeys;
 
 extern "C" {
 
@@ -140,7 +164,10 @@ jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb_in gem
 }
 
 jb_status jb_cuda_synchronize(jb_ctx ctx) {
-  return run(ctx, [&](Context& c) { JB_CUDA(cudaStreamSynchronize(c.stream())); });
+  return run(ctx, [&](Context& c) {
+    if (c.streams().capturing) fail(JB_UNSUPPORTED, "synchronize: not while a graph is captured; nothing runs yet");
+    JB_CUDA(cudaStreamSynchronize(c.stream()));
+  });
 }
 
 // ---- Graphs ---------------------------------------------------------------------------------------------------------
@@ -151,6 +178,7 @@ jb_status jb_cuda_capture_begin(jb_ctx ctx) {
     c.replay_memory();
     // Copies made before may be overwritten later, so captured work must not refer to them.
     c.host_arrays().take_all();
+    c.take_seeds();
     // Relaxed: memory is allocated on another stream meanwhile.
     JB_CUDA(cudaStreamBeginCapture(c.stream(), cudaStreamCaptureModeRelaxed));
     c.streams().capturing = true;
@@ -161,9 +189,10 @@ jb_out jb_cuda_capture_end(jb_ctx ctx) {
   jb_out graph = nullptr;
   run(ctx, [&](Context& c) {
     if (!c.streams().capturing) fail(JB_INVALID_ARGUMENT, "capture: the context is not capturing");
-    auto result = std::make_unique<Graph>();
-    result->blocks = c.scratch().captured();
-    for (SharedBlock& block : c.host_arrays().take_all()) result->blocks.push_back(std::move(block));
+    auto result = std::make_unique<Graph>(c.streams());
+    result->scratch = c.scratch().captured();
+    result->arrays = c.host_arrays().take_all();
+    result->seeds = c.take_seeds();
     result->released = c.take_released();
     c.streams().capturing = false;
     cudaGraph_t captured = nullptr;
@@ -176,13 +205,41 @@ jb_out jb_cuda_capture_end(jb_ctx ctx) {
   return graph;
 }
 
-jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, int64_t offset, int64_t steps, float rate_factor) {
+jb_status jb_cuda_graph_set_sequences(jb_ctx ctx, jb_inout graph, const int32_t* captured, const int32_t* now,
+                                      int64_t sequences) {
   return run(ctx, [&](Context& c) {
-    JB_CHECK(graph != nullptr, "graph: it is null");
-    JB_CHECK(!c.streams().capturing, "graph: launched while another is captured");
-    const Replay replay{offset, steps, rate_factor};
+    const Graph& g = graph_of(c, graph);
+    const int64_t tokens = check_sequences("graph: captured", captured, sequences);
+    const int64_t tokens_now = check_sequences("graph: now", now, sequences);
+    JB_CHECK(tokens == tokens_now, "graph: {} sequences of {} tokens cannot take the place of {} tokens", sequences,
+             tokens_now, tokens);
+    const int64_t longest = longest_of(now, sequences);
+    JB_CHECK(longest <= std::max(kMostMaskedKeys, longest_of(captured, sequences)),
+             "graph: a sequence has {} tokens; with dropout the most is {}", longest, kMostMaskedKeys);
+    const int64_t bytes = (sequences + 1) * static_cast<int64_t>(sizeof(int32_t));
+    bool found = false;
+    for (const auto& [use, copy] : g.arrays) {
+      if (use != "cu_seqlens" || !copy.holds(captured, bytes)) continue;
+      c.staging().write(copy.block->data(), now, bytes);
+      found = true;
+    }
+    JB_CHECK(found, "graph: nothing in it was captured with these {} sequences of {} tokens", sequences, tokens);
+  });
+}
+
+jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, const int64_t* seeds, const int64_t* offsets, int64_t n,
+                               int64_t steps, float rate_factor) {
+  return run(ctx, [&](Context& c) {
+    const Graph& g = graph_of(c, graph);
+    JB_CHECK(n >= 0 && (n == 0 || (seeds != nullptr && offsets != nullptr)), "graph: {} seeds, or a null address", n);
+    Replay replay{{}, steps, rate_factor};
+    for (size_t i = 0; i < g.seeds.size(); ++i) {
+      const auto place = std::find(seeds, seeds + n, g.seeds[i]) - seeds;
+      JB_CHECK(place < n, "graph: it draws with seed {}, which has no offset", g.seeds[i]);
+      replay.offsets[i] = offsets[place];
+    }
     c.staging().write(c.replay_memory(), &replay, static_cast<int64_t>(sizeof(replay)));
-    JB_CUDA(cudaGraphLaunch(static_cast<Graph*>(graph)->executable, c.stream()));
+    JB_CUDA(cudaGraphLaunch(g.executable, c.stream()));
   });
 }
 
@@ -190,8 +247,7 @@ void jb_cuda_graph_destroy(jb_ctx ctx, jb_inout graph) {
   run(ctx, [&](Context& c) {
     if (graph == nullptr) return;
     JB_CUDA(cudaStreamSynchronize(c.stream()));
-    const std::unique_ptr<Graph> owned(static_cast<Graph*>(graph));
-    for (void* memory : owned->released) c.streams().release(memory);
+    delete static_cast<Graph*>(graph);
   });
 }
 

@@ -93,10 +93,14 @@ inline void add_up(const Context& ctx, const ColumnSums& sums, const float* part
             width);
 }
 
-// The mask of (seed, offset) with probability p, from which a graph's replays draw others.
-inline Dropout dropout_of(const Context& ctx, float p, int64_t seed, int64_t offset) {
-  const Replay* replay = ctx.replay();
-  return {static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), replay == nullptr ? nullptr : &replay->offset,
+// The numbers of (seed, offset); a graph's replays draw others.
+inline RandomSource source_of(Context& ctx, int64_t seed, int64_t offset) {
+  return {static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), ctx.replayed_offset(seed)};
+}
+
+// The mask of (seed, offset) with probability p. Without any dropout nothing is drawn, and the seed counts for nothing.
+inline Dropout dropout_of(Context& ctx, float p, int64_t seed, int64_t offset) {
+  return {p == 0 ? RandomSource{} : source_of(ctx, seed, offset),
           static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0),
           static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))};
 }

@@ -128,24 +128,21 @@ void Staging::read(void* host, const void* device, int64_t bytes) {
 
 const std::byte* HostArrays::copy_of(const char* use, const void* host, int64_t bytes) {
   Copy& copy = copies_[use];
-  const auto size = static_cast<size_t>(bytes);
-  const bool same = copy.block != nullptr && copy.contents.size() == size &&
-                    (size == 0 || std::memcmp(copy.contents.data(), host, size) == 0);
-  if (same) return copy.block->data();
+  if (copy.block != nullptr && copy.holds(host, bytes)) return copy.block->data();
   // A graph reads its own copy at every replay.
   if (copy.block == nullptr || copy.block->bytes() < bytes || streams_.capturing) {
     copy.contents.clear();
     copy.block = std::make_shared<Block>(streams_, round_up(std::max<int64_t>(bytes, 1), kAlignment));
-    if (streams_.capturing) made_.push_back(copy.block);
   }
   copy.contents.clear();
   staging_.write(copy.block->data(), host, bytes);
   const auto* from = static_cast<const std::byte*>(host);
-  copy.contents.assign(from, from + size);
+  copy.contents.assign(from, from + bytes);
+  if (streams_.capturing) made_.push_back({use, copy});
   return copy.block->data();
 }
 
-std::vector<SharedBlock> HostArrays::take_all() {
+std::vector<HostArrays::Captured> HostArrays::take_all() {
   copies_.clear();
   return std::move(made_);
 }

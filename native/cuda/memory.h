@@ -86,8 +86,9 @@ class Staging {
   void read(void* host, const void* device, int64_t bytes);
 
  private:
-  static constexpr int64_t kSlotBytes = int64_t{1} << 20;
-  static constexpr int kSlots = 4;
+  // A small array takes a slot, too: enough of them that the inputs of a step can wait for the step before it.
+  static constexpr int64_t kSlotBytes = int64_t{1} << 18;
+  static constexpr int kSlots = 16;
   struct Slot {
     std::byte* memory = nullptr;
     cudaEvent_t free = nullptr;
@@ -110,20 +111,30 @@ class HostArrays {
     return reinterpret_cast<const T*>(copy_of(use, host, n * static_cast<int64_t>(sizeof(T))));
   }
 
-  // All copies made since the last call, which no later one will overwrite.
-  std::vector<SharedBlock> take_all();
-
- private:
   struct Copy {
     std::vector<std::byte> contents;
     SharedBlock block;
+
+    bool holds(const void* host, int64_t bytes) const {
+      return contents.size() == static_cast<size_t>(bytes) &&
+             (bytes == 0 || std::memcmp(contents.data(), host, contents.size()) == 0);
+    }
   };
+  struct Captured {
+    std::string use;
+    Copy copy;
+  };
+
+  // Forgets all copies, and gives those that were made while capturing: no later call will overwrite them.
+  std::vector<Captured> take_all();
+
+ private:
   const std::byte* copy_of(const char* use, const void* host, int64_t bytes);
 
   const Streams& streams_;
   Staging& staging_;
   std::map<std::string, Copy> copies_;
-  std::vector<SharedBlock> made_;  // while capturing
+  std::vector<Captured> made_;  // while capturing
 };
 
 }  // namespace jb::cuda

@@ -142,6 +142,7 @@ struct AttentionLengths {
 };
 
 inline constexpr int64_t kMaxHeadDim = 128;
+inline constexpr int64_t kMostMaskedKeys = 262144;  // of a query, which a mask has room for
 
 inline AttentionLengths checked_attention(const char* function, const int32_t* cu_seqlens, int64_t sequences,
                                           int64_t heads, int64_t head_dim, float p) {
@@ -150,12 +151,11 @@ inline AttentionLengths checked_attention(const char* function, const int32_t* c
   JB_CHECK(head_dim >= 1 && head_dim <= kMaxHeadDim, "{}: head_dim {} is outside [1, {}]", function, head_dim,
            kMaxHeadDim);
   check_probability(function, p);
-  constexpr int64_t kMost = 262144;  // the mask has room for so many keys a query
   int64_t longest = 0;
   for (int64_t s = 0; s < sequences; ++s) {
     longest = std::max<int64_t>(longest, cu_seqlens[s + 1] - cu_seqlens[s]);
-    JB_CHECK(p == 0 || longest <= kMost, "{}: sequence {} has {} tokens; with dropout the most is {}", function, s,
-             longest, kMost);
+    JB_CHECK(p == 0 || longest <= kMostMaskedKeys, "{}: sequence {} has {} tokens; with dropout the most is {}",
+             function, s, longest, kMostMaskedKeys);
   }
   return {tokens, longest};
 }

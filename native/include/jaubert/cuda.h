@@ -36,13 +36,22 @@ JB_API jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb
 JB_API jb_status jb_cuda_synchronize(jb_ctx ctx);
 
 // A CUDA graph: what is called between begin and end is not run but kept, to be run by each jb_cuda_graph_launch, with
-// the same addresses, sizes and arrays of the host. Meanwhile jb_read_... and jb_write_... fail. Memory released before
-// end goes with the graph; what the graph uses otherwise must live as long as it does.
+// the same addresses, sizes and arrays of the host. Meanwhile jb_read_..., jb_write_... and jb_cuda_synchronize fail.
+// Memory released before end goes with the graph; what the graph uses otherwise must live as long as it does.
 JB_API jb_status jb_cuda_capture_begin(jb_ctx ctx);
 JB_API jb_out jb_cuda_capture_end(jb_ctx ctx);  // the graph; null if that fails
-// Runs it with `offset` added to the offset of every dropout mask, `steps` added to the step of every optimizer, and
-// all learning rates times rate_factor. (0, 0, 1) is what was captured.
-JB_API jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, int64_t offset, int64_t steps, float rate_factor);
+// Where the sequences of a packed batch lie, from the next launch on: whatever was captured with cu_seqlens = captured
+// [sequences + 1] runs with now [sequences + 1]; `captured` stays its name. The sequences may have any lengths, also
+// none, but their number and their tokens together have to be the captured ones: these two, and never a length, decide
+// on kernels and grids, so that the results have the bits of the same calls with `now`. A batch of fewer tokens is
+// filled with a last sequence that nothing looks at.
+JB_API jb_status jb_cuda_graph_set_sequences(jb_ctx ctx, jb_inout graph, const int32_t* captured, const int32_t* now,
+                                             int64_t sequences);
+// Runs it with offsets[i] added to the offset of all numbers and masks drawn with seeds[i] (i < n; every seed of the
+// graph has to be there, at most 16), `steps` added to the step of every optimizer, and all learning rates times
+// rate_factor. Offsets 0 and (0, 1) are what was captured.
+JB_API jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, const int64_t* seeds, const int64_t* offsets,
+                                      int64_t n, int64_t steps, float rate_factor);
 JB_API void jb_cuda_graph_destroy(jb_ctx ctx, jb_inout graph);
 
 // Time on the stream: event_record marks a place, event_elapsed waits for `end` and gives the milliseconds between.

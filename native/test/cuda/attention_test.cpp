@@ -141,8 +141,9 @@ TEST(a_graph_has_the_bits_of_a_call) {
   run(replayed, 7);
   const jb_out graph = jb_cuda_capture_end(ctx);
   EXPECT(graph != nullptr);
+  const int64_t seed = 5;
   for (int64_t more : {0, 64}) {
-    EXPECT_OK(jb_cuda_graph_launch(ctx, graph, more, 0, 1));
+    EXPECT_OK(jb_cuda_graph_launch(ctx, graph, &seed, &more, 1, 0, 1));
     run(called, 7 + more);
     EXPECT_SAME_BITS(simt::doubles(replayed.values(1)), simt::doubles(called.values(1)));
   }

@@ -9,7 +9,6 @@ import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Device;
-import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.InputStream;
@@ -138,31 +137,52 @@ public final class Bert extends Block {
    *     has
    */
   public BertOutput forward(TokenBatch batch) {
+    TokenInputs inputs = inputs(batch);
+    return new BertOutput(encode(inputs, layers), inputs.lengths(), null, pooler);
+  }
+
+  /** The same of tensors that {@link #inputs} made. */
+  public BertOutput forward(TokenInputs inputs) {
+    return new BertOutput(encode(inputs, layers), inputs.lengths(), inputs.starts(), pooler);
+  }
+
+  /**
+   * The tensors of a batch on the device of this model; they belong to the innermost open scope, or
+   * else to the caller.
+   *
+   * @throws IllegalArgumentException as {@link #forward(TokenBatch)}
+   */
+  public TokenInputs inputs(TokenBatch batch) {
     check(batch);
-    Tensor x = embeddings.forward(batch);
-    for (BertLayer layer : layers) {
-      x = inside(x, given -> layer.forward(given, batch.lengths()));
+    return new TokenInputs(this, pooler.weight().device(), batch);
+  }
+
+  /** The hidden states behind the first layers. */
+  private Tensor encode(TokenInputs inputs, List<BertLayer> first) {
+    Tensor x = embeddings.forward(inputs);
+    for (BertLayer layer : first) {
+      x = inside(x, given -> layer.forward(given, inputs.lengths()));
     }
-    return new BertOutput(x, batch.lengths(), pooler);
+    return x;
   }
 
   /**
    * The pooled output alone, {@code [sequences, hidden]}, see {@link BertOutput#pooled}: what comes
    * after the last layer's attention is computed for the first token of each sequence only.
    *
-   * @throws IllegalArgumentException as {@link #forward} does, or if a sequence has no token
+   * @throws IllegalArgumentException as {@link #forward(TokenBatch)} does, or if a sequence has no
+   *     token
    */
   public Tensor pooled(TokenBatch batch) {
-    check(batch);
-    PackedSequences lengths = batch.lengths();
-    Tensor firstTokens = BertOutput.firstTokens(lengths);
+    return pooled(inputs(batch));
+  }
+
+  /** The same of tensors that {@link #inputs} made. */
+  public Tensor pooled(TokenInputs inputs) {
+    BertOutput.requireTokens(inputs.lengths());
     int last = layers.size() - 1;
-    Tensor x = embeddings.forward(batch);
-    for (BertLayer layer : layers.subList(0, last)) {
-      x = inside(x, given -> layer.forward(given, lengths));
-    }
-    Tensor rows = firstTokens.to(x.device());
-    x = inside(x, given -> layers.get(last).forward(given, lengths, rows));
+    Tensor x = encode(inputs, layers.subList(0, last));
+    x = inside(x, given -> layers.get(last).forward(given, inputs.lengths(), inputs.starts()));
     return BertOutput.pool(pooler, x);
   }
 
@@ -182,16 +202,16 @@ public final class Bert extends Block {
    * than there are layers.
    */
   public List<Tensor> hiddenStates(TokenBatch batch) {
-    check(batch);
     List<Tensor> states = new ArrayList<>();
-    states.add(embeddings.forward(batch));
+    states.add(embeddings.forward(inputs(batch)));
     for (BertLayer layer : layers) {
       states.add(layer.forward(states.get(states.size() - 1), batch.lengths()));
     }
     return states;
   }
 
-  private void check(TokenBatch batch) {
+  /** Refuses numbers beyond what the model has. */
+  void check(TokenBatch batch) {
     if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
           "a sequence of "

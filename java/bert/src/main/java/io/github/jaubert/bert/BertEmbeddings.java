@@ -5,7 +5,6 @@ import io.github.jaubert.nn.Embedding;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.LayerNorm;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 
 /** The sum of a word's, its position's and its segment's vector, normalised. */
@@ -29,12 +28,11 @@ final class BertEmbeddings extends Block {
   }
 
   /** {@code [tokens, hidden]}. */
-  Tensor forward(TokenBatch batch) {
-    Device device = word.weight().device();
+  Tensor forward(TokenInputs inputs) {
     return F.embeddingLayerNorm(
-        Tensor.of(batch.inputIds()).to(device),
-        batch.lengths().positionIds().to(device),
-        Tensor.of(batch.tokenTypeIds()).to(device),
+        inputs.inputIds(),
+        inputs.positionIds(),
+        inputs.tokenTypeIds(),
         word.weight(),
         position.weight(),
         type.weight(),

@@ -9,12 +9,14 @@ import io.github.jaubert.tensor.Tensor;
 public final class BertOutput {
   private final Tensor lastHidden;
   private final PackedSequences lengths;
+  private final Tensor starts; // null: made when they are needed
   private final Linear pooler;
   private Tensor pooled;
 
-  BertOutput(Tensor lastHidden, PackedSequences lengths, Linear pooler) {
+  BertOutput(Tensor lastHidden, PackedSequences lengths, Tensor starts, Linear pooler) {
     this.lastHidden = lastHidden;
     this.lengths = lengths;
+    this.starts = starts;
     this.pooler = pooler;
   }
 
@@ -36,8 +38,9 @@ public final class BertOutput {
    */
   public Tensor pooled() {
     if (pooled == null) {
-      pooled =
-          pool(pooler, lastHidden.indexSelect(0, firstTokens(lengths).to(lastHidden.device())));
+      requireTokens(lengths);
+      Tensor rows = starts != null ? starts : lengths.starts().to(lastHidden.device());
+      pooled = pool(pooler, lastHidden.indexSelect(0, rows));
     }
     return pooled;
   }
@@ -49,13 +52,12 @@ public final class BertOutput {
     return pooler.forward(firstTokens, Activation.TANH);
   }
 
-  /** The rows of the first tokens. */
-  static Tensor firstTokens(PackedSequences lengths) {
+  /** Refuses sequences that have no first token. */
+  static void requireTokens(PackedSequences lengths) {
     for (int i = 0; i < lengths.count(); i++) {
       if (lengths.length(i) == 0) {
         throw new IllegalArgumentException("pooled: sequence " + i + " of the batch has no token");
       }
     }
-    return lengths.starts();
   }
 }

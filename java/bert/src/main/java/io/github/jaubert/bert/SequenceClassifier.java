@@ -181,6 +181,11 @@ public final class SequenceClassifier extends Block {
     return classifier.forward(dropout.forward(bert.pooled(batch)));
   }
 
+  /** The same of tensors that {@link Bert#inputs} made. */
+  public Tensor forward(TokenInputs inputs) {
+    return classifier.forward(dropout.forward(bert.pooled(inputs)));
+  }
+
   /** The mean loss over a batch, see {@link #loss(Tensor, Tensor, float)}. */
   public Tensor loss(Tensor logits, Tensor targets) {
     return loss(logits, targets, 0);

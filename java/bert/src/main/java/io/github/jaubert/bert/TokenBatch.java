@@ -61,6 +61,18 @@ public record TokenBatch(int[] inputIds, int[] tokenTypeIds, PackedSequences len
         PackedSequences.of(lengths.length(index)));
   }
 
+  /**
+   * The same with tokens of padding behind the sequences, see {@link PackedSequences#padTo}; their
+   * id and segment are 0.
+   *
+   * @throws IllegalArgumentException if there are more than {@code tokens} already, or padding
+   */
+  public TokenBatch padTo(int tokens) {
+    PackedSequences padded = lengths.padTo(tokens);
+    return new TokenBatch(
+        Arrays.copyOf(inputIds, tokens), Arrays.copyOf(tokenTypeIds, tokens), padded);
+  }
+
   /** The number of sequences. */
   public int count() {
     return lengths.count();

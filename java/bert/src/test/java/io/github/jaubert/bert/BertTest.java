@@ -252,6 +252,65 @@ class BertTest {
     }
   }
 
+  /** More rows of padding than there are positions, and gradients that they add nothing to. */
+  @Test
+  void paddingAddsNothingButRounding() {
+    BertConfig config = config(24, 2, 3, 32, "gelu");
+    float[][] pooled = new float[2][];
+    float[][][] gradients = new float[2][][];
+    try (Bert model = Bert.of(config)) {
+      for (int i = 0; i < 2; i++) {
+        TokenBatch batch = batch(config, 5, 1, 9);
+        Rng.seed(4);
+        try (Scope scope = Scope.open()) {
+          Tensor output = model.forward(i == 0 ? batch : batch.padTo(100)).pooled();
+          pooled[i] = output.toFloats();
+          output.mul(Tensor.randn(Rng.of(6), 3, 24)).sum().backward();
+        }
+        gradients[i] =
+            model.parameters().stream()
+                .map(parameter -> parameter.tensor().grad().toFloats())
+                .toArray(float[][]::new);
+        model.parameters().forEach(parameter -> parameter.tensor().zeroGrad());
+      }
+    }
+    assertArrayEquals(pooled[0], pooled[1], 1e-5f);
+    for (int i = 0; i < gradients[0].length; i++) {
+      assertArrayEquals(gradients[0][i], gradients[1][i], 1e-4f, "parameter " + i);
+    }
+  }
+
+  @Test
+  void inputsTakeTheValuesOfAnotherBatch() {
+    BertConfig config = config(24, 1, 2, 32, "gelu");
+    try (Bert model = Bert.of(config);
+        Scope scope = Scope.open()) {
+      model.eval();
+      TokenBatch first = batch(config, 5, 1, 9).padTo(20);
+      TokenBatch second = batch(config, 2, 11, 4).padTo(20);
+      TokenInputs inputs = model.inputs(first);
+      assertArrayEquals(
+          model.forward(first).pooled().toFloats(), model.forward(inputs).pooled().toFloats());
+      assertArrayEquals(
+          model.forward(second).pooled().toFloats(),
+          model.forward(inputs.set(second)).pooled().toFloats());
+      assertEquals(
+          "the inputs were made for 3 sequences, 20 tokens with padding, longest 11;"
+              + " 2 sequences, 20 tokens with padding, longest 9 do not fit",
+          assertThrows(
+                  IllegalArgumentException.class, () -> inputs.set(batch(config, 9, 3).padTo(20)))
+              .getMessage());
+      assertThrows(
+          IllegalArgumentException.class, () -> inputs.set(batch(config, 9, 3, 8))); // not padded
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              inputs.set(
+                  new TokenBatch(new int[] {101, 1, 2}, new int[3], PackedSequences.of(1, 1, 1))
+                      .padTo(20)));
+    }
+  }
+
   @Test
   void theErrorFunctionOfTheReferenceIsRight() {
     assertEquals(0.8427007929497149, PaddedReference.erf(1), 1e-15);

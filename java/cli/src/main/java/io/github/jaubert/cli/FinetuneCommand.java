@@ -100,6 +100,7 @@ final class FinetuneCommand implements Callable<Integer> {
   public Integer call() {
     checkOptions();
     device.apply(spec.commandLine());
+    training.checkDevice(spec.commandLine(), Device.defaultDevice());
     Job job = data.train == null ? definitions() : files();
     checkMetrics(job.labels());
     Path folder = out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite);

@@ -1,5 +1,7 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.autograd.CapturedStep;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Trainer;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -85,6 +87,12 @@ final class TrainingOptions {
       description = "Keep the weights of the best evaluation, not the last.")
   boolean keepBest;
 
+  @Option(
+      names = "--graphs",
+      description =
+          "Record steps as CUDA graphs and replay them, with padded batches. Default: not.")
+  boolean graphs;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of everything random. Default: 42.")
   long seed = 42;
 
@@ -130,6 +138,17 @@ final class TrainingOptions {
         emaDecay == null || emaDecay >= 0 && emaDecay < 1,
         "from 0, less than 1");
     between(command, "--weight-decay", weightDecay, Float.MAX_VALUE);
+    if (graphs && or(gradientAccumulation, 1) > 1) {
+      throw new ParameterException(
+          command, "--graphs and --gradient-accumulation: graphs need one batch a step");
+    }
+  }
+
+  /** Refuses what the device cannot do. */
+  void checkDevice(CommandLine command, Device device) {
+    if (graphs && !CapturedStep.isSupportedBy(device)) {
+      throw new ParameterException(command, "--graphs: there are none on " + device);
+    }
   }
 
   static void atLeast(CommandLine command, String option, Integer value, int least) {
@@ -167,6 +186,7 @@ final class TrainingOptions {
         .layerDecay(or(layerDecay, 1f))
         .emaDecay(or(emaDecay, 0f))
         .keepBest(keepBest)
+        .graphs(graphs)
         .seed(seed);
     float scale = or(headScale, suggested.headScale());
     if (scale != 1) {

@@ -2,6 +2,7 @@ package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.engine.Backend;
+import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.ops.Creation;
@@ -11,6 +12,7 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +56,7 @@ abstract class AdamOptimizer implements Optimizer {
   }
 
   /** A parameter and what is known of its past. */
-  private static final class Slot {
+  static final class Slot {
     final String name;
     final NativeTensor parameter;
     final float learningRateScale;
@@ -154,7 +156,7 @@ abstract class AdamOptimizer implements Optimizer {
     return Creation.full(Backend.cpu(), DType.I64, 0, Shape.SCALAR).unscoped();
   }
 
-  private float checkRate(float rate) {
+  float checkRate(float rate) {
     if (!(rate >= 0 && rate < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           name + ": learning rate " + rate + " is negative or not finite");
@@ -179,13 +181,25 @@ abstract class AdamOptimizer implements Optimizer {
               + " parameters has a gradient; backward() comes first");
     }
     requireOneDevice(waiting);
-    for (int i = 0; i < waiting; i++) {
-      ready[i].allocate();
+    Capture capture = Capture.current();
+    if (capture != null) {
+      capture.updates(
+          new CapturedUpdate(this, slots, Arrays.asList(ready).subList(0, waiting), rate));
+      rate = 1; // times what each replay is given
+    } else {
+      for (int i = 0; i < waiting; i++) {
+        ready[i].allocate();
+      }
     }
     computeNorm(waiting);
     while (waiting > 0) {
-      waiting = stepThoseAt(ready[0].step, waiting, rate);
+      waiting = stepThoseAt(ready[0].step, waiting, rate, capture == null ? 1 : 0);
     }
+    steps += capture == null ? 1 : 0;
+  }
+
+  /** Counts the step that a replay takes. */
+  void replayed() {
     steps++;
   }
 
@@ -225,8 +239,10 @@ abstract class AdamOptimizer implements Optimizer {
   /**
    * Moves the waiting parameters that took {@code step} steps; the others stay in {@link #ready},
    * and are counted.
+   *
+   * @param taken what to add to the steps of those that moved: a captured one is not taken yet
    */
-  private int stepThoseAt(long step, int waiting, float rate) {
+  private int stepThoseAt(long step, int waiting, float rate, int taken) {
     int moving = 0;
     int left = 0;
     for (int i = 0; i < waiting; i++) {
@@ -239,7 +255,7 @@ abstract class AdamOptimizer implements Optimizer {
         sizes[moving] = slot.parameter.numel();
         learningRates[moving] = rate * slot.learningRateScale;
         weightDecays[moving] = slot.weightDecay;
-        slot.step++;
+        slot.step += taken;
         slot.parameter.touch();
         moved[moving++] = slot.parameter;
       } else {

@@ -1,6 +1,7 @@
 package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.nn.Parameter;
@@ -77,9 +78,14 @@ public final class ExponentialMovingAverage implements AutoCloseable {
   /**
    * Takes the weights as they are now into the averages. Nothing waits for the device.
    *
-   * @throws IllegalStateException if the weights have moved to another device
+   * @throws IllegalStateException if the weights have moved to another device, or inside a step
+   *     that is captured, whose replays would not count
    */
   public void update() {
+    if (Capture.current() != null) {
+      throw new IllegalStateException(
+          "ExponentialMovingAverage: update() cannot be captured, as it counts; call it after the replay");
+    }
     pairs.forEach(
         (name, pair) -> {
           if (pair.average().backend() != pair.weight().backend()) {

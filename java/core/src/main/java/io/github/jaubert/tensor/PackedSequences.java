@@ -6,14 +6,16 @@ import java.util.Arrays;
 /**
  * Where each sequence of a packed batch begins: the rows of all sequences lie end to end in {@code
  * [tokens, ...]}, and sequence i owns the rows {@code cuSeqlens[i]} to {@code cuSeqlens[i + 1] -
- * 1}. Nothing is padded. Immutable.
+ * 1}. Nothing is padded, unless {@link #padTo} asks for it. Immutable.
  */
 public final class PackedSequences {
-  private final int[] cuSeqlens;
+  private final int[] cuSeqlens; // and where there is padding, its end
+  private final int count;
   private final int maxLength;
 
-  private PackedSequences(int[] cuSeqlens, int maxLength) {
+  private PackedSequences(int[] cuSeqlens, int count, int maxLength) {
     this.cuSeqlens = cuSeqlens;
+    this.count = count;
     this.maxLength = maxLength;
   }
 
@@ -37,15 +39,37 @@ public final class PackedSequences {
       starts[i + 1] = starts[i] + lengths[i];
       longest = Math.max(longest, lengths[i]);
     }
-    return new PackedSequences(starts, longest);
+    return new PackedSequences(starts, lengths.length, longest);
+  }
+
+  /**
+   * The same sequences with rows of padding behind them, so that batches of other lengths have as
+   * many rows, which a captured step needs. The padding is like one more sequence, that {@link
+   * #count} does not count: nothing looks at it, and its rows add zeros to every gradient.
+   *
+   * @param tokens how many rows there are then; with none to add the result is padded, too
+   * @throws IllegalArgumentException if there are more already, or padding
+   */
+  public PackedSequences padTo(int tokens) {
+    if (isPadded() || tokens < tokens()) {
+      throw new IllegalArgumentException(this + " cannot be padded to " + tokens + " tokens");
+    }
+    int[] padded = Arrays.copyOf(cuSeqlens, cuSeqlens.length + 1);
+    padded[count + 1] = tokens;
+    return new PackedSequences(padded, count, maxLength);
+  }
+
+  /** Whether {@link #padTo} made it. */
+  public boolean isPadded() {
+    return cuSeqlens.length > count + 1;
   }
 
   /** The number of sequences. */
   public int count() {
-    return cuSeqlens.length - 1;
+    return count;
   }
 
-  /** The number of rows of all sequences together. */
+  /** The number of rows of all sequences, and of padding, together. */
   public int tokens() {
     return cuSeqlens[cuSeqlens.length - 1];
   }
@@ -60,7 +84,10 @@ public final class PackedSequences {
     return maxLength;
   }
 
-  /** The row where each sequence begins, and one past the last row: {@code count + 1} numbers. */
+  /**
+   * The row where each sequence begins, and one past the last row: {@code count + 1} numbers, and
+   * with padding one more, its end.
+   */
   public int[] cuSeqlens() {
     return cuSeqlens.clone();
   }
@@ -73,20 +100,31 @@ public final class PackedSequences {
     return Creation.of(Arrays.copyOf(cuSeqlens, count()), count());
   }
 
-  /** Each row's place in its sequence as a new tensor, {@link DType#I32} {@code [tokens]}. */
+  /**
+   * Each row's place in its sequence as a new tensor, {@link DType#I32} {@code [tokens]}; rows of
+   * padding are at place 0.
+   */
   public Tensor positionIds() {
+    int[] positions = positions();
+    return Creation.of(positions, positions.length);
+  }
+
+  /** The same as an array. */
+  public int[] positions() {
     int[] positions = new int[tokens()];
     for (int i = 0; i < count(); i++) {
       for (int row = cuSeqlens[i]; row < cuSeqlens[i + 1]; row++) {
         positions[row] = row - cuSeqlens[i];
       }
     }
-    return Creation.of(positions, positions.length);
+    return positions;
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof PackedSequences that && Arrays.equals(cuSeqlens, that.cuSeqlens);
+    return other instanceof PackedSequences that
+        && count == that.count
+        && Arrays.equals(cuSeqlens, that.cuSeqlens);
   }
 
   @Override
@@ -94,9 +132,10 @@ public final class PackedSequences {
     return Arrays.hashCode(cuSeqlens);
   }
 
-  /** As {@code 4 sequences, 210 tokens, longest 128}. */
+  /** As {@code 4 sequences, 210 tokens, longest 128}, or {@code 256 tokens with padding}. */
   @Override
   public String toString() {
-    return count() + " sequences, " + tokens() + " tokens, longest " + maxLength;
+    return "%d sequences, %d tokens%s, longest %d"
+        .formatted(count, tokens(), isPadded() ? " with padding" : "", maxLength);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.jaubert.tensor;
 
+import io.github.jaubert.internal.engine.Capture;
+
 /**
  * A source of random numbers, mutable. Each use takes the next offset of the counter-based
  * generator Philox4x32-10 (Salmon et al. 2011), so that any number is a function of (seed, offset,
@@ -9,7 +11,8 @@ package io.github.jaubert.tensor;
  */
 public final class Rng {
   private static final long DEFAULT_SEED = 0;
-  private static final ThreadLocal<Rng> GLOBAL = ThreadLocal.withInitial(() -> of(DEFAULT_SEED));
+  private static final ThreadLocal<Rng> GLOBAL =
+      ThreadLocal.withInitial(() -> new Rng(DEFAULT_SEED));
   private static final int M0 = 0xD2511F53;
   private static final int M1 = 0xCD9E8D57;
   private static final int W0 = 0x9E3779B9;
@@ -25,7 +28,9 @@ public final class Rng {
 
   /** A source that begins at offset 0 of {@code seed}. */
   public static Rng of(long seed) {
-    return new Rng(seed);
+    Rng source = new Rng(seed);
+    Capture.made(source);
+    return source;
   }
 
   /** The source of this thread that dropout and initialisation use; it begins with seed 0. */
@@ -50,11 +55,13 @@ public final class Rng {
 
   /** Takes an offset. */
   public long next() {
+    Capture.touches(this, true);
     return offset++;
   }
 
   /** Goes to a state that {@link #seed} and {@link #offset} gave. */
   public void restore(long seed, long offset) {
+    Capture.touches(this, false);
     this.seed = seed;
     this.offset = offset;
   }

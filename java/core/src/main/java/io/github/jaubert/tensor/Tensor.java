@@ -151,6 +151,9 @@ public interface Tensor extends AutoCloseable {
   /** Overwrites this tensor, row by row, with as many values as it has elements. */
   Tensor copyFrom(float[] values);
 
+  /** The same of a tensor of type {@link DType#I32}. */
+  Tensor copyFrom(int[] values);
+
   /** Overwrites every element. */
   Tensor fill(float value);
 

@@ -39,6 +39,7 @@ class OperationTableTest {
           "Tensor.toBooleans()",
           "Tensor.copyFrom(Tensor)",
           "Tensor.copyFrom(float[])",
+          "Tensor.copyFrom(int[])",
           "Tensor.fill(float)",
           "Tensor.to(Device)",
           "Tensor.requiresGrad()",

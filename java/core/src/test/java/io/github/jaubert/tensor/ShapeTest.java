@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.nn.AttentionOptions;
+import io.github.jaubert.nn.F;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Sizes of axes, and the sequences of a packed batch. */
@@ -70,6 +73,52 @@ class ShapeTest {
     assertEquals(PackedSequences.of(3, 0, 2), lengths);
     assertNotEquals(PackedSequences.of(3, 2), lengths);
     assertTrue(lengths.toString().contains("5 tokens"));
+  }
+
+  @Test
+  void paddingIsNoSequence() {
+    PackedSequences lengths = PackedSequences.of(3, 0, 2);
+    PackedSequences padded = lengths.padTo(8);
+    assertEquals(3, padded.count());
+    assertEquals(8, padded.tokens());
+    assertEquals(3, padded.maxLength());
+    assertArrayEquals(new int[] {0, 3, 3, 5, 8}, padded.cuSeqlens());
+    assertArrayEquals(new int[] {0, 1, 2, 0, 1, 0, 0, 0}, padded.positions());
+    try (Scope scope = Scope.open()) {
+      assertArrayEquals(new int[] {0, 3, 3}, padded.starts().toInts());
+    }
+    assertEquals("3 sequences, 8 tokens with padding, longest 3", padded.toString());
+    assertTrue(lengths.padTo(5).isPadded());
+    assertNotEquals(lengths, lengths.padTo(5));
+    assertNotEquals(PackedSequences.of(3, 0, 2, 3), padded);
+    assertEquals(
+        "3 sequences, 5 tokens, longest 3 cannot be padded to 4 tokens",
+        assertThrows(IllegalArgumentException.class, () -> lengths.padTo(4)).getMessage());
+    assertThrows(IllegalArgumentException.class, () -> padded.padTo(9));
+  }
+
+  /** What lies in the padding reaches nothing, and gets gradients of zero. */
+  @Test
+  void paddingAddsNothing() {
+    PackedSequences lengths = PackedSequences.of(3, 0, 2);
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.randn(Rng.of(1), 5, 2, 4).requiresGrad(true);
+      Tensor filled = Tensor.full(1e4f, 8, 2, 4);
+      filled = Tensor.concat(0, x.detach(), filled.narrow(0, 0, 3)).requiresGrad(true);
+      Tensor weights = Tensor.randn(Rng.of(2), 3, 8);
+      Tensor[] means = new Tensor[2];
+      for (int i = 0; i < 2; i++) {
+        Tensor input = i == 0 ? x : filled;
+        PackedSequences packed = i == 0 ? lengths : lengths.padTo(8);
+        Rng.seed(3);
+        Tensor attended = F.attention(input, input, input, packed, AttentionOptions.dropout(0.3f));
+        means[i] = F.segmentMean(attended.reshape(-1, 8), packed);
+        means[i].mul(weights).sum().backward();
+      }
+      assertArrayEquals(means[0].toFloats(), means[1].toFloats());
+      float[] expected = Arrays.copyOf(x.grad().toFloats(), 8 * 2 * 4);
+      assertArrayEquals(expected, filled.grad().toFloats());
+    }
   }
 
   @Test

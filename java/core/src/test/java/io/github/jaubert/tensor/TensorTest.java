@@ -83,6 +83,10 @@ class TensorTest {
     assertArrayEquals(new float[] {1, 1, 1, 1}, x.toFloats());
     assertArrayEquals(new int[] {4, 4}, Tensor.of(new int[2]).fill(4).toInts());
     assertSays(() -> x.copyFrom(new float[3]), "copyFrom", "[2, 2]", "3");
+    Tensor ids = Tensor.of(new int[] {1, 2});
+    assertArrayEquals(new int[] {3, 4}, ids.copyFrom(new int[] {3, 4}).toInts());
+    assertSays(() -> ids.copyFrom(new int[3]), "copyFrom", "[2]", "3");
+    assertSays(() -> x.copyFrom(new int[4]), "copyFrom", "F32", "I32");
     assertSays(() -> x.copyFrom(Tensor.zeros(4)), "copyFrom", "[2, 2]", "[4]");
     assertSays(() -> x.copyFrom(Tensor.zeros(DType.I32, Shape.of(2, 2))), "copyFrom", "I32");
   }

@@ -1,6 +1,7 @@
 package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.internal.device.OpenDevice;
 
 /** One GPU with a stream and a cuBLAS handle of its own. */
@@ -43,6 +44,11 @@ final class CudaDevice implements OpenDevice {
   @Override
   public String description() {
     return description;
+  }
+
+  @Override
+  public DeviceGraphs graphs() {
+    return new CudaGraphs(context);
   }
 
   @Override

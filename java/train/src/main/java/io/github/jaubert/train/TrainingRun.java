@@ -29,6 +29,8 @@ final class TrainingRun implements AutoCloseable {
   /** Steps between updates of the average, which would cost a tenth of each short step. */
   private static final int AVERAGE_EVERY = 10;
 
+  private static final int MOST_GRAPHS = 16;
+
   private final TrainingSettings settings;
   private final SequenceClassifier model;
   private final EncodedDataset data;
@@ -43,6 +45,7 @@ final class TrainingRun implements AutoCloseable {
   private final ExponentialMovingAverage
       average; // null: the weights are as the last step left them
   private final BestWeights best;
+  private final StepGraphs graphs; // null: every step is computed as it is written
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
 
@@ -73,6 +76,10 @@ final class TrainingRun implements AutoCloseable {
     this.best =
         settings.keepBest()
             ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder)
+            : null;
+    this.graphs =
+        settings.graphs()
+            ? new StepGraphs(model, data, targets, optimizer, losses, MOST_GRAPHS)
             : null;
   }
 
@@ -113,6 +120,20 @@ final class TrainingRun implements AutoCloseable {
    */
   private void takeStep() {
     List<int[]> batches = plan.microBatches(step);
+    if (graphs != null) {
+      graphs.takeStep(batches.get(0), schedule.at(step));
+    } else {
+      compute(batches);
+    }
+    losses.stepped();
+    step++;
+    if (average != null && step % AVERAGE_EVERY == 0) {
+      average.update();
+    }
+    tell(listener -> listener.stepped(step, plan.tokensUpTo(step)));
+  }
+
+  private void compute(List<int[]> batches) {
     int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
     for (int[] rows : batches) {
       try (Scope scope = Scope.open()) {
@@ -125,12 +146,6 @@ final class TrainingRun implements AutoCloseable {
       }
     }
     optimizer.step(schedule.at(step));
-    losses.stepped();
-    step++;
-    if (average != null && step % AVERAGE_EVERY == 0) {
-      average.update();
-    }
-    tell(listener -> listener.stepped(step, plan.tokensUpTo(step)));
   }
 
   private void logLoss() {
@@ -260,6 +275,9 @@ final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
+    if (graphs != null) {
+      graphs.close();
+    }
     optimizer.close();
     losses.close();
     if (average != null) {

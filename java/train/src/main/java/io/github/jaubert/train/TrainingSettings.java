@@ -33,6 +33,7 @@ import java.util.regex.Pattern;
  * @param emaDecay the decay, each step, of the average of the weights that the run is judged by and
  *     ends with; 0 for none
  * @param keepBest whether the weights of the best evaluation are kept in the end, and not the last
+ * @param graphs whether batches are padded, for steps to be replayed
  */
 record TrainingSettings(
     int epochs,
@@ -50,7 +51,8 @@ record TrainingSettings(
     int logEvery,
     int evaluateEvery,
     float emaDecay,
-    boolean keepBest) {
+    boolean keepBest,
+    boolean graphs) {
 
   /** The parameters that a regular expression finds, and the factor of their learning rate. */
   record RateScale(String regex, float scale) {
@@ -126,6 +128,9 @@ record TrainingSettings(
     names.put("evaluate_every", "" + evaluateEvery);
     names.put("ema_decay", "" + emaDecay);
     names.put("keep_best", "" + keepBest);
+    if (graphs) {
+      names.put("graphs", "true");
+    }
     return names;
   }
 }

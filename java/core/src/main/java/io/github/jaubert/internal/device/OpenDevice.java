@@ -8,6 +8,11 @@ public interface OpenDevice {
   /** The device in words, without its name. */
   String description();
 
+  /** Graphs, or null if the device has none. */
+  default DeviceGraphs graphs() {
+    return null;
+  }
+
   /** Waits for all that was begun on the device, and throws what went wrong with it. */
   void synchronize();
 

@@ -1,34 +1,27 @@
 package io.github.jaubert.internal.engine;
 
-import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.tensor.Device;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Device memory that is handed out again rather than given back, so that a step of training costs
- * no call of malloc after the first. {@link LargeBlocks} holds large blocks. Sizes of others are
- * rounded up to classes, eight to each power of two, so at most an eighth of a block is unused.
+ * no call of malloc after the first. What a captured step computes lies in a {@link Pool} apart,
+ * where its replays write whatever the program does meanwhile. All captured steps of a device share
+ * that pool, as one runs after the other and none reads what another has left.
  *
  * <p>Thread-safe. Blocks are cached for the whole process: memory that one thread freed serves
  * another.
  */
 public final class Allocator {
-  private static final int SMALLEST = 64;
-  private static final int CLASSES_PER_DOUBLING = 8;
-  private static final int CLASS_COUNT = sizeClass(LargeBlocks.SMALLEST);
-
   private final Backend backend;
-  private final long context;
-  private final long[][] free = new long[CLASS_COUNT][];
-  private final int[] freeCount = new int[CLASS_COUNT];
-  private final LargeBlocks large;
+  private final Pool pool;
+  private final Pool captured;
+  private int graphs; // that may write to what is free in that pool
 
-  private long live;
+  private long live; // in blocks that were handed out
+  private long liveCaptured; // of these, those of captured steps
   private long peak;
-  private long cached; // in blocks that are not large
 
   private volatile boolean tracing;
   private final Map<Long, Allocation> sites = new ConcurrentHashMap<>();
@@ -37,52 +30,50 @@ public final class Allocator {
 
   Allocator(Backend backend) {
     this.backend = backend;
-    this.context = backend.context();
-    this.large = new LargeBlocks(context, backend.device() == Device.cpu());
+    this.pool = new Pool(backend);
+    this.captured = new Pool(backend);
   }
 
   /** A block of at least {@code bytes} bytes, not cleared. */
   Storage allocate(long bytes, LargeBlocks.Place place) {
-    Storage block = isLarge(bytes) ? takeLarge(bytes, place) : take(bytes);
+    Storage block = backend.capture() == null ? take(bytes, place) : takeCaptured(bytes, place);
     if (tracing) {
       sites.put(block.address(), new Allocation(CallSite.current(), block.bytes()));
     }
     return block;
   }
 
-  private Storage take(long bytes) {
-    int sizeClass = sizeClass(bytes);
-    Storage block = takeCached(sizeClass);
-    if (block != null) {
-      return block;
+  private synchronized Storage take(long bytes, LargeBlocks.Place place) {
+    Storage block = pool.take(bytes, place);
+    if (block == null) {
+      block = pool.make(bytes, place);
     }
-    long size = classBytes(sizeClass);
-    long address = Kernels.jb_allocate(context, size);
-    if (address == 0) {
-      releaseCached();
-      address = Kernels.jb_allocate(context, size);
+    if (block == null) {
+      pool.releaseCached();
+      block = pool.make(bytes, place);
     }
-    if (address == 0) {
-      throw outOfMemory(bytes);
-    }
-    count(size);
-    return new Storage(backend, address, size);
+    return counted(block, bytes);
   }
 
-  private synchronized Storage takeLarge(long bytes, LargeBlocks.Place place) {
-    long size = LargeBlocks.rounded(bytes);
-    long address = large.take(size, place);
-    if (address == 0) {
-      if (!large.grow(size)) {
-        releaseCached();
-        if (!large.grow(size)) {
-          throw outOfMemory(bytes);
-        }
-      }
-      address = large.take(size, place);
+  private synchronized Storage takeCaptured(long bytes, LargeBlocks.Place place) {
+    Storage block = captured.take(bytes, place);
+    block = counted(block != null ? block : captured.make(bytes, place), bytes);
+    liveCaptured += block.bytes();
+    return block;
+  }
+
+  /** A block that replays write to and the program reads, from what every tensor is made of. */
+  Storage allocateResult(long bytes) {
+    return take(bytes, LargeBlocks.Place.FRONT);
+  }
+
+  private Storage counted(Storage block, long bytes) {
+    if (block == null) {
+      throw outOfMemory(bytes);
     }
-    count(size);
-    return new Storage(backend, address, size);
+    live += block.bytes();
+    peak = Math.max(peak, live());
+    return block;
   }
 
   private OutOfMemoryError outOfMemory(long bytes) {
@@ -100,62 +91,54 @@ public final class Allocator {
     if (!sites.isEmpty()) {
       sites.remove(block.address());
     }
-    long size = block.bytes();
     synchronized (this) {
-      live -= size;
-      if (isLarge(size)) {
-        large.give(block.address(), size);
-        return;
+      live -= block.bytes();
+      block.pool().give(block);
+      if (block.pool() == captured) {
+        liveCaptured -= block.bytes();
+        if (graphs == 0) { // it outlived its capture
+          captured.releaseCached();
+        }
       }
-      int sizeClass = sizeClass(size);
-      long[] blocks = free[sizeClass];
-      if (blocks == null) {
-        blocks = free[sizeClass] = new long[8];
-      } else if (freeCount[sizeClass] == blocks.length) {
-        blocks = free[sizeClass] = Arrays.copyOf(blocks, blocks.length * 2);
-      }
-      blocks[freeCount[sizeClass]++] = block.address();
-      cached += size;
     }
   }
 
   /**
-   * The smallest free block that is less than twice as large as asked for, or null. Larger ones are
-   * taken too, so that batches of ever different sizes share their blocks instead of each keeping
-   * its own.
+   * Begins a capture. What is cached cannot serve it, and is given back for that which it needs.
+   *
+   * @return {@link #liveCaptured}
    */
-  private synchronized Storage takeCached(int sizeClass) {
-    int end = Math.min(CLASS_COUNT, sizeClass + CLASSES_PER_DOUBLING);
-    for (int candidate = sizeClass; candidate < end; candidate++) {
-      if (freeCount[candidate] > 0) {
-        long size = classBytes(candidate);
-        cached -= size;
-        count(size);
-        return new Storage(backend, free[candidate][--freeCount[candidate]], size);
-      }
-    }
-    return null;
+  synchronized long beginCapture() {
+    pool.releaseCached();
+    graphs++;
+    return liveCaptured;
   }
 
-  private synchronized void count(long size) {
-    live += size;
-    peak = Math.max(peak, live);
+  /** Bytes of captured steps that tensors hold. */
+  synchronized long liveCaptured() {
+    return liveCaptured;
+  }
+
+  /** A graph is gone, or could not be made; with the last one goes what they wrote to. */
+  synchronized void endOfGraph() {
+    if (--graphs == 0) {
+      captured.releaseCached();
+    }
+  }
+
+  /** Whether a block belongs to the captured steps. */
+  boolean isCaptured(Storage block) {
+    return block.pool() == captured;
   }
 
   /** Gives what is not in use back to the system. */
   public synchronized void releaseCached() {
-    for (int sizeClass = 0; sizeClass < CLASS_COUNT; sizeClass++) {
-      while (freeCount[sizeClass] > 0) {
-        Kernels.jb_release(context, free[sizeClass][--freeCount[sizeClass]], classBytes(sizeClass));
-      }
-    }
-    cached = 0;
-    large.releaseCached();
+    pool.releaseCached();
   }
 
-  /** Bytes in use. */
+  /** Bytes in use, those that captured steps will write to included. */
   public synchronized long live() {
-    return live;
+    return live + (graphs == 0 ? 0 : captured.cached());
   }
 
   /** The most bytes that were in use at once. */
@@ -165,12 +148,12 @@ public final class Allocator {
 
   /** Bytes kept for reuse. */
   public synchronized long cached() {
-    return cached + large.cached();
+    return pool.cached() + (graphs == 0 ? captured.cached() : 0);
   }
 
   /** Begins a new measurement of {@link #peak}. */
   public synchronized void resetPeak() {
-    peak = live;
+    peak = live();
   }
 
   /** Whether to remember which line made each allocation from now on. */
@@ -205,29 +188,5 @@ public final class Allocator {
                         "%,15d bytes in %,d tensors from %s%n",
                         entry.getValue()[1], entry.getValue()[0], entry.getKey())));
     return text.toString();
-  }
-
-  private static boolean isLarge(long bytes) {
-    return sizeClass(bytes) >= CLASS_COUNT;
-  }
-
-  static int sizeClass(long bytes) {
-    long units = Math.max(1, (bytes + SMALLEST - 1) / SMALLEST);
-    if (units <= CLASSES_PER_DOUBLING) {
-      return (int) units - 1;
-    }
-    int doubling = 63 - Long.numberOfLeadingZeros(units - 1) - 2;
-    long step = 1L << (doubling - 1);
-    long inDoubling = (units - 1) / step;
-    return (int) (doubling * CLASSES_PER_DOUBLING - CLASSES_PER_DOUBLING + inDoubling);
-  }
-
-  static long classBytes(int sizeClass) {
-    if (sizeClass < CLASSES_PER_DOUBLING) {
-      return (sizeClass + 1L) * SMALLEST;
-    }
-    int doubling = sizeClass / CLASSES_PER_DOUBLING;
-    long inDoubling = sizeClass % CLASSES_PER_DOUBLING;
-    return (CLASSES_PER_DOUBLING + inDoubling + 1) * (1L << (doubling - 1)) * SMALLEST;
   }
 }

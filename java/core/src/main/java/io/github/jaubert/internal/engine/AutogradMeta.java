@@ -51,6 +51,14 @@ final class AutogradMeta {
 
   /** The memory for the gradient of a leaf, made on first need; see {@link #gradientValid}. */
   NativeTensor gradientBuffer() {
+    Capture capture = tensor.backend().capture();
+    if (capture != null) {
+      if (gradient == null) {
+        capture.fills(this);
+      } else {
+        capture.requireOwnGradient(gradient, tensor.summary());
+      }
+    }
     if (gradient == null) {
       gradient =
           NativeTensor.engineOwned(

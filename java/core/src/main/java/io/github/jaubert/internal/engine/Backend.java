@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.engine;
 
+import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.internal.device.OpenDevice;
 import io.github.jaubert.tensor.Device;
 import java.util.Collection;
@@ -18,6 +19,7 @@ public final class Backend {
   private final OpenDevice opened;
   private final long context;
   private final Allocator allocator;
+  private volatile Capture capture; // null while the device runs what it is asked for
 
   private Backend(Device device, OpenDevice opened) {
     this.device = device;
@@ -69,6 +71,44 @@ public final class Backend {
     return allocator;
   }
 
+  /** The graphs of the device, or null if it has none. */
+  public DeviceGraphs graphs() {
+    return opened.graphs();
+  }
+
+  /**
+   * The capture that is under way on this device, or null.
+   *
+   * @throws IllegalStateException if it is that of another thread
+   */
+  Capture capture() {
+    Capture now = capture;
+    if (now != null) {
+      now.requireThread();
+    }
+    return now;
+  }
+
+  boolean isCapturing() {
+    return capture != null;
+  }
+
+  void capture(Capture now) {
+    capture = now;
+  }
+
+  /**
+   * Refuses what needs the device to run.
+   *
+   * @throws IllegalStateException while a step is captured
+   */
+  public void requireRunning(String action) {
+    if (capture() != null) {
+      throw new IllegalStateException(
+          action + " while a step is captured on " + device + ", as nothing runs there yet");
+    }
+  }
+
   /** The device in words. */
   public String description() {
     return opened.description();
@@ -76,11 +116,13 @@ public final class Backend {
 
   /** Waits for all that was begun on the device. */
   public void synchronize() {
+    requireRunning("there is nothing to wait for");
     opened.synchronize();
   }
 
   /** Does work and gives the seconds that it took on the device. */
   public double seconds(Runnable work) {
+    requireRunning("no time can be taken");
     return opened.seconds(work);
   }
 

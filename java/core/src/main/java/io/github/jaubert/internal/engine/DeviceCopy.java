@@ -16,6 +16,9 @@ public final class DeviceCopy {
       Native.check(Kernels.jb_copy(y.context(), y.address(), x.address(), bytes));
       return;
     }
+    for (NativeTensor one : new NativeTensor[] {x, y}) {
+      one.backend().requireRunning(one.summary() + " cannot be moved");
+    }
     byte[] part = new byte[(int) Math.min(bytes, PART_BYTES)];
     for (long start = 0; start < bytes; start += part.length) {
       long length = Math.min(part.length, bytes - start);

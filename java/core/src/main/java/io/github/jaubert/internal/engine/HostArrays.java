@@ -76,21 +76,32 @@ final class HostArrays {
   }
 
   static void overwrite(NativeTensor tensor, float[] values) {
-    if (values.length != tensor.numel()) {
+    requireFitting(tensor, DType.F32, values.length);
+    tensor.touch();
+    Native.check(
+        Kernels.jb_write_floats(tensor.context(), tensor.address(), values, values.length));
+  }
+
+  static void overwrite(NativeTensor tensor, int[] values) {
+    requireFitting(tensor, DType.I32, values.length);
+    tensor.touch();
+    Native.check(Kernels.jb_write_ints(tensor.context(), tensor.address(), values, values.length));
+  }
+
+  private static void requireFitting(NativeTensor tensor, DType dtype, int length) {
+    if (length != tensor.numel()) {
       throw new IllegalArgumentException(
           "copyFrom: shape "
               + tensor.shape()
               + " has "
               + tensor.numel()
               + " elements, the array has "
-              + values.length);
+              + length);
     }
-    if (tensor.dtype() != DType.F32) {
-      throw wrongType("copyFrom", tensor, "F32");
+    if (tensor.dtype() != dtype) {
+      throw wrongType("copyFrom", tensor, dtype.toString());
     }
-    tensor.touch();
-    Native.check(
-        Kernels.jb_write_floats(tensor.context(), tensor.address(), values, values.length));
+    tensor.backend().requireRunning("copyFrom: an array cannot be copied");
   }
 
   /** The elements as {@code 0.12, -0.5}. */
@@ -107,6 +118,7 @@ final class HostArrays {
 
   private static int length(NativeTensor tensor) {
     tensor.requireOpen();
+    tensor.backend().requireRunning(tensor.summary() + " has no values to be read");
     if (tensor.numel() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
           "shape " + tensor.shape() + " has more elements than a Java array can hold");

@@ -13,12 +13,12 @@ final class Leak implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger("io.github.jaubert.Memory");
   private static final Cleaner CLEANER = Cleaner.create();
 
-  private final Shape shape; // null: a scope
+  private final Object what;
   private final Cleaner.Cleanable cleanable;
   private volatile CallSite madeAt; // null once closed
 
-  private Leak(Object owner, Shape shape, CallSite madeAt) {
-    this.shape = shape;
+  private Leak(Object owner, Object what, CallSite madeAt) {
+    this.what = what;
     this.madeAt = madeAt;
     cleanable = CLEANER.register(owner, this);
   }
@@ -28,7 +28,11 @@ final class Leak implements Runnable {
   }
 
   static Leak ofScope(Region region, CallSite openedAt) {
-    return new Leak(region, null, openedAt);
+    return new Leak(region, "a scope", openedAt);
+  }
+
+  static Leak ofGraph(CapturedGraph graph, CallSite capturedAt) {
+    return new Leak(graph, "a captured step", capturedAt);
   }
 
   /** It was closed, or is now closed by someone else. */
@@ -42,8 +46,8 @@ final class Leak implements Runnable {
   public void run() {
     CallSite site = madeAt;
     if (site != null) {
-      String what = shape == null ? "a scope" : "tensor " + shape;
-      LOG.warn("{} made at {} was never closed; its memory is lost to this process", what, site);
+      String name = what instanceof Shape ? "tensor " + what : what.toString();
+      LOG.warn("{} made at {} was never closed; its memory is lost to this process", name, site);
     }
   }
 }

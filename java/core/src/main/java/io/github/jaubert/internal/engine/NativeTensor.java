@@ -63,6 +63,12 @@ public final class NativeTensor implements Tensor {
     return new NativeTensor(backend.allocator().allocate(bytes, place), 0, shape, dtype);
   }
 
+  /** The memory of a captured step's result, which the program may read after each replay. */
+  static NativeTensor resultOfCapture(Backend backend, DType dtype, Shape shape) {
+    long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
+    return new NativeTensor(backend.allocator().allocateResult(bytes), 0, shape, dtype);
+  }
+
   /** Another shape over the same memory, from element {@code start} on. */
   public NativeTensor view(long start, Shape newShape) {
     return share(start, newShape).register();
@@ -143,6 +149,10 @@ public final class NativeTensor implements Tensor {
   /** The device address of the first element. */
   public long address() {
     requireOpen();
+    Capture capture = storage.backend().capture();
+    if (capture != null) {
+      capture.uses(storage);
+    }
     return storage.address() + offset;
   }
 
@@ -152,6 +162,11 @@ public final class NativeTensor implements Tensor {
 
   boolean isExclusive() {
     return storage.isExclusive();
+  }
+
+  /** Whether it lies in the memory of captured steps. */
+  boolean isCaptured() {
+    return storage.backend().allocator().isCaptured(storage);
   }
 
   /**
@@ -220,6 +235,12 @@ public final class NativeTensor implements Tensor {
   }
 
   @Override
+  public Tensor copyFrom(int[] values) {
+    HostArrays.overwrite(this, values);
+    return this;
+  }
+
+  @Override
   public Tensor fill(float value) {
     touch();
     Native.check(Kernels.jb_fill(context(), dtype.ordinal(), address(), numel(), value));
@@ -249,7 +270,7 @@ public final class NativeTensor implements Tensor {
               + device()
               + " to "
               + target.device()
-              + ": a view shares its memory, or a computation whose backward has not run needs it");
+              + ": a view shares its memory, or a computation whose backward has not run needs it, or a captured step does");
     }
     NativeTensor there = engineOwned(target, dtype, shape);
     DeviceCopy.copy(there, this);
@@ -389,6 +410,9 @@ public final class NativeTensor implements Tensor {
   public String toString() {
     if (closed) {
       return "Tensor " + summary() + " (closed)";
+    }
+    if (backend().isCapturing()) {
+      return "Tensor " + summary() + " on " + device().name() + " (being captured)";
     }
     int shown = (int) Math.min(numel(), PRINTED_VALUES);
     NativeTensor head = share(0, Shape.of(shown));

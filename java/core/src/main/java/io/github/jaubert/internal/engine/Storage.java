@@ -11,6 +11,7 @@ final class Storage {
       AtomicIntegerFieldUpdater.newUpdater(Storage.class, "owners");
 
   private final Backend backend;
+  private final Pool pool;
   private final long address;
   private final long bytes;
   private volatile int owners = 1;
@@ -19,11 +20,13 @@ final class Storage {
   /**
    * A block of its own.
    *
+   * @param pool that it goes back to
    * @param address of its first byte
-   * @param bytes as many as the allocator took for it
+   * @param bytes as many as the pool took for it
    */
-  Storage(Backend backend, long address, long bytes) {
+  Storage(Backend backend, Pool pool, long address, long bytes) {
     this.backend = backend;
+    this.pool = pool;
     this.address = address;
     this.bytes = bytes;
   }
@@ -40,6 +43,10 @@ final class Storage {
     return backend;
   }
 
+  Pool pool() {
+    return pool;
+  }
+
   /**
    * Counts the times the block was overwritten, so that the tape can tell whether what it saved is
    * still what it was.
@@ -48,8 +55,14 @@ final class Storage {
     return version;
   }
 
-  synchronized void touch() {
-    version++;
+  void touch() {
+    Capture capture = backend.capture();
+    if (capture != null) {
+      capture.overwrites(this);
+    }
+    synchronized (this) {
+      version++;
+    }
   }
 
   void retain() {

@@ -62,6 +62,7 @@ public final class Attention {
     long offset = p > 0 ? rng.next() : 0;
     long stride = heads * headDim;
     int[] cuSeqlens = lengths.cuSeqlens();
+    int sequences = cuSeqlens.length - 1; // padding is one more
     NativeTensor y = q.allocateLike(q.dtype(), q.shape());
     NativeTensor lse =
         Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
@@ -75,7 +76,7 @@ public final class Attention {
             k.address(),
             v.address(),
             cuSeqlens,
-            lengths.count(),
+            sequences,
             heads,
             headDim,
             stride,
@@ -109,7 +110,7 @@ public final class Attention {
                   saved[3].address(),
                   saved[4].address(),
                   cuSeqlens,
-                  lengths.count(),
+                  sequences,
                   heads,
                   headDim,
                   stride,

@@ -25,6 +25,7 @@ public final class Creation {
       throw new IllegalArgumentException(
           "of: shape " + shape + " has " + shape.numel() + " elements, the array has " + length);
     }
+    Backend.of(Device.defaultDevice()).requireRunning("of: no tensor can be made of an array");
     return allocate(dtype, shape);
   }
 

@@ -193,11 +193,12 @@ public final class Indexing {
     long width = x.size(1);
     Operands.requireShape("segmentMean", "x", x, lengths.tokens(), width);
     int[] cuSeqlens = lengths.cuSeqlens();
+    int sequences = cuSeqlens.length - 1; // padding is one more
     Shape original = x.shape();
-    NativeTensor y = x.allocateLike(DType.F32, Shape.of(lengths.count(), width));
+    NativeTensor y = x.allocateLike(DType.F32, Shape.of(sequences, width));
     Native.check(
         Kernels.jb_segment_mean_forward(
-            x.context(), y.address(), x.address(), cuSeqlens, lengths.count(), width));
+            x.context(), y.address(), x.address(), cuSeqlens, sequences, width));
     Tape.record(
         "segmentMean",
         y,
@@ -207,9 +208,9 @@ public final class Indexing {
           NativeTensor dx = dy.allocateLike(DType.F32, original);
           Native.check(
               Kernels.jb_segment_mean_backward(
-                  dy.context(), dx.address(), dy.address(), cuSeqlens, lengths.count(), width));
+                  dy.context(), dx.address(), dy.address(), cuSeqlens, sequences, width));
           gradients.add(0, dx);
         });
-    return y;
+    return lengths.isPadded() ? Shaping.narrow(y, 0, 0, lengths.count()) : y;
   }
 }

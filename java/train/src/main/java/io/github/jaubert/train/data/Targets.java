@@ -137,17 +137,33 @@ public final class Targets {
    * label of several, otherwise {@code [rows, labels]} of 32-bit floats.
    */
   public Tensor tensor(int[] rows) {
+    return problem == ProblemType.SINGLE_LABEL
+        ? Tensor.of(classes(rows))
+        : Tensor.of(picked(rows), rows.length, width);
+  }
+
+  /** Writes the same into a tensor that {@link #tensor} made for as many examples. */
+  public void overwrite(Tensor tensor, int[] rows) {
     if (problem == ProblemType.SINGLE_LABEL) {
-      int[] classes = new int[rows.length];
-      for (int i = 0; i < rows.length; i++) {
-        classes[i] = (int) value(rows[i], 0);
-      }
-      return Tensor.of(classes);
+      tensor.copyFrom(classes(rows));
+    } else {
+      tensor.copyFrom(picked(rows));
     }
+  }
+
+  private int[] classes(int[] rows) {
+    int[] classes = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      classes[i] = (int) value(rows[i], 0);
+    }
+    return classes;
+  }
+
+  private float[] picked(int[] rows) {
     float[] picked = new float[rows.length * width];
     for (int i = 0; i < rows.length; i++) {
       System.arraycopy(values, rows[i] * width, picked, i * width, width);
     }
-    return Tensor.of(picked, rows.length, width);
+    return picked;
   }
 }

@@ -1,0 +1,108 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * A {@link TokenBatch} as a model reads it: tensors on its device, made by {@link Bert#inputs}. A
+ * captured step reads the same tensors at every replay, and {@link #set} gives them the values of
+ * another batch. They belong to the scope they were made in, unless {@link #unscoped} takes them.
+ */
+public final class TokenInputs implements AutoCloseable {
+  private final Bert model;
+  private final Tensor inputIds;
+  private final Tensor positionIds;
+  private final Tensor tokenTypeIds;
+  private final Tensor starts;
+  private PackedSequences lengths;
+
+  /** Of a batch that the model has checked. */
+  TokenInputs(Bert model, Device device, TokenBatch batch) {
+    this.model = model;
+    lengths = batch.lengths();
+    inputIds = Tensor.of(batch.inputIds()).to(device);
+    positionIds = lengths.positionIds().to(device);
+    tokenTypeIds = Tensor.of(batch.tokenTypeIds()).to(device);
+    starts = lengths.starts().to(device);
+  }
+
+  /**
+   * Overwrites all tensors with the values of another batch.
+   *
+   * @return this
+   * @throws IllegalArgumentException if it has not as many sequences and tokens ({@link
+   *     TokenBatch#padTo} makes tokens equal), or as {@link Bert#pooled(TokenBatch)} does; nothing
+   *     is changed then
+   */
+  public TokenInputs set(TokenBatch batch) {
+    PackedSequences others = batch.lengths();
+    if (others.count() != lengths.count()
+        || others.tokens() != lengths.tokens()
+        || others.isPadded() != lengths.isPadded()) {
+      throw new IllegalArgumentException(
+          "the inputs were made for " + lengths + "; " + others + " do not fit");
+    }
+    model.check(batch);
+    BertOutput.requireTokens(others);
+    inputIds.copyFrom(batch.inputIds());
+    positionIds.copyFrom(others.positions());
+    tokenTypeIds.copyFrom(batch.tokenTypeIds());
+    starts.copyFrom(Arrays.copyOf(others.cuSeqlens(), others.count()));
+    lengths = others;
+    return this;
+  }
+
+  /** Token ids, I32 {@code [tokens]}. */
+  public Tensor inputIds() {
+    return inputIds;
+  }
+
+  /** Each token's place in its sequence, I32 {@code [tokens]}. */
+  public Tensor positionIds() {
+    return positionIds;
+  }
+
+  /** The segment of each token, I32 {@code [tokens]}. */
+  public Tensor tokenTypeIds() {
+    return tokenTypeIds;
+  }
+
+  /** The row of the first token of each sequence, I32 {@code [sequences]}. */
+  public Tensor starts() {
+    return starts;
+  }
+
+  /** Where the sequences lie. */
+  public PackedSequences lengths() {
+    return lengths;
+  }
+
+  /** The number of tokens of all sequences, and of padding, together. */
+  public int tokens() {
+    return lengths.tokens();
+  }
+
+  /**
+   * Takes the tensors out of their scope; the caller closes this.
+   *
+   * @return this
+   */
+  public TokenInputs unscoped() {
+    inputIds.unscoped();
+    positionIds.unscoped();
+    tokenTypeIds.unscoped();
+    starts.unscoped();
+    return this;
+  }
+
+  /** Frees the tensors. */
+  @Override
+  public void close() {
+    inputIds.close();
+    positionIds.close();
+    tokenTypeIds.close();
+    starts.close();
+  }
+}

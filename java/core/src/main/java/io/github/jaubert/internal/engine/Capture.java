@@ -1,0 +1,238 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.internal.device.DeviceGraphs;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The capture of a step that is under way: the device records what it is asked for, and runs
+ * nothing. This notes what lies outside of that record: the memory it will touch, the random
+ * numbers it takes, and the optimizer's counts. What the program changed meanwhile is put back at
+ * the end, as if the step had not been called.
+ */
+public final class Capture {
+  private static final ThreadLocal<Capture> CURRENT = new ThreadLocal<>();
+
+  /** An optimizer's part of a step that is not on the device. */
+  public interface Update {
+    /**
+     * How many steps were taken since the capture.
+     *
+     * @throws IllegalStateException if the parameters are no longer as they were captured
+     */
+    long steps();
+
+    /** Counts the step that a replay takes. */
+    void taken();
+
+    /** Refuses what is not a learning rate. */
+    float checkRate(float rate);
+
+    /** The learning rate that was captured. */
+    float rate();
+  }
+
+  private final Backend backend;
+  private final Thread thread = Thread.currentThread();
+  private final long liveBefore;
+  private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Storage> overwritten = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<AutogradMeta> leaves = new ArrayList<>();
+  private final Draws draws = new Draws();
+  private NativeTensor result;
+  private Update update;
+
+  private Capture(Backend backend, long liveBefore) {
+    this.backend = backend;
+    this.liveBefore = liveBefore;
+  }
+
+  /** The capture that is under way in this thread, or null. */
+  public static Capture current() {
+    return CURRENT.get();
+  }
+
+  // ---- from the first call to the last ----
+
+  /** Captures a step on a device; see {@code CapturedStep.of}. */
+  public static CapturedGraph of(Device device, Supplier<? extends Tensor> step) {
+    Backend backend = Backend.of(device);
+    DeviceGraphs graphs = backend.graphs();
+    if (graphs == null) {
+      throw new UnsupportedOperationException(
+          device + ": there are no graphs; a step can be captured on a GPU");
+    }
+    if (CURRENT.get() != null || backend.capture() != null) {
+      throw new IllegalStateException("a step is being captured already");
+    }
+    Capture capture = new Capture(backend, backend.allocator().beginCapture());
+    long graph = 0;
+    boolean complete = false;
+    try {
+      backend.synchronize(); // for the memory that was given back
+      Native.check(graphs.begin());
+      try {
+        capture.record(step);
+      } finally {
+        graph = graphs.end();
+      }
+      if (graph == 0) {
+        throw new IllegalStateException(Native.lastError());
+      }
+      complete = true;
+      return new CapturedGraph(
+          backend,
+          graph,
+          capture.result,
+          capture.used,
+          capture.overwritten,
+          capture.draws,
+          capture.update);
+    } finally {
+      if (!complete) {
+        capture.abandon(graphs, graph);
+      }
+    }
+  }
+
+  private void record(Supplier<? extends Tensor> step) {
+    CURRENT.set(this);
+    backend.capture(this);
+    try {
+      try (Region region = Region.openInternal()) {
+        keep(NativeTensor.of(step.get()));
+      }
+      requireNothingLeft();
+      draws.requireTellingApart();
+    } finally {
+      backend.capture(null);
+      CURRENT.remove();
+      draws.putBack();
+    }
+  }
+
+  /** The value goes to memory that no other captured step writes to. */
+  private void keep(NativeTensor value) {
+    requireDevice(value, "its result " + value.summary());
+    result = NativeTensor.resultOfCapture(backend, value.dtype(), value.shape());
+    DeviceCopy.copy(result, value);
+  }
+
+  private void requireNothingLeft() {
+    int gradients = 0;
+    String first = null;
+    for (AutogradMeta leaf : leaves) {
+      if (leaf.gradient() != null) {
+        first = gradients++ == 0 ? leaf.gradient().summary() : first;
+        leaf.freeGradient();
+      }
+    }
+    if (gradients > 0) {
+      throw new IllegalStateException(
+          "the captured step leaves %d gradients, the first of them %s: it has to end with an optimizer's step() or with zeroGrad()"
+              .formatted(gradients, first));
+    }
+    long left = backend.allocator().liveCaptured() - liveBefore;
+    if (left > 0) {
+      throw new IllegalStateException(
+          "the captured step leaves tensors of %d bytes that replays would overwrite: what is to be seen of it has to be its result, or copied with copyFrom into a tensor made before"
+              .formatted(left));
+    }
+  }
+
+  private void abandon(DeviceGraphs graphs, long graph) {
+    if (graph != 0) {
+      graphs.destroy(graph);
+    }
+    if (result != null) {
+      result.close();
+    }
+    leaves.forEach(AutogradMeta::freeGradient);
+    used.forEach(Storage::release);
+    backend.allocator().endOfGraph();
+  }
+
+  // ---- what is noted meanwhile ----
+
+  void requireThread() {
+    if (thread != Thread.currentThread()) {
+      throw new IllegalStateException(
+          "%s: thread %s captures a step; thread %s cannot use the device until that is done"
+              .formatted(backend.device(), thread.getName(), Thread.currentThread().getName()));
+    }
+  }
+
+  /** Refuses a tensor of another device, called {@code what}. */
+  public void requireDevice(Tensor tensor, String what) {
+    if (tensor.device() != backend.device()) {
+      throw new IllegalStateException(
+          "the captured step is one of %s, but %s is on %s"
+              .formatted(backend.device(), what, tensor.device()));
+    }
+  }
+
+  /** The device was given an address of this block. */
+  void uses(Storage block) {
+    if (!backend.allocator().isCaptured(block) && used.add(block)) {
+      block.retain();
+    }
+  }
+
+  /** A block is overwritten, now and by each replay. */
+  void overwrites(Storage block) {
+    if (!backend.allocator().isCaptured(block)) {
+      overwritten.add(block);
+    }
+  }
+
+  /** A leaf has a gradient, which has to be gone at the end. */
+  void fills(AutogradMeta leaf) {
+    leaves.add(leaf);
+  }
+
+  /**
+   * Refuses a gradient that was there before, which the replays would not find at its place.
+   *
+   * @param owner what it is the gradient of, in words
+   */
+  public void requireOwnGradient(Tensor gradient, String owner) {
+    if (!NativeTensor.of(gradient).isCaptured()) {
+      throw new IllegalStateException(
+          "the captured step meets a gradient of "
+              + owner
+              + " that was there before; clear it first with zeroGrad()");
+    }
+  }
+
+  /** A source of random numbers was made; every replay begins where it did. */
+  public static void made(Rng source) {
+    Capture capture = CURRENT.get();
+    if (capture != null) {
+      capture.draws.made(source);
+    }
+  }
+
+  /** A source is about to be used or set. */
+  public static void touches(Rng source, boolean draws) {
+    Capture capture = CURRENT.get();
+    if (capture != null) {
+      capture.draws.touches(source, draws);
+    }
+  }
+
+  /** An optimizer takes a step, the only one. */
+  public void updates(Update update) {
+    if (this.update != null) {
+      throw new IllegalStateException(
+          "the captured step takes a second step of an optimizer; capture the two apart");
+    }
+    this.update = update;
+  }
+}

@@ -1,0 +1,124 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.internal.device.DeviceGraphs;
+import io.github.jaubert.tensor.PackedSequences;
+import java.util.List;
+import java.util.Set;
+
+/** What came of a {@link Capture}: a graph of the device, and all that a replay does beside it. */
+public final class CapturedGraph implements AutoCloseable {
+  private final Thread thread = Thread.currentThread();
+  private final CallSite capturedAt = CallSite.current();
+  private final Leak leak = Leak.ofGraph(this, capturedAt);
+  private final Backend backend;
+  private final DeviceGraphs graphs;
+  private final NativeTensor result;
+  private final List<Storage> used;
+  private final List<Storage> overwritten;
+  private final Draws draws;
+  private final long[] seeds;
+  private final Capture.Update update; // null: no optimizer
+  private long graph; // 0 once closed
+  private long replays;
+
+  CapturedGraph(
+      Backend backend,
+      long graph,
+      NativeTensor result,
+      Set<Storage> used,
+      Set<Storage> overwritten,
+      Draws draws,
+      Capture.Update update) {
+    this.backend = backend;
+    this.graphs = backend.graphs();
+    this.graph = graph;
+    this.result = result;
+    this.used = List.copyOf(used);
+    this.overwritten = List.copyOf(overwritten);
+    this.draws = draws;
+    this.seeds = draws.seeds();
+    this.update = update;
+  }
+
+  /** Runs the step with the learning rate that was captured. */
+  public void replay() {
+    launch(update == null ? 1 : update.rate());
+  }
+
+  /** Runs the step with a learning rate. */
+  public void replay(float rate) {
+    if (update == null) {
+      throw new IllegalStateException(
+          "replay: learning rate " + rate + ", but the captured step takes none of an optimizer");
+    }
+    launch(update.checkRate(rate));
+  }
+
+  private void launch(float rate) {
+    requireOpen();
+    if (Capture.current() != null || backend.capture() != null) {
+      throw new IllegalStateException("replay: a step is being captured");
+    }
+    long steps = update == null ? 0 : update.steps();
+    long[] offsets = draws.offsets(seeds);
+    Native.check(graphs.launch(graph, seeds, offsets, steps, rate));
+    draws.taken();
+    if (update != null) {
+      update.taken();
+    }
+    overwritten.forEach(Storage::touch);
+    replays++;
+  }
+
+  /** Other sequences from the next replay on. */
+  public void sequences(PackedSequences captured, PackedSequences now) {
+    requireOpen();
+    if (now.count() != captured.count()
+        || now.tokens() != captured.tokens()
+        || now.isPadded() != captured.isPadded()) {
+      throw new IllegalArgumentException(
+          "the step was captured with " + captured + "; " + now + " do not fit");
+    }
+    Native.check(graphs.setSequences(graph, captured.cuSeqlens(), now.cuSeqlens()));
+  }
+
+  /** What the step returns, overwritten by each replay. */
+  public NativeTensor result() {
+    requireOpen();
+    if (replays == 0) {
+      throw new IllegalStateException(
+          "the captured step was not replayed yet, so it has no result");
+    }
+    return result;
+  }
+
+  /** How often it was replayed. */
+  public long replays() {
+    return replays;
+  }
+
+  private void requireOpen() {
+    if (graph == 0) {
+      throw new IllegalStateException("the step captured at " + capturedAt + " is closed");
+    }
+    if (thread != Thread.currentThread()) {
+      throw new IllegalStateException(
+          "the step was captured by thread %s, whose random numbers it takes; thread %s cannot replay it"
+              .formatted(thread.getName(), Thread.currentThread().getName()));
+    }
+  }
+
+  /** Frees the graph and what it kept. */
+  @Override
+  public void close() {
+    if (graph == 0) {
+      return;
+    }
+    graphs.destroy(graph);
+    graph = 0;
+    leak.done();
+    result.close();
+    used.forEach(Storage::release);
+    backend.allocator().endOfGraph();
+  }
+}

@@ -1,0 +1,124 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.tensor.Rng;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * What a captured step takes of its sources of random numbers, so that each replay takes what the
+ * step itself would have taken: numbers that go on from where the source is, or, if the step makes
+ * or sets the source itself, the same numbers every time.
+ */
+final class Draws {
+  private static final class Use {
+    final boolean made; // in the step itself
+    final long seedBefore;
+    final long offsetBefore;
+    boolean draws;
+    long seed; // at the first draw
+    long offset;
+    long endSeed;
+    long endOffset;
+
+    Use(Rng source, boolean made) {
+      this.made = made;
+      seedBefore = source.seed();
+      offsetBefore = source.offset();
+    }
+
+    boolean goesOn() {
+      return !made && seed == seedBefore && offset == offsetBefore;
+    }
+  }
+
+  private final Map<Rng, Use> uses = new IdentityHashMap<>();
+
+  void made(Rng source) {
+    uses.put(source, new Use(source, true));
+  }
+
+  void touches(Rng source, boolean draws) {
+    Use use = uses.computeIfAbsent(source, s -> new Use(s, false));
+    if (!draws) {
+      return;
+    }
+    if (!use.draws) {
+      use.draws = true;
+      use.seed = source.seed();
+      use.offset = source.offset();
+    } else if (use.seed != source.seed()) {
+      throw new IllegalStateException(
+          "the captured step draws from one source with two seeds, %d and %d"
+              .formatted(use.seed, source.seed()));
+    }
+  }
+
+  /** A replay tells sources apart by their seeds. */
+  void requireTellingApart() {
+    Map<Long, Use> bySeed = new HashMap<>();
+    for (Use use : uses.values()) {
+      Use other = use.draws ? bySeed.put(use.seed, use) : null;
+      if (other != null && (other.goesOn() || use.goesOn())) {
+        throw new IllegalStateException(
+            "the captured step draws from two sources with seed "
+                + use.seed
+                + ", which its replays could not tell apart; give them different seeds");
+      }
+    }
+  }
+
+  /** Sets every source as it was before the capture. */
+  void putBack() {
+    uses.forEach(
+        (source, use) -> {
+          use.endSeed = source.seed();
+          use.endOffset = source.offset();
+          source.restore(use.seedBefore, use.offsetBefore);
+        });
+    uses.values().removeIf(use -> !use.draws);
+  }
+
+  /** The seeds that are drawn with. */
+  long[] seeds() {
+    return uses.values().stream().mapToLong(use -> use.seed).distinct().toArray();
+  }
+
+  /**
+   * What the next replay adds to the offsets of each of the seeds.
+   *
+   * @throws IllegalStateException if a source was given another seed
+   */
+  long[] offsets(long[] seeds) {
+    long[] offsets = new long[seeds.length];
+    uses.forEach(
+        (source, use) -> {
+          if (!use.goesOn()) {
+            return;
+          }
+          if (source.seed() != use.seed) {
+            throw new IllegalStateException(
+                "the step was captured with random numbers of seed %d; the source has seed %d now: capture it again"
+                    .formatted(use.seed, source.seed()));
+          }
+          int place = 0;
+          while (seeds[place] != use.seed) {
+            place++;
+          }
+          offsets[place] = source.offset() - use.offset;
+        });
+    return offsets;
+  }
+
+  /** Sets every source as the step leaves it. */
+  void taken() {
+    uses.forEach(
+        (source, use) -> {
+          if (use.goesOn()) {
+            source.restore(use.endSeed, source.offset() + use.endOffset - use.offset);
+          } else if (!use.made) {
+            source.restore(use.endSeed, use.endOffset);
+          }
+        });
+  }
+}

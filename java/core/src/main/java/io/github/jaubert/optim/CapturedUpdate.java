@@ -1,0 +1,85 @@
+package io.github.jaubert.optim;
+
+import io.github.jaubert.internal.engine.Capture;
+import io.github.jaubert.internal.engine.NativeTensor;
+import java.util.List;
+
+/**
+ * A step of an optimizer that was captured. Its counts go on with every replay, so that checkpoints
+ * and steps that are not replayed find them as they ought to be.
+ */
+final class CapturedUpdate implements Capture.Update {
+  private final AdamOptimizer optimizer;
+  private final List<AdamOptimizer.Slot> all;
+  private final List<AdamOptimizer.Slot> moved;
+  private final List<Long> stepsThen; // of those that move
+  private final float rate;
+
+  /**
+   * Notes the counts.
+   *
+   * @param all parameters of the optimizer
+   * @param moved those that have a gradient
+   * @throws IllegalStateException if one of these has no state yet, or a gradient from before
+   */
+  CapturedUpdate(
+      AdamOptimizer optimizer,
+      List<AdamOptimizer.Slot> all,
+      List<AdamOptimizer.Slot> moved,
+      float rate) {
+    this.optimizer = optimizer;
+    this.all = all;
+    this.moved = List.copyOf(moved);
+    this.stepsThen = moved.stream().map(slot -> slot.step).toList();
+    this.rate = rate;
+    Capture capture = Capture.current();
+    for (AdamOptimizer.Slot slot : moved) {
+      capture.requireDevice(slot.parameter, "parameter " + slot.name);
+      if (slot.mean == null) {
+        throw new IllegalStateException(
+            "%s: parameter %s has no state yet: take one step as usual before a step is captured"
+                .formatted(optimizer, slot.name));
+      }
+      capture.requireOwnGradient(slot.parameter.grad(), "parameter " + slot.name);
+    }
+  }
+
+  @Override
+  public long steps() {
+    for (AdamOptimizer.Slot slot : all) {
+      if (slot.parameter.grad() != null) {
+        throw new IllegalStateException(
+            "%s: parameter %s has a gradient, which a replay would not see: take a step with it, or clear it"
+                .formatted(optimizer, slot.name));
+      }
+    }
+    long steps = moved.get(0).step - stepsThen.get(0);
+    for (int i = 0; i < moved.size(); i++) {
+      AdamOptimizer.Slot slot = moved.get(i);
+      long taken = slot.mean == null ? -1 : slot.step - stepsThen.get(i);
+      if (taken != steps) {
+        throw new IllegalStateException(
+            "%s: since the step was captured, parameters %s and %s have not moved at the same steps: capture it again"
+                .formatted(optimizer, moved.get(0).name, slot.name));
+      }
+      NativeTensor.of(slot.mean); // open, as is the optimizer
+    }
+    return steps;
+  }
+
+  @Override
+  public void taken() {
+    moved.forEach(slot -> slot.step++);
+    optimizer.replayed();
+  }
+
+  @Override
+  public float checkRate(float value) {
+    return optimizer.checkRate(value);
+  }
+
+  @Override
+  public float rate() {
+    return rate;
+  }
+}

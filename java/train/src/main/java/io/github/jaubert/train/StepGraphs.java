@@ -1,0 +1,170 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.autograd.CapturedStep;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Targets;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The steps of a run on a GPU, replayed where that is possible. Batches are padded to a few numbers
+ * of tokens, and those of one such number and as many sequences share a graph. A replay has the
+ * bits of the step that it stands for, so it does not matter which steps are replayed: those of a
+ * size that was there before are, and the others, such as the last one of an epoch, run as usual.
+ */
+final class StepGraphs implements AutoCloseable {
+  private static final int SMALLEST_ROUNDING = 128; // the rows of a tile of a matrix product
+
+  /** What the batches of one graph have in common. */
+  private record Bucket(int tokens, int sequences) {}
+
+  /** A captured step and the tensors that it reads. */
+  private static final class Graph implements AutoCloseable {
+    final TokenInputs inputs;
+    final PackedSequences lengths; // as they were captured
+    final Tensor labels;
+    CapturedStep step;
+
+    Graph(TokenInputs inputs, Tensor labels) {
+      this.inputs = inputs.unscoped();
+      this.lengths = inputs.lengths();
+      this.labels = labels.unscoped();
+    }
+
+    @Override
+    public void close() {
+      if (step != null) {
+        step.close();
+      }
+      inputs.close();
+      labels.close();
+    }
+  }
+
+  private final SequenceClassifier model;
+  private final EncodedDataset data;
+  private final Targets targets;
+  private final Optimizer optimizer;
+  private final LossMeter losses;
+  private final int most;
+  private final Set<Bucket> seen = new HashSet<>();
+  private final Map<Bucket, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true);
+  private long replays;
+
+  /**
+   * None yet.
+   *
+   * @param most how many are kept; of more, the one that was not used for the longest time goes
+   */
+  StepGraphs(
+      SequenceClassifier model,
+      EncodedDataset data,
+      Targets targets,
+      Optimizer optimizer,
+      LossMeter losses,
+      int most) {
+    this.model = model;
+    this.data = data;
+    this.targets = targets;
+    this.optimizer = optimizer;
+    this.losses = losses;
+    this.most = most;
+  }
+
+  /**
+   * How many tokens a batch is padded to: the next multiple of an eighth of the power of two below,
+   * and of 128 at least. So padding is less than an eighth of a batch of 1,024 tokens and more, on
+   * average half of that, and there are at most eight sizes from any number to its double.
+   */
+  static int padded(int tokens) {
+    int rounding = Math.max(SMALLEST_ROUNDING, Integer.highestOneBit(tokens) / 8);
+    return (tokens + rounding - 1) / rounding * rounding;
+  }
+
+  /** Forward, loss, backward, update with some examples. */
+  void takeStep(int[] rows, float rate) {
+    TokenBatch batch = data.batch(rows);
+    batch = batch.padTo(padded(batch.tokens()));
+    Bucket bucket = new Bucket(batch.tokens(), rows.length);
+    if (seen.add(bucket)) {
+      try (Scope scope = Scope.open()) {
+        compute(model.bert().inputs(batch), labels(rows), rows.length, rate);
+      }
+      return;
+    }
+    Graph graph = graphs.get(bucket);
+    if (graph == null) {
+      graph = capture(batch, rows);
+      graphs.put(bucket, graph);
+      closeOldest();
+    } else {
+      graph.inputs.set(batch);
+      targets.overwrite(graph.labels, rows);
+    }
+    graph.step.sequences(graph.lengths, batch.lengths()).replay(rate);
+    replays++;
+  }
+
+  private Tensor labels(int[] rows) {
+    return targets.tensor(rows).to(model.parameters().get(0).tensor().device());
+  }
+
+  private Tensor compute(TokenInputs inputs, Tensor labels, int sequences, float rate) {
+    Tensor loss = model.loss(model.forward(inputs), labels, sequences);
+    loss.backward();
+    optimizer.step(rate);
+    losses.add(loss);
+    return loss;
+  }
+
+  private Graph capture(TokenBatch batch, int[] rows) {
+    Graph graph;
+    try (Scope scope = Scope.open()) {
+      graph = new Graph(model.bert().inputs(batch), labels(rows));
+    }
+    try {
+      graph.step =
+          CapturedStep.of(
+              graph.labels.device(),
+              () -> compute(graph.inputs, graph.labels, rows.length, optimizer.learningRate()));
+      return graph;
+    } catch (RuntimeException | Error e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  private void closeOldest() {
+    Iterator<Graph> oldestFirst = graphs.values().iterator();
+    if (graphs.size() > most) {
+      oldestFirst.next().close();
+      oldestFirst.remove();
+    }
+  }
+
+  /** How many graphs there are. */
+  int count() {
+    return graphs.size();
+  }
+
+  /** How many steps were replayed. */
+  long replays() {
+    return replays;
+  }
+
+  @Override
+  public void close() {
+    graphs.values().forEach(Graph::close);
+    graphs.clear();
+  }
+}

@@ -1,0 +1,221 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.jaubert.autograd.CapturedStep;
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Memory;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.data.TextDataset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Steps of the trainer as graphs; most of it on a device that has some, see jaubert-cuda. */
+class StepGraphsTest extends TrainerFixture {
+  /** The smallest BERT that has everything; the same weights every time. */
+  private static SequenceClassifier classifier(Labels labels) {
+    Rng.seed(5);
+    return SequenceClassifier.of(
+        BertConfig.bertBase().withVocabSize(25).withEncoder(8, 1, 2, 12).withDropout(0.1, 0.1),
+        labels);
+  }
+
+  private static void requireGraphs() {
+    assumeTrue(CapturedStep.isSupportedBy(Device.defaultDevice()), "the device has no graphs");
+  }
+
+  @Test
+  void batchesArePaddedByLessThanAnEighth() {
+    assertEquals(128, StepGraphs.padded(1));
+    assertEquals(128, StepGraphs.padded(128));
+    assertEquals(256, StepGraphs.padded(129));
+    assertEquals(4096, StepGraphs.padded(4096));
+    assertEquals(4608, StepGraphs.padded(4097));
+    for (int tokens = 1024; tokens < 20_000; tokens += 7) {
+      int padded = StepGraphs.padded(tokens);
+      assertTrue(padded >= tokens && padded - tokens < tokens / 8.0, "" + tokens);
+      assertEquals(padded, StepGraphs.padded(padded));
+    }
+  }
+
+  @Test
+  void aDeviceWithoutGraphsAndSeveralBatchesAStepAreRefused() {
+    Device before = Device.defaultDevice();
+    Device.cpu().makeDefault();
+    try (SequenceClassifier model = classifier(TWO)) {
+      assertEquals(
+          "cpu: there are no graphs; leave graphs(true) for a GPU",
+          assertThrows(UnsupportedOperationException.class, trainer(model).graphs(true)::run)
+              .getMessage());
+    } finally {
+      before.makeDefault();
+    }
+    requireGraphs();
+    try (SequenceClassifier model = classifier(TWO)) {
+      assertEquals(
+          "graphs(true) needs one batch a step, but gradientAccumulation is 2",
+          assertThrows(
+                  IllegalStateException.class,
+                  trainer(model).graphs(true).gradientAccumulation(2)::run)
+              .getMessage());
+    }
+  }
+
+  /** Each kind of labels, batches that fit one size and batches that do not. */
+  @Test
+  void aReplayedStepHasTheBitsOfTheStepAndPaddingThoseOfNoneButForRounding() {
+    requireGraphs();
+    List<Example> tagged = new ArrayList<>();
+    List<Example> scored = new ArrayList<>();
+    for (Example row : SmallModel.sentences(60, 4).rows()) {
+      boolean good = row.label().equals("1");
+      tagged.add(new Example(row.text(), null, good ? List.of("1", "0") : List.of(), 0));
+      scored.add(Example.of(row.text(), good ? 2.5f : -1));
+    }
+    compare(TWO, SmallModel.sentences(60, 4));
+    compare(Labels.multi("0", "1"), TextDataset.of(tagged));
+    compare(Labels.score(), TextDataset.of(scored));
+  }
+
+  private void compare(Labels labels, TextDataset texts) {
+    EncodedDataset data = EncodedDataset.of(texts, tokenizer, count -> {});
+    Targets targets = Targets.of(texts, labels);
+    List<int[]> batches = new ArrayList<>();
+    for (int step = 0; step < 6; step++) {
+      int[] rows = new int[step == 3 ? 5 : 8];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = 8 * step + i;
+      }
+      batches.add(rows);
+    }
+    List<Float> replayedLosses = new ArrayList<>();
+    Map<String, float[]> replayed;
+    try (SequenceClassifier model = classifier(labels);
+        Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
+        LossMeter losses = new LossMeter(Device.defaultDevice());
+        StepGraphs graphs = new StepGraphs(model, data, targets, adam, losses, 16)) {
+      Rng.seed(8);
+      for (int step = 0; step < batches.size(); step++) {
+        graphs.takeStep(batches.get(step), 1e-3f / (step + 1));
+        losses.stepped();
+        replayedLosses.add((float) losses.take());
+      }
+      assertEquals(1, graphs.count());
+      assertEquals(4, graphs.replays()); // all but the first and the one of five sentences
+      assertEquals(6, adam.steps());
+      replayed = SmallModel.weights(model);
+    }
+    for (boolean pads : new boolean[] {true, false}) {
+      try (SequenceClassifier model = classifier(labels);
+          Optimizer adam = AdamW.of(model.parameters(), 1e-3f)) {
+        Rng.seed(8);
+        for (int step = 0; step < batches.size(); step++) {
+          int[] rows = batches.get(step);
+          try (Scope scope = Scope.open()) {
+            TokenBatch batch = data.batch(rows);
+            Tensor logits = model.forward(pads ? batch.padTo(128) : batch);
+            Tensor loss = model.loss(logits, targets.tensor(rows), rows.length);
+            loss.backward();
+            adam.step(1e-3f / (step + 1));
+            float found = replayedLosses.get(step);
+            assertEquals(loss.item(), found, pads ? 0 : 2e-4 * found, labels + " step " + step);
+          }
+        }
+        if (pads) {
+          assertSameBits(SmallModel.weights(model), replayed);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aRunThatWasKilledGoesOnToTheSameBitsAndNothingIsLeft() {
+    requireGraphs();
+    long live = Memory.live(Device.defaultDevice());
+    Map<String, float[]> whole;
+    TrainingResult uninterrupted;
+    try (SequenceClassifier model = classifier(TWO)) {
+      uninterrupted = short_(model).checkpoints(folder.resolve("whole"), 4).run();
+      whole = SmallModel.weights(model);
+    }
+    for (int last : new int[] {3, 6}) {
+      try (SequenceClassifier model = classifier(TWO)) {
+        Trainer killed =
+            short_(model)
+                .checkpoints(folder.resolve("parts"), 4)
+                .listener(
+                    new TrainingListener() {
+                      @Override
+                      public void stepped(long step, long tokens) {
+                        if (step == last) {
+                          throw new IllegalStateException("killed");
+                        }
+                      }
+                    });
+        assertThrows(IllegalStateException.class, killed::run);
+      }
+    }
+    try (SequenceClassifier model = classifier(TWO)) {
+      TrainingResult resumed = short_(model).checkpoints(folder.resolve("parts"), 4).run();
+      assertSameBits(whole, SmallModel.weights(model));
+      assertEquals(uninterrupted.history(), resumed.history());
+    }
+    try (SequenceClassifier model = classifier(TWO)) {
+      TrainingResult usual = short_(model).graphs(false).run();
+      assertArrayEquals(losses(uninterrupted), losses(usual), 1e-3);
+    }
+    assertEquals(live, Memory.live(Device.defaultDevice()));
+  }
+
+  private Trainer short_(SequenceClassifier model) {
+    return trainer(model)
+        .train(SmallModel.sentences(28, 1))
+        .evaluate(SmallModel.sentences(6, 2))
+        .emaDecay(0.9f)
+        .logEvery(1)
+        .graphs(true);
+  }
+
+  private static double[] losses(TrainingResult result) {
+    return result.history().stream().mapToDouble(e -> e.values().get("loss")).toArray();
+  }
+
+  @Test
+  void theOldestGraphGoesWhenThereAreTooMany() {
+    requireGraphs();
+    TextDataset texts = SmallModel.sentences(40, 6);
+    EncodedDataset data = EncodedDataset.of(texts, tokenizer, count -> {});
+    Targets targets = Targets.of(texts, TWO);
+    try (SequenceClassifier model = classifier(TWO);
+        Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
+        LossMeter losses = new LossMeter(Device.defaultDevice());
+        StepGraphs graphs = new StepGraphs(model, data, targets, adam, losses, 2)) {
+      for (int size = 1; size <= 3; size++) {
+        int[] rows = new int[size];
+        graphs.takeStep(rows, 0);
+        graphs.takeStep(rows, 0);
+        assertEquals(Math.min(size, 2), graphs.count());
+      }
+      graphs.takeStep(new int[1], 0); // of which the graph is gone
+      assertEquals(2, graphs.count());
+      assertEquals(4, graphs.replays());
+    }
+  }
+}
