@@ -85,7 +85,7 @@ __device__ __forceinline__ void store_as(void* p, V value) {
 
 }  // namespace detail
 
-// x[0 .. kWidth) from p. Of float32 beside 16-bit elements, as parameters are, it is 16 bytes twice.
+// x[0 .. kWidth) from p. Of float32 beside 16-bit elements, as parameters are, it is 16 bytes twice; so for store.
 template <int kWidth, Cache kCache = Cache::kKeep, typename T>
 __device__ __forceinline__ void load(float (&x)[kWidth], const T* p) {
   if constexpr (kWidth == 1) {
@@ -118,16 +118,18 @@ template <int kWidth, Cache kCache = Cache::kKeep, typename T>
 __device__ __forceinline__ void store(T* p, const float (&x)[kWidth]) {
   if constexpr (kWidth == 1) {
     *p = from_float<T>(x[0]);
+  } else if constexpr (sizeof(T) == 4) {
+    static_assert(kWidth == 4 || kWidth == 8, "a thread stores one element, or 16 bytes, or as many as of 16 bits");
+#pragma unroll
+    for (int i = 0; i < kWidth; i += 4) {
+      detail::store_as<kCache>(p + i, make_float4(x[i], x[i + 1], x[i + 2], x[i + 3]));
+    }
   } else {
     static_assert(kWidth == kVector<T>, "a thread stores one element, or 16 bytes");
-    if constexpr (sizeof(T) == 4) {
-      detail::store_as<kCache>(p, make_float4(x[0], x[1], x[2], x[3]));
-    } else {
-      uint32_t words[4];
+    uint32_t words[4];
 #pragma unroll
-      for (int i = 0; i < 4; ++i) words[i] = pack(make_float2(x[2 * i], x[2 * i + 1]), T());
-      detail::store_as<kCache>(p, make_uint4(words[0], words[1], words[2], words[3]));
-    }
+    for (int i = 0; i < 4; ++i) words[i] = pack(make_float2(x[2 * i], x[2 * i + 1]), T());
+    detail::store_as<kCache>(p, make_uint4(words[0], words[1], words[2], words[3]));
   }
 }
 

@@ -32,6 +32,12 @@ void with_element_type(const char* function, jb_dtype dtype, Body&& body) {
   }
 }
 
+template <typename T>
+constexpr bool kIs16Bits = std::is_same_v<T, bf16> || std::is_same_v<T, f16>;
+template <typename To, typename From>
+constexpr bool kToOrFrom16Bits = (std::is_same_v<To, float> && kIs16Bits<From>) ||
+                                 (kIs16Bits<To> && std::is_same_v<From, float>);
+
 }  // namespace
 
 jb_status jb_unary_forward(jb_ctx ctx, jb_unary_op op, jb_out y, jb_in x, int64_t n, float alpha, float beta) {
@@ -88,6 +94,12 @@ jb_status jb_cast(jb_ctx ctx, jb_out y, jb_dtype y_dtype, jb_in x, jb_dtype x_dt
         using To = decltype(y_zero);
         using From = decltype(x_zero);
         if (n == 0) return;
+        if constexpr (kToOrFrom16Bits<To, From>) {
+          if (aligned({y, x})) {
+            JB_LAUNCH(c, (cast_vectors<To, From>), over<kElementwiseThreads>(c, n, 8), as<To>(y), as<From>(x), n);
+            return;
+          }
+        }
         JB_LAUNCH(c, (cast<To, From>), over<kElementwiseThreads>(c, n), as<To>(y), as<From>(x), n);
       });
     });

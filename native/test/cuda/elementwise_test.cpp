@@ -37,9 +37,11 @@ TEST(casts_between_all_types) {
     BOTH_OK(jb_cast(ctx, middle[d], from, x[d], JB_F32, n));
     EXPECT_EQUAL(middle);
     for (jb_dtype to = JB_F32; to <= JB_BOOL; ++to) {
-      auto y = both.empty<int8_t>(n * sizes[to]);
-      BOTH_OK(jb_cast(ctx, y[d], to, middle[d], from, n));
-      EXPECT_EQUAL(y);
+      for (int64_t first : {0, 1}) {  // the second is not aligned
+        auto y = both.empty<int8_t>(n * sizes[to]);
+        BOTH_OK(jb_cast(ctx, y[d] + first * sizes[to], to, middle[d] + first * sizes[from], from, n - first));
+        EXPECT_EQUAL(y);
+      }
     }
   }
   auto y = both.empty<int32_t>(1);
