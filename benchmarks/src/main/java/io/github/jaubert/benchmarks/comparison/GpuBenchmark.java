@@ -100,12 +100,14 @@ public final class GpuBenchmark extends Benchmark {
 
   private Suite step(String name, int length, Peers peers, Optional<Program> torch) {
     String batch = "" + tokens / length;
-    return suite(
-        name,
+    Program ours =
         peers
             .ours(PACKAGE + "models.StepBenchmark")
             .with("--shape", "bert-base", "--mode", "train")
-            .with("--batch", batch, "--seq", "" + length),
+            .with("--batch", batch, "--seq", "" + length);
+    return suite(
+        name,
+        device.equals("cpu") ? ours : ours.with("--replayed"),
         torch.map(program -> program.with("--only", "^training.* S" + length + "$")));
   }
 

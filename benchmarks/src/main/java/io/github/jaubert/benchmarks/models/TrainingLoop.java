@@ -1,8 +1,10 @@
 package io.github.jaubert.benchmarks.models;
 
+import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -23,6 +25,55 @@ final class TrainingLoop implements AutoCloseable {
       Tensor loss = model.loss(model.forward(tokens), Tensor.of(labels));
       loss.backward();
       optimizer.step();
+    }
+  }
+
+  /**
+   * That step as a graph: each run writes the inputs to the device and begins the rest with one
+   * call.
+   */
+  Replayed replayed(TokenBatch tokens, int[] labels) {
+    step(tokens, labels); // the optimizer makes its state
+    return new Replayed(tokens, labels);
+  }
+
+  /** See {@link #replayed}. */
+  final class Replayed implements AutoCloseable {
+    private final TokenBatch tokens;
+    private final int[] labels;
+    private final TokenInputs inputs;
+    private final Tensor targets;
+    private final CapturedStep captured;
+
+    private Replayed(TokenBatch tokens, int[] labels) {
+      this.tokens = tokens;
+      this.labels = labels;
+      try (Scope scope = Scope.open()) {
+        inputs = model.bert().inputs(tokens).unscoped();
+        targets = Tensor.of(labels).to(inputs.inputIds().device()).unscoped();
+      }
+      captured =
+          CapturedStep.of(
+              targets.device(),
+              () -> {
+                Tensor loss = model.loss(model.forward(inputs), targets);
+                loss.backward();
+                optimizer.step();
+                return loss;
+              });
+    }
+
+    void run() {
+      inputs.set(tokens);
+      targets.copyFrom(labels);
+      captured.sequences(tokens.lengths(), tokens.lengths()).replay();
+    }
+
+    @Override
+    public void close() {
+      captured.close();
+      inputs.close();
+      targets.close();
     }
   }
 

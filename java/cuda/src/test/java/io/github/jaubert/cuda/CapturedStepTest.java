@@ -13,10 +13,13 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.F;
+import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;
@@ -28,6 +31,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -184,6 +188,61 @@ class CapturedStepTest {
       assertSame(expected, training.state());
     }
     assertEquals(expectedLosses, losses);
+  }
+
+  /** Activations of 16 bits, with the kernels for matrix units and copies of the weights. */
+  @Test
+  void bfloat16IsReplayedToo() {
+    PackedSequences first = PackedSequences.of(20, 0, 5).padTo(TOKENS + 8);
+    PackedSequences[] others = {
+      PackedSequences.of(1, 1, 30).padTo(TOKENS + 8), PackedSequences.of(9, 9, 9).padTo(TOKENS + 8)
+    };
+    List<List<float[]>> runs = new ArrayList<>();
+    for (boolean replays : new boolean[] {false, true}) {
+      Rng.seed(21);
+      try (Scope scope = Scope.open();
+          Linear in = Linear.of(16, 32);
+          Linear out = Linear.of(32, 3)) {
+        List<Parameter> parameters = new ArrayList<>();
+        in.to(gpu)
+            .parameters()
+            .forEach(p -> parameters.add(new Parameter("in." + p.name(), p.tensor())));
+        out.to(gpu)
+            .parameters()
+            .forEach(p -> parameters.add(new Parameter("out." + p.name(), p.tensor())));
+        try (Optimizer adam = AdamW.of(parameters, 1e-2f)) {
+          Tensor x = Tensor.randn(Rng.of(1), TOKENS + 8, 16).to(gpu);
+          Tensor labels = Tensor.of(new int[] {2, 0, 1}).to(gpu);
+          Function<PackedSequences, Tensor> step =
+              lengths -> {
+                Tensor h = in.forward(x.to(DType.BF16)).reshape(TOKENS + 8, 2, 16);
+                Tensor y = F.attention(h, h, h, lengths, AttentionOptions.dropout(0.2f));
+                Tensor means = F.segmentMean(y.reshape(TOKENS + 8, 32).to(DType.F32), lengths);
+                Tensor loss = F.crossEntropy(out.forward(means), labels);
+                loss.backward();
+                adam.step();
+                return loss;
+              };
+          step.apply(first);
+          List<float[]> values = new ArrayList<>();
+          if (replays) {
+            try (CapturedStep captured = CapturedStep.of(gpu, () -> step.apply(first))) {
+              for (PackedSequences lengths : others) {
+                captured.sequences(first, lengths).replay();
+                values.add(captured.result().toFloats());
+              }
+            }
+          } else {
+            for (PackedSequences lengths : others) {
+              values.add(step.apply(lengths).toFloats());
+            }
+          }
+          parameters.forEach(parameter -> values.add(parameter.tensor().toFloats()));
+          runs.add(values);
+        }
+      }
+    }
+    assertSame(runs.get(0), runs.get(1));
   }
 
   @Test
