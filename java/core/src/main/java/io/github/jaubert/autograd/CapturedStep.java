@@ -122,7 +122,11 @@ public final class CapturedStep implements AutoCloseable {
     return graph.result();
   }
 
-  /** Frees the graph. */
+  /**
+   * Frees the graph.
+   *
+   * @throws IllegalStateException while another step is captured
+   */
   @Override
   public void close() {
     graph.close();

@@ -499,6 +499,24 @@ class CapturedStepTest {
       weight.zeroGrad();
       try (CapturedStep captured = training.capture()) {
         assertRefused(
+            "a captured step cannot be closed while a step is captured on cuda:0, as nothing runs there yet",
+            () ->
+                CapturedStep.of(
+                    gpu,
+                    () -> {
+                      captured.close();
+                      return x;
+                    }));
+        assertRefused(
+            "replay: a step is being captured",
+            () ->
+                CapturedStep.of(
+                    gpu,
+                    () -> {
+                      captured.replay();
+                      return x;
+                    }));
+        assertRefused(
             "the captured step was not replayed yet, so it has no result", captured::result);
         assertEquals(
             "the step was captured with 3 sequences, 24 tokens with padding, longest 9; 2 sequences, 24 tokens with padding, longest 5 do not fit",

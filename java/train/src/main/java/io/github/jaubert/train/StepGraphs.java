@@ -5,6 +5,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.optim.Optimizer;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -79,6 +80,20 @@ final class StepGraphs implements AutoCloseable {
     this.optimizer = optimizer;
     this.losses = losses;
     this.most = most;
+  }
+
+  /** Refuses what there can be no graphs for. */
+  static void check(SequenceClassifier model, int gradientAccumulation) {
+    Device device = model.parameters().get(0).tensor().device();
+    if (!CapturedStep.isSupportedBy(device)) {
+      throw new UnsupportedOperationException(
+          device + ": there are no graphs; leave graphs(true) for a GPU");
+    }
+    if (gradientAccumulation > 1) {
+      throw new IllegalStateException(
+          "graphs(true) needs one batch a step, but gradientAccumulation is "
+              + gradientAccumulation);
+    }
   }
 
   /**

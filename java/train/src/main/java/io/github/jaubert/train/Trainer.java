@@ -1,10 +1,8 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.optim.Decay;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.TrainingSettings.RateScale;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
@@ -308,7 +306,9 @@ public final class Trainer {
       throw new IllegalStateException(
           "keepBest needs data to be judged by: choose it with evaluate(…)");
     }
-    requireGraphs();
+    if (graphs) {
+      StepGraphs.check(model, gradientAccumulation);
+    }
     Targets targets = Targets.of(train, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
@@ -328,19 +328,6 @@ public final class Trainer {
     try (TrainingRun run =
         new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
       return run.run();
-    }
-  }
-
-  private void requireGraphs() {
-    Device device = model.parameters().get(0).tensor().device();
-    if (graphs && !CapturedStep.isSupportedBy(device)) {
-      throw new UnsupportedOperationException(
-          device + ": there are no graphs; leave graphs(true) for a GPU");
-    }
-    if (graphs && gradientAccumulation > 1) {
-      throw new IllegalStateException(
-          "graphs(true) needs one batch a step, but gradientAccumulation is "
-              + gradientAccumulation);
     }
   }
 

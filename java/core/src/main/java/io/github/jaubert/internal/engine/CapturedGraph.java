@@ -114,6 +114,7 @@ public final class CapturedGraph implements AutoCloseable {
     if (graph == 0) {
       return;
     }
+    backend.requireRunning("a captured step cannot be closed");
     graphs.destroy(graph);
     graph = 0;
     leak.done();
