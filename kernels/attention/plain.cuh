@@ -22,6 +22,13 @@ inline constexpr int kPlainRows = 32, kPlainThreads = 4 * kPlainRows;
 inline constexpr int kPlainWeights = kPlainRows + 4;  // the stride of a tile of weights
 inline constexpr int kPlainScores = kPlainRows / 4;   // of a thread
 
+// How many blocks ptxas is to leave registers for, where it spills if left alone (0).
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+inline constexpr int kPlainForwardBlocks = 4, kPlainBackwardBlocks = 3;
+#else
+inline constexpr int kPlainForwardBlocks = 0, kPlainBackwardBlocks = 0;
+#endif
+
 // The stride of a tile's rows: 16 bytes more than a row, so that threads that read neighbouring rows meet in no bank.
 constexpr int plain_stride(int head_dim) { return (head_dim + 3) / 4 * 4 + 4; }
 
@@ -89,7 +96,7 @@ __device__ __forceinline__ void store_plain(T* to, const float (&sum)[8][4], flo
 // --- Forward ---
 
 template <typename T>
-__global__ void __launch_bounds__(kPlainThreads)
+__global__ void __launch_bounds__(kPlainThreads, kPlainForwardBlocks)
     attention_plain_forward(T* out, float* lse, PackedRows<const T> q, PackedRows<const T> k, PackedRows<const T> v,
                             AttentionShape shape, Dropout dropout) {
   JB_DYNAMIC_SHARED(float, shared);
@@ -236,7 +243,7 @@ __global__ void __launch_bounds__(kPlainThreads)
 
 // dk and dv; to.dq is not looked at.
 template <typename T>
-__global__ void __launch_bounds__(kPlainThreads)
+__global__ void __launch_bounds__(kPlainThreads, kPlainBackwardBlocks)
     attention_plain_backward(AttentionGradients<T> to, AttentionInputs<T> in, const float* delta, AttentionShape shape,
                              Dropout dropout) {
   JB_DYNAMIC_SHARED(float, shared);

@@ -26,6 +26,13 @@ inline constexpr int kLayernormThreads = 128;      // of a block of warps, a row
 inline constexpr int kLayernormWideThreads = 256;  // of a block that has a row to itself
 inline constexpr int kLayernormWidest = 1024;
 
+// How many blocks ptxas is to leave a multiprocessor's registers for, where left alone (0) it aims at more and spills.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+inline constexpr int kLayernormWideBlocks = 4, kLayernormWidestOf3 = 16;
+#else
+inline constexpr int kLayernormWideBlocks = 0, kLayernormWidestOf3 = 24;
+#endif
+
 // What the dropout mask is of: nothing, x, or y.
 enum class Mask { kNone, kOfX, kOfY };
 
@@ -182,7 +189,7 @@ __global__ void __launch_bounds__(kLayernormThreads)
 
 // A block of kLayernormWideThreads a row, any grid; kWidth is kVector<T>, or 1 for any hidden.
 template <typename T, int kWidth, bool kDropout>
-__global__ void __launch_bounds__(kLayernormWideThreads)
+__global__ void __launch_bounds__(kLayernormWideThreads, kLayernormWideBlocks)
     layernorm_forward_wide(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const float* bias,
                            const float* gamma, const float* beta, int64_t rows, int hidden, float eps,
                            Dropout dropout) {
@@ -242,9 +249,10 @@ __device__ __forceinline__ void store_gradient(float (&r)[kWidth], T* dx, T* dre
   if (dx != nullptr) store<kWidth>(dx + at, r);
 }
 
-// How many blocks of so many elements a lane a multiprocessor has registers for. Told this, ptxas takes what it needs;
-// left alone it aims higher and spills.
-constexpr int layernorm_backward_blocks(int elements) { return elements <= 8 ? 5 : elements <= 24 ? 3 : 2; }
+// For rows of so many elements a lane.
+constexpr int layernorm_backward_blocks(int elements) {
+  return elements <= 8 ? 5 : elements <= kLayernormWidestOf3 ? 3 : 2;
+}
 
 // A warp a row, block kLayernormThreads, any grid; dynamic shared memory float [3, hidden]. Each output may be null.
 template <typename T, int kVectors, Mask kMask>
@@ -322,7 +330,7 @@ __global__ void __launch_bounds__(kLayernormThreads, layernorm_backward_blocks(k
 }
 
 // A block of kLayernormWideThreads a row, any grid; kWidth is kVector<T>, or 1 for any hidden. Each output may be null.
-// The 4 is for ptxas too.
+// Told to aim at 4 blocks a multiprocessor, ptxas takes the registers it needs; left alone it aims higher and spills.
 template <typename T, int kWidth, Mask kMask>
 __global__ void __launch_bounds__(kLayernormWideThreads, 4)
     layernorm_backward_wide(T* dx, T* dresidual, float* parts, const T* dy, const T* sum, const float* mean,
