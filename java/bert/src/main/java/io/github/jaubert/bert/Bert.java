@@ -8,6 +8,7 @@ import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -29,6 +30,7 @@ public final class Bert extends Block {
   private final List<BertLayer> layers = new ArrayList<>();
   private final Linear pooler;
   private TokenizerFiles tokenizerFiles;
+  private DType computeType = DType.F32;
 
   /** A model whose parameters have no sensible values yet. */
   Bert(BertConfig config) {
@@ -131,6 +133,29 @@ public final class Bert extends Block {
   }
 
   /**
+   * Chooses what the encoder computes in: {@link DType#F32}, as it does unless said otherwise, or
+   * on a GPU {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden
+   * states and all between them are BF16; parameters, their gradients, statistics and sums stay
+   * F32, and so does what comes after the encoder, from the pooler on.
+   *
+   * @return this model
+   * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws
+   *     {@link UnsupportedOperationException} if the model is on the CPU and it is not F32
+   */
+  public Bert computeType(DType type) {
+    if (type != DType.F32 && type != DType.BF16) {
+      throw new IllegalArgumentException("computeType: " + type + " is neither F32 nor BF16");
+    }
+    computeType = type;
+    return this;
+  }
+
+  /** What the encoder computes in. */
+  public DType computeType() {
+    return computeType;
+  }
+
+  /**
    * Encodes a batch.
    *
    * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model
@@ -159,7 +184,7 @@ public final class Bert extends Block {
 
   /** The hidden states behind the first layers. */
   private Tensor encode(TokenInputs inputs, List<BertLayer> first) {
-    Tensor x = embeddings.forward(inputs);
+    Tensor x = embeddings.forward(inputs, computeType);
     for (BertLayer layer : first) {
       x = inside(x, given -> layer.forward(given, inputs.lengths()));
     }
@@ -198,12 +223,12 @@ public final class Bert extends Block {
   }
 
   /**
-   * The hidden states {@code [tokens, hidden]} after the embeddings and after each layer: one more
-   * than there are layers.
+   * The hidden states {@code [tokens, hidden]} of {@link #computeType} after the embeddings and
+   * after each layer: one more than there are layers.
    */
   public List<Tensor> hiddenStates(TokenBatch batch) {
     List<Tensor> states = new ArrayList<>();
-    states.add(embeddings.forward(inputs(batch)));
+    states.add(embeddings.forward(inputs(batch), computeType));
     for (BertLayer layer : layers) {
       states.add(layer.forward(states.get(states.size() - 1), batch.lengths()));
     }

@@ -5,6 +5,7 @@ import io.github.jaubert.nn.Embedding;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.LayerNorm;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 
 /** The sum of a word's, its position's and its segment's vector, normalised. */
@@ -27,8 +28,8 @@ final class BertEmbeddings extends Block {
     dropout = (float) config.hiddenDropoutProb();
   }
 
-  /** {@code [tokens, hidden]}. */
-  Tensor forward(TokenInputs inputs) {
+  /** {@code [tokens, hidden]} of type {@code dtype}. */
+  Tensor forward(TokenInputs inputs, DType dtype) {
     return F.embeddingLayerNorm(
         inputs.inputIds(),
         inputs.positionIds(),
@@ -39,6 +40,7 @@ final class BertEmbeddings extends Block {
         norm.weight(),
         norm.bias(),
         training() ? dropout : 0,
-        norm.eps());
+        norm.eps(),
+        dtype);
   }
 }

@@ -2,6 +2,7 @@ package io.github.jaubert.bert;
 
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 
@@ -20,7 +21,9 @@ public final class BertOutput {
     this.pooler = pooler;
   }
 
-  /** The hidden states after the last layer, {@code [tokens, hidden]}. */
+  /**
+   * The hidden states after the last layer, {@code [tokens, hidden]}, of {@link Bert#computeType}.
+   */
   public Tensor lastHidden() {
     return lastHidden;
   }
@@ -31,7 +34,7 @@ public final class BertOutput {
   }
 
   /**
-   * {@code tanh(dense(h))} of the first token of each sequence, {@code [sequences, hidden]};
+   * {@code tanh(dense(h))} of the first token of each sequence, F32 {@code [sequences, hidden]};
    * computed, in the scope that is then open, when it is first asked for.
    *
    * @throws IllegalArgumentException if a sequence has no token
@@ -46,10 +49,11 @@ public final class BertOutput {
   }
 
   /**
-   * The hidden states of the first tokens, {@code [sequences, hidden]}, as a classifier has them.
+   * The hidden states of the first tokens, {@code [sequences, hidden]}, as a classifier has them:
+   * from here on in F32.
    */
   static Tensor pool(Linear pooler, Tensor firstTokens) {
-    return pooler.forward(firstTokens, Activation.TANH);
+    return pooler.forward(firstTokens.to(DType.F32), Activation.TANH);
   }
 
   /** Refuses sequences that have no first token. */

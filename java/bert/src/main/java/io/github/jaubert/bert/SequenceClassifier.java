@@ -13,6 +13,7 @@ import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
@@ -154,6 +155,22 @@ public final class SequenceClassifier extends Block {
   public SequenceClassifier to(Device device) {
     super.to(device);
     return this;
+  }
+
+  /**
+   * Chooses what the encoder computes in, see {@link Bert#computeType(DType)}; logits and losses
+   * are F32 always.
+   *
+   * @return this model
+   */
+  public SequenceClassifier computeType(DType type) {
+    bert.computeType(type);
+    return this;
+  }
+
+  /** What the encoder computes in. */
+  public DType computeType() {
+    return bert.computeType();
   }
 
   /** The encoder. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -315,5 +316,25 @@ class BertTest {
   void theErrorFunctionOfTheReferenceIsRight() {
     assertEquals(0.8427007929497149, PaddedReference.erf(1), 1e-15);
     assertEquals(-0.9953222650189527, PaddedReference.erf(-2), 1e-13);
+  }
+
+  @Test
+  void computesIn16BitsOnlyWhereTheDeviceDoes() {
+    BertConfig config = config(12, 2, 3, 20, "gelu");
+    try (Bert model = Bert.of(config)) {
+      assertEquals(
+          "computeType: F16 is neither F32 nor BF16",
+          assertThrows(IllegalArgumentException.class, () -> model.computeType(DType.F16))
+              .getMessage());
+      assertEquals(DType.F32, model.computeType());
+      model.computeType(DType.BF16);
+      try (Scope scope = Scope.open()) {
+        assertEquals(
+            "embedding: bfloat16 is not computed on the CPU; float32 is",
+            assertThrows(
+                    UnsupportedOperationException.class, () -> model.forward(batch(config, 3, 1)))
+                .getMessage());
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -12,6 +13,25 @@ final class DeviceOptions {
       paramLabel = "NAME",
       description = "cpu, cuda, cuda:1, …, or best: a GPU if there is one. Default: best.")
   private String device = "best";
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      description =
+          "What the encoder computes in: f32, or on a GPU bf16, in less time and memory. Default:"
+              + " f32.")
+  private Precision precision = Precision.F32;
+
+  private enum Precision {
+    F32(DType.F32),
+    BF16(DType.BF16);
+
+    private final DType type;
+
+    Precision(DType type) {
+      this.type = type;
+    }
+  }
 
   @Option(
       names = "--threads",
@@ -30,10 +50,23 @@ final class DeviceOptions {
           command, "--threads " + threads + ": a number from 1, or 0 for all cores");
     }
     Device.cpu().threads(threads);
+    Device chosen;
     try {
-      Device.of(device).makeDefault();
+      chosen = Device.of(device);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command, "--device " + device + ": " + e.getMessage(), e);
     }
+    if (!chosen.computes(precision.type)) {
+      throw new ParameterException(
+          command,
+          "--precision bf16: the device is %s, which computes in f32 alone; see --device"
+              .formatted(chosen));
+    }
+    chosen.makeDefault();
+  }
+
+  /** What encoders are to compute in. */
+  DType precision() {
+    return precision.type;
   }
 }

@@ -256,7 +256,7 @@ final class FinetuneCommand implements Callable<Integer> {
       trainer.evaluate(job.eval(), names.stream().map(MetricName::metric).toArray(Metric[]::new));
     }
     training.apply(trainer, job.suggestion());
-    return trainer;
+    return trainer.precision(device.precision());
   }
 
   private static String describe(Labels labels) {

@@ -94,6 +94,7 @@ final class PredictCommand implements Callable<Integer> {
     device.apply(spec.commandLine());
     requireHead();
     try (TextClassification classify = Pipelines.textClassification(model)) {
+      classify.computeType(device.precision());
       if (texts.isEmpty()) {
         fromStandardInput(classify);
       } else {

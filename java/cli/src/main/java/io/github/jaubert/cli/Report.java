@@ -47,6 +47,7 @@ final class Report {
     ArrayNode words = json.putArray("command");
     arguments.forEach(words::add);
     json.put("device", Device.defaultDevice().description());
+    json.put("precision", model.computeType().toString());
     json.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     Labels labels = model.labels();
     json.put("problem_type", labels.problemType().huggingFaceName());

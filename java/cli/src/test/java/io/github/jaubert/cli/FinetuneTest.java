@@ -34,6 +34,7 @@ class FinetuneTest extends CommandFixture {
     JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
     assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
     assertEquals("finetune", run.path("command").get(0).asText());
+    assertEquals("F32", run.path("precision").asText());
 
     String good = jaubert("predict", "--model", out, "the story was good").succeeded().out();
     assertTrue(good.matches("pos \\d\\.\\d{3}, neg \\d\\.\\d{3}\\R"), good);

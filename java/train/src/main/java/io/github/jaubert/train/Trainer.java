@@ -3,6 +3,8 @@ package io.github.jaubert.train;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.optim.Decay;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.TrainingSettings.RateScale;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
@@ -65,6 +67,7 @@ public final class Trainer {
   private float emaDecay;
   private boolean keepBest;
   private boolean graphs;
+  private DType precision; // null for what the model computes in
   private Path runFolder;
   private int checkpointEvery = CHECKPOINT_EVERY;
 
@@ -253,6 +256,18 @@ public final class Trainer {
   }
 
   /**
+   * What the model computes in from {@link #run} on. With {@link DType#BF16}, on a GPU, activations
+   * and matrix products are BF16, which takes about half the memory and much less time; weights,
+   * gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be scaled.
+   * Unless said otherwise it is what {@link SequenceClassifier#computeType} says, which is F32.
+   */
+  public Trainer precision(DType type) {
+    require(type == DType.F32 || type == DType.BF16, "precision", type);
+    precision = type;
+    return this;
+  }
+
+  /**
    * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
    * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
    * settings and data, {@link #run} goes on from there.
@@ -294,8 +309,9 @@ public final class Trainer {
    * @throws DataException if anything is wrong with the data; nothing is changed then
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
    *     another run, or cannot be written
-   * @throws IllegalStateException if there is no training data, if graphs are asked for with more
-   *     than one batch a step, or the loss stops being a number
+   * @throws IllegalStateException if there is no training data, if the precision is not what the
+   *     model's device computes in, if graphs are asked for with more than one batch a step, or if
+   *     the loss stops being a number
    * @throws UnsupportedOperationException if graphs are asked for on a device that has none
    */
   public TrainingResult run() {
@@ -309,6 +325,7 @@ public final class Trainer {
     if (graphs) {
       StepGraphs.check(model, gradientAccumulation);
     }
+    choosePrecision();
     Targets targets = Targets.of(train, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
@@ -329,6 +346,17 @@ public final class Trainer {
         new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
       return run.run();
     }
+  }
+
+  private void choosePrecision() {
+    DType chosen = precision == null ? model.computeType() : precision;
+    Device device = model.parameters().get(0).tensor().device();
+    if (!device.computes(chosen)) {
+      throw new IllegalStateException(
+          "precision %s: the model is on %s, which computes in F32 alone; a GPU computes in %s"
+              .formatted(chosen, device, chosen));
+    }
+    model.computeType(chosen);
   }
 
   /** What must be the same for a run to go on with a checkpoint. */
@@ -393,7 +421,8 @@ public final class Trainer {
         evaluateEvery,
         emaDecay,
         keepBest,
-        graphs);
+        graphs,
+        model.computeType());
   }
 
   private static void require(boolean holds, String name, Object value) {

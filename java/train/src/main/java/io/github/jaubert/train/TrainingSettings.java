@@ -6,6 +6,7 @@ import io.github.jaubert.optim.AdamWOptions;
 import io.github.jaubert.optim.Decay;
 import io.github.jaubert.optim.ParameterGroup;
 import io.github.jaubert.optim.Schedule;
+import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ import java.util.regex.Pattern;
  *     ends with; 0 for none
  * @param keepBest whether the weights of the best evaluation are kept in the end, and not the last
  * @param graphs whether batches are padded, for steps to be replayed
+ * @param precision what the encoder computes in
  */
 record TrainingSettings(
     int epochs,
@@ -52,7 +54,8 @@ record TrainingSettings(
     int evaluateEvery,
     float emaDecay,
     boolean keepBest,
-    boolean graphs) {
+    boolean graphs,
+    DType precision) {
 
   /** The parameters that a regular expression finds, and the factor of their learning rate. */
   record RateScale(String regex, float scale) {
@@ -131,6 +134,7 @@ record TrainingSettings(
     if (graphs) {
       names.put("graphs", "true");
     }
+    names.put("precision", "" + precision);
     return names;
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
@@ -51,6 +52,23 @@ class TrainerRefusalTest extends TrainerFixture {
       assertThrows(IllegalArgumentException.class, () -> trainer.batchTokens(0));
       assertThrows(IllegalArgumentException.class, () -> trainer.maxLength(2));
       assertThrows(IllegalArgumentException.class, () -> trainer.checkpoints(folder, 0));
+    }
+  }
+
+  @Test
+  void refusesAPrecisionThatTheDeviceDoesNotComputeIn() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      Map<String, float[]> weights = SmallModel.weights(model);
+      Path run = folder.resolve("run");
+      Trainer trainer = trainer(model).precision(DType.BF16).checkpoints(run);
+      assertEquals(
+          "precision BF16: the model is on cpu, which computes in F32 alone; a GPU computes in"
+              + " BF16",
+          assertThrows(IllegalStateException.class, trainer::run).getMessage());
+      assertSameBits(weights, SmallModel.weights(model));
+      assertFalse(Files.exists(run));
+      assertEquals(DType.F32, model.computeType());
+      assertThrows(IllegalArgumentException.class, () -> trainer.precision(DType.F16));
     }
   }
 

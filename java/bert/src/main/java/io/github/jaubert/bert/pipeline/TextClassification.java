@@ -7,6 +7,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
@@ -36,6 +37,17 @@ public final class TextClassification implements AutoCloseable {
   /** The labels that can come out. */
   public Labels labels() {
     return model.labels();
+  }
+
+  /**
+   * Chooses what the encoder computes in, see {@link SequenceClassifier#computeType(DType)}; to be
+   * called before other threads use the pipeline.
+   *
+   * @return this pipeline
+   */
+  public TextClassification computeType(DType type) {
+    model.computeType(type);
+    return this;
   }
 
   /** Labels a text. */
