@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -124,12 +125,24 @@ class FunctionTest {
     Tensor wrongShape = Function1.of(t -> t.mul(2), (t, dy) -> dy.sum()).apply(x).sum();
     String message =
         assertThrows(IllegalArgumentException.class, wrongShape::backward).getMessage();
-    assertTrue(message.contains("[3]") && message.contains("[]"), message);
+    assertEquals(
+        "backward of a custom function: an input is F32 [3], its gradient is F32 []", message);
+    Tensor wrongType = Function1.of(t -> t.mul(2), (t, dy) -> dy.to(DType.I64)).apply(x).sum();
+    message = assertThrows(IllegalArgumentException.class, wrongType::backward).getMessage();
+    assertTrue(message.contains("an input is F32 [3], its gradient is I64 [3]"), message);
     Tensor tooFew =
         FunctionN.of(in -> in.get(0).mul(2), (in, y, dy) -> List.of()).apply(List.of(x)).sum();
     message = assertThrows(IllegalArgumentException.class, tooFew::backward).getMessage();
     assertTrue(message.contains("0 gradients for 1 input"), message);
     assertNull(x.grad());
+  }
+
+  @Test
+  void aGradientIsRoundedToTheTypeOfItsInput() {
+    Tensor x = Tensor.ones(3).to(DType.BF16).requiresGrad(true);
+    Function1.of(t -> t.mul(2), (t, dy) -> dy.mul(1.001f)).apply(x).sum().backward();
+    assertEquals(DType.BF16, x.grad().dtype());
+    assertArrayEquals(new float[] {1, 1, 1}, x.grad().toFloats());
   }
 
   @Test

@@ -30,7 +30,7 @@ public final class Gradients {
       return;
     }
     NativeTensor tensor = inputs[input];
-    Tape.requireShape(operation, tensor, finished.shape());
+    Tape.requireFitting(operation, tensor, finished);
     requireDevice(tensor, finished.backend());
     NativeTensor gradient = finished;
     if (finished.dtype() != tensor.dtype()) {

@@ -1,7 +1,6 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -312,16 +311,16 @@ public final class Tape {
             y.context(), y.dtype().ordinal(), y.address(), x.address(), y.numel(), 1));
   }
 
-  /** The shape a gradient of {@code tensor} must have; for messages. */
-  static void requireShape(String operation, NativeTensor tensor, Shape gradient) {
-    if (!tensor.shape().equals(gradient)) {
+  /** A gradient has the shape of its tensor, and is of real numbers. */
+  static void requireFitting(String operation, NativeTensor tensor, NativeTensor gradient) {
+    if (!tensor.shape().equals(gradient.shape()) || !gradient.dtype().isFloatingPoint()) {
       throw new IllegalArgumentException(
           "backward of "
               + operation
-              + ": an input has shape "
-              + tensor.shape()
-              + ", its gradient has shape "
-              + gradient);
+              + ": an input is "
+              + tensor.summary()
+              + ", its gradient is "
+              + gradient.summary());
     }
   }
 }
