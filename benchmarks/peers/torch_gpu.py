@@ -7,6 +7,10 @@ so inputs come from memory. Where PyTorch has several ways (the backends of scal
 compiled), each is tried and the fastest is measured; its name stands in "variant". Shapes are BERT-base's: 12 heads of 64,
 hidden size 768, --tokens tokens in all; with 65536 the square product is one of 8192 and the copy is of 1 GiB.
 
+"training, sentences" are passes over batches of --tokens / 256 sentences, log-normal lengths with median 32, four times
+--tokens in all, padded to the longest of each batch: "in file order" takes them as they come, "by length" sorts them first and visits
+the batches in random order. The figure counts real tokens only.
+
 flops: attention forward 4 T S H, backward 10 T S H (five products); a linear layer 2 T I O; a training step 3 times
 2 L (4 H^2 + 2 H I) T + 4 L T S H. bytes: what has to be read and written once.
 
@@ -21,10 +25,12 @@ import protocol
 import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch_ops import mixed_lengths
 
 HEADS, DIM, HIDDEN, INTERMEDIATE, LAYERS, VOCABULARY = 12, 64, 768, 3072, 12, 30522
 DROPOUT, EPS = 0.1, 1e-12
 L2_BYTES = 256 << 20
+CORPUS = 4  # how many times --tokens all sentences have
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 
 
@@ -61,10 +67,11 @@ class Clock:
 
 
 class Work:
-    """ways: name to a function that makes inputs and gives (call, prepare). A roof is told as a rate, not as a time."""
+    """ways: name to a function that makes inputs and gives (call, prepare). rate, (amount of a call, unit): what is told as
+    a rate, not as a time."""
 
-    def __init__(self, name, flops, bytes_, ways, roof=False):
-        self.name, self.flops, self.bytes, self.ways, self.roof = name, flops, bytes_, ways, roof
+    def __init__(self, name, flops, bytes_, ways, rate=None):
+        self.name, self.flops, self.bytes, self.ways, self.rate = name, flops, bytes_, ways, rate
 
     def measure(self, clock, seconds):
         tried = {}
@@ -80,9 +87,9 @@ class Work:
             return None
         way = min(tried, key=lambda name: statistics.median(tried[name]))
         unit, samples = "ms", tried[way]
-        if self.roof:
-            unit = "GF/s" if self.flops else "GB/s"
-            samples = [(self.flops or self.bytes) / 1e6 / took for took in samples]
+        if self.rate:
+            amount, unit = self.rate
+            samples = [amount / took * 1e3 for took in samples]
         line = {"work": self.name, "unit": unit, "value": statistics.median(samples), "samples": samples}
         line |= {key: value for key, value in (("flops", self.flops), ("bytes", self.bytes)) if value}
         return line | {"variant": way}
@@ -198,7 +205,8 @@ def copy(args):
 def memory_works(args):
     element = args.type.itemsize
     tensor = args.tokens * HIDDEN * element
-    yield Work("copy", 0, 8 * 4096 * args.tokens, {"copy_": copy(args)}, roof=True)
+    copied = 8 * 4096 * args.tokens
+    yield Work("copy", 0, copied, {"copy_": copy(args)}, rate=(copied / 1e9, "GB/s"))
     for backward, bytes_ in ((False, 4 * tensor), (True, 4 * tensor)):
         yield Work(
             f"bias+dropout+residual+LayerNorm {'backward' if backward else 'forward'} H{HIDDEN}",
@@ -232,7 +240,8 @@ def product(args, rows, inner, columns, gelu):
 
 def product_works(args):
     size = args.tokens // 8
-    yield Work(f"GEMM {size}", 2 * size**3, 0, {"mm": product(args, size, size, size, False)}, roof=True)
+    square = {"mm": product(args, size, size, size, False)}
+    yield Work(f"GEMM {size}", 2 * size**3, 0, square, rate=(2 * size**3 / 1e9, "GF/s"))
     for inner, columns in ((HIDDEN, HIDDEN), (HIDDEN, INTERMEDIATE), (INTERMEDIATE, HIDDEN)):
         flops = 2 * args.tokens * inner * columns
         yield Work(f"GEMM {inner}x{columns}", flops, 0, {"mm": product(args, args.tokens, inner, columns, False)})
@@ -244,38 +253,74 @@ def product_works(args):
 # ---- a whole training step: Hugging Face's BERT, dropout 0.1, clipping, AdamW ----
 
 
-def training_step(args, length, compiled):
+def training(args, batches, compiled):
+    """Steps on each of the batches (inputs, labels), one after the other."""
+
     def make():
         from transformers import BertConfig, BertForSequenceClassification
 
         torch.manual_seed(args.seed)
         config = BertConfig(num_hidden_layers=LAYERS)
         model = BertForSequenceClassification._from_config(config, attn_implementation="sdpa").to(args.device).train()
+        made = batches()
         if compiled:
-            model.compile()
+            model.compile(dynamic=len(made) > 1)
         optimizer = torch.optim.AdamW(model.parameters(), lr=2e-5, weight_decay=0.01, fused=True)
-        ids = torch.randint(1000, 30000, (args.tokens // length, length), device=args.device)
-        labels = torch.arange(len(ids), device=args.device) % 2
 
-        def step():
-            with torch.autocast(args.device, dtype=args.type, enabled=args.type != torch.float32):
-                loss = model(input_ids=ids, labels=labels).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        def steps():
+            for inputs, labels in made:
+                with torch.autocast(args.device, dtype=args.type, enabled=args.type != torch.float32):
+                    loss = model(**inputs, labels=labels).loss
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
 
-        return no_preparation(step)
+        return no_preparation(steps)
 
     return make
+
+
+def random_ids(args, *shape):
+    return torch.randint(1000, 30000, shape, device=args.device)
+
+
+def one_length(args, length):
+    ids = random_ids(args, args.tokens // length, length)
+    return [({"input_ids": ids}, torch.arange(len(ids), device=args.device) % 2)]
+
+
+def sentences(args, by_length):
+    lengths = mixed_lengths(CORPUS * args.tokens, args.seed)
+    if by_length:
+        lengths.sort()
+    size = args.tokens // 256
+    cut = [lengths[i : i + size] for i in range(0, len(lengths), size)]
+    if by_length:
+        cut = [cut[i] for i in torch.randperm(len(cut)).tolist()]
+    batches = []
+    for part in cut:
+        ids = random_ids(args, len(part), max(part))
+        real = torch.arange(max(part), device=args.device) < torch.tensor(part, device=args.device)[:, None]
+        inputs = {"input_ids": ids * real, "attention_mask": real.long()}
+        batches.append((inputs, torch.arange(len(part), device=args.device) % 2))
+    return batches
+
+
+def ways_to_train(args, batches):
+    return {"eager": training(args, batches, False), "compiled": training(args, batches, True)}
 
 
 def step_works(args):
     for length in (128, 512):
         dense = 2 * LAYERS * (4 * HIDDEN**2 + 2 * HIDDEN * INTERMEDIATE) * args.tokens
         flops = 3 * (dense + 4 * LAYERS * args.tokens * length * HIDDEN)
-        ways = {"eager": training_step(args, length, False), "compiled": training_step(args, length, True)}
+        ways = ways_to_train(args, lambda length=length: one_length(args, length))
         yield Work(f"training step BERT-base B{args.tokens // length} S{length}", flops, 0, ways)
+    for by_length in (False, True):
+        ways = ways_to_train(args, lambda by_length=by_length: sentences(args, by_length))
+        name = "training, sentences, " + ("by length" if by_length else "in file order")
+        yield Work(name, 0, 0, ways, rate=(CORPUS * args.tokens, "tokens/s"))
 
 
 def main():

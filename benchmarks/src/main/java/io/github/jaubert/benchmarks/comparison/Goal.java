@@ -68,6 +68,10 @@ public record Goal(String name, Sense sense, double bound, Scale scale, Rule rul
     return new Goal(name, Sense.AT_LEAST, bound, Scale.PERCENT, rule);
   }
 
+  static Goal atLeast(String name, double bound, Scale scale, Rule rule) {
+    return new Goal(name, Sense.AT_LEAST, bound, scale, rule);
+  }
+
   static Goal atMost(String name, double bound, Scale scale, Rule rule) {
     return new Goal(name, Sense.AT_MOST, bound, scale, rule);
   }

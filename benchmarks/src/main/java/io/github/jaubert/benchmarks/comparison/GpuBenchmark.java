@@ -1,7 +1,9 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,20 +20,23 @@ import picocli.CommandLine.Option;
           + " code is 1 if one of our own programs failed."
     })
 public final class GpuBenchmark extends Benchmark {
-  private static final Report.Words WORDS =
-      new Report.Words(
-          "Jaubert on a GPU beside PyTorch",
-          "float32",
-          "Each program is a process of its own; ours and PyTorch's take turns. A figure is the"
-              + " median over the rounds of each round's median. Times are between two events on"
-              + " the device's stream, on random data that comes from memory: PyTorch's cache is"
-              + " overwritten before each call, our inputs take turns and are larger than it."
-              + " PyTorch's attention is by the fastest of its backends, its other sequences eager"
-              + " or compiled, whichever is faster. FLOPs: attention forward 4 T S H, backward"
-              + " 10 T S H; a training step three times 2 L (4 H² + 2 H I) T + 4 L T S H.");
+  private static final String HOW =
+      "Each program is a process of its own; ours and PyTorch's take turns. A figure is the"
+          + " median over the rounds of each round's median. Times are between two events on"
+          + " the device's stream, on random data that comes from memory: PyTorch's cache is"
+          + " overwritten before each call, our inputs take turns and are larger than it."
+          + " PyTorch's attention is by the fastest of its backends, its other sequences eager"
+          + " or compiled, whichever is faster. FLOPs: attention forward 4 T S H, backward"
+          + " 10 T S H; a training step three times 2 L (4 H² + 2 H I) T + 4 L T S H, ours less what"
+          + " our classifier leaves out: the last layer after its attention for all but the first"
+          + " tokens. In bf16 activations and products are bf16; parameters, their gradients and"
+          + " moments are float32: PyTorch's steps by autocast, its operations on bf16 parameters."
+          + " Sentences have log-normal lengths with median 32, one for 256 of --tokens in a batch;"
+          + " PyTorch pads each batch to its longest, as sentences come or sorted by length first.";
 
   private static final String OPERATIONS = "operations";
   private static final String PACKAGE = "io.github.jaubert.benchmarks.";
+  private static final String STEPS = "models.GpuSteps";
 
   @Option(
       names = "--device",
@@ -52,11 +57,20 @@ public final class GpuBenchmark extends Benchmark {
       description = "How long each work is repeated in a round.")
   private double seconds;
 
+  @Option(
+      names = "--dtype",
+      description = "What both compute in: bf16, as on a GPU by default, or f32, as on the CPU.")
+  private DType given;
+
   private GpuBenchmark() {}
 
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new GpuBenchmark()).setUsageHelpAutoWidth(true).execute(arguments));
+    System.exit(
+        new CommandLine(new GpuBenchmark())
+            .setUsageHelpAutoWidth(true)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
   }
 
   @Override
@@ -64,19 +78,24 @@ public final class GpuBenchmark extends Benchmark {
     return "gpu";
   }
 
+  private DType dtype() {
+    return given != null ? given : device.equals("cpu") ? DType.F32 : DType.BF16;
+  }
+
   @Override
   Report.Words words() {
-    return WORDS;
+    return new Report.Words(
+        "Jaubert on a GPU beside PyTorch", dtype() == DType.F32 ? "float32" : "bf16", HOW);
   }
 
   @Override
   List<String> suiteNames() {
-    return List.of(OPERATIONS, "step 128", "step 512");
+    return List.of(OPERATIONS, "steps", "sentences");
   }
 
   @Override
   List<Goal> goals() {
-    return GpuGoals.all();
+    return GpuGoals.all(dtype());
   }
 
   @Override
@@ -86,39 +105,29 @@ public final class GpuBenchmark extends Benchmark {
             interpreter ->
                 peers
                     .script(interpreter, "torch_gpu.py")
-                    .with("--dtype", "f32", "--tokens", "" + tokens)
                     .with("--device", device.equals("cpu") ? "cpu" : "cuda"));
+    String steps = device.equals("cpu") ? "^training step" : "^(training|replayed) step";
     return name ->
         Optional.of(
-            name.equals(OPERATIONS)
-                ? suite(
-                    name,
-                    peers.ours(PACKAGE + "operations.GpuOperations").with("--tokens", "" + tokens),
-                    torch.map(program -> program.with("--only", "^(?!training)")))
-                : step(name, Integer.parseInt(name.substring("step ".length())), peers, torch));
+            switch (name) {
+              case OPERATIONS ->
+                  suite(name, "operations.GpuOperations", "^(?!training)", peers, torch);
+              case "steps" -> suite(name, STEPS, steps, peers, torch);
+              default -> suite(name, STEPS, "^training, sentences", peers, torch);
+            });
   }
 
-  private Suite step(String name, int length, Peers peers, Optional<Program> torch) {
-    String batch = "" + tokens / length;
-    Program ours =
-        peers
-            .ours(PACKAGE + "models.StepBenchmark")
-            .with("--shape", "bert-base", "--mode", "train")
-            .with("--batch", batch, "--seq", "" + length);
-    return suite(
-        name,
-        device.equals("cpu") ? ours : ours.with("--replayed"),
-        torch.map(program -> program.with("--only", "^training.* S" + length + "$")));
-  }
-
-  private Suite suite(String name, Program ours, Optional<Program> torch) {
+  private Suite suite(
+      String name, String main, String works, Peers peers, Optional<Program> torch) {
     List<Program> programs = new ArrayList<>();
-    programs.add(ours.with("--device", device));
+    programs.add(peers.ours(PACKAGE + main).with("--device", device));
     torch.ifPresent(programs::add);
     programs.replaceAll(
         program ->
-            program.with(
-                "--threads", "" + threads(), "--seconds", "" + seconds, "--seed", "" + seed()));
+            program
+                .with("--only", works, "--dtype", dtype().name().toLowerCase(Locale.ROOT))
+                .with("--tokens", "" + tokens, "--threads", "" + threads())
+                .with("--seconds", "" + seconds, "--seed", "" + seed()));
     return new Suite(name, rounds(), programs);
   }
 }

@@ -3,6 +3,9 @@ package io.github.jaubert.benchmarks.comparison;
 import static io.github.jaubert.benchmarks.comparison.Goal.share;
 import static io.github.jaubert.benchmarks.comparison.Goal.times;
 
+import io.github.jaubert.benchmarks.comparison.Goal.Scale;
+import io.github.jaubert.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What Jaubert promises on a GPU, a row each. */
@@ -13,8 +16,32 @@ final class GpuGoals {
 
   private GpuGoals() {}
 
-  /** The goals in the order in which a report shows them. */
-  static List<Goal> all() {
+  /** The goals in the order in which a report shows them, of activations of a type. */
+  static List<Goal> all(DType dtype) {
+    List<Goal> goals = new ArrayList<>();
+    if (dtype == DType.BF16) { // in float32 attention does without matrix units
+      goals.addAll(attention("forward", 200, 280, 318));
+      goals.addAll(attention("backward", 190, 200, 264));
+    }
+    goals.addAll(ofBothTypes());
+    return goals;
+  }
+
+  /** TFLOP/s with sequences of 128, 512 and 2,048 tokens: the first goals for one H200. */
+  private static List<Goal> attention(String pass, int at128, int at512, int at2048) {
+    return List.of(
+        attention(pass, 128, at128), attention(pass, 512, at512), attention(pass, 2048, at2048));
+  }
+
+  private static Goal attention(String pass, int length, int teraflops) {
+    return Goal.atLeast(
+        "attention %s, sequences of %d, GF/s".formatted(pass, length),
+        1e3 * teraflops,
+        Scale.PLAIN,
+        Rules.gigaflops("attention %s d64 S%d".formatted(pass, length)));
+  }
+
+  private static List<Goal> ofBothTypes() {
     return List.of(
         share(
             "LayerNorm forward, of copy bandwidth",
@@ -34,6 +61,14 @@ final class GpuGoals {
             0.38,
             Rules.shareOfFlops("training step .* S512", "^GEMM \\d+$")),
         times("training steps, to PyTorch", 1, Rules.fasterThan(PYTORCH, "training step .*")),
+        times(
+            "training on sentences, to PyTorch padding batches as they come",
+            1.2,
+            Rules.fasterThan(PYTORCH, "training, sentences", Way.FILE_ORDER)),
+        times(
+            "training on sentences, to PyTorch with batches bucketed by length",
+            1.2,
+            Rules.fasterThan(PYTORCH, "training, sentences", Way.BY_LENGTH)),
         times(
             "attention, to PyTorch's best backend",
             1,

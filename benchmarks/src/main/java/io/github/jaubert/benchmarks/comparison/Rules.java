@@ -56,6 +56,18 @@ final class Rules {
                     new Comparison(work, ours.unit(), ours.value(), "", Double.NaN, ours.value())));
   }
 
+  /** GF/s of works that were measured as times. */
+  static Rule gigaflops(String works) {
+    return results ->
+        compare(
+            results,
+            works,
+            (work, ours) ->
+                Optional.of(
+                    new Comparison(
+                        work, ours.unit(), ours.value(), "", Double.NaN, ours.gigaflops())));
+  }
+
   /** Our part of what the most frugal of the peers takes. */
   static Rule partOfBest(List<String> peers, String works) {
     return results ->

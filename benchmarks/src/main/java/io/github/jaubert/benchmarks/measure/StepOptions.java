@@ -26,11 +26,6 @@ public final class StepOptions {
   @Option(names = "--seq", defaultValue = "128", description = "tokens in a sequence")
   private int sequence;
 
-  /** Whether a step has a backward pass and an update. */
-  public boolean isTraining() {
-    return mode == Mode.TRAIN;
-  }
-
   /** The encoder to measure. */
   public EncoderShape shape() {
     return EncoderShape.named(shape);
@@ -64,8 +59,9 @@ public final class StepOptions {
 
   /** The same where training computes so many FLOPs forward for a sequence. */
   public List<Work> works(double trainingFlops, Work.Sampler train, Work.Sampler infer) {
-    double flops = batch * (isTraining() ? 3 * trainingFlops : shape().forwardFlops(sequence));
-    Work.Sampler sampler = isTraining() ? train : infer;
+    boolean training = mode == Mode.TRAIN;
+    double flops = batch * (training ? 3 * trainingFlops : shape().forwardFlops(sequence));
+    Work.Sampler sampler = training ? train : infer;
     return List.of(
         new Work(name(), "ms", flops, 0, seconds -> Timing.times(sampler.sample(seconds), 1e3)),
         new Work(

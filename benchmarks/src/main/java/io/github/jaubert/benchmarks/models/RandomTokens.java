@@ -16,12 +16,18 @@ final class RandomTokens {
   static TokenBatch of(int batch, int sequence, long seed) {
     int[] lengths = new int[batch];
     Arrays.fill(lengths, sequence);
-    int[] ids = new int[batch * sequence];
+    return of(lengths, seed);
+  }
+
+  /** Sequences of these lengths. */
+  static TokenBatch of(int[] lengths, long seed) {
+    PackedSequences packed = PackedSequences.of(lengths);
+    int[] ids = new int[packed.tokens()];
     Rng rng = Rng.of(seed);
     for (int i = 0; i < ids.length; i++) {
       ids[i] = FIRST_WORD + rng.nextInt(WORDS);
     }
-    return new TokenBatch(ids, new int[ids.length], PackedSequences.of(lengths));
+    return new TokenBatch(ids, new int[ids.length], packed);
   }
 
   /** 0, 1, 0, 1, … */

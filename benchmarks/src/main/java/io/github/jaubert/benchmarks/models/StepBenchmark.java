@@ -14,7 +14,6 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /**
  * The time of one training step or one inference on a batch of random tokens, all sequences of full
@@ -35,12 +34,6 @@ import picocli.CommandLine.Option;
 public final class StepBenchmark extends JaubertProgram {
   @Mixin private StepOptions options;
 
-  @Option(
-      names = "--replayed",
-      description =
-          "measure a training step as a CUDA graph, too; its inputs are written each time")
-  private boolean replayed;
-
   private StepBenchmark() {}
 
   /** Runs the benchmark that the arguments describe. */
@@ -60,15 +53,6 @@ public final class StepBenchmark extends JaubertProgram {
                 options.shape().classifierFlops(options.sequence()),
                 seconds -> train(tokens, seed, seconds),
                 seconds -> infer(tokens, seconds)));
-    if (options.isTraining() && replayed) {
-      works.add(
-          new Work(
-              options.name().replace("training step", "replayed step"),
-              "ms",
-              works.get(0).flops(),
-              0,
-              seconds -> Timing.times(replay(tokens, seed, seconds), 1e3)));
-    }
     works.add(
         new Work(
             "peak of tensors, " + options.name(),
@@ -85,15 +69,6 @@ public final class StepBenchmark extends JaubertProgram {
     try (TrainingLoop loop = new TrainingLoop(Classifiers.ofShape(options.shape()), 2e-5f)) {
       return Timing.repeat(
           () -> loop.step(tokens, labels), seconds, Device.defaultDevice()::seconds);
-    }
-  }
-
-  private double[] replay(TokenBatch tokens, long seed, double seconds) {
-    Rng.seed(seed);
-    int[] labels = RandomTokens.labels(options.batch());
-    try (TrainingLoop loop = new TrainingLoop(Classifiers.ofShape(options.shape()), 2e-5f);
-        TrainingLoop.Replayed step = loop.replayed(tokens, labels)) {
-      return Timing.repeat(step::run, seconds, Device.defaultDevice()::seconds);
     }
   }
 

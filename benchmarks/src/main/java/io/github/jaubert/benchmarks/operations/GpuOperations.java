@@ -4,6 +4,8 @@ import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.nn.Activation;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -17,8 +19,7 @@ import picocli.CommandLine.Option;
 
 /**
  * Operations at the sizes of a GPU, with the names, FLOPs and bytes of {@code
- * benchmarks/peers/torch_gpu.py}: shapes of BERT-base, float32. Times are those of the device's own
- * clock.
+ * benchmarks/peers/torch_gpu.py}: shapes of BERT-base. Times are those of the device's own clock.
  */
 @Command(
     name = "gpu-operations",
@@ -37,11 +38,20 @@ public final class GpuOperations extends JaubertProgram {
       description = "tokens in all, a multiple of 2048; fewer make all works smaller")
   private int tokens;
 
+  @Option(
+      names = "--dtype",
+      defaultValue = "f32",
+      description = "the type of activations: ${COMPLETION-CANDIDATES}; parameters are F32")
+  private DType dtype;
+
   private GpuOperations() {}
 
   /** Measures. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new GpuOperations()).execute(arguments));
+    System.exit(
+        new CommandLine(new GpuOperations())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
   }
 
   @Override
@@ -51,8 +61,9 @@ public final class GpuOperations extends JaubertProgram {
     }
     List<Work> works = new ArrayList<>();
     works.add(copy(seed));
-    double tensor = 4.0 * tokens * HIDDEN;
-    Supplier<Operation> layerNorm = () -> LayerWorks.openLayerNorm(tokens, HIDDEN, DROPOUT, seed);
+    double tensor = (double) dtype.bytes() * tokens * HIDDEN;
+    Supplier<Operation> layerNorm =
+        () -> LayerWorks.openLayerNorm(tokens, HIDDEN, DROPOUT, dtype, seed);
     String name = "bias+dropout+residual+LayerNorm ";
     works.add(OperationWorks.forward(name + "forward H" + HIDDEN, 0, 4 * tensor, layerNorm));
     works.add(OperationWorks.backward(name + "backward H" + HIDDEN, 0, 4 * tensor, layerNorm));
@@ -67,7 +78,8 @@ public final class GpuOperations extends JaubertProgram {
             "GEMM+bias+GELU 768x3072",
             2.0 * tokens * HIDDEN * INTERMEDIATE,
             0,
-            () -> LayerWorks.openLinear(tokens, HIDDEN, INTERMEDIATE, Activation.GELU, seed)));
+            () ->
+                LayerWorks.openLinear(tokens, HIDDEN, INTERMEDIATE, Activation.GELU, dtype, seed)));
     for (int length : new int[] {128, 512, 2048}) {
       attention(works, length, 0, seed);
     }
@@ -95,8 +107,8 @@ public final class GpuOperations extends JaubertProgram {
         });
   }
 
-  /** x [rows, inner] times w [inner, columns]. */
-  private static Work product(String name, int rows, int inner, int columns, long seed) {
+  /** x [rows, inner] times w^T, w [columns, inner], as a linear layer without bias. */
+  private Work product(String name, int rows, int inner, int columns, long seed) {
     return OperationWorks.inference(
         name,
         2.0 * rows * inner * columns,
@@ -105,9 +117,13 @@ public final class GpuOperations extends JaubertProgram {
             new Operation(
                 1,
                 seed,
-                rng -> new Tensor[] {Tensor.randn(rng, rows, inner)},
-                rng -> new Tensor[] {Tensor.randn(rng, inner, columns)},
-                (x, w) -> x[0].matmul(w[0])));
+                rng ->
+                    new Tensor[] {
+                      Operation.randn(rng, dtype, rows, inner),
+                      Operation.randn(rng, dtype, columns, inner)
+                    },
+                rng -> new Tensor[0],
+                (x, none) -> F.linear(x[0], x[1], null)));
   }
 
   /** A work as GF/s, by which others are measured. */
@@ -127,6 +143,7 @@ public final class GpuOperations extends JaubertProgram {
         SentenceLengths.equal(tokens, length),
         HEAD_DIM,
         dropout,
+        dtype,
         seed);
   }
 }

@@ -3,6 +3,7 @@ package io.github.jaubert.benchmarks.operations;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.F;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
@@ -29,10 +30,19 @@ public final class LayerWorks {
 
   /** Bias, dropout, residual and LayerNorm. */
   public static Operation openLayerNorm(int tokens, int hidden, float dropout, long seed) {
+    return openLayerNorm(tokens, hidden, dropout, DType.F32, seed);
+  }
+
+  /** The same of activations of a type. */
+  static Operation openLayerNorm(int tokens, int hidden, float dropout, DType dtype, long seed) {
     return new Operation(
-        Operation.setsBeyondCache(2.0 * 4 * tokens * hidden),
+        Operation.setsBeyondCache(2.0 * dtype.bytes() * tokens * hidden),
         seed,
-        rng -> new Tensor[] {Tensor.randn(rng, tokens, hidden), Tensor.randn(rng, tokens, hidden)},
+        rng ->
+            new Tensor[] {
+              Operation.randn(rng, dtype, tokens, hidden),
+              Operation.randn(rng, dtype, tokens, hidden)
+            },
         rng -> new Tensor[] {Tensor.randn(rng, hidden), Tensor.ones(hidden), Tensor.zeros(hidden)},
         (x, w) -> F.addDropoutLayerNorm(x[0], x[1], w[0], w[1], w[2], dropout, EPS));
   }
@@ -50,10 +60,16 @@ public final class LayerWorks {
   /** A linear layer with bias. */
   public static Operation openLinear(
       int tokens, int in, int out, Activation activation, long seed) {
+    return openLinear(tokens, in, out, activation, DType.F32, seed);
+  }
+
+  /** The same of activations of a type. */
+  static Operation openLinear(
+      int tokens, int in, int out, Activation activation, DType dtype, long seed) {
     return new Operation(
         1,
         seed,
-        rng -> new Tensor[] {Tensor.randn(rng, tokens, in)},
+        rng -> new Tensor[] {Operation.randn(rng, dtype, tokens, in)},
         rng -> new Tensor[] {Tensor.randn(rng, out, in), Tensor.randn(rng, out)},
         (x, w) -> F.linear(x[0], w[0], w[1], activation));
   }

@@ -2,6 +2,7 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.autograd.Function1;
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -66,13 +67,26 @@ public final class Operation implements AutoCloseable {
         Scope scope = Scope.open()) {
       Tensor result = forward.apply(this.inputs[0], this.parameters);
       gradient =
-          result.rank() == 0 ? null : scope.keep(Tensor.randn(rng, result.shape().toArray()));
+          result.rank() == 0
+              ? null
+              : scope.keep(randn(rng, result.dtype(), result.shape().toArray()));
     }
   }
 
   /** How many sets of that many bytes are too large for any cache together. */
   public static int setsBeyondCache(double bytes) {
     return (int) Math.max(1, Math.ceil(COLD_BYTES / bytes));
+  }
+
+  /** A tensor of a type, of normal numbers that are rounded to it. */
+  static Tensor randn(Rng rng, DType dtype, long... shape) {
+    Tensor x = Tensor.randn(rng, shape);
+    if (dtype == DType.F32) {
+      return x;
+    }
+    try (x) {
+      return x.to(dtype);
+    }
   }
 
   /** How many sets of inputs there are. */

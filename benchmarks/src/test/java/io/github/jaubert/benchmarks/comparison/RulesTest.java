@@ -116,6 +116,12 @@ class RulesTest {
   }
 
   @Test
+  void aRateCanBeTheGoal() {
+    add("Jaubert", "attention", "ms", 2, 400e9, 0);
+    assertEquals(200_000, only(Rules.gigaflops("attention")).ratio(), 1e-6);
+  }
+
+  @Test
   void twoOfOurWorksAreCompared() {
     add("Jaubert", "growth, threads 1", "ms", 190);
     add("Jaubert", "growth, threads 2", "ms", 100);

@@ -18,7 +18,7 @@ final class DeviceOptions {
       names = "--precision",
       paramLabel = "TYPE",
       description =
-          "What the encoder computes in: f32, or on a GPU bf16, in less time and memory. Default:"
+          "What the encoder computes in: f32, or on a GPU bf16, which takes half the room. Default:"
               + " f32.")
   private Precision precision = Precision.F32;
 

@@ -32,7 +32,8 @@ public final class F {
 
   /**
    * {@code x W^T + bias}: x [..., in], weight [out, in], bias [out] or null; the result is [...,
-   * out].
+   * out]. For an x of 16 bits the weight is converted, unless it needs no gradient and has x's
+   * type.
    */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
     return linear(x, weight, bias, Activation.NONE);

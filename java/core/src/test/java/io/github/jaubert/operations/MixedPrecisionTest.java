@@ -2,14 +2,17 @@ package io.github.jaubert.operations;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.Rounding;
 import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -75,6 +79,20 @@ class MixedPrecisionTest {
         }
       }
       checkBits(layer, arrays, value, found, dy);
+    }
+  }
+
+  /** As for inference, which need not convert the weights anew for every batch. */
+  @Test
+  void aWeightMayHaveTheTypeOfTheInputIfItNeedsNoGradient() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.randn(Rng.of(Seeds.SEED), 5, 24).to(DType.BF16);
+      Tensor weight = Tensor.randn(Rng.of(Seeds.SEED + 1), 7, 24);
+      Tensor converted = weight.to(DType.BF16);
+      assertArrayEquals(
+          F.linear(x, weight, null).toFloats(), F.linear(x, converted, null).toFloats());
+      converted.requiresGrad(true);
+      assertThrows(IllegalArgumentException.class, () -> F.linear(x, converted, null));
     }
   }
 

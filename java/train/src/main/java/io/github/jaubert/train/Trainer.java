@@ -257,9 +257,10 @@ public final class Trainer {
 
   /**
    * What the model computes in from {@link #run} on. With {@link DType#BF16}, on a GPU, activations
-   * and matrix products are BF16, which takes about half the memory and much less time; weights,
-   * gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be scaled.
-   * Unless said otherwise it is what {@link SequenceClassifier#computeType} says, which is F32.
+   * and matrix products are BF16, for which a GPU has faster units and which take half the room;
+   * weights, gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be
+   * scaled. Unless said otherwise it is what {@link SequenceClassifier#computeType} says, which is
+   * F32.
    */
   public Trainer precision(DType type) {
     require(type == DType.F32 || type == DType.BF16, "precision", type);

@@ -104,7 +104,10 @@ public final class Linears {
   static void requireFitting(
       String operation, Shape input, NativeTensor x, NativeTensor weight, NativeTensor bias) {
     Operands.requireActivation(operation, "x", x);
-    Operands.requireParameters(operation, x, weight, bias);
+    // A weight that needs no gradient may have x's type already: it is taken as it is.
+    boolean isReady = weight.dtype() == x.dtype() && !weight.requiresGrad();
+    Operands.requireParameters(operation, x, isReady ? null : weight, bias);
+    Operands.requireOneDevice(operation, x, weight);
     Operands.requireRank(operation, "the weight", weight, 2);
     long in = weight.size(1);
     if (input.rank() == 0 || input.size(-1) != in) {
