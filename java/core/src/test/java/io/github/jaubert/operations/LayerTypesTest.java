@@ -36,7 +36,7 @@ class LayerTypesTest {
               () -> F.addDropoutLayerNorm(narrow, x, null, one, one, 0, 1e-5f)));
       assertEquals(
           "linear: a parameter is BF16 [5, 8], expected type F32",
-          refused(IllegalArgumentException.class, () -> F.linear(narrow, narrow, null)));
+          refused(IllegalArgumentException.class, () -> F.linear(x, narrow, null)));
       assertEquals(
           "layerNorm: x is F16 [5, 8], expected type F32 or BF16",
           refused(
