@@ -28,8 +28,8 @@ Lists lists_of(Context& c, const char* function, const std::vector<Tensor>& tens
     const Tensor& tensor = tensors[t];
     JB_CHECK(tensor.size == 0 || aligned({tensor.w, tensor.g, tensor.m, tensor.v}),
              "{}: on a GPU tensor {} has to begin at multiples of 16 bytes, but is at {}, {}, {} and {}", function, t,
-             static_cast<const void*>(tensor.w), static_cast<const void*>(tensor.g),
-             static_cast<const void*>(tensor.m), static_cast<const void*>(tensor.v));
+             static_cast<const void*>(tensor.w), static_cast<const void*>(tensor.g), static_cast<const void*>(tensor.m),
+             static_cast<const void*>(tensor.v));
     for (int64_t i = 0; i * kOptimizerChunk < tensor.size; ++i) {
       chunks.push_back({static_cast<int32_t>(t), static_cast<int32_t>(i)});
     }
@@ -117,8 +117,8 @@ jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradien
                    const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
                    jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                    int32_t bias_correction) {
-  const Arguments arguments{parameters, gradients, m,        v,     sizes, learning_rates, weight_decays,       tensors,
-                            norm,       max_norm,  beta1,    beta2, eps,   step,           bias_correction != 0};
+  const Arguments arguments{parameters, gradients, m,     v,     sizes, learning_rates, weight_decays,       tensors,
+                            norm,       max_norm,  beta1, beta2, eps,   step,           bias_correction != 0};
   return run_step(ctx, "adamw", arguments,
                   [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
                     JB_LAUNCH(c, adamw_update<float>, lists.by_chunks(), lists.tensors, lists.chunks, numbers,
@@ -130,20 +130,18 @@ jb_status jb_lamb(jb_ctx ctx, const int64_t* parameters, const int64_t* gradient
                   const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
                   jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                   int32_t bias_correction) {
-  const Arguments arguments{parameters, gradients, m,        v,     sizes, learning_rates, weight_decays,       tensors,
-                            norm,       max_norm,  beta1,    beta2, eps,   step,           bias_correction != 0};
-  return run_step(ctx, "lamb", arguments,
-                  [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
-                    auto* squares = c.take<LambSquares>(lists.chunk_count);
-                    auto* rates = c.take<float>(lists.count);
-                    JB_LAUNCH(c, lamb_moments<float>, lists.by_chunks(), squares, lists.tensors, lists.chunks, numbers,
-                              settings);
-                    JB_LAUNCH(c, (lamb_rates<float, kLambRateThreads>),
-                              {static_cast<unsigned>(lists.count), kLambRateThreads}, rates, squares,
-                              lists.first_chunks, lists.tensors, numbers);
-                    JB_LAUNCH(c, lamb_update<float>, lists.by_chunks(), rates, lists.tensors, lists.chunks, numbers,
-                              settings);
-                  });
+  const Arguments arguments{parameters, gradients, m,     v,     sizes, learning_rates, weight_decays,       tensors,
+                            norm,       max_norm,  beta1, beta2, eps,   step,           bias_correction != 0};
+  return run_step(
+      ctx, "lamb", arguments,
+      [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
+        auto* squares = c.take<LambSquares>(lists.chunk_count);
+        auto* rates = c.take<float>(lists.count);
+        JB_LAUNCH(c, lamb_moments<float>, lists.by_chunks(), squares, lists.tensors, lists.chunks, numbers, settings);
+        JB_LAUNCH(c, (lamb_rates<float, kLambRateThreads>), {static_cast<unsigned>(lists.count), kLambRateThreads},
+                  rates, squares, lists.first_chunks, lists.tensors, numbers);
+        JB_LAUNCH(c, lamb_update<float>, lists.by_chunks(), rates, lists.tensors, lists.chunks, numbers, settings);
+      });
 }
 
 }  // namespace jb::cuda

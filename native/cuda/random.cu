@@ -15,16 +15,16 @@ Launch by_groups(const Context& c, int64_t n) { return over<kRandomThreads>(c, n
 jb_status jb_random_uniform(jb_ctx ctx, jb_out y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     check_uniform(n, low, high);
-    if (n > 0) JB_LAUNCH(c, random_uniform<float>, by_groups(c, n), as<float>(y), n, low, high,
-                         source_of(c, seed, offset));
+    if (n > 0)
+      JB_LAUNCH(c, random_uniform<float>, by_groups(c, n), as<float>(y), n, low, high, source_of(c, seed, offset));
   });
 }
 
 jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
   return run(ctx, [&](Context& c) {
     check_normal(n, deviation);
-    if (n > 0) JB_LAUNCH(c, random_normal<float>, by_groups(c, n), as<float>(y), n, mean, deviation,
-                         source_of(c, seed, offset));
+    if (n > 0)
+      JB_LAUNCH(c, random_normal<float>, by_groups(c, n), as<float>(y), n, mean, deviation, source_of(c, seed, offset));
   });
 }
 

@@ -1,11 +1,10 @@
 // jb_reduce_forward and jb_softmax_*.
-#include "reduce/reduce.cuh"
-
 #include <algorithm>
 
 #include "context.h"
 #include "functions.h"
 #include "launch.h"
+#include "reduce/reduce.cuh"
 #include "softmax/softmax.cuh"
 
 namespace jb::cuda {

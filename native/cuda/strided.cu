@@ -1,7 +1,6 @@
 // jb_binary_forward, jb_where_forward and jb_strided_copy.
-#include "elementwise/strided.cuh"
-
 #include "context.h"
+#include "elementwise/strided.cuh"
 #include "functions.h"
 #include "launch.h"
 

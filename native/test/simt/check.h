@@ -21,7 +21,7 @@ namespace simt {
 template <typename T>
 inline constexpr double kRounding = 0x1p-24;
 template <>
-inline constexpr double kRounding<jb::bf16> = 0x1p-9;
+inline constexpr double kRounding<jb::bf16> = 0x1p-8;
 template <>
 inline constexpr double kRounding<jb::f16> = 0x1p-11;
 
