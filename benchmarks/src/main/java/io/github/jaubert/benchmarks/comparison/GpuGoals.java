@@ -8,7 +8,7 @@ import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Jaubert promises on a GPU, a row each. */
+/** What Jaubert aims at on a GPU, one H200, a row each. */
 final class GpuGoals {
   private static final String PYTORCH = "PyTorch";
   private static final String LAYER_NORM = "bias\\+dropout\\+residual\\+LayerNorm ";

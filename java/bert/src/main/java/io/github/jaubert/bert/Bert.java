@@ -166,9 +166,13 @@ public final class Bert extends Block {
     return new BertOutput(encode(inputs, layers), inputs.lengths(), null, pooler);
   }
 
-  /** The same of tensors that {@link #inputs} made. */
+  /**
+   * The same of tensors that {@link #inputs} made.
+   *
+   * @throws IllegalArgumentException if another model made them
+   */
   public BertOutput forward(TokenInputs inputs) {
-    return new BertOutput(encode(inputs, layers), inputs.lengths(), inputs.starts(), pooler);
+    return new BertOutput(encode(inputs, layers), inputs.lengths(), inputs, pooler);
   }
 
   /**
@@ -184,6 +188,7 @@ public final class Bert extends Block {
 
   /** The hidden states behind the first layers. */
   private Tensor encode(TokenInputs inputs, List<BertLayer> first) {
+    inputs.requireMadeBy(this);
     Tensor x = embeddings.forward(inputs, computeType);
     for (BertLayer layer : first) {
       x = inside(x, given -> layer.forward(given, inputs.lengths()));

@@ -10,14 +10,14 @@ import io.github.jaubert.tensor.Tensor;
 public final class BertOutput {
   private final Tensor lastHidden;
   private final PackedSequences lengths;
-  private final Tensor starts; // null: made when they are needed
+  private final TokenInputs inputs; // null: the rows of first tokens are made when they are needed
   private final Linear pooler;
   private Tensor pooled;
 
-  BertOutput(Tensor lastHidden, PackedSequences lengths, Tensor starts, Linear pooler) {
+  BertOutput(Tensor lastHidden, PackedSequences lengths, TokenInputs inputs, Linear pooler) {
     this.lastHidden = lastHidden;
     this.lengths = lengths;
-    this.starts = starts;
+    this.inputs = inputs;
     this.pooler = pooler;
   }
 
@@ -38,11 +38,16 @@ public final class BertOutput {
    * computed, in the scope that is then open, when it is first asked for.
    *
    * @throws IllegalArgumentException if a sequence has no token
+   * @throws IllegalStateException if the inputs have been overwritten since
    */
   public Tensor pooled() {
     if (pooled == null) {
       requireTokens(lengths);
-      Tensor rows = starts != null ? starts : lengths.starts().to(lastHidden.device());
+      if (inputs != null && inputs.lengths() != lengths) {
+        throw new IllegalStateException(
+            "pooled: the inputs were set to another batch since, which lies in other rows");
+      }
+      Tensor rows = inputs != null ? inputs.starts() : lengths.starts().to(lastHidden.device());
       pooled = pool(pooler, lastHidden.indexSelect(0, rows));
     }
     return pooled;

@@ -28,6 +28,13 @@ public final class TokenInputs implements AutoCloseable {
     starts = lengths.starts().to(device);
   }
 
+  /** Refuses another model, whose vocabulary and positions the values were not checked against. */
+  void requireMadeBy(Bert other) {
+    if (other != model) {
+      throw new IllegalArgumentException("these inputs were made by another model's inputs(batch)");
+    }
+  }
+
   /**
    * Overwrites all tensors with the values of another batch.
    *

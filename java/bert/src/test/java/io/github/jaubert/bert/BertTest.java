@@ -125,6 +125,21 @@ class BertTest {
   }
 
   @Test
+  void inputsOfAnotherBatchOrModelAreRefused() {
+    BertConfig config = config(24, 1, 2, 32, "gelu");
+    try (Bert model = Bert.of(config);
+        Bert other = Bert.of(config);
+        Scope scope = Scope.open()) {
+      TokenInputs inputs = model.inputs(batch(config, 3, 5));
+      assertThrows(IllegalArgumentException.class, () -> other.forward(inputs));
+      assertThrows(IllegalArgumentException.class, () -> other.pooled(inputs));
+      BertOutput output = model.forward(inputs);
+      inputs.set(batch(config, 4, 4));
+      assertThrows(IllegalStateException.class, output::pooled);
+    }
+  }
+
+  @Test
   void aSequenceAloneAndInABatchAgree() {
     BertConfig config = BertConfig.bertBase().withVocabSize(101).withEncoder(48, 2, 4, 100);
     Rng.seed(4);

@@ -18,8 +18,8 @@ final class DeviceOptions {
       names = "--precision",
       paramLabel = "TYPE",
       description =
-          "What the encoder computes in: f32, or on a GPU bf16, which takes half the room. Default:"
-              + " f32.")
+          "What the encoder computes in: f32, or on a GPU bf16, whose activations take half the room."
+              + " Default: f32.")
   private Precision precision = Precision.F32;
 
   private enum Precision {

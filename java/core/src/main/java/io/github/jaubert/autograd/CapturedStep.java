@@ -77,7 +77,8 @@ public final class CapturedStep implements AutoCloseable {
   }
 
   /**
-   * Other sequences from the next replay on.
+   * Other sequences from the next replay on. They are told apart by their lengths: a step on two
+   * batches has to be captured with batches of different lengths, or both get the same here.
    *
    * @param captured those the step was captured with, however often they were replaced
    * @param now as many sequences of as many tokens together; {@link PackedSequences#padTo} helps

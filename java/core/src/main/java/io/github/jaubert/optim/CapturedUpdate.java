@@ -2,6 +2,7 @@ package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ final class CapturedUpdate implements Capture.Update {
   private final List<AdamOptimizer.Slot> all;
   private final List<AdamOptimizer.Slot> moved;
   private final List<Long> stepsThen; // of those that move
+  private final List<Tensor> means; // the tensors that the graph reads and writes
   private final float rate;
 
   /**
@@ -31,6 +33,7 @@ final class CapturedUpdate implements Capture.Update {
     this.all = all;
     this.moved = List.copyOf(moved);
     this.stepsThen = moved.stream().map(slot -> slot.step).toList();
+    this.means = moved.stream().map(slot -> slot.mean).toList();
     this.rate = rate;
     Capture capture = Capture.current();
     for (AdamOptimizer.Slot slot : moved) {
@@ -56,8 +59,12 @@ final class CapturedUpdate implements Capture.Update {
     long steps = moved.get(0).step - stepsThen.get(0);
     for (int i = 0; i < moved.size(); i++) {
       AdamOptimizer.Slot slot = moved.get(i);
-      long taken = slot.mean == null ? -1 : slot.step - stepsThen.get(i);
-      if (taken != steps) {
+      if (slot.mean != means.get(i)) {
+        throw new IllegalStateException(
+            "%s: the state of parameter %s is another than the captured one, since a state without it was restored: capture the step again"
+                .formatted(optimizer, slot.name));
+      }
+      if (slot.step - stepsThen.get(i) != steps) {
         throw new IllegalStateException(
             "%s: since the step was captured, parameters %s and %s have not moved at the same steps: capture it again"
                 .formatted(optimizer, moved.get(0).name, slot.name));

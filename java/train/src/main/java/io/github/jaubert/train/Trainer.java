@@ -256,11 +256,11 @@ public final class Trainer {
   }
 
   /**
-   * What the model computes in from {@link #run} on. With {@link DType#BF16}, on a GPU, activations
-   * and matrix products are BF16, for which a GPU has faster units and which take half the room;
-   * weights, gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be
-   * scaled. Unless said otherwise it is what {@link SequenceClassifier#computeType} says, which is
-   * F32.
+   * What the model computes in from {@link #run} on. With {@link DType#BF16}, on a GPU,
+   * activations, which then take half the room, and matrix products are BF16, for which a GPU has
+   * faster units; weights, gradients, AdamW's moments, statistics and the loss stay F32, and
+   * nothing needs to be scaled. Unless said otherwise it is what {@link
+   * SequenceClassifier#computeType} says, which is F32.
    */
   public Trainer precision(DType type) {
     require(type == DType.F32 || type == DType.BF16, "precision", type);
@@ -326,7 +326,7 @@ public final class Trainer {
     if (graphs) {
       StepGraphs.check(model, gradientAccumulation);
     }
-    choosePrecision();
+    requirePrecision();
     Targets targets = Targets.of(train, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
@@ -343,21 +343,24 @@ public final class Trainer {
         runFolder == null
             ? null
             : new RunFolder(runFolder, identity(data, targets), checkpointEvery);
+    model.computeType(precision());
     try (TrainingRun run =
         new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
       return run.run();
     }
   }
 
-  private void choosePrecision() {
-    DType chosen = precision == null ? model.computeType() : precision;
+  private DType precision() {
+    return precision == null ? model.computeType() : precision;
+  }
+
+  private void requirePrecision() {
     Device device = model.parameters().get(0).tensor().device();
-    if (!device.computes(chosen)) {
+    if (!device.computes(precision())) {
       throw new IllegalStateException(
           "precision %s: the model is on %s, which computes in F32 alone; a GPU computes in %s"
-              .formatted(chosen, device, chosen));
+              .formatted(precision(), device, precision()));
     }
-    model.computeType(chosen);
   }
 
   /** What must be the same for a run to go on with a checkpoint. */
@@ -423,7 +426,7 @@ public final class Trainer {
         emaDecay,
         keepBest,
         graphs,
-        model.computeType());
+        precision());
   }
 
   private static void require(boolean holds, String name, Object value) {
