@@ -187,7 +187,10 @@ jb_status jb_cuda_capture_begin(jb_ctx ctx) {
 
 jb_out jb_cuda_capture_end(jb_ctx ctx) {
   jb_out graph = nullptr;
-  run(ctx, [&](Context& c) {
+  guard([&] {  // not run(), which may fail to give scratch memory back: the capture has to end
+    Context& c = context_of(ctx);
+    const std::lock_guard<std::mutex> one_at_a_time(c.mutex);
+    JB_CUDA(cudaSetDevice(c.device()));
     if (!c.streams().capturing) fail(JB_INVALID_ARGUMENT, "capture: the context is not capturing");
     auto result = std::make_unique<Graph>(c.streams());
     result->scratch = c.scratch().captured();
@@ -246,6 +249,7 @@ jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, const int64_t* seeds,
 void jb_cuda_graph_destroy(jb_ctx ctx, jb_inout graph) {
   run(ctx, [&](Context& c) {
     if (graph == nullptr) return;
+    JB_CHECK(!c.streams().capturing, "graph: destroyed while another is captured");
     JB_CUDA(cudaStreamSynchronize(c.stream()));
     delete static_cast<Graph*>(graph);
   });
@@ -268,6 +272,7 @@ void jb_cuda_event_destroy(jb_ctx ctx, jb_inout event) {
 jb_status jb_cuda_event_record(jb_ctx ctx, jb_inout event) {
   return run(ctx, [&](Context& c) {
     JB_CHECK(event != nullptr, "event: it is null");
+    JB_CHECK(!c.streams().capturing, "event: recorded while a graph is captured");
     JB_CUDA(cudaEventRecord(static_cast<cudaEvent_t>(event), c.stream()));
   });
 }

@@ -31,6 +31,13 @@ void multiply(const char* function, Context& c, const Product<In, Out>& p) {
   if (p.m == 0 || p.n == 0 || p.batch == 0) return;
   const int m = checked_int(function, "m", p.m), n = checked_int(function, "n", p.n);
   const int k = checked_int(function, "k", p.k), batch = checked_int(function, "batch", p.batch);
+  if (k == 0 && p.beta == 0) {  // sums of nothing, whose operands may be null
+    for (int64_t i = 0; i < p.batch; ++i) {
+      JB_CUDA(cudaMemsetAsync(p.c + i * p.stride_c, 0, static_cast<size_t>(p.m * p.n) * sizeof(Out), c.stream()));
+    }
+    return;
+  }
+  if (k == 0 && p.beta == 1) return;
   const Blas& blas = c.blas();
   if (blas.handle == nullptr) fail(JB_DEVICE_ERROR, "{}: cuBLAS was not given by jb_cuda_set_blas", function);
   const auto operation = [](bool transpose) { return transpose ? BlasOperation::kTranspose : BlasOperation::kNone; };
@@ -66,7 +73,12 @@ void activation_backward(Context& c, jb_activation activation, T* dz, float* dbi
   float* parts = nullptr;
   if (rows > 0) {
     with_width<T>({dz, dy, saved}, width, [&](auto vector) {
-      const Launch shape = by_columns(c, rows, width, vector);
+      Launch shape = by_columns(c, rows, width, vector);
+      if (dbias != nullptr) {
+        // Each block leaves a line of sums: few of them, of 16 rows at least, keep the second stage short.
+        const unsigned most = std::max(1u, 4 * static_cast<unsigned>(c.multiprocessors()) / shape.grid.x);
+        shape.grid.y = std::min({shape.grid.y, most, blocks(rows, 16)});
+      }
       lines = static_cast<int>(shape.grid.y);
       if (dbias != nullptr) parts = c.take<float>(int64_t{lines} * width);
       JB_LAUNCH(c, (bias_activation_backward<T, vector>), shape, activation, dz, parts, dy, saved, rows, width);

@@ -72,9 +72,11 @@ final class CuBlas {
         "cublasSetMathMode",
         cublas.cublasSetMathMode(
             handle,
-            Boolean.getBoolean(TF32)
-                ? cublas.CUBLAS_TF32_TENSOR_OP_MATH
-                : cublas.CUBLAS_DEFAULT_MATH));
+            // Sums are float32 also where cuBLAS adds up parts of a product whose result is bf16.
+            cublas.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
+                | (Boolean.getBoolean(TF32)
+                    ? cublas.CUBLAS_TF32_TENSOR_OP_MATH
+                    : cublas.CUBLAS_DEFAULT_MATH)));
   }
 
   /** The address of a function of a library that was loaded for all to see. */

@@ -77,11 +77,16 @@ public final class Capture {
     boolean complete = false;
     try {
       backend.synchronize(); // for the memory that was given back
-      Native.check(graphs.begin());
+      backend.capture(capture); // from here on other threads are refused, or they would be recorded
       try {
-        capture.record(step);
+        Native.check(graphs.begin());
+        try {
+          capture.record(step);
+        } finally {
+          graph = graphs.end();
+        }
       } finally {
-        graph = graphs.end();
+        backend.capture(null);
       }
       if (graph == 0) {
         throw new IllegalStateException(Native.lastError());
@@ -104,7 +109,6 @@ public final class Capture {
 
   private void record(Supplier<? extends Tensor> step) {
     CURRENT.set(this);
-    backend.capture(this);
     try {
       try (Region region = Region.openInternal()) {
         keep(NativeTensor.of(step.get()));
@@ -112,7 +116,6 @@ public final class Capture {
       requireNothingLeft();
       draws.requireTellingApart();
     } finally {
-      backend.capture(null);
       CURRENT.remove();
       draws.putBack();
     }
