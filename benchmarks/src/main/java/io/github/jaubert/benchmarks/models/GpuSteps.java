@@ -2,12 +2,12 @@ package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.EncoderShape;
+import io.github.jaubert.benchmarks.measure.GpuOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.benchmarks.operations.SentenceLengths;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /**
  * Training of BERT-base at the sizes of a GPU, with the names and FLOPs of {@code
@@ -41,17 +41,7 @@ public final class GpuSteps extends JaubertProgram {
   /** A batch of sentences has one for so many tokens of a step on one length. */
   private static final int TOKENS_A_SENTENCE = 256;
 
-  @Option(
-      names = "--tokens",
-      defaultValue = "65536",
-      description = "tokens of a step on one length, a multiple of 512")
-  private int tokens;
-
-  @Option(
-      names = "--dtype",
-      defaultValue = "f32",
-      description = "the type of activations: ${COMPLETION-CANDIDATES}; parameters are F32")
-  private DType dtype;
+  @Mixin private GpuOptions options;
 
   private GpuSteps() {}
 
@@ -65,12 +55,10 @@ public final class GpuSteps extends JaubertProgram {
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    if (tokens < 1 || tokens % 512 != 0) {
-      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 512");
-    }
+    options.requireMultipleOf(512);
     List<Work> works = new ArrayList<>();
     for (int length : new int[] {128, 512}) {
-      int batch = tokens / length;
+      int batch = options.tokens() / length;
       String shape = "%s B%d S%d".formatted(SHAPE.name(), batch, length);
       double flops = 3 * batch * SHAPE.classifierFlops(length);
       works.add(
@@ -113,9 +101,9 @@ public final class GpuSteps extends JaubertProgram {
 
   /** Tokens a second of passes over all batches, in the order in which the sentences come. */
   private double[] sentences(long seed, double seconds) {
-    int[] lengths = SentenceLengths.mixed(CORPUS * tokens, seed);
+    int[] lengths = SentenceLengths.mixed(CORPUS * options.tokens(), seed);
     List<TokenBatch> batches = new ArrayList<>();
-    int size = tokens / TOKENS_A_SENTENCE;
+    int size = options.tokens() / TOKENS_A_SENTENCE;
     for (int i = 0; i < lengths.length; i += size) {
       int end = Math.min(i + size, lengths.length);
       batches.add(RandomTokens.of(Arrays.copyOfRange(lengths, i, end), seed + i));
@@ -126,13 +114,13 @@ public final class GpuSteps extends JaubertProgram {
               batches.forEach(
                   batch -> loop.step(batch, RandomTokens.labels(batch.lengths().count())));
       return Timing.rate(
-          Timing.repeat(pass, seconds, Device.defaultDevice()::seconds), CORPUS * tokens);
+          Timing.repeat(pass, seconds, Device.defaultDevice()::seconds), CORPUS * options.tokens());
     }
   }
 
   private TrainingLoop loop(long seed) {
     Rng.seed(seed);
-    SequenceClassifier model = Classifiers.ofShape(SHAPE).computeType(dtype);
+    SequenceClassifier model = Classifiers.ofShape(SHAPE).computeType(options.dtype());
     return new TrainingLoop(model, LEARNING_RATE);
   }
 }

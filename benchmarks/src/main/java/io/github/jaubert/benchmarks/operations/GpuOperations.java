@@ -1,11 +1,11 @@
 package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
+import io.github.jaubert.benchmarks.measure.GpuOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.F;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /**
  * Operations at the sizes of a GPU, with the names, FLOPs and bytes of {@code
@@ -32,17 +32,7 @@ public final class GpuOperations extends JaubertProgram {
   private static final int INTERMEDIATE = 4 * HIDDEN;
   private static final float DROPOUT = 0.1f;
 
-  @Option(
-      names = "--tokens",
-      defaultValue = "65536",
-      description = "tokens in all, a multiple of 2048; fewer make all works smaller")
-  private int tokens;
-
-  @Option(
-      names = "--dtype",
-      defaultValue = "f32",
-      description = "the type of activations: ${COMPLETION-CANDIDATES}; parameters are F32")
-  private DType dtype;
+  @Mixin private GpuOptions options;
 
   private GpuOperations() {}
 
@@ -56,14 +46,13 @@ public final class GpuOperations extends JaubertProgram {
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    if (tokens < 1 || tokens % 2048 != 0) {
-      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 2048");
-    }
+    options.requireMultipleOf(2048);
+    int tokens = options.tokens();
     List<Work> works = new ArrayList<>();
     works.add(copy(seed));
-    double tensor = (double) dtype.bytes() * tokens * HIDDEN;
+    double tensor = (double) options.dtype().bytes() * tokens * HIDDEN;
     Supplier<Operation> layerNorm =
-        () -> LayerWorks.openLayerNorm(tokens, HIDDEN, DROPOUT, dtype, seed);
+        () -> LayerWorks.openLayerNorm(tokens, HIDDEN, DROPOUT, options.dtype(), seed);
     String name = "bias+dropout+residual+LayerNorm ";
     works.add(OperationWorks.forward(name + "forward H" + HIDDEN, 0, 4 * tensor, layerNorm));
     works.add(OperationWorks.backward(name + "backward H" + HIDDEN, 0, 4 * tensor, layerNorm));
@@ -79,7 +68,8 @@ public final class GpuOperations extends JaubertProgram {
             2.0 * tokens * HIDDEN * INTERMEDIATE,
             0,
             () ->
-                LayerWorks.openLinear(tokens, HIDDEN, INTERMEDIATE, Activation.GELU, dtype, seed)));
+                LayerWorks.openLinear(
+                    tokens, HIDDEN, INTERMEDIATE, Activation.GELU, options.dtype(), seed)));
     for (int length : new int[] {128, 512, 2048}) {
       attention(works, length, 0, seed);
     }
@@ -90,7 +80,7 @@ public final class GpuOperations extends JaubertProgram {
 
   /** 1 GiB for 65,536 tokens. */
   private Work copy(long seed) {
-    long count = 4096L * tokens;
+    long count = 4096L * options.tokens();
     return new Work(
         "copy",
         "GB/s",
@@ -119,8 +109,8 @@ public final class GpuOperations extends JaubertProgram {
                 seed,
                 rng ->
                     new Tensor[] {
-                      Operation.randn(rng, dtype, rows, inner),
-                      Operation.randn(rng, dtype, columns, inner)
+                      Operation.randn(rng, options.dtype(), rows, inner),
+                      Operation.randn(rng, options.dtype(), columns, inner)
                     },
                 rng -> new Tensor[0],
                 (x, none) -> F.linear(x[0], x[1], null)));
@@ -140,10 +130,10 @@ public final class GpuOperations extends JaubertProgram {
     AttentionWorks.add(
         works,
         "d%d S%d%s".formatted(HEAD_DIM, length, dropout > 0 ? " dropout" : ""),
-        SentenceLengths.equal(tokens, length),
+        SentenceLengths.equal(options.tokens(), length),
         HEAD_DIM,
         dropout,
-        dtype,
+        options.dtype(),
         seed);
   }
 }

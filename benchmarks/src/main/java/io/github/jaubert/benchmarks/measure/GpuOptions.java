@@ -1,0 +1,43 @@
+package io.github.jaubert.benchmarks.measure;
+
+import io.github.jaubert.tensor.DType;
+import picocli.CommandLine.Option;
+
+/**
+ * How much a program that measures at the sizes of a GPU works on, and in which type: options of
+ * {@code benchmarks/peers/torch_gpu.py}. A picocli mixin.
+ */
+public final class GpuOptions {
+  @Option(
+      names = "--tokens",
+      defaultValue = "65536",
+      description = "tokens in all, a multiple of 2048; fewer make all works smaller")
+  private int tokens;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "f32",
+      description = "the type of activations: ${COMPLETION-CANDIDATES}; parameters are F32")
+  private DType dtype;
+
+  /** Tokens of all works, of a step or of an operation. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /**
+   * Refuses tokens that cannot be cut into the sequences of a program.
+   *
+   * @throws IllegalArgumentException if they are not a multiple of {@code size}
+   */
+  public void requireMultipleOf(int size) {
+    if (tokens < 1 || tokens % size != 0) {
+      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of " + size);
+    }
+  }
+
+  /** The type of activations. */
+  public DType dtype() {
+    return dtype;
+  }
+}
