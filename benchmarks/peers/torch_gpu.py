@@ -223,14 +223,16 @@ def memory_works(args):
 # ---- matrix products ----
 
 
-def product(args, rows, inner, columns, gelu):
+def product(args, rows, inner, columns, gelu=False, train=False):
     def make():
         x = torch.randn(rows, inner, dtype=args.type, device=args.device)
         weight = torch.randn(columns, inner, dtype=args.type, device=args.device) * inner**-0.5
         bias = torch.randn(columns, dtype=args.type, device=args.device)
+        if train:
+            weight.requires_grad_()  # so that what went into GELU is kept
 
         def call():
-            with torch.inference_mode():
+            with torch.inference_mode(not train):
                 return F.gelu(F.linear(x, weight, bias)) if gelu else x @ weight.t()
 
         return no_preparation(call)
@@ -240,14 +242,15 @@ def product(args, rows, inner, columns, gelu):
 
 def product_works(args):
     size = args.tokens // 8
-    square = {"mm": product(args, size, size, size, False)}
+    square = {"mm": product(args, size, size, size)}
     yield Work(f"GEMM {size}", 2 * size**3, 0, square, rate=(2 * size**3 / 1e9, "GF/s"))
     for inner, columns in ((HIDDEN, HIDDEN), (HIDDEN, INTERMEDIATE), (INTERMEDIATE, HIDDEN)):
         flops = 2 * args.tokens * inner * columns
-        yield Work(f"GEMM {inner}x{columns}", flops, 0, {"mm": product(args, args.tokens, inner, columns, False)})
+        yield Work(f"GEMM {inner}x{columns}", flops, 0, {"mm": product(args, args.tokens, inner, columns)})
     flops = 2 * args.tokens * HIDDEN * INTERMEDIATE
-    ways = {"eager": product(args, args.tokens, HIDDEN, INTERMEDIATE, True)}
-    yield Work(f"GEMM+bias+GELU {HIDDEN}x{INTERMEDIATE}", flops, 0, ways)
+    for train in (False, True):
+        ways = {"eager": product(args, args.tokens, HIDDEN, INTERMEDIATE, True, train)}
+        yield Work(f"GEMM+bias+GELU {'for training ' if train else ''}{HIDDEN}x{INTERMEDIATE}", flops, 0, ways)
 
 
 # ---- a whole training step: Hugging Face's BERT, dropout 0.1, clipping, AdamW ----

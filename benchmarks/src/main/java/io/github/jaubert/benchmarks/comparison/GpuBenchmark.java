@@ -9,22 +9,25 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code ./jaubert bench gpu}: measures Jaubert and PyTorch on a GPU, in alternation. */
+/** {@code ./jaubert bench gpu}: measures Jaubert and its peers on a GPU, in alternation. */
 @Command(
     name = "jaubert bench gpu",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures Jaubert on a GPU beside PyTorch, in processes that take turns, and writes report.md"
-          + " and report.json.",
-      "Without a Python that has torch and transformers PyTorch is left out, with a word; the exit"
-          + " code is 1 if one of our own programs failed."
+      "Measures Jaubert on a GPU beside PyTorch and cuBLASLt, in processes that take turns, and"
+          + " writes report.md and report.json.",
+      "Without a Python that has torch and transformers PyTorch is left out, with a word, and"
+          + " cuBLASLt without a C++ compiler, cublasLt.h and its library; the exit code is 1 if one"
+          + " of our own programs failed."
     })
 public final class GpuBenchmark extends Benchmark {
   private static final String HOW =
-      "Each program is a process of its own; ours and PyTorch's take turns. A figure is the"
+      "Each program is a process of its own; ours and the peers' take turns. A figure is the"
           + " median over the rounds of each round's median. Times are between two events on"
-          + " the device's stream, on random data that comes from memory: PyTorch's cache is"
+          + " the device's stream, on random data that comes from memory: the peers' cache is"
           + " overwritten before each call, our inputs take turns and are larger than it."
+          + " cuBLASLt's products are by the fastest of the heuristic's first eight algorithms; its"
+          + " GELU is the tanh form, ours and PyTorch's is by erf."
           + " PyTorch's attention is by the fastest of its backends, its other sequences eager"
           + " or compiled, whichever is faster. FLOPs: attention forward 4 T S H, backward"
           + " 10 T S H; a training step three times 2 L (4 H² + 2 H I) T + 4 L T S H, ours less what"
@@ -85,7 +88,7 @@ public final class GpuBenchmark extends Benchmark {
   @Override
   Report.Words words() {
     return new Report.Words(
-        "Jaubert on a GPU beside PyTorch", dtype() == DType.F32 ? "float32" : "bf16", HOW);
+        "Jaubert on a GPU beside its peers", dtype() == DType.F32 ? "float32" : "bf16", HOW);
   }
 
   @Override
@@ -106,22 +109,34 @@ public final class GpuBenchmark extends Benchmark {
                 peers
                     .script(interpreter, "torch_gpu.py")
                     .with("--device", device.equals("cpu") ? "cpu" : "cuda"));
+    Optional<Program> cublasLt = cublasLt(peers, python);
     String steps = device.equals("cpu") ? "^training step" : "^(training|replayed) step";
     return name ->
         Optional.of(
             switch (name) {
               case OPERATIONS ->
-                  suite(name, "operations.GpuOperations", "^(?!training)", peers, torch);
+                  suite(name, "operations.GpuOperations", "^(?!training)", peers, torch, cublasLt);
               case "steps" -> suite(name, STEPS, steps, peers, torch);
               default -> suite(name, STEPS, "^training, sentences", peers, torch);
             });
   }
 
-  private Suite suite(
-      String name, String main, String works, Peers peers, Optional<Program> torch) {
+  private Optional<Program> cublasLt(Peers peers, Optional<Program> python) {
+    if (device.equals("cpu")) {
+      peers.leaveOut(CublasLt.WHO + ": needs a GPU, and the device is cpu");
+      return Optional.empty();
+    }
+    return peers.cublasLt(python);
+  }
+
+  @SafeVarargs
+  private final Suite suite(
+      String name, String main, String works, Peers peers, Optional<Program>... others) {
     List<Program> programs = new ArrayList<>();
     programs.add(peers.ours(PACKAGE + main).with("--device", device));
-    torch.ifPresent(programs::add);
+    for (Optional<Program> other : others) {
+      other.ifPresent(programs::add);
+    }
     programs.replaceAll(
         program ->
             program

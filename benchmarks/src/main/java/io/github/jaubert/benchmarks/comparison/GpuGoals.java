@@ -12,6 +12,7 @@ import java.util.List;
 final class GpuGoals {
   private static final String PYTORCH = "PyTorch";
   private static final String LAYER_NORM = "bias\\+dropout\\+residual\\+LayerNorm ";
+  private static final String BIAS_GELU = "GEMM\\+bias\\+GELU .*";
   private static final String COPY = "^copy$";
 
   private GpuGoals() {}
@@ -73,9 +74,14 @@ final class GpuGoals {
             "attention, to PyTorch's best backend",
             1,
             Rules.fasterThan(PYTORCH, "attention (forward|backward) .*")),
+        times("matrix product + bias + GELU, to PyTorch", 1, Rules.fasterThan(PYTORCH, BIAS_GELU)),
         times(
-            "matrix product + bias + GELU, to PyTorch",
+            "matrix product + bias + GELU, to cuBLASLt's epilogue",
             1,
-            Rules.fasterThan(PYTORCH, "GEMM\\+bias\\+GELU .*")));
+            Rules.fasterThan(CublasLt.WHO, BIAS_GELU)),
+        share(
+            "matrix product + bias + GELU, of the product alone by cuBLAS",
+            0.9,
+            Rules.shareOfFlops(BIAS_GELU, "^GEMM 768x3072$")));
   }
 }

@@ -6,7 +6,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Runs suites and collects what they give. A program that fails once is not tried again. */
+/**
+ * Runs suites and collects what they give. A program that fails once is not tried again; what it
+ * measured before that counts.
+ */
 final class Measuring {
   private final ProgramRunner runner;
   private final Results results;
@@ -42,6 +45,7 @@ final class Measuring {
       return true;
     } catch (ProgramFailure e) {
       log.printf(" failed%n%s%n", e.getMessage());
+      results.add(program.who(), e.measured());
       failures.add(suite.name() + ": " + e.getMessage());
       oursFailed |= program.who().equals(Program.JAUBERT);
       return false;

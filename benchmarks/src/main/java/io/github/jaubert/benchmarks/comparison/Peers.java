@@ -1,5 +1,7 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +61,29 @@ final class Peers {
   /** A script of ours for that Python. */
   Program script(Program python, String name) {
     return python.with(root.resolve("benchmarks/peers").resolve(name).toString());
+  }
+
+  /**
+   * cuBLASLt's program, compiled into a folder of its own, which goes with this JVM; empty if
+   * something that it needs is not here.
+   *
+   * @param python whose packages may have cuBLAS
+   */
+  Optional<Program> cublasLt(Optional<Program> python) {
+    try {
+      Path folder = Files.createTempDirectory("jaubert-cublaslt");
+      Path output = folder.resolve("cublaslt");
+      folder.toFile().deleteOnExit(); // in the reverse order
+      output.toFile().deleteOnExit();
+      return Optional.of(
+          new CublasLt(runner, Path.of("/"), System.getenv())
+              .compile(root.resolve("benchmarks/peers/cublaslt/cublaslt.cpp"), python, output));
+    } catch (ProgramFailure e) {
+      leftOut.add(CublasLt.WHO + ": " + e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The commands of main classes of one peer's project; empty if it cannot be built here. */

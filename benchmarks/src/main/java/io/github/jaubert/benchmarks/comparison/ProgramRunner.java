@@ -17,7 +17,11 @@ import java.util.concurrent.TimeUnit;
 public final class ProgramRunner {
   private static final List<String> OPENBLAS_FORCED =
       List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE");
-  private static final int LINES_SHOWN = 15;
+
+  /** Of what a program that failed has printed: where a stack trace begins, and where it ends. */
+  private static final int FIRST_LINES = 5;
+
+  private static final int LAST_LINES = 12;
 
   private final Duration patience;
 
@@ -34,7 +38,8 @@ public final class ProgramRunner {
    * Runs a program to its end.
    *
    * @throws ProgramFailure if it cannot be started, fails, hangs, measures nothing, or prints
-   *     something that is no reading; the message names it and ends with its last words
+   *     something that is no reading; the message names it and ends with its first and last words;
+   *     what it had measured before is told, too
    */
   public List<Reading> run(Program program) throws ProgramFailure {
     String output = output(program);
@@ -42,11 +47,11 @@ public final class ProgramRunner {
       List<Reading> measured =
           output.lines().filter(line -> !line.isBlank()).map(Reading::parse).toList();
       if (measured.isEmpty()) {
-        throw failure(program, "measured nothing", output);
+        throw failure(program, "measured nothing", "", output);
       }
       return measured;
     } catch (IllegalArgumentException e) {
-      throw failure(program, "printed " + e.getMessage(), output);
+      throw failure(program, "printed " + e.getMessage(), output, "");
     }
   }
 
@@ -70,17 +75,19 @@ public final class ProgramRunner {
         throw failure(
             program,
             "was still running after %s s".formatted(Figures.format(patience.toMillis() / 1e3)),
-            Files.readString(err) + Files.readString(out));
+            Files.readString(out),
+            Files.readString(err));
       }
       if (process.exitValue() != 0) {
         throw failure(
             program,
             "ended with " + process.exitValue(),
-            Files.readString(out) + Files.readString(err));
+            Files.readString(out),
+            Files.readString(err));
       }
       return Files.readString(out);
     } catch (IOException e) {
-      throw failure(program, "could not be run: " + e.getMessage(), "");
+      throw failure(program, "could not be run: " + e.getMessage(), "", "");
     } finally {
       delete(out);
       delete(err);
@@ -107,15 +114,22 @@ public final class ProgramRunner {
     return ended;
   }
 
-  private static ProgramFailure failure(Program program, String what, String output) {
-    List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
+  private static ProgramFailure failure(
+      Program program, String what, String output, String errors) {
+    List<String> lines =
+        (errors.isBlank() ? output : errors).lines().filter(line -> !line.isBlank()).toList();
     StringBuilder message =
         new StringBuilder(
             "%s %s: %s".formatted(program.who(), what, String.join(" ", shown(program))));
-    for (String line : lines.subList(Math.max(0, lines.size() - LINES_SHOWN), lines.size())) {
-      message.append("\n    ").append(line);
+    int last = Math.max(FIRST_LINES, lines.size() - LAST_LINES);
+    for (int i = 0; i < lines.size(); i++) {
+      if (i < FIRST_LINES || i >= last) {
+        message.append("\n    ").append(lines.get(i));
+      } else if (i == FIRST_LINES) {
+        message.append("\n    …");
+      }
     }
-    return new ProgramFailure(message.toString());
+    return new ProgramFailure(message.toString(), output);
   }
 
   /** The command without a class path, which nobody wants to read. */

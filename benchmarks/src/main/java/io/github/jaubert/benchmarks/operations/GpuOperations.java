@@ -62,14 +62,13 @@ public final class GpuOperations extends JaubertProgram {
     works.add(product("GEMM 768x768", tokens, HIDDEN, HIDDEN, seed));
     works.add(product("GEMM 768x3072", tokens, HIDDEN, INTERMEDIATE, seed));
     works.add(product("GEMM 3072x768", tokens, INTERMEDIATE, HIDDEN, seed));
-    works.add(
-        OperationWorks.inference(
-            "GEMM+bias+GELU 768x3072",
-            2.0 * tokens * HIDDEN * INTERMEDIATE,
-            0,
-            () ->
-                LayerWorks.openLinear(
-                    tokens, HIDDEN, INTERMEDIATE, Activation.GELU, options.dtype(), seed)));
+    double flops = 2.0 * tokens * HIDDEN * INTERMEDIATE;
+    Supplier<Operation> gelu =
+        () ->
+            LayerWorks.openLinear(
+                tokens, HIDDEN, INTERMEDIATE, Activation.GELU, options.dtype(), seed);
+    works.add(OperationWorks.inference("GEMM+bias+GELU 768x3072", flops, 0, gelu));
+    works.add(OperationWorks.forward("GEMM+bias+GELU for training 768x3072", flops, 0, gelu));
     for (int length : new int[] {128, 512, 2048}) {
       attention(works, length, 0, seed);
     }

@@ -56,6 +56,16 @@ class MeasuringTest {
   }
 
   @Test
+  void whatWasMeasuredBeforeACrashCounts() {
+    measuring.run(
+        new Suite(
+            "step", 2, List.of(program("Jaubert", reading(3) + "; printf '{\"wor'; exit 9"))));
+    assertEquals(3, results.find("Jaubert", "a").orElseThrow().value());
+    assertEquals(1, results.find("Jaubert", "a").orElseThrow().rounds().size());
+    assertTrue(measuring.oursFailed());
+  }
+
+  @Test
   void ourOwnFailureCounts() {
     measuring.run(new Suite("step", 1, List.of(program("Jaubert", "exit 1"))));
     assertTrue(measuring.oursFailed());

@@ -36,10 +36,11 @@ class ProgramRunnerTest {
   }
 
   @Test
-  void aCrashIsNamedWithTheLastWords() {
+  void aCrashIsNamedWithItsFirstAndLastWords() {
     String message =
         failureOf(runner, shell("for i in $(seq 100); do echo line $i >&2; done; exit 3"));
     assertTrue(message.startsWith("Shell ended with 3: sh -c"), message);
+    assertTrue(message.contains("\n    line 1\n    line 2\n"), message);
     assertTrue(message.endsWith("line 100"), message);
     assertFalse(message.contains("line 50\n"), message);
   }
