@@ -52,15 +52,19 @@ final class TrainingLoop implements AutoCloseable {
         inputs = model.bert().inputs(tokens).unscoped();
         targets = Tensor.of(labels).to(inputs.inputIds().device()).unscoped();
       }
-      captured =
-          CapturedStep.of(
-              targets.device(),
-              () -> {
-                Tensor loss = model.loss(model.forward(inputs), targets);
-                loss.backward();
-                optimizer.step();
-                return loss;
-              });
+      try {
+        captured = CapturedStep.of(targets.device(), this::step);
+      } catch (RuntimeException | Error e) {
+        closeInputs();
+        throw e;
+      }
+    }
+
+    private Tensor step() {
+      Tensor loss = model.loss(model.forward(inputs), targets);
+      loss.backward();
+      optimizer.step();
+      return loss;
     }
 
     void run() {
@@ -72,6 +76,10 @@ final class TrainingLoop implements AutoCloseable {
     @Override
     public void close() {
       captured.close();
+      closeInputs();
+    }
+
+    private void closeInputs() {
       inputs.close();
       targets.close();
     }

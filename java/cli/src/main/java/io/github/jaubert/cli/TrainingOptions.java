@@ -138,10 +138,6 @@ final class TrainingOptions {
         emaDecay == null || emaDecay >= 0 && emaDecay < 1,
         "from 0, less than 1");
     between(command, "--weight-decay", weightDecay, Float.MAX_VALUE);
-    if (graphs && or(gradientAccumulation, 1) > 1) {
-      throw new ParameterException(
-          command, "--graphs and --gradient-accumulation: graphs need one batch a step");
-    }
   }
 
   /** Refuses what the device cannot do. */

@@ -49,7 +49,6 @@ class MainTest extends CommandFixture {
         "finetune --train none.tsv --warmup 2|--warmup 2.0: a number from 0 to 1",
         "finetune --train none.tsv --lr -1|--lr -1.0: a number from 0, finite",
         "finetune --layer-decay 0|--layer-decay 0.0: a number above 0, up to 1",
-        "finetune --graphs --gradient-accumulation 2|--graphs and --gradient-accumulation: graphs need one batch a step",
         "finetune --graphs --device cpu|--graphs: there are none on cpu",
         "finetune --ema-decay 1|--ema-decay 1.0: a number from 0, less than 1",
         "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",

@@ -42,9 +42,15 @@ import java.util.function.Supplier;
  * <p>What does not change is all that Java decides: sizes, numbers such as a probability of dropout
  * or a normalizer, branches, and what is computed on the CPU. So inside the step no values can be
  * read ({@code item}, {@code toFloats}) nor tensors made of arrays; what should be seen of it is
- * its result, or is copied with {@code copyFrom} into a tensor that was made before. The step has
- * to begin and end without gradients, and takes one step of one optimizer at most, whose state has
- * to exist. {@link Checkpoint} and {@link CustomOperation} are fine.
+ * its result, or is copied with {@code copyFrom} into a tensor that was made before. It takes one
+ * step of one optimizer at most, whose state has to exist, and does not set a source of random
+ * numbers that was made before. {@link Checkpoint} and {@link CustomOperation} are fine.
+ *
+ * <p>A replay has to find gradients where the step began with some and none where it began without,
+ * and leaves them as the step does. So, to accumulate gradients over several batches, a first
+ * captured step computes them, a second, captured while they are there, adds to them, and a third
+ * is {@code optimizer.step()} alone. From the first capture on, gradients keep their memory until
+ * the last captured step that has to do with them is closed.
  *
  * <p>Captured steps of a device share the memory for what they compute on the way, which counts as
  * {@link io.github.jaubert.tensor.Memory#live in use} and serves no other tensor until the last of
@@ -95,9 +101,9 @@ public final class CapturedStep implements AutoCloseable {
    * Runs the step with the learning rate that its optimizer was given when it was captured. Nothing
    * waits for the device.
    *
-   * @throws IllegalStateException if the optimizer's parameters have gradients, or have not all
-   *     moved since the capture; if a source of random numbers has another seed; from another
-   *     thread
+   * @throws IllegalStateException if tensors have gradients that the step began without, or none
+   *     where it began with some; if the optimizer's parameters have not all moved since the
+   *     capture; if a source of random numbers has another seed; from another thread
    */
   public void replay() {
     graph.replay();

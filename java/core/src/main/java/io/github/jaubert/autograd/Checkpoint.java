@@ -1,5 +1,6 @@
 package io.github.jaubert.autograd;
 
+import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.Gradients;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
@@ -68,11 +69,11 @@ public final class Checkpoint {
           (dy, saved, gradients) -> {
             long seedNow = rng.seed();
             long offsetNow = rng.offset();
-            rng.restore(seed, offset);
+            Capture.rewind(rng, seed, offset);
             try {
               backward(segment, dy, saved, gradients);
             } finally {
-              rng.restore(seedNow, offsetNow);
+              Capture.rewind(rng, seedNow, offsetNow);
             }
           });
     }

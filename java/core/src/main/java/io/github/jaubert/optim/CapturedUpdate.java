@@ -3,7 +3,9 @@ package io.github.jaubert.optim;
 import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.Tensor;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A step of an optimizer that was captured. Its counts go on with every replay, so that checkpoints
@@ -14,6 +16,7 @@ final class CapturedUpdate implements Capture.Update {
   private final List<AdamOptimizer.Slot> all;
   private final List<AdamOptimizer.Slot> moved;
   private final List<Long> stepsThen; // of those that move
+  private final Set<AdamOptimizer.Slot> beganWithGradient; // the others got theirs in the step
   private final List<Tensor> means; // the tensors that the graph reads and writes
   private final float rate;
 
@@ -22,7 +25,7 @@ final class CapturedUpdate implements Capture.Update {
    *
    * @param all parameters of the optimizer
    * @param moved those that have a gradient
-   * @throws IllegalStateException if one of these has no state yet, or a gradient from before
+   * @throws IllegalStateException if one of these has no state yet
    */
   CapturedUpdate(
       AdamOptimizer optimizer,
@@ -35,6 +38,7 @@ final class CapturedUpdate implements Capture.Update {
     this.stepsThen = moved.stream().map(slot -> slot.step).toList();
     this.means = moved.stream().map(slot -> slot.mean).toList();
     this.rate = rate;
+    this.beganWithGradient = new HashSet<>();
     Capture capture = Capture.current();
     for (AdamOptimizer.Slot slot : moved) {
       capture.requireDevice(slot.parameter, "parameter " + slot.name);
@@ -43,17 +47,24 @@ final class CapturedUpdate implements Capture.Update {
             "%s: parameter %s has no state yet: take one step as usual before a step is captured"
                 .formatted(optimizer, slot.name));
       }
-      capture.requireOwnGradient(slot.parameter.grad(), "parameter " + slot.name);
+      if (capture.beganWithGradient(slot.parameter)) {
+        beganWithGradient.add(slot);
+      }
     }
   }
 
   @Override
   public long steps() {
     for (AdamOptimizer.Slot slot : all) {
-      if (slot.parameter.grad() != null) {
+      if (slot.parameter.grad() != null != beganWithGradient.contains(slot)) {
         throw new IllegalStateException(
-            "%s: parameter %s has a gradient, which a replay would not see: take a step with it, or clear it"
-                .formatted(optimizer, slot.name));
+            "%s: parameter %s has %s"
+                .formatted(
+                    optimizer,
+                    slot.name,
+                    beganWithGradient.contains(slot)
+                        ? "no gradient, but the captured step began with one: compute it first"
+                        : "a gradient, which a replay would not see: take a step with it, or clear it"));
       }
     }
     long steps = moved.get(0).step - stepsThen.get(0);

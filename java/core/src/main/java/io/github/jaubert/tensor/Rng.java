@@ -55,13 +55,13 @@ public final class Rng {
 
   /** Takes an offset. */
   public long next() {
-    Capture.touches(this, true);
+    Capture.draws(this);
     return offset++;
   }
 
   /** Goes to a state that {@link #seed} and {@link #offset} gave. */
   public void restore(long seed, long offset) {
-    Capture.touches(this, false);
+    Capture.sets(this, seed, offset);
     this.seed = seed;
     this.offset = offset;
   }

@@ -14,6 +14,7 @@ import io.github.jaubert.train.data.Targets;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -22,12 +23,24 @@ import java.util.Set;
  * of tokens, and those of one such number and as many sequences share a graph. A replay has the
  * bits of the step that it stands for, so it does not matter which steps are replayed: those of a
  * size that was there before are, and the others, such as the last one of an epoch, run as usual.
+ *
+ * <p>A step of one batch is one graph. Of several, each batch is a graph up to its gradients, which
+ * it leaves (the first) or adds to, and the update is one more.
  */
 final class StepGraphs implements AutoCloseable {
   private static final int SMALLEST_ROUNDING = 128; // the rows of a tile of a matrix product
 
-  /** What the batches of one graph have in common. */
-  private record Bucket(int tokens, int sequences) {}
+  /**
+   * What the batches of one graph have in common.
+   *
+   * @param stepSequences those of all batches of the step, which the loss is divided by
+   * @param adds whether there are gradients of the batches before
+   */
+  private record Bucket(int tokens, int sequences, int stepSequences, boolean adds) {
+    boolean isWholeStep() {
+      return sequences == stepSequences;
+    }
+  }
 
   /** A captured step and the tensors that it reads. */
   private static final class Graph implements AutoCloseable {
@@ -60,6 +73,7 @@ final class StepGraphs implements AutoCloseable {
   private final int most;
   private final Set<Bucket> seen = new HashSet<>();
   private final Map<Bucket, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true);
+  private CapturedStep update; // of steps of several batches; null: not yet
   private long replays;
 
   /**
@@ -83,16 +97,11 @@ final class StepGraphs implements AutoCloseable {
   }
 
   /** Refuses what there can be no graphs for. */
-  static void check(SequenceClassifier model, int gradientAccumulation) {
+  static void check(SequenceClassifier model) {
     Device device = model.parameters().get(0).tensor().device();
     if (!CapturedStep.isSupportedBy(device)) {
       throw new UnsupportedOperationException(
           device + ": there are no graphs; leave graphs(true) for a GPU");
-    }
-    if (gradientAccumulation > 1) {
-      throw new IllegalStateException(
-          "graphs(true) needs one batch a step, but gradientAccumulation is "
-              + gradientAccumulation);
     }
   }
 
@@ -106,43 +115,78 @@ final class StepGraphs implements AutoCloseable {
     return (tokens + rounding - 1) / rounding * rounding;
   }
 
-  /** Forward, loss, backward, update with some examples. */
-  void takeStep(int[] rows, float rate) {
+  /** Forward, loss, backward with some batches of examples, and one update. */
+  void takeStep(List<int[]> batches, float rate) {
+    int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
+    for (int i = 0; i < batches.size(); i++) {
+      compute(batches.get(i), sequences, i > 0, rate);
+    }
+    if (batches.size() > 1) {
+      update(rate);
+    }
+  }
+
+  private void compute(int[] rows, int stepSequences, boolean adds, float rate) {
     TokenBatch batch = data.batch(rows);
     batch = batch.padTo(padded(batch.tokens()));
-    Bucket bucket = new Bucket(batch.tokens(), rows.length);
+    Bucket bucket = new Bucket(batch.tokens(), rows.length, stepSequences, adds);
     if (seen.add(bucket)) {
       try (Scope scope = Scope.open()) {
-        compute(model.bert().inputs(batch), labels(rows), rows.length, rate);
+        compute(bucket, model.bert().inputs(batch), labels(rows), rate);
       }
       return;
     }
     Graph graph = graphs.get(bucket);
     if (graph == null) {
-      graph = capture(batch, rows);
+      graph = capture(bucket, batch, rows);
       graphs.put(bucket, graph);
       closeOldest();
     } else {
       graph.inputs.set(batch);
       targets.overwrite(graph.labels, rows);
     }
-    graph.step.sequences(graph.lengths, batch.lengths()).replay(rate);
+    graph.step.sequences(graph.lengths, batch.lengths());
+    if (bucket.isWholeStep()) {
+      graph.step.replay(rate);
+    } else {
+      graph.step.replay();
+    }
     replays++;
+  }
+
+  private void update(float rate) {
+    if (optimizer.steps() == 0) { // makes its state
+      optimizer.step(rate);
+      return;
+    }
+    if (update == null) {
+      update =
+          CapturedStep.of(
+              optimizer.gradNorm().device(),
+              () -> {
+                optimizer.step(optimizer.learningRate());
+                return optimizer.gradNorm();
+              });
+    }
+    update.replay(rate);
   }
 
   private Tensor labels(int[] rows) {
     return targets.tensor(rows).to(model.parameters().get(0).tensor().device());
   }
 
-  private Tensor compute(TokenInputs inputs, Tensor labels, int sequences, float rate) {
-    Tensor loss = model.loss(model.forward(inputs), labels, sequences);
+  private Tensor compute(Bucket bucket, TokenInputs inputs, Tensor labels, float rate) {
+    // Divided by the sequences of the whole step, so that its batches add up to one large batch.
+    Tensor loss = model.loss(model.forward(inputs), labels, bucket.stepSequences());
     loss.backward();
-    optimizer.step(rate);
+    if (bucket.isWholeStep()) {
+      optimizer.step(rate);
+    }
     losses.add(loss);
     return loss;
   }
 
-  private Graph capture(TokenBatch batch, int[] rows) {
+  private Graph capture(Bucket bucket, TokenBatch batch, int[] rows) {
     Graph graph;
     try (Scope scope = Scope.open()) {
       graph = new Graph(model.bert().inputs(batch), labels(rows));
@@ -151,7 +195,7 @@ final class StepGraphs implements AutoCloseable {
       graph.step =
           CapturedStep.of(
               graph.labels.device(),
-              () -> compute(graph.inputs, graph.labels, rows.length, optimizer.learningRate()));
+              () -> compute(bucket, graph.inputs, graph.labels, optimizer.learningRate()));
       return graph;
     } catch (RuntimeException | Error e) {
       graph.close();
@@ -172,7 +216,7 @@ final class StepGraphs implements AutoCloseable {
     return graphs.size();
   }
 
-  /** How many steps were replayed. */
+  /** How many batches were replayed. */
   long replays() {
     return replays;
   }
@@ -181,5 +225,9 @@ final class StepGraphs implements AutoCloseable {
   public void close() {
     graphs.values().forEach(Graph::close);
     graphs.clear();
+    if (update != null) {
+      update.close();
+      update = null;
+    }
   }
 }

@@ -247,8 +247,8 @@ public final class Trainer {
    * io.github.jaubert.autograd.CapturedStep}), which spares it the wait for the program between
    * kernels; not unless said so. Batches are then padded, by less than an eighth from 1,024 tokens
    * on, so that losses differ from those without graphs by rounding. It pays if many batches have
-   * the same number of sentences, so with {@link #batchSize}; it needs one batch a step, keeps up
-   * to 16 graphs, and takes once more what a step needs of the GPU's memory.
+   * the same number of sentences, so with {@link #batchSize}; it keeps up to 16 graphs, and takes
+   * once more what a step needs of the GPU's memory.
    */
   public Trainer graphs(boolean on) {
     graphs = on;
@@ -324,7 +324,7 @@ public final class Trainer {
           "keepBest needs data to be judged by: choose it with evaluate(…)");
     }
     if (graphs) {
-      StepGraphs.check(model, gradientAccumulation);
+      StepGraphs.check(model);
     }
     requirePrecision();
     Targets targets = Targets.of(train, model.labels());

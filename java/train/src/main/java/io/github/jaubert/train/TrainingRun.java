@@ -121,7 +121,7 @@ final class TrainingRun implements AutoCloseable {
   private void takeStep() {
     List<int[]> batches = plan.microBatches(step);
     if (graphs != null) {
-      graphs.takeStep(batches.get(0), schedule.at(step));
+      graphs.takeStep(batches, schedule.at(step));
     } else {
       compute(batches);
     }

@@ -36,7 +36,15 @@ public final class Allocator {
 
   /** A block of at least {@code bytes} bytes, not cleared. */
   Storage allocate(long bytes, LargeBlocks.Place place) {
-    Storage block = backend.capture() == null ? take(bytes, place) : takeCaptured(bytes, place);
+    return traced(backend.capture() == null ? take(bytes, place) : takeCaptured(bytes, place));
+  }
+
+  /** The same for what replays write and the program uses between them. */
+  Storage allocateOutsideOfCaptures(long bytes, LargeBlocks.Place place) {
+    return traced(take(bytes, place));
+  }
+
+  private Storage traced(Storage block) {
     if (tracing) {
       sites.put(block.address(), new Allocation(CallSite.current(), block.bytes()));
     }
@@ -60,11 +68,6 @@ public final class Allocator {
     block = counted(block != null ? block : captured.make(bytes, place), bytes);
     liveCaptured += block.bytes();
     return block;
-  }
-
-  /** A block that replays write to and the program reads, from what every tensor is made of. */
-  Storage allocateResult(long bytes) {
-    return take(bytes, LargeBlocks.Place.FRONT);
   }
 
   private Storage counted(Storage block, long bytes) {

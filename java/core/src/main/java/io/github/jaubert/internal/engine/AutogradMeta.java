@@ -12,6 +12,7 @@ final class AutogradMeta {
   private NativeTensor pending;
   private NativeTensor gradient;
   private boolean gradientValid;
+  private int graphs; // that read or write the gradient, whose memory stays where it is for them
 
   AutogradMeta(NativeTensor tensor) {
     this.tensor = tensor;
@@ -46,23 +47,19 @@ final class AutogradMeta {
 
   /** The finished gradient of a leaf, or null. */
   NativeTensor gradient() {
+    noteForCapture();
     return gradientValid ? gradient : null;
   }
 
   /** The memory for the gradient of a leaf, made on first need; see {@link #gradientValid}. */
   NativeTensor gradientBuffer() {
-    Capture capture = tensor.backend().capture();
-    if (capture != null) {
-      if (gradient == null) {
-        capture.fills(this);
-      } else {
-        capture.requireOwnGradient(gradient, tensor.summary());
-      }
-    }
+    noteForCapture();
     if (gradient == null) {
       gradient =
-          NativeTensor.engineOwned(
-              tensor.backend(), tensor.dtype(), tensor.shape(), LargeBlocks.Place.BACK);
+          tensor.isCaptured()
+              ? NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape())
+              : NativeTensor.outsideOfCaptures(
+                  tensor.backend(), tensor.dtype(), tensor.shape(), LargeBlocks.Place.BACK);
     }
     return gradient;
   }
@@ -91,11 +88,58 @@ final class AutogradMeta {
     left.close();
   }
 
+  /** There is no gradient any more. */
   void freeGradient() {
+    noteForCapture();
+    gradientValid = false;
+    if (gradient != null) {
+      NativeTensor left = gradient;
+      gradient = graphs > 0 ? left.alias() : null; // the handle that the program has ends here
+      left.close();
+    }
+  }
+
+  /** The tensor is closed; graphs keep the memory that they need themselves. */
+  void close() {
     gradientValid = false;
     if (gradient != null) {
       gradient.close();
       gradient = null;
+    }
+  }
+
+  // ---- gradients of captured steps ----
+
+  private void noteForCapture() {
+    Capture capture = tensor.backend().capture();
+    if (capture != null && !tensor.isCaptured()) {
+      capture.meets(this);
+    }
+  }
+
+  /** The tensor whose gradient this is. */
+  NativeTensor tensor() {
+    return tensor;
+  }
+
+  /** A graph is going to need the memory of the gradient. */
+  void retainGradient() {
+    graphs++;
+  }
+
+  /** A graph is gone. */
+  void releaseGradient() {
+    if (--graphs == 0 && !gradientValid) {
+      close();
+    }
+  }
+
+  /** A graph has left a gradient, or none. */
+  void gradientReplayed(boolean valid) {
+    if (valid) {
+      gradientValid = true;
+    } else {
+      freeGradient();
     }
   }
 }

@@ -7,7 +7,9 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -44,10 +46,11 @@ public final class Capture {
   private final long liveBefore;
   private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Storage> overwritten = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final List<AutogradMeta> leaves = new ArrayList<>();
+  private final Map<AutogradMeta, Boolean> leaves = new LinkedHashMap<>(); // had a gradient
   private final Draws draws = new Draws();
   private NativeTensor result;
   private Update update;
+  private boolean rewinds;
 
   private Capture(Backend backend, long liveBefore) {
     this.backend = backend;
@@ -98,6 +101,7 @@ public final class Capture {
           capture.result,
           capture.used,
           capture.overwritten,
+          capture.endsOfGradients(),
           capture.draws,
           capture.update);
     } finally {
@@ -124,24 +128,13 @@ public final class Capture {
   /** The value goes to memory that no other captured step writes to. */
   private void keep(NativeTensor value) {
     requireDevice(value, "its result " + value.summary());
-    result = NativeTensor.resultOfCapture(backend, value.dtype(), value.shape());
+    result =
+        NativeTensor.outsideOfCaptures(
+            backend, value.dtype(), value.shape(), LargeBlocks.Place.FRONT);
     DeviceCopy.copy(result, value);
   }
 
   private void requireNothingLeft() {
-    int gradients = 0;
-    String first = null;
-    for (AutogradMeta leaf : leaves) {
-      if (leaf.gradient() != null) {
-        first = gradients++ == 0 ? leaf.gradient().summary() : first;
-        leaf.freeGradient();
-      }
-    }
-    if (gradients > 0) {
-      throw new IllegalStateException(
-          "the captured step leaves %d gradients, the first of them %s: it has to end with an optimizer's step() or with zeroGrad()"
-              .formatted(gradients, first));
-    }
     long left = backend.allocator().liveCaptured() - liveBefore;
     if (left > 0) {
       throw new IllegalStateException(
@@ -157,7 +150,11 @@ public final class Capture {
     if (result != null) {
       result.close();
     }
-    leaves.forEach(AutogradMeta::freeGradient);
+    leaves.forEach(
+        (leaf, before) -> {
+          leaf.gradientReplayed(before);
+          leaf.releaseGradient();
+        });
     used.forEach(Storage::release);
     backend.allocator().endOfGraph();
   }
@@ -195,23 +192,32 @@ public final class Capture {
     }
   }
 
-  /** A leaf has a gradient, which has to be gone at the end. */
-  void fills(AutogradMeta leaf) {
-    leaves.add(leaf);
+  /** The step asks for the gradient of a leaf of the program, or changes it. */
+  void meets(AutogradMeta leaf) {
+    if (!leaves.containsKey(leaf)) {
+      leaves.put(leaf, leaf.gradientValid());
+      leaf.retainGradient();
+    }
   }
 
-  /**
-   * Refuses a gradient that was there before, which the replays would not find at its place.
-   *
-   * @param owner what it is the gradient of, in words
-   */
-  public void requireOwnGradient(Tensor gradient, String owner) {
-    if (!NativeTensor.of(gradient).isCaptured()) {
-      throw new IllegalStateException(
-          "the captured step meets a gradient of "
-              + owner
-              + " that was there before; clear it first with zeroGrad()");
-    }
+  /** Whether the step began with a gradient of this tensor, which it has asked for. */
+  public boolean beganWithGradient(Tensor tensor) {
+    return leaves.get(NativeTensor.of(tensor).autograd());
+  }
+
+  /** What the step makes of gradients, which are as before again, as nothing has run. */
+  private List<CapturedGradient> endsOfGradients() {
+    List<CapturedGradient> ends = new ArrayList<>();
+    leaves.forEach(
+        (leaf, before) -> {
+          if (leaf.tensor().isClosed()) { // made in the step itself
+            leaf.releaseGradient();
+            return;
+          }
+          ends.add(new CapturedGradient(leaf, before, leaf.gradientValid()));
+          leaf.gradientReplayed(before);
+        });
+    return ends;
   }
 
   /** A source of random numbers was made; every replay begins where it did. */
@@ -222,11 +228,34 @@ public final class Capture {
     }
   }
 
-  /** A source is about to be used or set. */
-  public static void touches(Rng source, boolean draws) {
+  /** A number is about to be taken of a source. */
+  public static void draws(Rng source) {
     Capture capture = CURRENT.get();
     if (capture != null) {
-      capture.draws.touches(source, draws);
+      capture.draws.draws(source);
+    }
+  }
+
+  /** A source is about to be set to a state. */
+  public static void sets(Rng source, long seed, long offset) {
+    Capture capture = CURRENT.get();
+    if (capture != null) {
+      capture.draws.sets(source, seed, offset, capture.rewinds);
+    }
+  }
+
+  /** Sets a source to a state that it has had in the step, if one is captured. */
+  public static void rewind(Rng source, long seed, long offset) {
+    Capture capture = CURRENT.get();
+    if (capture != null) {
+      capture.rewinds = true;
+    }
+    try {
+      source.restore(seed, offset);
+    } finally {
+      if (capture != null) {
+        capture.rewinds = false;
+      }
     }
   }
 

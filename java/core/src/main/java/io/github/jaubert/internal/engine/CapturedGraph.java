@@ -15,6 +15,7 @@ public final class CapturedGraph implements AutoCloseable {
   private final NativeTensor result;
   private final List<Storage> used;
   private final List<Storage> overwritten;
+  private final List<CapturedGradient> gradients;
   private final Draws draws;
   private final long[] seeds;
   private final Capture.Update update; // null: no optimizer
@@ -27,6 +28,7 @@ public final class CapturedGraph implements AutoCloseable {
       NativeTensor result,
       Set<Storage> used,
       Set<Storage> overwritten,
+      List<CapturedGradient> gradients,
       Draws draws,
       Capture.Update update) {
     this.backend = backend;
@@ -35,6 +37,7 @@ public final class CapturedGraph implements AutoCloseable {
     this.result = result;
     this.used = List.copyOf(used);
     this.overwritten = List.copyOf(overwritten);
+    this.gradients = List.copyOf(gradients);
     this.draws = draws;
     this.seeds = draws.seeds();
     this.update = update;
@@ -60,12 +63,14 @@ public final class CapturedGraph implements AutoCloseable {
       throw new IllegalStateException("replay: a step is being captured");
     }
     long steps = update == null ? 0 : update.steps();
+    gradients.forEach(CapturedGradient::requireBefore);
     long[] offsets = draws.offsets(seeds);
     Native.check(graphs.launch(graph, seeds, offsets, steps, rate));
     draws.taken();
     if (update != null) {
       update.taken();
     }
+    gradients.forEach(CapturedGradient::replayed);
     overwritten.forEach(Storage::touch);
     replays++;
   }
@@ -119,6 +124,7 @@ public final class CapturedGraph implements AutoCloseable {
     graph = 0;
     leak.done();
     result.close();
+    gradients.forEach(CapturedGradient::release);
     used.forEach(Storage::release);
     backend.allocator().endOfGraph();
   }

@@ -7,8 +7,9 @@ import java.util.Map;
 
 /**
  * What a captured step takes of its sources of random numbers, so that each replay takes what the
- * step itself would have taken: numbers that go on from where the source is, or, if the step makes
- * or sets the source itself, the same numbers every time.
+ * step itself would have taken: numbers that go on from where the source is, or, of a source that
+ * the step makes itself, the same numbers every time. A step that sets a source made before is
+ * refused: whether the state it sets goes on, too, cannot be seen.
  */
 final class Draws {
   private static final class Use {
@@ -17,18 +18,12 @@ final class Draws {
     final long offsetBefore;
     boolean draws;
     long seed; // at the first draw
-    long offset;
-    long endSeed;
     long endOffset;
 
     Use(Rng source, boolean made) {
       this.made = made;
       seedBefore = source.seed();
       offsetBefore = source.offset();
-    }
-
-    boolean goesOn() {
-      return !made && seed == seedBefore && offset == offsetBefore;
     }
   }
 
@@ -38,19 +33,36 @@ final class Draws {
     uses.put(source, new Use(source, true));
   }
 
-  void touches(Rng source, boolean draws) {
-    Use use = uses.computeIfAbsent(source, s -> new Use(s, false));
-    if (!draws) {
-      return;
-    }
+  private Use use(Rng source) {
+    return uses.computeIfAbsent(source, s -> new Use(s, false));
+  }
+
+  void draws(Rng source) {
+    Use use = use(source);
     if (!use.draws) {
       use.draws = true;
       use.seed = source.seed();
-      use.offset = source.offset();
+      if (!use.made && source.offset() != use.offsetBefore) {
+        throw new IllegalStateException(
+            "the captured step goes back to random numbers from before it: a forward pass has to be captured with its backward");
+      }
     } else if (use.seed != source.seed()) {
       throw new IllegalStateException(
           "the captured step draws from one source with two seeds, %d and %d"
               .formatted(use.seed, source.seed()));
+    }
+  }
+
+  /**
+   * A source is set.
+   *
+   * @param rewinds whether to a state that it has had in the step
+   */
+  void sets(Rng source, long seed, long offset, boolean rewinds) {
+    if (!use(source).made && !rewinds) {
+      throw new IllegalStateException(
+          "the captured step sets a source of random numbers to seed %d, offset %d; for the same numbers at every replay make a source in it, as Rng.of(%d)"
+              .formatted(seed, offset, seed));
     }
   }
 
@@ -59,7 +71,7 @@ final class Draws {
     Map<Long, Use> bySeed = new HashMap<>();
     for (Use use : uses.values()) {
       Use other = use.draws ? bySeed.put(use.seed, use) : null;
-      if (other != null && (other.goesOn() || use.goesOn())) {
+      if (other != null && !(other.made && use.made)) {
         throw new IllegalStateException(
             "the captured step draws from two sources with seed "
                 + use.seed
@@ -72,7 +84,6 @@ final class Draws {
   void putBack() {
     uses.forEach(
         (source, use) -> {
-          use.endSeed = source.seed();
           use.endOffset = source.offset();
           source.restore(use.seedBefore, use.offsetBefore);
         });
@@ -93,7 +104,7 @@ final class Draws {
     long[] offsets = new long[seeds.length];
     uses.forEach(
         (source, use) -> {
-          if (!use.goesOn()) {
+          if (use.made) {
             return;
           }
           if (source.seed() != use.seed) {
@@ -105,7 +116,7 @@ final class Draws {
           while (seeds[place] != use.seed) {
             place++;
           }
-          offsets[place] = source.offset() - use.offset;
+          offsets[place] = source.offset() - use.offsetBefore;
         });
     return offsets;
   }
@@ -114,10 +125,8 @@ final class Draws {
   void taken() {
     uses.forEach(
         (source, use) -> {
-          if (use.goesOn()) {
-            source.restore(use.endSeed, source.offset() + use.endOffset - use.offset);
-          } else if (!use.made) {
-            source.restore(use.endSeed, use.endOffset);
+          if (!use.made) {
+            source.restore(use.seed, source.offset() + use.endOffset - use.offsetBefore);
           }
         });
   }

@@ -63,10 +63,12 @@ public final class NativeTensor implements Tensor {
     return new NativeTensor(backend.allocator().allocate(bytes, place), 0, shape, dtype);
   }
 
-  /** The memory of a captured step's result, which the program may read after each replay. */
-  static NativeTensor resultOfCapture(Backend backend, DType dtype, Shape shape) {
+  /** The same, but also during a capture in memory that the program may use after it. */
+  static NativeTensor outsideOfCaptures(
+      Backend backend, DType dtype, Shape shape, LargeBlocks.Place place) {
     long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
-    return new NativeTensor(backend.allocator().allocateResult(bytes), 0, shape, dtype);
+    return new NativeTensor(
+        backend.allocator().allocateOutsideOfCaptures(bytes, place), 0, shape, dtype);
   }
 
   /** Another shape over the same memory, from element {@code start} on. */
@@ -395,7 +397,7 @@ public final class NativeTensor implements Tensor {
       leak = null;
     }
     if (autograd != null) {
-      autograd.freeGradient();
+      autograd.close();
     }
     storage.release();
   }
