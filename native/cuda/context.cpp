@@ -15,14 +15,6 @@ int attribute(cudaDeviceAttr which, int device) {
   return value;
 }
 
-// Freed memory stays with the process: between two steps nothing goes back to the driver.
-void keep_freed_memory(int device) {
-  cudaMemPool_t pool = nullptr;
-  JB_CUDA(cudaDeviceGetDefaultMemPool(&pool, device));
-  uint64_t all = UINT64_MAX;
-  JB_CUDA(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all));
-}
-
 }  // namespace
 
 Context::Context(int device)
@@ -30,16 +22,24 @@ Context::Context(int device)
       device_(device),
       multiprocessors_(attribute(cudaDevAttrMultiProcessorCount, device)),
       threads_each_(attribute(cudaDevAttrMaxThreadsPerMultiProcessor, device)),
+      streams_(device),
       staging_(streams_),
       scratch_(streams_),
       host_arrays_(streams_, staging_) {
-  keep_freed_memory(device);
 #ifdef JAUBERT_EMULATED
   blas_ = emulated_blas(streams_.main);
 #endif
 }
 
-Context::~Context() { cudaStreamSynchronize(streams_.main); }
+Context::~Context() {
+  if (streams_.capturing) {  // nobody has ended it
+    cudaGraph_t captured = nullptr;
+    if (cudaStreamEndCapture(streams_.main, &captured) == cudaSuccess) cudaGraphDestroy(captured);
+    streams_.capturing = false;
+    for (void* memory : released_) streams_.release(memory);
+  }
+  cudaStreamSynchronize(streams_.main);
+}
 
 const Replay* Context::replay() const {
   return streams_.capturing ? reinterpret_cast<const Replay*>(replay_->data()) : nullptr;

@@ -52,7 +52,7 @@ int device_count() {
     cudaGetLastError();
     return 0;
   }
-  JB_CUDA(error);
+  if (error != cudaSuccess) fail_call(error, "cudaGetDeviceCount");
   return devices;
 }
 
@@ -179,7 +179,8 @@ jb_status jb_cuda_capture_begin(jb_ctx ctx) {
     // Copies made before may be overwritten later, so captured work must not refer to them.
     c.host_arrays().take_all();
     c.take_seeds();
-    // Relaxed: memory is allocated on another stream meanwhile.
+    // Memory that was freed until now can then be had by the other stream, which allocates meanwhile; hence relaxed.
+    JB_CUDA(cudaStreamSynchronize(c.stream()));
     JB_CUDA(cudaStreamBeginCapture(c.stream(), cudaStreamCaptureModeRelaxed));
     c.streams().capturing = true;
   });
@@ -187,22 +188,20 @@ jb_status jb_cuda_capture_begin(jb_ctx ctx) {
 
 jb_out jb_cuda_capture_end(jb_ctx ctx) {
   jb_out graph = nullptr;
-  guard([&] {  // not run(), which may fail to give scratch memory back: the capture has to end
-    Context& c = context_of(ctx);
-    const std::lock_guard<std::mutex> one_at_a_time(c.mutex);
-    JB_CUDA(cudaSetDevice(c.device()));
+  run(ctx, [&](Context& c) {
     if (!c.streams().capturing) fail(JB_INVALID_ARGUMENT, "capture: the context is not capturing");
     auto result = std::make_unique<Graph>(c.streams());
+    cudaGraph_t captured = nullptr;
+    const cudaError_t ended = cudaStreamEndCapture(c.stream(), &captured);
+    c.streams().capturing = false;
     result->scratch = c.scratch().captured();
     result->arrays = c.host_arrays().take_all();
     result->seeds = c.take_seeds();
     result->released = c.take_released();
-    c.streams().capturing = false;
-    cudaGraph_t captured = nullptr;
-    JB_CUDA(cudaStreamEndCapture(c.stream(), &captured));
+    if (ended != cudaSuccess) fail_call(ended, "cudaStreamEndCapture");
     const cudaError_t error = cudaGraphInstantiate(&result->executable, captured, 0);
     cudaGraphDestroy(captured);
-    JB_CUDA(error);
+    if (error != cudaSuccess) fail_call(error, "cudaGraphInstantiate");
     graph = result.release();
   });
   return graph;

@@ -1,9 +1,15 @@
 // Device memory of a context: blocks that free themselves in the order of the stream, scratch for the length of a call,
 // and copies of the host's arrays.
 //
-// While a graph is being captured nothing may be allocated or copied on the stream itself, as it would become part of
-// the graph; a second stream does that, and is waited for. Everything that captured work refers to is kept by the
-// graph.
+// The allocator is CUDA's own: cudaMallocAsync in the order of the stream, from a pool that keeps all that is freed. No
+// cache of ours lies on top of it, as one call a tensor is never made: Java asks for segments of 64 MiB and more, and
+// for small blocks once, and hands out parts of them itself (internal.engine.Pool), with a pool apart for captured
+// steps, whose addresses stay as they are for their replays; and what calls need for themselves is Scratch, which grows
+// to what the largest of them takes and is asked for no more.
+//
+// While a graph is being captured nothing may be allocated, freed or copied on the stream itself, as it would become
+// part of the graph; a second stream does that, and is waited for. Everything that captured work refers to is kept by
+// the graph.
 #ifndef JAUBERT_CUDA_MEMORY_H
 #define JAUBERT_CUDA_MEMORY_H
 
@@ -18,19 +24,24 @@
 
 namespace jb::cuda {
 
-// The two streams of a context, on the GPU that is current when they are made.
+// The two streams of a context on a GPU, which has to be the current one, and its pool of memory.
 struct Streams {
   cudaStream_t main = nullptr, side = nullptr;
-  bool capturing = false;
+  bool capturing = false;  // on the main stream, which was waited for before
 
-  Streams();
+  explicit Streams(int device);
   ~Streams();
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
 
   void* allocate(int64_t bytes) const;
-  // After all that was begun on the main stream. Never throws.
+  // After all that was begun on the main stream; while capturing, only what captured work does not use. Never throws.
   void release(void* memory) const noexcept;
+
+ private:
+  [[noreturn]] void fail_to_allocate(int64_t bytes) const;
+
+  cudaMemPool_t pool_ = nullptr;
 };
 
 class Block {
@@ -60,8 +71,9 @@ class Scratch {
  public:
   explicit Scratch(const Streams& streams) : streams_(streams) {}
 
-  // Gives all back. Blocks that one call needed become one, for the next of its kind.
-  void reset();
+  // Gives all back. Blocks that one call needed become one, for the next of its kind. Allocates nothing, so that it
+  // cannot fail where memory has run out, and be it to release some.
+  void reset() noexcept;
   std::byte* take(int64_t bytes);
   // What captured calls were given.
   std::vector<SharedBlock> captured();
@@ -70,6 +82,7 @@ class Scratch {
   const Streams& streams_;
   std::vector<SharedBlock> blocks_, captured_;
   int64_t used_ = 0;  // of the last
+  int64_t next_ = 0;  // bytes of the next block, at least
 };
 
 // Pinned memory through which copies between host and device go, so that the host's array is free again at the return.
@@ -89,14 +102,12 @@ class Staging {
   // A small array takes a slot, too: enough of them that the inputs of a step can wait for the step before it.
   static constexpr int64_t kSlotBytes = int64_t{1} << 18;
   static constexpr int kSlots = 16;
-  struct Slot {
-    std::byte* memory = nullptr;
-    cudaEvent_t free = nullptr;
-  };
   void open();
+  std::byte* slot(int64_t i) const { return memory_ + i * kSlotBytes; }
 
   const Streams& streams_;
-  Slot slots_[kSlots];
+  std::byte* memory_ = nullptr;
+  cudaEvent_t free_[kSlots] = {};  // when each slot is
   int next_ = 0;
 };
 

@@ -38,11 +38,12 @@ struct Launch {
 template <typename... Parameters, typename... Arguments>
 void launch(cudaStream_t stream, const char* name, void (*kernel)(Parameters...), const Launch& shape,
             Arguments... arguments) {
+  cudaError_t error = cudaSuccess;
 #ifdef JAUBERT_EMULATED
-  simt::enqueue(stream, name, {shape.grid, shape.block, static_cast<size_t>(shape.shared)}, kernel, arguments...);
+  error =
+      simt::enqueue(stream, name, {shape.grid, shape.block, static_cast<size_t>(shape.shared)}, kernel, arguments...);
 #else
   constexpr int64_t kForAll = 48 << 10;  // of shared memory; more has to be asked for
-  cudaError_t error = cudaSuccess;
   if (shape.shared > kForAll) {
     error = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  static_cast<int>(shape.shared));
@@ -54,8 +55,8 @@ void launch(cudaStream_t stream, const char* name, void (*kernel)(Parameters...)
                             static_cast<size_t>(shape.shared), stream);
   };
   if (error == cudaSuccess) error = std::apply(go, values);
-  if (error != cudaSuccess) fail_launch(error, name, shape);
 #endif
+  if (error != cudaSuccess) fail_launch(error, name, shape);
 }
 
 // JB_LAUNCH(ctx, (softmax_forward<float, false>), {grid, block}, y, x, rows, columns) on the stream of a Context.

@@ -65,6 +65,9 @@ int gemm(void* handle, BlasOperation transa, BlasOperation transb, int m, int n,
 
 }  // namespace
 
-Blas emulated_blas(void* stream) { return {stream, gemm, gemm_batched}; }
+Blas emulated_blas(void* stream) {
+  if (simt::fault(__func__) != cudaSuccess) return {};
+  return {stream, gemm, gemm_batched};
+}
 
 }  // namespace jb::cuda

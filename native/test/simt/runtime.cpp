@@ -1,18 +1,16 @@
 #include "simt/runtime.h"
 
-#include <sys/mman.h>
-
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "simt/memory.h"
+#include "simt/device.h"
+#include "simt/faults.h"
 
 namespace simt {
 
@@ -35,105 +33,15 @@ namespace {
 std::recursive_mutex one_at_a_time;
 using Lock = std::lock_guard<std::recursive_mutex>;
 
-// Device memory: one range of addresses, parts of which are handed out. While closed it cannot be touched.
-class Device {
- public:
-  static Device& instance() {
-    static auto* const device = new Device;  // never destroyed: contexts may outlive the static objects
-    return *device;
-  }
-
-  void* allocate(size_t bytes) {
-    const size_t size = (bytes + kGap + kUnit - 1) / kUnit * kUnit;
-    auto it = free_.begin();
-    while (it != free_.end() && it->second < size) ++it;
-    if (it == free_.end()) return nullptr;
-    const uintptr_t begin = it->first;
-    const size_t rest = it->second - size;
-    free_.erase(it);
-    if (rest > 0) free_[begin + size] = rest;
-    taken_[begin] = size;
-    if (begin + size > high_) {
-      high_ = (begin + size + kPage - 1) / kPage * kPage;
-      protect();
-    }
-    auto* const memory = reinterpret_cast<void*>(begin);
-    if (checked()) {
-      open();
-      std::memset(memory, kPoison, bytes);
-      close();
-      register_buffer(memory, bytes, 8, "device memory " + std::to_string(++number_));
-    }
-    return memory;
-  }
-
-  bool release(void* memory) {
-    const auto taken = taken_.find(reinterpret_cast<uintptr_t>(memory));
-    if (taken == taken_.end()) return false;
-    if (checked()) unregister_buffer(memory);
-    auto it = free_.insert(*taken).first;
-    taken_.erase(taken);
-    const auto next = std::next(it);
-    if (next != free_.end() && it->first + it->second == next->first) {
-      it->second += next->second;
-      free_.erase(next);
-    }
-    if (it != free_.begin()) {
-      const auto before = std::prev(it);
-      if (before->first + before->second == it->first) {
-        before->second += it->second;
-        free_.erase(it);
-      }
-    }
-    return true;
-  }
-
-  // Whether all of it lies in one allocation.
-  bool holds(const void* memory, size_t bytes) const {
-    const auto p = reinterpret_cast<uintptr_t>(memory);
-    auto it = taken_.upper_bound(p);
-    return it != taken_.begin() && p + bytes <= (--it)->first + it->second;
-  }
-  bool is_near(const void* memory) const { return reinterpret_cast<uintptr_t>(memory) - base_ < kBytes; }
-
-  void open() {
-    if (++opened_ == 1) protect();
-  }
-  void close() {
-    if (--opened_ == 0) protect();
-  }
-  size_t free_bytes() const {
-    size_t sum = 0;
-    for (const auto& [begin, size] : free_) sum += size;
-    return sum;
-  }
-  static constexpr size_t kBytes = size_t{16} << 30;
-
- private:
-  static constexpr size_t kUnit = 256, kGap = 256, kPage = 65536;
-
-  Device() {
-    void* memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    base_ = high_ = reinterpret_cast<uintptr_t>(memory);
-    free_[base_] = kBytes;
-    const char* mode = std::getenv("JAUBERT_EMULATOR");
-    const char* seed = std::getenv("JAUBERT_TEST_SEED");
-    const std::string word = mode == nullptr ? "" : mode;
-    if (word == "unchecked") set_checked(false);
-    if (word == "reversed") set_order(Order::kReversed);
-    if (word == "shuffled") set_order(Order::kShuffled, seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10));
-  }
-
-  void protect() const {
-    if (!checked() || high_ == base_) return;
-    mprotect(reinterpret_cast<void*>(base_), high_ - base_, opened_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE);
-  }
-
-  uintptr_t base_ = 0, high_ = 0;
-  std::map<uintptr_t, size_t> free_, taken_;
-  int opened_ = 0, number_ = 0;
+struct Fault {
+  cudaError_t error;
+  int after, times;
 };
+std::map<std::string, Fault> faults;  // by the function
+
+struct Machine {
+  int driver = 13000, devices = 1, capability = 90;
+} machine;
 
 struct Opened {
   Opened() { Device::instance().open(); }
@@ -151,6 +59,17 @@ bool copy_is_possible(const void* to, const void* from, size_t bytes, cudaMemcpy
 
 }  // namespace
 
+cudaError_t fault(const char* function) {
+  const Lock lock(one_at_a_time);
+  const auto found = faults.find(function);
+  if (found == faults.end()) return cudaSuccess;
+  Fault& fault = found->second;
+  if (fault.after-- > 0) return cudaSuccess;
+  const cudaError_t error = fault.error;
+  if (--fault.times <= 0) faults.erase(found);
+  return error;
+}
+
 void enqueue(Stream* stream, std::function<void()> work) {
   const Lock lock(one_at_a_time);
   if (stream->capturing) {
@@ -165,7 +84,25 @@ void enqueue(Stream* stream, std::function<void()> work) {
 
 using simt::Device;
 using simt::Lock;
+using simt::machine;
 using simt::one_at_a_time;
+
+void jb_simt_fail(const char* function, int32_t error, int32_t after, int32_t times) {
+  const Lock lock(one_at_a_time);
+  simt::faults.erase(function);
+  if (times > 0) simt::faults[function] = {static_cast<cudaError_t>(error), after, times};
+}
+
+void jb_simt_limit_memory(int64_t bytes) {
+  const Lock lock(one_at_a_time);
+  Device::instance().set_limit(static_cast<size_t>(bytes));
+}
+
+void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability) { machine = {driver, devices, capability}; }
+
+// In a function that can be asked to fail.
+#define SIMT_MAY_FAIL \
+  if (const cudaError_t asked = simt::fault(__func__); asked != cudaSuccess) return asked
 
 const char* cudaGetErrorName(cudaError_t error) {
   switch (error) {
@@ -175,6 +112,8 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorInvalidValue";
     case cudaErrorMemoryAllocation:
       return "cudaErrorMemoryAllocation";
+    case cudaErrorInvalidConfiguration:
+      return "cudaErrorInvalidConfiguration";
     case cudaErrorNoDevice:
       return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice:
@@ -193,6 +132,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "invalid argument";
     case cudaErrorMemoryAllocation:
       return "out of memory";
+    case cudaErrorInvalidConfiguration:
+      return "invalid configuration argument";
     case cudaErrorNoDevice:
       return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice:
@@ -207,18 +148,22 @@ cudaError_t cudaGetLastError() { return cudaSuccess; }
 
 // --- The device ---
 
-cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
+cudaError_t cudaDriverGetVersion(int* version) { return *version = machine.driver, cudaSuccess; }
 cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
-cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; }
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = machine.devices;
+  return machine.devices == 0 ? cudaErrorNoDevice : cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) { return device < machine.devices ? cudaSuccess : cudaErrorInvalidDevice; }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
   *properties = {};
   std::strcpy(properties->name, "emulated GPU");
-  properties->major = 9;
+  properties->major = machine.capability / 10;
+  properties->minor = machine.capability % 10;
   properties->multiProcessorCount = 4;
-  properties->totalGlobalMem = Device::kBytes;
+  properties->totalGlobalMem = Device::instance().limit();
   return cudaSuccess;
 }
 
@@ -232,6 +177,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device)
 // --- Streams, events, graphs ---
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  SIMT_MAY_FAIL;
   *stream = new simt::Stream;
   return cudaSuccess;
 }
@@ -242,10 +188,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  SIMT_MAY_FAIL;
   return stream->capturing ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  SIMT_MAY_FAIL;
   if (stream->capturing) return cudaErrorStreamCaptureUnsupported;
   stream->capturing = true;
   return cudaSuccess;
@@ -254,17 +202,23 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   if (!stream->capturing) return cudaErrorInvalidValue;
   stream->capturing = false;
+  if (const cudaError_t asked = simt::fault(__func__); asked != cudaSuccess) {  // as of a capture that was spoilt
+    stream->captured.clear();
+    return asked;
+  }
   *graph = new simt::Graph{std::move(stream->captured)};
   stream->captured.clear();
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  SIMT_MAY_FAIL;
   *executable = new simt::Graph(*graph);
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  SIMT_MAY_FAIL;
   for (const auto& work : executable->work) simt::enqueue(stream, work);
   return cudaSuccess;
 }
@@ -279,6 +233,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return cudaGraphExecDestroy(gr
 cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, 0); }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  SIMT_MAY_FAIL;
   *event = new simt::Event;
   return cudaSuccess;
 }
@@ -289,6 +244,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  SIMT_MAY_FAIL;
   simt::enqueue(stream, [=] { event->time = std::chrono::steady_clock::now(); });
   return cudaSuccess;
 }
@@ -309,7 +265,23 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
 
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void* value) {
+  const Lock lock(one_at_a_time);
+  if (which == cudaMemPoolAttrReleaseThreshold) return cudaErrorInvalidValue;
+  const Device& device = Device::instance();
+  *static_cast<uint64_t*>(value) = which == cudaMemPoolAttrUsedMemCurrent ? device.used() : device.reserved();
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, size_t bytes) {
+  const Lock lock(one_at_a_time);
+  if (bytes != 0) return cudaErrorInvalidValue;  // all or nothing, here
+  Device::instance().trim();
+  return cudaSuccess;
+}
+
 cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t stream) {
+  SIMT_MAY_FAIL;
   const Lock lock(one_at_a_time);
   if (stream->capturing) return cudaErrorStreamCaptureUnsupported;  // it would be the graph's own
   *memory = Device::instance().allocate(bytes);
@@ -323,6 +295,7 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
 }
 
 cudaError_t cudaMallocHost(void** memory, size_t bytes) {
+  SIMT_MAY_FAIL;
   *memory = std::malloc(bytes);
   return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
@@ -334,12 +307,14 @@ cudaError_t cudaFreeHost(void* memory) {
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   const Lock lock(one_at_a_time);
-  *free = Device::instance().free_bytes();
-  *total = Device::kBytes;
+  const Device& device = Device::instance();
+  *free = device.limit() - std::min(device.limit(), device.reserved());
+  *total = device.limit();
   return cudaSuccess;
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  SIMT_MAY_FAIL;
   const Lock lock(one_at_a_time);
   if (!simt::copy_is_possible(to, from, bytes, kind)) return cudaErrorInvalidValue;
   simt::enqueue(stream, [=] { std::memmove(to, from, bytes); });

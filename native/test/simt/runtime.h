@@ -23,6 +23,7 @@ enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
+  cudaErrorInvalidConfiguration = 9,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
   cudaErrorStreamCaptureUnsupported = 900,
@@ -56,11 +57,16 @@ struct Graph;
 // Runs the work now, or keeps it if the stream is being captured. Throws a Failure of a kernel.
 void enqueue(Stream* stream, std::function<void()> work);
 
+// What a test has asked this function of the runtime to fail with: simt/faults.h.
+cudaError_t fault(const char* function);
+
 template <typename... Parameters, typename... Arguments>
-void enqueue(Stream* stream, const char* name, const Shape& shape, void (*kernel)(Parameters...),
-             Arguments... arguments) {
+cudaError_t enqueue(Stream* stream, const char* name, const Shape& shape, void (*kernel)(Parameters...),
+                    Arguments... arguments) {
+  if (const cudaError_t error = fault("cudaLaunchKernel"); error != cudaSuccess) return error;
   const std::tuple<std::remove_cv_t<Parameters>...> kept(arguments...);
   enqueue(stream, [=] { std::apply([&](const auto&... values) { launch(name, shape, kernel, values...); }, kept); });
+  return cudaSuccess;
 }
 }  // namespace simt
 
@@ -92,9 +98,15 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 struct simt_pool;
 using cudaMemPool_t = simt_pool*;
-enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold };
+enum cudaMemPoolAttr {
+  cudaMemPoolAttrReleaseThreshold,
+  cudaMemPoolAttrReservedMemCurrent,
+  cudaMemPoolAttrUsedMemCurrent,
+};
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device);
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value);
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value);
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, size_t bytes);
 cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t stream);
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream);
 cudaError_t cudaMallocHost(void** memory, size_t bytes);

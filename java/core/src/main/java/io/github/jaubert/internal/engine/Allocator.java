@@ -86,7 +86,9 @@ public final class Allocator {
             + bytes
             + " bytes; "
             + live()
-            + " bytes are in use by tensors");
+            + " bytes are in use by tensors ("
+            + Native.lastError()
+            + ")");
   }
 
   /** Takes back what {@link #allocate} returned. */
