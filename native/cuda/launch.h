@@ -86,6 +86,11 @@ inline int checked_int(const char* function, const char* name, int64_t value) {
 
 inline unsigned blocks(int64_t n, int64_t each) { return static_cast<unsigned>((n + each - 1) / each); }
 
+// Each block of the first stage of sums over rows leaves a line of them. At most so many blocks, 4 for each
+// multiprocessor of an H100, keep the second stage short, and are its number on every GPU: the lines give the sums
+// their order.
+inline constexpr unsigned kMostLines = 528;
+
 // The second stage of sums over rows, from parts [lines, sums.outputs, width].
 inline void add_up(const Context& ctx, const ColumnSums& sums, const float* parts, int lines, int width) {
   const dim3 grid(blocks(width, kColumnSumColumns), static_cast<unsigned>(sums.outputs));

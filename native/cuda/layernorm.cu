@@ -80,22 +80,21 @@ struct Backward {
     const bool has_sums = sums[0] != nullptr || sums[1] != nullptr || sums[2] != nullptr;
     int lines = 0;
     float* parts = nullptr;
-    const auto with_parts = [&](Launch shape) {
-      // Each block leaves a line: few of them keep the second stage short.
-      shape.grid.x = std::min(shape.grid.x, 4 * static_cast<unsigned>(c.multiprocessors()));
-      lines = static_cast<int>(shape.grid.x);
+    // A grid for rows of which a block does so many at once.
+    const auto with_parts = [&](int64_t at_once, unsigned threads) {
+      lines = static_cast<int>(std::min<int64_t>((rows + at_once - 1) / at_once, kMostLines));
       if (has_sums) parts = c.take<float>(int64_t{lines} * 3 * hidden);
-      return shape;
+      return Launch{static_cast<unsigned>(lines), threads};
     };
     if (rows > 0) {
       with_shape<T>({dx, dresidual, dy, sum, gamma}, hidden, [&](auto vectors, auto width) {
         if constexpr (vectors > 0) {
-          Launch shape = with_parts(by_warps(c, rows));
+          Launch shape = with_parts(kLayernormThreads / kWarp, kLayernormThreads);
           shape.shared = 3 * hidden * static_cast<int64_t>(sizeof(float));
           JB_LAUNCH(c, (layernorm_backward<T, vectors, kMask>), shape, dx, dresidual, parts, dy, sum, mean, rstd, gamma,
                     rows, columns, dropout);
         } else {
-          const Launch shape = with_parts(by_blocks(c, rows));
+          const Launch shape = with_parts(1, kLayernormWideThreads);
           JB_LAUNCH(c, (layernorm_backward_wide<T, width, kMask>), shape, dx, dresidual, parts, dy, sum, mean, rstd,
                     gamma, rows, columns, dropout);
         }

@@ -74,10 +74,9 @@ void activation_backward(Context& c, jb_activation activation, T* dz, float* dbi
   if (rows > 0) {
     with_width<T>({dz, dy, saved}, width, [&](auto vector) {
       Launch shape = by_columns(c, rows, width, vector);
-      if (dbias != nullptr) {
-        // Each block leaves a line of sums: few of them, of 16 rows at least, keep the second stage short.
-        const unsigned most = std::max(1u, 4 * static_cast<unsigned>(c.multiprocessors()) / shape.grid.x);
-        shape.grid.y = std::min({shape.grid.y, most, blocks(rows, 16)});
+      if (dbias != nullptr) {  // lines of 16 rows at least
+        const unsigned needed = blocks(rows * width, int64_t{kActivationThreads} * vector);
+        shape.grid.y = std::min(std::max(1u, std::min(needed, kMostLines) / shape.grid.x), blocks(rows, 16));
       }
       lines = static_cast<int>(shape.grid.y);
       if (dbias != nullptr) parts = c.take<float>(int64_t{lines} * width);

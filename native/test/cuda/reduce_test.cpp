@@ -1,6 +1,9 @@
 #include "jaubert/reduce.h"
 
 #include "cuda/both.h"
+#include "jaubert/layernorm.h"
+#include "jaubert/matmul.h"
+#include "simt/faults.h"
 
 namespace {
 
@@ -8,6 +11,7 @@ struct Sizes {
   int64_t outer, axis, inner;
 };
 constexpr Sizes kSizes[] = {{1, 1, 1}, {3, 700, 1}, {2, 77, 33}, {5, 2, 1}};
+constexpr Sizes kLong[] = {{1, 20011, 1}, {3, 16999, 1}, {1, 1031, 33}, {2, 700, 3}};  // in two stages
 
 template <typename T>
 void check_reduce(jb_dtype dtype, jb_reduce_op first, jb_reduce_op last) {
@@ -39,6 +43,78 @@ TEST(reductions) {
   check_reduce<int8_t>(JB_BOOL, JB_ANY, JB_ALL);
 }
 
+// Of each operation, its second stage; sums are of the parts' sums, in the same order every time and on every GPU.
+TEST(long_axes) {
+  test::Both both;
+  jb_simt_machine(13000, 1, 90, 37);
+  const test::Both other;
+  jb_simt_machine(13000, 1, 90, 4);
+  for (const auto& [outer, axis, inner] : kLong) {
+    const int64_t n = outer * axis * inner, results = outer * inner;
+    auto x = both.array(test::normal(n));
+    auto y = both.empty<float>(results);
+    for (jb_reduce_op op : {JB_SUM, JB_MEAN}) {
+      EXPECT_OK(jb_reduce_forward(both.cuda(), op, JB_F32, y[1], x[1], outer, axis, inner));
+      const std::vector<float> once = y.values(1), values = x.values(1);
+      for (int64_t i = 0; i < results; ++i) {
+        double sum = 0, absolute = 0;
+        for (int64_t k = 0; k < axis; ++k) {
+          const double v = static_cast<double>(values[static_cast<size_t>((i / inner * axis + k) * inner + i % inner)]);
+          sum += v;
+          absolute += std::abs(v);
+        }
+        const double scale = op == JB_MEAN ? 1 / static_cast<double>(axis) : 1;
+        EXPECT(std::abs(static_cast<double>(once[static_cast<size_t>(i)]) - sum * scale) <= 0x1p-21 * absolute * scale);
+      }
+      for (const jb_ctx ctx : {both.cuda(), other.cuda()}) {
+        EXPECT_OK(jb_reduce_forward(ctx, op, JB_F32, y[1], x[1], outer, axis, inner));
+        EXPECT_SAME_BITS(once, y.values(1));
+      }
+    }
+    auto integers = both.array(test::integers<int64_t>(n, -9, 9)), sums = both.empty<int64_t>(results);
+    auto flags = both.array(test::integers<int8_t>(n, 0, 2)), any = both.empty<int8_t>(results);
+    for (jb_reduce_op op : {JB_SUM, JB_MAX, JB_MIN, JB_ARGMAX, JB_ARGMIN}) {
+      BOTH_OK(jb_reduce_forward(ctx, op, JB_I64, sums[d], integers[d], outer, axis, inner));
+      EXPECT_EQUAL(sums);
+      BOTH_OK(jb_reduce_forward(ctx, op, JB_F32, op >= JB_ARGMAX ? static_cast<void*>(sums[d]) : y[d], x[d], outer,
+                                axis, inner));
+      if (op != JB_SUM) EXPECT_EQUAL(y);
+      EXPECT_EQUAL(sums);
+    }
+    for (jb_reduce_op op : {JB_ANY, JB_ALL}) {
+      BOTH_OK(jb_reduce_forward(ctx, op, JB_BOOL, any[d], flags[d], outer, axis, inner));
+      EXPECT_EQUAL(any);
+    }
+  }
+}
+
+// Those of a bias and of LayerNorm's parameters: each block leaves a line of sums, and the lines are added up.
+TEST(sums_over_rows_are_the_same_on_every_gpu) {
+  const test::Both both;
+  const int64_t rows = 1100;
+  for (int64_t width : {7, 64}) {
+    auto x = both.array(test::normal(rows * width)), dy = both.array(test::normal(rows * width));
+    auto mean = both.array(test::normal(rows)), rstd = both.array(test::uniform(rows, 1, 2));
+    auto gamma = both.array(test::normal(width)), dx = both.empty<float>(rows * width);
+    std::vector<float> first[3];
+    for (int32_t multiprocessors : {4, 37, 160}) {
+      jb_simt_machine(13000, 1, 90, multiprocessors);
+      const test::Both gpu;
+      jb_simt_machine(13000, 1, 90, 4);
+      auto dgamma = both.empty<float>(width), dbeta = both.empty<float>(width), dbias = both.empty<float>(width);
+      EXPECT_OK(jb_layernorm_backward(gpu.cuda(), JB_F32, dx[1], dgamma[1], dbeta[1], dy[1], x[1], mean[1], rstd[1],
+                                      gamma[1], rows, width, 0));
+      EXPECT_OK(jb_linear_backward(gpu.cuda(), JB_F32, nullptr, nullptr, dbias[1], dx[1], dy[1], nullptr, nullptr, x[1],
+                                   nullptr, rows, width, 3, JB_ACT_GELU, JB_NO_ACTIVATION, 0));
+      const std::vector<float> sums[] = {dgamma.values(1), dbeta.values(1), dbias.values(1)};
+      for (int i = 0; i < 3; ++i) {
+        if (first[i].empty()) first[i] = sums[i];
+        EXPECT_SAME_BITS(first[i], sums[i]);
+      }
+    }
+  }
+}
+
 TEST(empty_axes_and_wrong_types) {
   test::Both both;
   auto y = both.empty<float>(6);
@@ -53,8 +129,8 @@ TEST(empty_axes_and_wrong_types) {
 
 TEST(softmax) {
   test::Both both;
-  for (int64_t columns : {1, 2, 127, 300}) {
-    const int64_t rows = 9;
+  for (int64_t columns : {1, 2, 127, 300, 9001}) {
+    const int64_t rows = columns > 300 ? 2 : 9;  // the last in two stages
     std::vector<float> values = test::normal(rows * columns, 3);
     std::fill_n(values.begin(), columns, -INFINITY);
     for (int32_t log = 0; log < 2; ++log) {

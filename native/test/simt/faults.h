@@ -15,8 +15,9 @@ JB_API void jb_simt_fail(const char* function, int32_t error, int32_t after, int
 // piece by itself until it is trimmed. 0: as much as it had.
 JB_API void jb_simt_limit_memory(int64_t bytes);
 
-// From now on this is the version of the driver (0: there is none), the number of GPUs, and their compute capability.
-JB_API void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability);
+// From now on this is the version of the driver (0: there is none), the number of GPUs, and what a GPU is. It is 13000,
+// 1, 90 and 4.
+JB_API void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability, int32_t multiprocessors);
 }
 
 #endif

@@ -41,6 +41,7 @@ std::map<std::string, Fault> faults;  // by the function
 
 struct Machine {
   int driver = 13000, devices = 1, capability = 90;
+  int multiprocessors = 4;  // few and small, so that small tests have more work than one round of blocks
 } machine;
 
 struct Opened {
@@ -98,7 +99,9 @@ void jb_simt_limit_memory(int64_t bytes) {
   Device::instance().set_limit(static_cast<size_t>(bytes));
 }
 
-void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability) { machine = {driver, devices, capability}; }
+void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability, int32_t multiprocessors) {
+  machine = {driver, devices, capability, multiprocessors};
+}
 
 // In a function that can be asked to fail.
 #define SIMT_MAY_FAIL \
@@ -162,15 +165,14 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::strcpy(properties->name, "emulated GPU");
   properties->major = machine.capability / 10;
   properties->minor = machine.capability % 10;
-  properties->multiProcessorCount = 4;
+  properties->multiProcessorCount = machine.multiprocessors;
   properties->totalGlobalMem = Device::instance().limit();
   return cudaSuccess;
 }
 
-// Few and small, so that small tests have more work than one round of blocks.
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
-  *value = which == cudaDevAttrMultiProcessorCount ? 4 : 512;
+  *value = which == cudaDevAttrMultiProcessorCount ? machine.multiprocessors : 512;
   return cudaSuccess;
 }
 

@@ -7,8 +7,9 @@ namespace {
 
 using simt::Buffer;
 
+// In two stages if `part` is not 0.
 template <typename T, bool kLog>
-void check(int64_t rows, int columns) {
+void check(int64_t rows, int columns, int part = 0) {
   const std::vector<T> x = simt::normal<T>(rows * columns, 3), dy = simt::normal<T>(rows * columns);
   const std::vector<double> xs = simt::doubles(x), dys = simt::doubles(dy);
   std::vector<double> y, naive, size;
@@ -27,11 +28,27 @@ void check(int64_t rows, int columns) {
   Buffer<T> bx("x", x), bdy("dy", dy), by("y", x.size());
   simt::for_each_order(test::random()(), [&] {
     Buffer<T> bdx("dx", dy);  // in the memory of dy
-    SIMT_LAUNCH((jb::softmax_forward<T, kLog>), ({2, jb::kSoftmaxThreads}), by.data(), bx.data(), rows, columns);
+    const auto parts = static_cast<unsigned>(part == 0 ? 0 : (columns + part - 1) / part);
+    const simt::Shape by_parts{{parts, static_cast<unsigned>(rows)}, jb::kSoftmaxThreads};
+    if (part == 0) {
+      SIMT_LAUNCH((jb::softmax_forward<T, kLog>), ({2, jb::kSoftmaxThreads}), by.data(), bx.data(), rows, columns);
+    } else {
+      Buffer<jb::Exponentials> sums("sums", static_cast<size_t>(rows) * parts);
+      SIMT_LAUNCH(jb::softmax_parts<T>, ({by_parts}), sums.data(), bx.data(), columns, part);
+      SIMT_LAUNCH((jb::softmax_from_parts<T, kLog>), ({by_parts}), by.data(), bx.data(), sums.data(), columns, part);
+    }
     const std::vector<double> to_y = simt::doubles(by.values());
     EXPECT_AS_GOOD(to_y, y, naive, size);
-    SIMT_LAUNCH((jb::softmax_backward<T, kLog>), ({2, jb::kSoftmaxThreads}), bdx.data(), bdx.data(), by.data(), rows,
-                columns);
+    if (part == 0) {
+      SIMT_LAUNCH((jb::softmax_backward<T, kLog>), ({2, jb::kSoftmaxThreads}), bdx.data(), bdx.data(), by.data(), rows,
+                  columns);
+    } else {
+      Buffer<float> sums("sums", static_cast<size_t>(rows) * parts);
+      SIMT_LAUNCH((jb::softmax_backward_parts<T, kLog>), ({by_parts}), sums.data(), bdx.data(), by.data(), columns,
+                  part);
+      SIMT_LAUNCH((jb::softmax_backward_from_parts<T, kLog>), ({by_parts}), bdx.data(), bdx.data(), by.data(),
+                  sums.data(), columns, part);
+    }
     std::vector<double> dx, dx_size;
     for (size_t r = 0; r < static_cast<size_t>(rows); ++r) {
       double total = 0, absolute = 0;
@@ -56,6 +73,8 @@ TEST(softmax) {
   for (int columns : {1, 2, 127, 128, 300}) {
     check<float, false>(5, columns);
     check<float, true>(5, columns);
+    check<float, false>(2, columns, columns / 3 + 1);
+    check<float, true>(2, columns, columns / 3 + 1);
     check<jb::bf16, false>(3, columns);
     check<jb::bf16, true>(3, columns);
   }
