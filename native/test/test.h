@@ -23,6 +23,9 @@ struct Registration {
   Registration(const char* file, const char* name, void (*body)());
 };
 
+// Runs the tests whose "file.name" begins with one of the arguments, or all, and gives what main returns.
+int run(int argc, char** argv);
+
 // Random numbers that differ from run to run; the seed is printed, and JAUBERT_TEST_SEED sets it.
 std::mt19937_64& random();
 

@@ -66,12 +66,21 @@ class Array {
   void* memory_[2] = {};
 };
 
+// Matrix products for a context of libjaubert_cuda: gpu.cpp has cuBLAS for a real GPU, emulated.cpp none, as the
+// emulated one brings its own. What attach gives, detach takes back before the context ends.
+void* attach_blas(jb_ctx cuda);
+void detach_blas(jb_ctx cuda, void* blas);
+
 class Both {
  public:
   Both() : contexts_{cpu_, jb_cuda_context_create(0)} {
     if (contexts_[1] == nullptr) throw Failure(jb_last_error());
+    blas_ = attach_blas(contexts_[1]);
   }
-  ~Both() { jb_context_destroy(contexts_[1]); }
+  ~Both() {
+    detach_blas(contexts_[1], blas_);
+    jb_context_destroy(contexts_[1]);
+  }
   Both(const Both&) = delete;
   Both& operator=(const Both&) = delete;
 
@@ -91,6 +100,7 @@ class Both {
  private:
   Context cpu_;
   jb_ctx contexts_[2];
+  void* blas_ = nullptr;
 };
 
 // A size: 1, a prime, a multiple of the vectors, or one off that.

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 final class PackageCommand implements Runnable {
   @Option(
       names = "--with-tests",
-      description = "Also what jaubert selftest and jaubert bench gpu need, to check a GPU.")
+      description = "Also what checks and measures a GPU: jaubert check-gpu, jaubert bench gpu.")
   private boolean tests;
 
   @Option(

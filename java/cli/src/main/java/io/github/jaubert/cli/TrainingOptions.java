@@ -93,6 +93,12 @@ final class TrainingOptions {
           "Record steps as CUDA graphs and replay them, with padded batches. Default: not.")
   boolean graphs;
 
+  @Option(
+      names = "--log-every",
+      paramLabel = "N",
+      description = "Record the mean loss of so many steps in train_log.jsonl. Default: 10.")
+  Integer logEvery;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of everything random. Default: 42.")
   long seed = 42;
 
@@ -118,6 +124,7 @@ final class TrainingOptions {
     atLeast(command, "--epochs", epochs, 1);
     atLeast(command, "--gradient-accumulation", gradientAccumulation, 1);
     atLeast(command, "--max-length", maxLength, 3); // [CLS], a token, [SEP]
+    atLeast(command, "--log-every", logEvery, 1);
     if (batch != null) {
       atLeast(command, "--batch-size", batch.sentences, 1);
       atLeast(command, "--batch-tokens", batch.tokens, 1);
@@ -182,6 +189,7 @@ final class TrainingOptions {
         .layerDecay(or(layerDecay, 1f))
         .emaDecay(or(emaDecay, 0f))
         .keepBest(keepBest)
+        .logEvery(or(logEvery, 10))
         .graphs(graphs)
         .seed(seed);
     float scale = or(headScale, suggested.headScale());

@@ -129,6 +129,19 @@ class FinetuneTest extends CommandFixture {
   }
 
   @Test
+  void everyStepCanBeRecorded() throws IOException {
+    Path out = folder.resolve("logged");
+    finetune(out, "--log-every", 1).succeeded();
+    int steps = new JsonMapper().readTree(out.resolve("run.json").toFile()).path("steps").asInt();
+    long lines =
+        Files.readAllLines(out.resolve("train_log.jsonl")).stream()
+            .filter(line -> line.contains("\"kind\":\"train\""))
+            .count();
+    assertTrue(steps > 10);
+    assertEquals(steps, lines);
+  }
+
+  @Test
   void scoresAndSeveralLabelsAreRecognised() throws IOException {
     Path scores =
         Files.writeString(

@@ -42,6 +42,7 @@ class MainTest extends CommandFixture {
         "finetune --overwrite|--overwrite needs --out",
         "finetune --epochs -1|--epochs -1: a whole number from 1",
         "finetune --max-length 2|--max-length 2: a whole number from 3",
+        "finetune --log-every 0|--log-every 0: a whole number from 1",
         "finetune --batch-size 0|--batch-size 0: a whole number from 1",
         "finetune --batch-tokens 0|--batch-tokens 0: a whole number from 1",
         "finetune --gradient-accumulation 0|--gradient-accumulation 0: a whole number from 1",

@@ -50,17 +50,18 @@ final class Requirements {
     }
   }
 
-  /** All that stands in the way of using the GPUs that there are. */
+  /** All that stands in the way of using GPUs, so that it can be mended at once. */
   static Stream<String> obstacles(Findings found) {
-    Optional<String> obstacle = machine(found);
-    if (obstacle.isPresent()) {
-      return obstacle.stream();
+    if (!found.kernels()) {
+      return machine(found).stream();
     }
-    return Stream.concat(
-        IntStream.range(0, found.gpus().size())
-            .mapToObj(i -> gpu(found, i).map(text -> "cuda:" + i + ": " + text))
-            .flatMap(Optional::stream),
-        libraries(found).stream());
+    Stream<String> gpus =
+        machine(found).isPresent()
+            ? Stream.empty()
+            : IntStream.range(0, found.gpus().size())
+                .mapToObj(i -> gpu(found, i).map(text -> "cuda:" + i + ": " + text))
+                .flatMap(Optional::stream);
+    return Stream.of(machine(found).stream(), gpus, libraries(found).stream()).flatMap(s -> s);
   }
 
   private static Optional<String> machine(Findings found) {

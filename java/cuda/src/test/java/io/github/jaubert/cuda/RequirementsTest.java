@@ -3,6 +3,7 @@ package io.github.jaubert.cuda;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -35,6 +36,18 @@ class RequirementsTest {
     assertEquals(
         List.of(expected),
         Requirements.obstacles(found).map(text -> text.replaceFirst("^cuda:0: ", "")).toList());
+  }
+
+  /** Whoever installs a driver learns at once that there is no cuBLAS either. */
+  @Test
+  void allObstaclesAreNamedTogether() {
+    Toolkit none =
+        new Toolkit(List.of(), List.of("libcublas.so.13"), List.of(), List.of(Path.of("/c")));
+    List<String> obstacles =
+        Requirements.obstacles(machine(12040, "550.163.01", List.of(), none)).toList();
+    assertEquals(2, obstacles.size(), obstacles::toString);
+    assertEquals("the NVIDIA driver is 550.163.01 for CUDA 12.4" + NEEDED, obstacles.get(0));
+    assertTrue(obstacles.get(1).startsWith("libcublas.so.13 of CUDA 13 not found"));
   }
 
   @Test
