@@ -3,10 +3,12 @@
 // gamma and beta is layernorm_backward with Mask::kOfY; backward to a table is below.
 //
 // sum and y are T, tables and parameters float32. sum is rounded to T before anything is made of it. A kernel cannot
-// refuse an id: one outside its table makes the row NaN, and no memory outside is read.
+// refuse an id: one outside its table makes the row NaN, no memory outside is read, and it is noted
+// (common/index_error.cuh).
 #ifndef JAUBERT_KERNELS_EMBEDDING_EMBEDDING_CUH
 #define JAUBERT_KERNELS_EMBEDDING_EMBEDDING_CUH
 
+#include "common/index_error.cuh"
 #include "layernorm/layernorm.cuh"
 
 namespace jb {
@@ -16,10 +18,23 @@ struct EmbeddingTable {
   const float* table;
   const int32_t* ids;
   int rows;
+
+  __device__ __forceinline__ void check(IndexKind kind, int64_t token, const IndexErrors& errors) const {
+    if (table == nullptr) return;
+    const int32_t id = ids[token];
+    if (id < 0 || id >= rows) note(errors, kind, token, id, rows);
+  }
 };
 
 struct Embeddings {
   EmbeddingTable word, position, type;
+
+  // By one thread, of a token whose row is not of numbers, which an id outside makes it: so others pay for no check.
+  __device__ __forceinline__ void check(int64_t token, const IndexErrors& errors) const {
+    word.check(IndexKind::kWordId, token, errors);
+    position.check(IndexKind::kPositionId, token, errors);
+    type.check(IndexKind::kTypeId, token, errors);
+  }
 };
 
 // s += table[ids[token]] of kWidth elements from column c.
@@ -50,7 +65,7 @@ __device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddi
 template <typename T, int kVectors, bool kDropout>
 __global__ void __launch_bounds__(kLayernormThreads)
     embedding_forward(LayernormOutputs<T> to, Embeddings from, const float* gamma, const float* beta, int64_t tokens,
-                      int hidden, float eps, Dropout dropout) {
+                      int hidden, float eps, Dropout dropout, IndexErrors errors) {
   constexpr int kWidth = kVector<T>, kRows = kLayernormThreads / kWarp;
   constexpr Mask kMask = kDropout ? Mask::kOfY : Mask::kNone;
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
@@ -63,15 +78,17 @@ __global__ void __launch_bounds__(kLayernormThreads)
       fill(s[v], 0.0f);
       if (c < hidden) add_embeddings<T>(s[v], from, token, c, hidden);
     }
-    finish_row<kMask, kVectors>(to, s, gamma, beta, token, hidden, eps, dropout, first);
+    const float mean = finish_row<kMask, kVectors>(to, s, gamma, beta, token, hidden, eps, dropout, first);
+    if (mean != mean && lane_number() == 0) from.check(token, errors);
   }
 }
 
-// A block a token, for any other hidden; block kLayernormWideThreads, any grid.
+// A block a token, for any other hidden; block kLayernormWideThreads, any grid. The 4 keeps ptxas from aiming at more
+// blocks, and spilling for it.
 template <typename T, int kWidth, bool kDropout>
-__global__ void __launch_bounds__(kLayernormWideThreads)
+__global__ void __launch_bounds__(kLayernormWideThreads, 4)
     embedding_forward_wide(LayernormOutputs<T> to, Embeddings from, const float* gamma, const float* beta,
-                           int64_t tokens, int hidden, float eps, Dropout dropout) {
+                           int64_t tokens, int hidden, float eps, Dropout dropout, IndexErrors errors) {
   __shared__ float scratch[kLayernormWideThreads / kWarp];
   constexpr Mask kMask = kDropout ? Mask::kOfY : Mask::kNone;
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
@@ -85,7 +102,9 @@ __global__ void __launch_bounds__(kLayernormWideThreads)
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) total += s[i];
     }
-    finish_wide_row<kMask, kWidth>(to, kept, total, gamma, beta, token, hidden, eps, dropout, first, scratch);
+    const float mean =
+        finish_wide_row<kMask, kWidth>(to, kept, total, gamma, beta, token, hidden, eps, dropout, first, scratch);
+    if (mean != mean && threadIdx.x == 0) from.check(token, errors);
   }
 }
 

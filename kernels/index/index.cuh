@@ -1,12 +1,13 @@
 // Rows and elements picked by index, and means over segments; the contract is that of native/include/jaubert/index.h.
 // Index is int32_t or int64_t. A kernel cannot refuse an index: of one outside, index_rows and take_along_rows make
-// zeros, and backward leaves it out.
+// zeros, backward leaves it out, and all note it (common/index_error.cuh).
 //
 // jb_index_add_rows is the gradient of an embedding table: table_gradient of embedding/embedding.cuh, on sorted
 // indices.
 #ifndef JAUBERT_KERNELS_INDEX_INDEX_CUH
 #define JAUBERT_KERNELS_INDEX_INDEX_CUH
 
+#include "common/index_error.cuh"
 #include "common/vector.cuh"
 
 namespace jb {
@@ -17,24 +18,29 @@ inline constexpr int kIndexThreads = 256, kSegmentThreads = 64;
 // multiples of 16 bytes and sees `width` in those. Block kIndexThreads, any grid.
 template <typename Bits, typename Index>
 __global__ void __launch_bounds__(kIndexThreads)
-    index_rows(Bits* y, const Bits* x, const Index* index, int64_t n, int64_t rows, int width) {
+    index_rows(Bits* y, const Bits* x, const Index* index, int64_t n, int64_t rows, int width, IndexErrors errors) {
   const int64_t step = static_cast<int64_t>(gridDim.x) * kIndexThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kIndexThreads + static_cast<int>(threadIdx.x); i < n * width;
        i += step) {
-    const int64_t row = i / width, from = static_cast<int64_t>(index[row]);
-    y[i] = from >= 0 && from < rows ? x[from * width + (i - row * width)] : Bits{};
+    const int64_t row = i / width, column = i - row * width, from = static_cast<int64_t>(index[row]);
+    const bool is_inside = from >= 0 && from < rows;
+    y[i] = is_inside ? x[from * width + column] : Bits{};
+    if (!is_inside && column == 0) note(errors, IndexKind::kIndexRows, row, from, rows);
   }
 }
 
 // y [rows, n] = x[r, index[r, j]], x [rows, columns]. Block kIndexThreads, any grid.
 template <typename Bits, typename Index>
 __global__ void __launch_bounds__(kIndexThreads)
-    take_along_rows(Bits* y, const Bits* x, const Index* index, int64_t rows, int64_t columns, int64_t n) {
+    take_along_rows(Bits* y, const Bits* x, const Index* index, int64_t rows, int64_t columns, int64_t n,
+                    IndexErrors errors) {
   const int64_t step = static_cast<int64_t>(gridDim.x) * kIndexThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kIndexThreads + static_cast<int>(threadIdx.x); i < rows * n;
        i += step) {
     const int64_t from = static_cast<int64_t>(index[i]);
-    y[i] = from >= 0 && from < columns ? x[i / n * columns + from] : Bits{};
+    const bool is_inside = from >= 0 && from < columns;
+    y[i] = is_inside ? x[i / n * columns + from] : Bits{};
+    if (!is_inside) note(errors, IndexKind::kTakeAlongRows, i, from, columns);
   }
 }
 
@@ -42,14 +48,17 @@ __global__ void __launch_bounds__(kIndexThreads)
 // looks at all indices of its row: n is small where this is used. Block kIndexThreads, any grid.
 template <typename T, typename Index>
 __global__ void __launch_bounds__(kIndexThreads)
-    take_along_rows_backward(T* dx, const T* dy, const Index* index, int64_t rows, int64_t columns, int64_t n) {
+    take_along_rows_backward(T* dx, const T* dy, const Index* index, int64_t rows, int64_t columns, int64_t n,
+                             IndexErrors errors) {
   const int64_t step = static_cast<int64_t>(gridDim.x) * kIndexThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kIndexThreads + static_cast<int>(threadIdx.x); i < rows * columns;
        i += step) {
     const int64_t row = i / columns, column = i - row * columns;
     float sum = 0;
     for (int64_t j = row * n; j < (row + 1) * n; ++j) {
-      if (static_cast<int64_t>(index[j]) == column) sum += to_float(dy[j]);
+      const int64_t to = static_cast<int64_t>(index[j]);
+      if (to == column) sum += to_float(dy[j]);
+      if (column == 0 && (to < 0 || to >= columns)) note(errors, IndexKind::kTakeAlongRowsBackward, j, to, columns);
     }
     dx[i] = from_float<T>(sum);
   }

@@ -16,15 +16,17 @@ inline constexpr int kSortThreads = 256, kSortScanThreads = 1024;
 inline constexpr int kSortRounds = 8;  // of 32 keys a warp
 inline constexpr int kSortTile = kSortThreads * kSortRounds;
 
-// keys [n] = the index, and `rows` for one outside [0, rows), which so comes last; order [n] = 0, 1, ... Block
-// kIndexThreads, any grid.
+// keys [n] = the index, and `rows` for one outside [0, rows), which so comes last and is noted; order [n] = 0, 1, ...
+// Block kIndexThreads, any grid.
 template <typename Index>
 __global__ void __launch_bounds__(kIndexThreads)
-    sort_keys(int32_t* keys, int32_t* order, const Index* index, int64_t n, int rows) {
+    sort_keys(int32_t* keys, int32_t* order, const Index* index, int64_t n, int rows, IndexErrors errors) {
   const int64_t step = static_cast<int64_t>(gridDim.x) * kIndexThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kIndexThreads + static_cast<int>(threadIdx.x); i < n; i += step) {
     const Index x = index[i];
-    keys[i] = x >= 0 && x < static_cast<Index>(rows) ? static_cast<int32_t>(x) : rows;
+    const bool is_inside = x >= 0 && x < static_cast<Index>(rows);
+    keys[i] = is_inside ? static_cast<int32_t>(x) : rows;
+    if (!is_inside) note(errors, IndexKind::kIndexAddRows, i, x, rows);
     order[i] = static_cast<int32_t>(i);
   }
 }

@@ -102,11 +102,11 @@ struct LayernormOutputs {
   float *mean, *rstd;
 };
 
-// All behind s for a row in the registers of a warp; columns from hidden on hold 0.
+// All behind s for a row in the registers of a warp; columns from hidden on hold 0. Gives the mean.
 template <Mask kMask, int kVectors, typename T, int kWidth>
-__device__ __forceinline__ void finish_row(const LayernormOutputs<T>& to, const float (&s)[kVectors][kWidth],
-                                           const float* gamma, const float* beta, int64_t row, int hidden, float eps,
-                                           const Dropout& dropout, uint64_t first) {
+__device__ __forceinline__ float finish_row(const LayernormOutputs<T>& to, const float (&s)[kVectors][kWidth],
+                                            const float* gamma, const float* beta, int64_t row, int hidden, float eps,
+                                            const Dropout& dropout, uint64_t first) {
   constexpr int kStep = kWarp * kWidth;
   const int64_t at = row * hidden;
   const int lane = lane_number();
@@ -136,14 +136,15 @@ __device__ __forceinline__ void finish_row(const LayernormOutputs<T>& to, const 
     }
   }
   if (lane == 0) statistics.keep(to.mean, to.rstd, row);
+  return statistics.mean;
 }
 
 // The same for a row that a block of kLayernormWideThreads has stored at `kept` (sum, or y), each thread the columns
-// that it reads here. total is what the thread's own elements add up to.
+// that it reads here. total is what the thread's own elements add up to. Gives the mean.
 template <Mask kMask, int kWidth, typename T>
-__device__ __forceinline__ void finish_wide_row(const LayernormOutputs<T>& to, const T* kept, float total,
-                                                const float* gamma, const float* beta, int64_t row, int hidden,
-                                                float eps, const Dropout& dropout, uint64_t first, float* scratch) {
+__device__ __forceinline__ float finish_wide_row(const LayernormOutputs<T>& to, const T* kept, float total,
+                                                 const float* gamma, const float* beta, int64_t row, int hidden,
+                                                 float eps, const Dropout& dropout, uint64_t first, float* scratch) {
   constexpr int kThreads = kLayernormWideThreads;
   const int64_t at = row * hidden;
   const int begin = static_cast<int>(threadIdx.x) * kWidth;
@@ -163,6 +164,7 @@ __device__ __forceinline__ void finish_wide_row(const LayernormOutputs<T>& to, c
     normalize<kMask>(to.y, s, statistics, gamma, beta, at, c, dropout, first);
   }
   if (threadIdx.x == 0) statistics.keep(to.mean, to.rstd, row);
+  return statistics.mean;
 }
 
 // A warp a row, block kLayernormThreads, any grid. sum may be x's memory, or null; residual, bias, beta, mean and rstd

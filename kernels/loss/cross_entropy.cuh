@@ -3,11 +3,13 @@
 //
 // logits [rows, classes] are T and begin `stride` elements apart (a vocabulary padded for the matrix product); all else
 // is float32, sums over rows double. A kernel cannot refuse a label: one outside [0, classes) that is not ignored makes
-// the loss NaN and the row's gradient too, which the optimizer then skips. Bytes moved per logit: forward T, backward 2
-// T; so forward is one pass, with a running largest logit (Milakov and Gimelshein 2018).
+// the loss NaN and the row's gradient too, which the optimizer then skips, and forward notes it
+// (common/index_error.cuh). Bytes moved per logit: forward T, backward 2 T; so forward is one pass, with a running
+// largest logit (Milakov and Gimelshein 2018).
 #ifndef JAUBERT_KERNELS_LOSS_CROSS_ENTROPY_CUH
 #define JAUBERT_KERNELS_LOSS_CROSS_ENTROPY_CUH
 
+#include "common/index_error.cuh"
 #include "common/reduce.cuh"
 #include "common/vector.cuh"
 
@@ -37,7 +39,7 @@ struct Labels {
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kCrossEntropyThreads)
     cross_entropy_rows(float* losses, float* lse, const T* logits, Labels labels, int64_t rows, int64_t stride,
-                       float label_smoothing) {
+                       float label_smoothing, IndexErrors errors) {
   constexpr int kThreads = kCrossEntropyThreads;
   __shared__ float scratch[kThreads / kWarp];
   const int classes = labels.classes;
@@ -83,7 +85,10 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
       float loss = 0;
       if (labels.counts(row)) {
         const float weight = labels.weight(row);
-        const float own = weight == weight ? to_float(x[labels.labels[row]]) : weight;
+        const int32_t label = labels.labels[row];
+        const bool is_class = label >= 0 && label < classes;
+        const float own = is_class ? to_float(x[label]) : weight;
+        if (!is_class) note(errors, IndexKind::kLabel, row, label, classes, labels.ignore_index);
         // -(1 - e) weight(label) log p(label) - e / classes * sum of weight(c) log p(c)
         loss = (1 - label_smoothing) * weight * (row_lse - own);
         if (label_smoothing > 0) loss += label_smoothing / static_cast<float>(classes) * (weights * row_lse - sum);

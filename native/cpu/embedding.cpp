@@ -13,8 +13,7 @@ namespace {
 
 void check_ids(const char* table, const int32_t* ids, int64_t tokens, int64_t rows) {
   for (int64_t t = 0; t < tokens; ++t) {
-    JB_CHECK(ids[t] >= 0 && ids[t] < rows, "embedding: {} id {} of token {} is outside [0, {})", table, ids[t], t,
-             rows);
+    JB_CHECK(ids[t] >= 0 && ids[t] < rows, words_of_id(table, ids[t], t, rows));
   }
 }
 

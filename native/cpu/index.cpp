@@ -22,7 +22,7 @@ void with_index(const char* function, jb_in index, jb_dtype index_dtype, int64_t
     if (outside) [[unlikely]] {
       int64_t i = 0;
       while (indices[i] >= 0 && indices[i] < rows) ++i;
-      fail(JB_INVALID_ARGUMENT, "{}: index[{}] is {}, outside [0, {})", function, i, indices[i], rows);
+      fail(JB_INVALID_ARGUMENT, words_of_index(function, i, indices[i], rows));
     }
     body(indices);
   };

@@ -14,8 +14,7 @@ namespace {
 void check_labels(const char* name, const int32_t* labels, int64_t rows, int64_t classes, int32_t ignore_index) {
   for (int64_t r = 0; r < rows; ++r) {
     JB_CHECK(labels[r] == ignore_index || (labels[r] >= 0 && labels[r] < classes),
-             "{}: label {} of row {} is neither in [0, {}) nor the ignored {}", name, labels[r], r, classes,
-             ignore_index);
+             words_of_label(name, labels[r], r, classes, ignore_index));
   }
 }
 

@@ -25,7 +25,8 @@ Context::Context(int device)
       streams_(device),
       staging_(streams_),
       scratch_(streams_),
-      host_arrays_(streams_, staging_) {
+      host_arrays_(streams_, staging_),
+      index_checks_(streams_) {
 #ifdef JAUBERT_EMULATED
   blas_ = emulated_blas(streams_.main);
 #endif
@@ -98,7 +99,11 @@ jb_status transfer(jb_ctx ctx, const char* function, const void* y, const void* 
 
 template <typename T>
 jb_status read(jb_ctx ctx, const char* function, T* host, const void* x, int64_t n) {
-  return transfer<T>(ctx, function, host, x, n, [&](Context& c, int64_t bytes) { c.staging().read(host, x, bytes); });
+  return transfer<T>(ctx, function, host, x, n, [&](Context& c, int64_t bytes) {
+    c.index_checks().before_wait();
+    c.staging().read(host, x, bytes);
+    c.index_checks().report();
+  });
 }
 
 template <typename T>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "blas.h"
+#include "index_checks.h"
 #include "jaubert/cuda.h"
 #include "memory.h"
 #include "support/functions.h"
@@ -34,6 +35,7 @@ class Context : public jb_context {
   Staging& staging() { return staging_; }
   Scratch& scratch() { return scratch_; }
   HostArrays& host_arrays() { return host_arrays_; }
+  IndexChecks& index_checks() { return index_checks_; }
   Blas& blas() { return blas_; }
 
   // Memory for this call.
@@ -68,6 +70,7 @@ class Context : public jb_context {
   Staging staging_;
   Scratch scratch_;
   HostArrays host_arrays_;
+  IndexChecks index_checks_;
   SharedBlock replay_;
   std::vector<void*> released_;
   std::vector<int64_t> seeds_;  // of what was captured, in the order of Replay::offsets

@@ -166,7 +166,9 @@ jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb_in gem
 jb_status jb_cuda_synchronize(jb_ctx ctx) {
   return run(ctx, [&](Context& c) {
     if (c.streams().capturing) fail(JB_UNSUPPORTED, "synchronize: not while a graph is captured; nothing runs yet");
+    c.index_checks().before_wait();
     JB_CUDA(cudaStreamSynchronize(c.stream()));
+    c.index_checks().report();
   });
 }
 
@@ -242,6 +244,7 @@ jb_status jb_cuda_graph_launch(jb_ctx ctx, jb_inout graph, const int64_t* seeds,
     }
     c.staging().write(c.replay_memory(), &replay, static_cast<int64_t>(sizeof(replay)));
     JB_CUDA(cudaGraphLaunch(g.executable, c.stream()));
+    c.index_checks().repeat();
   });
 }
 

@@ -36,7 +36,7 @@ Sorted sort(Context& c, const Index* index, int64_t n, int rows) {
     keys[i] = c.take<int32_t>(n);
     order[i] = c.take<int32_t>(n);
   }
-  JB_LAUNCH(c, sort_keys<Index>, over<kIndexThreads>(c, n), keys[0], order[0], index, n, rows);
+  JB_LAUNCH(c, sort_keys<Index>, over<kIndexThreads>(c, n), keys[0], order[0], index, n, rows, c.index_checks().next());
   int from = 0;
   for (int shift = 0; shift < 31 && rows >> shift != 0; shift += kSortBits) {
     const Launch shape{static_cast<unsigned>(tiles), kSortThreads};
@@ -81,10 +81,10 @@ jb_status jb_index_rows(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_in ind
         constexpr int kEach = 16 / static_cast<int>(sizeof(Bits));
         if (aligned({y, x}) && columns % kEach == 0) {
           JB_LAUNCH(c, (index_rows<uint4, Index>), over<kIndexThreads>(c, n * columns / kEach), as<uint4>(y),
-                    as<uint4>(x), as<Index>(index), n, rows, columns / kEach);
+                    as<uint4>(x), as<Index>(index), n, rows, columns / kEach, c.index_checks().next());
         } else {
           JB_LAUNCH(c, (index_rows<Bits, Index>), over<kIndexThreads>(c, n * columns), as<Bits>(y), as<Bits>(x),
-                    as<Index>(index), n, rows, columns);
+                    as<Index>(index), n, rows, columns, c.index_checks().next());
         }
       });
     });
@@ -125,7 +125,7 @@ jb_status jb_take_along_rows(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, jb_i
         using Index = decltype(index_zero);
         if (picked == 0) return;
         JB_LAUNCH(c, (take_along_rows<Bits, Index>), over<kIndexThreads>(c, picked), as<Bits>(y), as<Bits>(x),
-                  as<Index>(index), rows, columns, n);
+                  as<Index>(index), rows, columns, n, c.index_checks().next());
       });
     });
   });
@@ -142,7 +142,7 @@ jb_status jb_take_along_rows_backward(jb_ctx ctx, jb_out dx, jb_in dy, jb_in ind
       using Index = decltype(zero);
       if (area == 0) return;
       JB_LAUNCH(c, (take_along_rows_backward<float, Index>), over<kIndexThreads>(c, area), as<float>(dx), as<float>(dy),
-                as<Index>(index), rows, columns, n);
+                as<Index>(index), rows, columns, n, c.index_checks().next());
     });
   });
 }

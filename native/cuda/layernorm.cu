@@ -115,14 +115,15 @@ struct Embedding {
   template <bool kDropout>
   void launch(Context& c, const Dropout& dropout) const {
     const int columns = static_cast<int>(hidden);
+    const IndexErrors errors = c.index_checks().next();
     with_shape<T>({to.y, to.sum, from.word.table, from.position.table, from.type.table, gamma, beta}, hidden,
                   [&](auto vectors, auto width) {
                     if constexpr (vectors > 0) {
                       JB_LAUNCH(c, (embedding_forward<T, vectors, kDropout>), by_warps(c, tokens), to, from, gamma,
-                                beta, tokens, columns, eps, dropout);
+                                beta, tokens, columns, eps, dropout, errors);
                     } else {
                       JB_LAUNCH(c, (embedding_forward_wide<T, width, kDropout>), by_blocks(c, tokens), to, from, gamma,
-                                beta, tokens, columns, eps, dropout);
+                                beta, tokens, columns, eps, dropout, errors);
                     }
                   });
   }

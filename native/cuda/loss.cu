@@ -31,7 +31,7 @@ jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_o
       if (rows > 0) {
         with_width<T>({logits}, classes, [&](auto width) {
           JB_LAUNCH(c, (cross_entropy_rows<T, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), losses, to_lse,
-                    as<T>(logits), of_rows, rows, classes, label_smoothing);
+                    as<T>(logits), of_rows, rows, classes, label_smoothing, c.index_checks().next());
         });
       }
       JB_LAUNCH(c, cross_entropy_sum<kLossSumThreads>, {1, kLossSumThreads}, as<float>(loss), to_total, losses, of_rows,

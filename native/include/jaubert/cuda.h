@@ -32,7 +32,9 @@ JB_API jb_out jb_cuda_stream(jb_ctx ctx);
 // cublasGemmEx and cublasGemmStridedBatchedEx. Until they are given, functions that need them fail.
 JB_API jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb_in gemm_strided_batched_ex);
 
-// Waits for all that was begun on the context's stream, and reports the first failure of it.
+// Waits for all that was begun on the context's stream, and reports the first failure of it. Of an index, an id or a
+// label outside, which only the GPU has seen, this and jb_read_... say what the CPU would have said; the data read is
+// there all the same, and the error is reported once.
 JB_API jb_status jb_cuda_synchronize(jb_ctx ctx);
 
 // A CUDA graph: what is called between begin and end is not run but kept, to be run by each jb_cuda_graph_launch, with

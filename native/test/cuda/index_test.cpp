@@ -58,16 +58,20 @@ TEST(elements_of_every_size_move) {
   }
 }
 
-// What only the device sees it cannot refuse; but it touches no memory outside.
+// What only the device sees it cannot refuse; but it touches no memory outside, and says so later.
 TEST(an_index_outside_gives_zeros_and_adds_nothing) {
   test::Both both;
   const jb_ctx ctx = both.cuda();
+  const auto values = [&](const test::Array<float>& of) {
+    EXPECT_REFUSED(jb_cuda_synchronize(ctx), "outside [0, 2) (found by the GPU");
+    return of.values(1);
+  };
   auto x = both.array(std::vector<float>{1, 2, 3, 4}), y = both.empty<float>(6);
   auto index = both.array(std::vector<int32_t>{-1, 1, 2});
   EXPECT_OK(jb_index_rows(ctx, JB_F32, y[1], x[1], index[1], JB_I32, 3, 2, 2));
-  EXPECT_SAME_BITS(y.values(1), (std::vector<float>{0, 0, 3, 4, 0, 0}));
+  EXPECT_SAME_BITS(values(y), (std::vector<float>{0, 0, 3, 4, 0, 0}));
   EXPECT_OK(jb_index_add_rows(ctx, JB_F32, x[1], y[1], index[1], JB_I32, 3, 2, 2, 1));
-  EXPECT_SAME_BITS(x.values(1), (std::vector<float>{1, 2, 6, 8}));
+  EXPECT_SAME_BITS(values(x), (std::vector<float>{1, 2, 6, 8}));
 }
 
 TEST(refuses_what_it_can_see) {

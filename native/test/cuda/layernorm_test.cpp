@@ -127,6 +127,7 @@ TEST(an_id_outside_makes_its_row_nan) {
   EXPECT_OK(jb_embedding_layernorm_forward(both.cuda(), JB_F32, y[1], nullptr, nullptr, nullptr, table[1], table[1],
                                            nullptr, ones[1], ones[1], ids[1], zeros[1], nullptr, 2, 4, 2, 2, 0, 1e-5f,
                                            0, 0, 0));
+  EXPECT_REFUSED(jb_cuda_synchronize(both.cuda()), "embedding: word id 2 of token 1 is outside [0, 2)");
   const std::vector<float> result = y.values(1);
   for (size_t i = 0; i < 8; ++i) EXPECT(std::isnan(result[i]) == (i >= 4));
 }

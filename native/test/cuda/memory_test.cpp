@@ -257,3 +257,18 @@ TEST(a_launch_that_fails_names_the_kernel) {
   BOTH_OK(jb_accumulate(ctx, JB_F32, a[d], a[d], 5, 1));
   EXPECT_EQUAL(a);
 }
+
+// Of indices outside (index_checks_test.cpp).
+TEST(a_record_that_cannot_be_made_is_made_by_the_next_call) {
+  const test::Both both;
+  const jb_ctx ctx = both.cuda();
+  const auto x = both.array(test::normal(20)), y = both.empty<float>(20);
+  const auto index = both.array(std::vector<int32_t>{0, 3, 1, 77, 2});
+  const auto rows = [&] { return jb_index_rows(ctx, JB_F32, y[1], x[1], index[1], JB_I32, 5, 5, 4); };
+  jb_simt_fail("cudaMallocHost", kOutOfMemory, 0, 1);
+  EXPECT(rows() == JB_OUT_OF_MEMORY);
+  jb_simt_fail("cudaMallocAsync", kOutOfMemory, 0, 2);
+  EXPECT(rows() == JB_OUT_OF_MEMORY);
+  EXPECT_OK(rows());
+  EXPECT_REFUSED(jb_cuda_synchronize(ctx), "index_rows: index[3] is 77, outside [0, 5)");
+}

@@ -27,7 +27,7 @@ void forward(const Sizes& c, const jb::LayernormOutputs<T>& to, const jb::Embedd
              const float* beta, float eps, const jb::Dropout& dropout) {
   const auto launch = [&](auto kernel, unsigned threads) {
     simt::launch("embedding_forward", {2, threads}, kernel, to, from, gamma, beta, c.tokens, static_cast<int>(c.hidden),
-                 eps, dropout);
+                 eps, dropout, jb::IndexErrors{});
   };
   constexpr int kSplit = sizeof(T) == 4 ? 2 : 1;
   switch (jb::layernorm_vectors<T>(c.hidden)) {
@@ -235,7 +235,7 @@ TEST(an_id_outside_its_table_makes_the_row_nan) {
     SIMT_LAUNCH((jb::embedding_forward<float, 2, false>), ({1, jb::kLayernormThreads}),
                 (jb::LayernormOutputs<float>{y.data(), nullptr, nullptr, nullptr}),
                 (jb::Embeddings{{word.data(), ids.data(), 3}, {nullptr, nullptr, 0}, {nullptr, nullptr, 0}}),
-                gamma.data(), nullptr, 2, 64, 1e-6f, simt::dropout(0, 0, 0));
+                gamma.data(), nullptr, 2, 64, 1e-6f, simt::dropout(0, 0, 0), jb::IndexErrors{});
     EXPECT(std::isnan(y.values()[0]) && std::isnan(y.values()[63]));
     EXPECT(std::isfinite(y.values()[64]) && std::isfinite(y.values()[127]));
   }

@@ -16,7 +16,7 @@ void check_rows(int64_t n, int64_t rows, int width) {
   Buffer<Index> bindex("index", index);
   simt::for_each_order(test::random()(), [&] {
     SIMT_LAUNCH((jb::index_rows<uint16_t, Index>), ({2, jb::kIndexThreads}), y.data(), bx.data(), bindex.data(), n,
-                rows, width);
+                rows, width, jb::IndexErrors{});
     for (size_t i = 0; i < y.size(); ++i) {
       const int64_t from = index[i / static_cast<size_t>(width)];
       const bool inside = from >= 0 && from < rows;
@@ -26,7 +26,7 @@ void check_rows(int64_t n, int64_t rows, int width) {
     if (width % 8 == 0) {  // the same in pieces of 16 bytes
       Buffer<uint16_t> again("again", y.size());
       SIMT_LAUNCH((jb::index_rows<uint4, Index>), ({1, jb::kIndexThreads}), reinterpret_cast<uint4*>(again.data()),
-                  reinterpret_cast<const uint4*>(bx.data()), bindex.data(), n, rows, width / 8);
+                  reinterpret_cast<const uint4*>(bx.data()), bindex.data(), n, rows, width / 8, jb::IndexErrors{});
       EXPECT_SAME_BITS(again.values(), y.values());
     }
   });
@@ -48,9 +48,9 @@ void check_take(int64_t rows, int64_t columns, int64_t n) {
   simt::for_each_order(test::random()(), [&] {
     SIMT_LAUNCH((jb::take_along_rows<uint32_t, int64_t>), ({2, jb::kIndexThreads}),
                 reinterpret_cast<uint32_t*>(y.data()), reinterpret_cast<const uint32_t*>(bx.data()), bindex.data(),
-                rows, columns, n);
+                rows, columns, n, jb::IndexErrors{});
     SIMT_LAUNCH((jb::take_along_rows_backward<float, int64_t>), ({2, jb::kIndexThreads}), bdx.data(), bdy.data(),
-                bindex.data(), rows, columns, n);
+                bindex.data(), rows, columns, n, jb::IndexErrors{});
     for (size_t i = 0; i < index.size(); ++i) {
       EXPECT(y.data()[i] ==
              x[i / static_cast<size_t>(n) * static_cast<size_t>(columns) + static_cast<size_t>(index[i])]);
@@ -95,6 +95,38 @@ void check_segments(const std::vector<int32_t>& lengths, int width) {
 }
 
 }  // namespace
+
+// Whatever the order of threads: the launch that comes first, and of that the first place.
+TEST(the_first_index_outside_is_noted) {
+  const int64_t n = 3000, rows = 5, width = 3;
+  std::vector<int64_t> index = test::integers<int64_t>(n, 0, rows), later = index;
+  const auto places = test::integers<int64_t>(3, 10, n);
+  const int64_t first = *std::min_element(places.begin(), places.end());
+  for (int64_t place : places) index[static_cast<size_t>(place)] = place % 2 == 0 ? -7 - place : rows + place;
+  later[2] = int64_t{1} << 40;
+  Buffer<uint32_t> x("x", static_cast<size_t>(rows * width)), y("y", static_cast<size_t>(n * width));
+  Buffer<int64_t> bindex("index", index), blater("later", later);
+  simt::for_each_order(test::random()(), [&] {
+    Buffer<jb::IndexError> errors("errors", std::vector<jb::IndexError>(jb::kIndexKinds));
+    const auto launch = [&](unsigned long long number, const int64_t* from) {
+      SIMT_LAUNCH((jb::index_rows<uint32_t, int64_t>), ({4, jb::kIndexThreads}), y.data(), x.data(), from, n, rows,
+                  static_cast<int>(width), (jb::IndexErrors{errors.data(), number}));
+    };
+    const auto expect = [&](size_t kind, uint64_t number, int64_t place, int64_t value) {
+      const jb::IndexError error = errors.values()[kind];
+      EXPECT(error.launch == number && error.range == 5 && error.ignored == 0);
+      EXPECT(~error.word == (static_cast<uint64_t>(place) << 32 | static_cast<uint32_t>(value)));
+    };
+    launch(7, bindex.data());
+    expect(0, 7, first, index[static_cast<size_t>(first)]);
+    launch(8, blater.data());
+    expect(0, 7, first, index[static_cast<size_t>(first)]);
+    SIMT_LAUNCH((jb::take_along_rows<uint32_t, int64_t>), ({4, jb::kIndexThreads}), y.data(), x.data(), blater.data(),
+                1, rows, n, (jb::IndexErrors{errors.data(), 9}));
+    expect(2, 9, 2, INT32_MAX);  // as far as there is room
+    expect(0, 7, first, index[static_cast<size_t>(first)]);
+  });
+}
 
 TEST(rows) {
   check_rows<int32_t>(1, 1, 1);

@@ -101,7 +101,7 @@ void check(const Case& c, bool all_ignored = false) {
     const auto run = [&](auto w) {
       if (rows > 0) {
         SIMT_LAUNCH((jb::cross_entropy_rows<T, w>), ({3, jb::kCrossEntropyThreads}), blosses.data(), blse.data(),
-                    blogits.data(), spec, c.rows, c.stride, c.smoothing);
+                    blogits.data(), spec, c.rows, c.stride, c.smoothing, jb::IndexErrors{});
       }
       SIMT_LAUNCH(jb::cross_entropy_sum<jb::kLossSumThreads>, ({1, jb::kLossSumThreads}), bloss.data(), btotal.data(),
                   blosses.data(), spec, c.rows, c.normalizer);
@@ -142,7 +142,7 @@ TEST(rows_of_minus_infinity_and_wrong_labels) {
   for (int32_t label : {0, 2, 3, -1}) {
     Buffer<int32_t> labels("labels", std::vector<int32_t>{kIgnored, label});
     SIMT_LAUNCH((jb::cross_entropy_rows<float, 1>), ({2, jb::kCrossEntropyThreads}), losses.data(), lse.data(),
-                logits.data(), (jb::Labels{labels.data(), nullptr, kIgnored, 3}), 2, 3, 0.0f);
+                logits.data(), (jb::Labels{labels.data(), nullptr, kIgnored, 3}), 2, 3, 0.0f, jb::IndexErrors{});
     EXPECT(lse.values()[0] == -INFINITY);
     EXPECT(std::abs(lse.values()[1] - std::log(2.0f)) < 1e-6f);
     EXPECT(losses.values()[0] == 0);
