@@ -10,7 +10,9 @@ enum class BlasType : int { kFloat = 0, kBfloat16 = 14 };  // CUDA_R_32F, CUDA_R
 enum class BlasCompute : int { kFloat = 68 };              // CUBLAS_COMPUTE_32F
 enum class BlasAlgorithm : int { kDefault = -1 };
 
-// Matrices are column-major. 0 is success.
+inline constexpr int kBlasAllocFailed = 3;  // of the status that is returned; 0 is success
+
+// Matrices are column-major.
 using GemmEx = int (*)(void* handle, BlasOperation transa, BlasOperation transb, int m, int n, int k, const void* alpha,
                        const void* a, BlasType a_type, int lda, const void* b, BlasType b_type, int ldb,
                        const void* beta, void* c, BlasType c_type, int ldc, BlasCompute compute,

@@ -25,6 +25,32 @@ struct Product {
 template <typename T>
 constexpr BlasType kBlasType = std::is_same_v<T, bf16> ? BlasType::kBfloat16 : BlasType::kFloat;
 
+// CUBLAS_STATUS_..., of cublasStatus_t.
+const char* name_of_status(int status) {
+  switch (status) {
+    case 1:
+      return "NOT_INITIALIZED";
+    case kBlasAllocFailed:
+      return "ALLOC_FAILED";
+    case 7:
+      return "INVALID_VALUE";
+    case 8:
+      return "ARCH_MISMATCH";
+    case 11:
+      return "MAPPING_ERROR";
+    case 13:
+      return "EXECUTION_FAILED";
+    case 14:
+      return "INTERNAL_ERROR";
+    case 15:
+      return "NOT_SUPPORTED";
+    case 16:
+      return "LICENSE_ERROR";
+    default:
+      return "unknown";
+  }
+}
+
 // Row-major C = op(A) op(B) is column-major C^T = op(B)^T op(A)^T, so A and B change places.
 template <typename In, typename Out>
 void multiply(const char* function, Context& c, const Product<In, Out>& p) {
@@ -50,8 +76,9 @@ void multiply(const char* function, Context& c, const Product<In, Out>& p) {
                                      p.b, in, ldb, p.stride_b, p.a, in, lda, p.stride_a, &p.beta, p.c, out, n,
                                      p.stride_c, batch, BlasCompute::kFloat, BlasAlgorithm::kDefault);
   if (status != 0) {
-    fail(JB_DEVICE_ERROR, "{}: cuBLAS gave status {} for {} products of m = {}, n = {}, k = {}", function, status,
-         batch, m, n, k);
+    fail(status == kBlasAllocFailed ? JB_OUT_OF_MEMORY : JB_DEVICE_ERROR,
+         "{}: cuBLAS failed with status {} ({}) for {} products of m = {}, n = {}, k = {}", function, status,
+         name_of_status(status), batch, m, n, k);
   }
 }
 

@@ -1,6 +1,7 @@
 package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.binding.Kernels;
+import java.util.function.IntFunction;
 import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cublas;
@@ -60,11 +61,7 @@ final class CuBlas {
     check("cublasSetStream", cublas.cublasSetStream_v2(handle, stream));
     // After the stream, which takes the workspace away; a workspace of its own makes the products
     // the same from run to run, and lets them be captured in a graph.
-    long workspace = Kernels.jb_allocate(context, WORKSPACE_BYTES);
-    if (workspace == 0) {
-      throw new IllegalStateException(
-          "no memory for cuBLAS's workspace of " + WORKSPACE_BYTES + " bytes");
-    }
+    long workspace = workspace(context, WORKSPACE_BYTES);
     check(
         "cublasSetWorkspace",
         cublas.cublasSetWorkspace_v2(handle, new Address(workspace), WORKSPACE_BYTES));
@@ -79,6 +76,16 @@ final class CuBlas {
                     : cublas.CUBLAS_DEFAULT_MATH)));
   }
 
+  /** Memory that the context keeps. */
+  static long workspace(long context, long bytes) {
+    long workspace = Kernels.jb_allocate(context, bytes);
+    if (workspace == 0) {
+      throw new IllegalStateException(
+          "no memory for cuBLAS's workspace of " + bytes + " bytes: " + Kernels.jb_last_error());
+    }
+    return workspace;
+  }
+
   /** The address of a function of a library that was loaded for all to see. */
   static long address(String symbol) {
     Pointer address = Loader.addressof(symbol);
@@ -89,14 +96,14 @@ final class CuBlas {
   }
 
   private static void check(String call, int status) {
-    if (status != cublas.CUBLAS_STATUS_SUCCESS) {
+    check(call, status, number -> cublas.cublasGetStatusString(number).getString());
+  }
+
+  /** Throws what a status other than 0, success, means. */
+  static void check(String call, int status, IntFunction<String> words) {
+    if (status != 0) {
       throw new IllegalStateException(
-          call
-              + " failed: "
-              + cublas.cublasGetStatusString(status).getString()
-              + " ("
-              + status
-              + ")");
+          call + " failed: " + words.apply(status) + " (" + status + ")");
     }
   }
 
