@@ -61,6 +61,11 @@ JB_INLINE vf direction(const Step& s, Moments x, vf w, float weight_decay) {
   return fma(w, splat(weight_decay), x.m * s.inverse_correction1 / root);
 }
 
+void require_no_copies(const char* name, const int64_t* copies) {
+  JB_CHECK(copies == nullptr, "{}: copies of the parameters in bfloat16 are for a GPU; the CPU computes in float32",
+           name);
+}
+
 // Whether there is anything to do, and with which numbers.
 bool make_step(const char* name, Step& s, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                bool bias_correction) {
@@ -99,12 +104,13 @@ JB_KERNEL(jb_global_norm)
 
 JB_KERNEL(jb_adamw)
 (jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
- const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors, jb_in norm,
- float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
+ const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
+ jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
   return guard([&] {
     Scratch scratch;
     const TensorBlocks blocks(scratch, "adamw", sizes, tensors);
     Step s;
+    require_no_copies("adamw", copies);
     if (!make_step("adamw", s, norm, max_norm, beta1, beta2, eps, step, bias_correction != 0)) return;
     blocks.for_each(ctx, [&](const TensorBlock& b) {
       float* w = address(parameters[b.tensor]) + b.begin;
@@ -125,12 +131,13 @@ JB_KERNEL(jb_adamw)
 
 JB_KERNEL(jb_lamb)
 (jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
- const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors, jb_in norm,
- float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
+ const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
+ jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
   return guard([&] {
     Scratch scratch;
     const TensorBlocks blocks(scratch, "lamb", sizes, tensors);
     Step s;
+    require_no_copies("lamb", copies);
     if (!make_step("lamb", s, norm, max_norm, beta1, beta2, eps, step, bias_correction != 0)) return;
     // First the moments, and the squared lengths of weights and updates by blocks; the update itself is cheaper to
     // compute again than to keep.

@@ -26,10 +26,11 @@ Lists lists_of(Context& c, const char* function, const std::vector<Tensor>& tens
   std::vector<int32_t> first_chunks{0};
   for (size_t t = 0; t < tensors.size(); ++t) {
     const Tensor& tensor = tensors[t];
-    JB_CHECK(tensor.size == 0 || aligned({tensor.w, tensor.g, tensor.m, tensor.v}),
-             "{}: on a GPU tensor {} has to begin at multiples of 16 bytes, but is at {}, {}, {} and {}", function, t,
-             static_cast<const void*>(tensor.w), static_cast<const void*>(tensor.g), static_cast<const void*>(tensor.m),
-             static_cast<const void*>(tensor.v));
+    JB_CHECK(tensor.size == 0 || aligned({tensor.w, tensor.g, tensor.m, tensor.v, tensor.copy}),
+             "{}: on a GPU tensor {} has to begin at multiples of 16 bytes, but is at {}, {}, {}, {} and {}", function,
+             t, static_cast<const void*>(tensor.w), static_cast<const void*>(tensor.g),
+             static_cast<const void*>(tensor.m), static_cast<const void*>(tensor.v),
+             static_cast<const void*>(tensor.copy));
     for (int64_t i = 0; i * kOptimizerChunk < tensor.size; ++i) {
       chunks.push_back({static_cast<int32_t>(t), static_cast<int32_t>(i)});
     }
@@ -45,7 +46,7 @@ Lists lists_of(Context& c, const char* function, const std::vector<Tensor>& tens
 
 // What AdamW and LAMB are given alike.
 struct Arguments {
-  const int64_t *parameters, *gradients, *m, *v, *sizes;
+  const int64_t *parameters, *gradients, *m, *v, *copies, *sizes;
   const float *learning_rates, *weight_decays;
   int64_t tensors;
   jb_in norm;
@@ -58,8 +59,9 @@ struct Arguments {
     for (int64_t t = 0; t < tensors; ++t) {
       check_optimizer_size(function, t, sizes[t]);
       const auto address = [t](const int64_t* addresses) { return reinterpret_cast<float*>(addresses[t]); };
-      result.push_back({address(parameters), address(gradients), address(m), address(v), nullptr, sizes[t],
-                        learning_rates[t], weight_decays[t]});
+      result.push_back({address(parameters), address(gradients), address(m), address(v),
+                        copies == nullptr ? nullptr : reinterpret_cast<bf16*>(copies[t]), sizes[t], learning_rates[t],
+                        weight_decays[t]});
     }
     return result;
   }
@@ -114,11 +116,12 @@ jb_status jb_global_norm(jb_ctx ctx, jb_out norm, const int64_t* gradients, cons
 }
 
 jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
-                   const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
-                   jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
+                   const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
+                   int64_t tensors, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                    int32_t bias_correction) {
-  const Arguments arguments{parameters, gradients, m,     v,     sizes, learning_rates, weight_decays,       tensors,
-                            norm,       max_norm,  beta1, beta2, eps,   step,           bias_correction != 0};
+  const Arguments arguments{
+      parameters, gradients, m,        v,     copies, sizes, learning_rates, weight_decays,
+      tensors,    norm,      max_norm, beta1, beta2,  eps,   step,           bias_correction != 0};
   return run_step(ctx, "adamw", arguments,
                   [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
                     JB_LAUNCH(c, adamw_update<float>, lists.by_chunks(), lists.tensors, lists.chunks, numbers,
@@ -127,11 +130,12 @@ jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradien
 }
 
 jb_status jb_lamb(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
-                  const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
-                  jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
+                  const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
+                  int64_t tensors, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
                   int32_t bias_correction) {
-  const Arguments arguments{parameters, gradients, m,     v,     sizes, learning_rates, weight_decays,       tensors,
-                            norm,       max_norm,  beta1, beta2, eps,   step,           bias_correction != 0};
+  const Arguments arguments{
+      parameters, gradients, m,        v,     copies, sizes, learning_rates, weight_decays,
+      tensors,    norm,      max_norm, beta1, beta2,  eps,   step,           bias_correction != 0};
   return run_step(
       ctx, "lamb", arguments,
       [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {

@@ -233,12 +233,12 @@ void training() {
   float* norm = zeros(1);
   count("global_norm", [=] { return jb_global_norm(ctx, norm, gradients, sizes, 3); });
   count("adamw", [=] {
-    return jb_adamw(ctx, parameters, gradients, means, squares, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F, 1e-8F,
-                    1, 1);
+    return jb_adamw(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F,
+                    1e-8F, 1, 1);
   });
   count("lamb", [=] {
-    return jb_lamb(ctx, parameters, gradients, means, squares, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F, 1e-8F, 2,
-                   1);
+    return jb_lamb(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F,
+                   1e-8F, 2, 1);
   });
 }
 

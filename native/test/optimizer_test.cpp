@@ -35,7 +35,7 @@ struct Problem {
 
   jb_status step(jb_ctx ctx, bool lamb, const float* norm, float max_norm, int64_t count, int32_t correct,
                  float beta1 = 0.9f) {
-    return (lamb ? jb_lamb : jb_adamw)(ctx, w_at.data(), g_at.data(), m_at.data(), v_at.data(), sizes.data(),
+    return (lamb ? jb_lamb : jb_adamw)(ctx, w_at.data(), g_at.data(), m_at.data(), v_at.data(), nullptr, sizes.data(),
                                        rates.data(), decays.data(), tensors(), norm, max_norm, beta1, 0.999f, 1e-8f,
                                        count, correct);
   }

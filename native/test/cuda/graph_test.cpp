@@ -65,8 +65,8 @@ struct Step {
     EXPECT_OK(jb_random_uniform(ctx, drawn[1], kWidth, -1, 1, kSeeds[1], offsets[1] + 1));
     EXPECT_OK(jb_random_normal(ctx, drawn[1] + kWidth, kWidth, 0, 1, kSeeds[0], offsets[0] + 1));
     EXPECT_OK(jb_global_norm(ctx, norm[1], &gradient, &size, 1));
-    EXPECT_OK(jb_adamw(ctx, &parameter, &gradient, &first, &second, &size, &rate, &decay, 1, norm[1], 1, 0.9f, 0.99f,
-                       1e-6f, step, 1));
+    EXPECT_OK(jb_adamw(ctx, &parameter, &gradient, &first, &second, nullptr, &size, &rate, &decay, 1, norm[1], 1, 0.9f,
+                       0.99f, 1e-6f, step, 1));
   }
 };
 

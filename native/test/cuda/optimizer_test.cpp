@@ -1,6 +1,7 @@
 #include "jaubert/optimizer.h"
 
 #include "cuda/both.h"
+#include "cuda/narrow.h"
 
 namespace {
 
@@ -9,7 +10,8 @@ constexpr int64_t kTensors = 7;
 
 struct Model {
   std::vector<test::Array<float>> w, g, m, v;
-  std::vector<int64_t> addresses[2][4];
+  std::vector<test::Array<jb::bf16>> copy;
+  std::vector<int64_t> addresses[2][4], copies;  // of all but one, on the GPU
   std::vector<float> rates, decays;
 
   explicit Model(const test::Both& both) {
@@ -24,15 +26,23 @@ struct Model {
         const test::Array<float>* all[4] = {&w.back(), &g.back(), &m.back(), &v.back()};
         for (int k = 0; k < 4; ++k) addresses[d][k].push_back(reinterpret_cast<int64_t>((*all[k])[d]));
       }
+      copy.push_back(both.array(std::vector<jb::bf16>(static_cast<size_t>(size))));
+      copies.push_back(size == 4096 ? 0 : reinterpret_cast<int64_t>(copy.back()[1]));
     }
   }
   const int64_t* of(int d, int k) const { return addresses[d][k].data(); }
+  const int64_t* copies_of(int d) const { return d == 0 ? nullptr : copies.data(); }
 
   void expect_same() const {
     for (size_t t = 0; t < kTensors; ++t) {
       EXPECT_SAME(m[t], 1e-6, 1e-7);
       EXPECT_SAME(v[t], 2e-6, 1e-7);
       EXPECT_SAME(w[t], 2e-6, 2e-6);
+      const std::vector<float> weights = w[t].values(1);
+      const std::vector<jb::bf16> rounded = copy[t].values(1);
+      for (size_t i = 0; i < weights.size(); ++i) {
+        EXPECT(rounded[i].bits == (copies[t] == 0 ? jb::bf16{} : jb::from_float<jb::bf16>(weights[i])).bits);
+      }
     }
   }
 };
@@ -46,9 +56,9 @@ void check(Step step, float max_norm, int32_t bias_correction) {
   for (int64_t number = 1; number < 4; ++number) {
     BOTH_OK(jb_global_norm(ctx, norm[d], model.of(d, 1), kSizes, kTensors));
     EXPECT_SAME(norm, 1e-6, 0);
-    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
-                 model.decays.data(), kTensors, max_norm == 0 && number == 2 ? nullptr : norm[d], max_norm, 0.9f, 0.99f,
-                 1e-6f, number, bias_correction));
+    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
+                 model.rates.data(), model.decays.data(), kTensors, max_norm == 0 && number == 2 ? nullptr : norm[d],
+                 max_norm, 0.9f, 0.99f, 1e-6f, number, bias_correction));
     model.expect_same();
   }
 }
@@ -70,11 +80,12 @@ TEST(a_norm_that_is_not_finite_changes_nothing) {
   const Model model(both);
   auto norm = both.array(std::vector<float>{NAN});
   for (Step step : {jb_adamw, jb_lamb}) {
-    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
-                 model.decays.data(), kTensors, norm[d], 1, 0.9f, 0.99f, 1e-6f, 1, 1));
+    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
+                 model.rates.data(), model.decays.data(), kTensors, norm[d], 1, 0.9f, 0.99f, 1e-6f, 1, 1));
     for (size_t t = 0; t < kTensors; ++t) {
       EXPECT_EQUAL(model.w[t]);
       EXPECT_EQUAL(model.m[t]);
+      for (const jb::bf16 x : model.copy[t].values(1)) EXPECT(x.bits == 0);
     }
   }
 }
@@ -83,11 +94,22 @@ TEST(refuses) {
   test::Both both;
   const Model model(both);
   const auto step = [&](jb_ctx ctx, int d, float max_norm, float beta1, int64_t number, int64_t tensors) {
-    return jb_adamw(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), kSizes, model.rates.data(),
-                    model.decays.data(), tensors, nullptr, max_norm, beta1, 0.99f, 1e-6f, number, 1);
+    return jb_adamw(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
+                    model.rates.data(), model.decays.data(), tensors, nullptr, max_norm, beta1, 0.99f, 1e-6f, number,
+                    1);
   };
   BOTH_REFUSE(step(ctx, d, 0, 0.9f, 0, kTensors), "step is 0");
   BOTH_REFUSE(step(ctx, d, 0, 1, 1, kTensors), "beta1 is 1");
   BOTH_REFUSE(step(ctx, d, 1, 0.9f, 1, kTensors), "max_norm is 1, but norm is null");
   BOTH_REFUSE(step(ctx, d, 0, 0.9f, 1, -1), "adamw: -1 tensors");
+  std::vector<int64_t> copies = model.copies;
+  const auto refuse = [&](int d, const char* words) {
+    EXPECT_REFUSED(
+        jb_lamb(both[d], model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), copies.data(), kSizes,
+                model.rates.data(), model.decays.data(), kTensors, nullptr, 0, 0.9f, 0.99f, 1e-6f, 1, 1),
+        words);
+  };
+  refuse(0, "copies of the parameters in bfloat16 are for a GPU");
+  copies[3] += 2;
+  refuse(1, "tensor 3 has to begin at multiples of 16 bytes");
 }

@@ -136,7 +136,8 @@ public final class Bert extends Block {
    * Chooses what the encoder computes in: {@link DType#F32}, as it does unless said otherwise, or
    * on a GPU {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden
    * states and all between them are BF16; parameters, their gradients, statistics and sums stay
-   * F32, and so does what comes after the encoder, from the pooler on.
+   * F32, and so does what comes after the encoder, from the pooler on. Each weight of a matrix
+   * product keeps a copy in BF16, 2 bytes a number, which AdamW and LAMB write along with it.
    *
    * @return this model
    * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws

@@ -42,6 +42,7 @@ abstract class AdamOptimizer implements Optimizer {
         long[] gradients,
         long[] means,
         long[] squares,
+        long[] copies,
         long[] sizes,
         float[] learningRates,
         float[] weightDecays,
@@ -107,6 +108,7 @@ abstract class AdamOptimizer implements Optimizer {
   private final long[] gradients;
   private final long[] means;
   private final long[] squares;
+  private final long[] copies; // of the parameters in 16 bits; 0 where there is none
   private final long[] sizes;
   private final float[] learningRates;
   private final float[] weightDecays;
@@ -140,6 +142,7 @@ abstract class AdamOptimizer implements Optimizer {
     gradients = new long[count];
     means = new long[count];
     squares = new long[count];
+    copies = new long[count];
     sizes = new long[count];
     learningRates = new float[count];
     weightDecays = new float[count];
@@ -245,6 +248,7 @@ abstract class AdamOptimizer implements Optimizer {
   private int stepThoseAt(long step, int waiting, float rate, int taken) {
     int moving = 0;
     int left = 0;
+    boolean anyCopy = false;
     for (int i = 0; i < waiting; i++) {
       Slot slot = ready[i];
       if (slot.step == step) {
@@ -256,7 +260,8 @@ abstract class AdamOptimizer implements Optimizer {
         learningRates[moving] = rate * slot.learningRateScale;
         weightDecays[moving] = slot.weightDecay;
         slot.step += taken;
-        slot.parameter.touch();
+        copies[moving] = slot.parameter.touchWithCopy();
+        anyCopy |= copies[moving] != 0;
         moved[moving++] = slot.parameter;
       } else {
         ready[left++] = slot;
@@ -270,6 +275,7 @@ abstract class AdamOptimizer implements Optimizer {
             gradients,
             means,
             squares,
+            anyCopy ? copies : null,
             sizes,
             learningRates,
             weightDecays,

@@ -3,7 +3,6 @@ package io.github.jaubert.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.bert.BertConfig;
@@ -35,9 +34,7 @@ abstract class CapturedStepFixture {
 
   @BeforeAll
   static void findTheGpu() {
-    assumeTrue(
-        Requirements.obstacles(Findings.ofThisMachine()).findAny().isEmpty(), "there is no GPU");
-    gpu = Device.cuda(0);
+    gpu = TestGpu.orSkip();
   }
 
   /** Three sequences of other lengths at every step, padded to the same number of tokens. */

@@ -35,7 +35,9 @@ class CapturedStepRefusalTest extends CapturedStepFixture {
       Tensor x = Tensor.ones(2, 3).to(gpu);
       List<Tensor> escaped = new ArrayList<>();
       assertRefused(
-          "F32 [] has no values to be read while a step is captured on cuda:0, as nothing runs there yet",
+          "F32 [] has no values to be read while a step is captured on "
+              + gpu
+              + ", as nothing runs there yet",
           () ->
               CapturedStep.of(
                   gpu,
@@ -44,13 +46,19 @@ class CapturedStepRefusalTest extends CapturedStepFixture {
                     return x;
                   }));
       assertRefused(
-          "F32 [2] cannot be moved while a step is captured on cuda:0, as nothing runs there yet",
+          "F32 [2] cannot be moved while a step is captured on "
+              + gpu
+              + ", as nothing runs there yet",
           () -> CapturedStep.of(gpu, () -> Tensor.ones(2).to(gpu)));
       assertRefused(
-          "copyFrom: an array cannot be copied while a step is captured on cuda:0, as nothing runs there yet",
+          "copyFrom: an array cannot be copied while a step is captured on "
+              + gpu
+              + ", as nothing runs there yet",
           () -> CapturedStep.of(gpu, () -> training.targets.copyFrom(labels(0))));
       assertRefused(
-          "there is nothing to wait for while a step is captured on cuda:0, as nothing runs there yet",
+          "there is nothing to wait for while a step is captured on "
+              + gpu
+              + ", as nothing runs there yet",
           () ->
               CapturedStep.of(
                   gpu,
@@ -77,14 +85,16 @@ class CapturedStepRefusalTest extends CapturedStepFixture {
               .getMessage()
               .endsWith("has no state yet: take one step as usual before a step is captured"));
       assertRefused(
-          "the captured step is one of cuda:0, but its result F32 [2] is on cpu",
+          "the captured step is one of " + gpu + ", but its result F32 [2] is on cpu",
           () -> CapturedStep.of(gpu, () -> Tensor.ones(2)));
       List<float[]> state = training.state();
       training.eager(1);
       Tensor weight = training.model.parameters().get(0).tensor();
       try (CapturedStep captured = training.capture()) {
         assertRefused(
-            "a captured step cannot be closed while a step is captured on cuda:0, as nothing runs there yet",
+            "a captured step cannot be closed while a step is captured on "
+                + gpu
+                + ", as nothing runs there yet",
             () ->
                 CapturedStep.of(
                     gpu,

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
@@ -48,9 +47,7 @@ class MixedPrecisionTrainingTest {
 
   @BeforeAll
   static void findTheGpu() {
-    assumeTrue(
-        Requirements.obstacles(Findings.ofThisMachine()).findAny().isEmpty(), "there is no GPU");
-    gpu = Device.cuda(0);
+    gpu = TestGpu.orSkip();
   }
 
   @BeforeEach

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
@@ -37,9 +36,7 @@ class OnDeviceTest {
 
   @BeforeAll
   static void findTheGpu() {
-    assumeTrue(
-        Requirements.obstacles(Findings.ofThisMachine()).findAny().isEmpty(), "there is no GPU");
-    gpu = Device.cuda(0);
+    gpu = TestGpu.orSkip();
   }
 
   private static TokenBatch batch(int step) {
@@ -201,7 +198,9 @@ class OnDeviceTest {
     try (Scope scope = Scope.open()) {
       Tensor x = Tensor.ones(2, 3);
       assertEquals(
-          "add: operand F32 [2, 3] is on cpu and operand F32 [2, 3] is on cuda:0;"
+          "add: operand F32 [2, 3] is on cpu and operand F32 [2, 3] is on "
+              + gpu
+              + ";"
               + " move one with to(Device)",
           assertThrows(IllegalArgumentException.class, () -> x.add(x.to(gpu))).getMessage());
     }

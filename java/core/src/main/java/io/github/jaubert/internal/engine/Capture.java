@@ -47,6 +47,7 @@ public final class Capture {
   private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Storage> overwritten = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<AutogradMeta, Boolean> leaves = new LinkedHashMap<>(); // had a gradient
+  private final Map<WeightCopy, Integer> copies = new LinkedHashMap<>();
   private final Draws draws = new Draws();
   private NativeTensor result;
   private Update update;
@@ -102,6 +103,7 @@ public final class Capture {
           capture.used,
           capture.overwritten,
           capture.endsOfGradients(),
+          capture.copies,
           capture.draws,
           capture.update);
     } finally {
@@ -218,6 +220,19 @@ public final class Capture {
           leaf.gradientReplayed(before);
         });
     return ends;
+  }
+
+  /** Which version of its weight a copy has at this place of the step. */
+  int versionOf(WeightCopy copy) {
+    // A replay brings it up to date before it begins, but knows nothing of what the step
+    // overwrites.
+    return copies.computeIfAbsent(
+        copy, c -> c.weight().isIn(overwritten) ? -1 : c.weight().version());
+  }
+
+  /** A copy was written with the values that its weight has at this place of the step. */
+  void follows(WeightCopy copy) {
+    copies.put(copy, copy.weight().version());
   }
 
   /** A source of random numbers was made; every replay begins where it did. */

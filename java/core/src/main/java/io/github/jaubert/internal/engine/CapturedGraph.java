@@ -2,7 +2,9 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.tensor.PackedSequences;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What came of a {@link Capture}: a graph of the device, and all that a replay does beside it. */
@@ -16,6 +18,7 @@ public final class CapturedGraph implements AutoCloseable {
   private final List<Storage> used;
   private final List<Storage> overwritten;
   private final List<CapturedGradient> gradients;
+  private final Map<WeightCopy, Boolean> copies; // whether they are up to date at the end
   private final Draws draws;
   private final long[] seeds;
   private final Capture.Update update; // null: no optimizer
@@ -29,6 +32,7 @@ public final class CapturedGraph implements AutoCloseable {
       Set<Storage> used,
       Set<Storage> overwritten,
       List<CapturedGradient> gradients,
+      Map<WeightCopy, Integer> copies,
       Draws draws,
       Capture.Update update) {
     this.backend = backend;
@@ -38,6 +42,8 @@ public final class CapturedGraph implements AutoCloseable {
     this.used = List.copyOf(used);
     this.overwritten = List.copyOf(overwritten);
     this.gradients = List.copyOf(gradients);
+    this.copies = new LinkedHashMap<>();
+    copies.forEach((copy, version) -> this.copies.put(copy, version == copy.weight().version()));
     this.draws = draws;
     this.seeds = draws.seeds();
     this.update = update;
@@ -65,6 +71,7 @@ public final class CapturedGraph implements AutoCloseable {
     long steps = update == null ? 0 : update.steps();
     gradients.forEach(CapturedGradient::requireBefore);
     long[] offsets = draws.offsets(seeds);
+    copies.keySet().forEach(WeightCopy::prepareReplay);
     Native.check(graphs.launch(graph, seeds, offsets, steps, rate));
     draws.taken();
     if (update != null) {
@@ -72,6 +79,12 @@ public final class CapturedGraph implements AutoCloseable {
     }
     gradients.forEach(CapturedGradient::replayed);
     overwritten.forEach(Storage::touch);
+    copies.forEach(
+        (copy, follows) -> {
+          if (follows) {
+            copy.follow();
+          }
+        });
     replays++;
   }
 

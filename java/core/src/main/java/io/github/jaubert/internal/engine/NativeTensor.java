@@ -5,6 +5,7 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
+import java.util.Set;
 
 /**
  * The one implementation of {@link Tensor}: a contiguous stretch of a {@link Storage}, and its
@@ -28,6 +29,7 @@ public final class NativeTensor implements Tensor {
   private Leak leak;
 
   private AutogradMeta autograd; // null while no gradient has to do with this tensor
+  private WeightCopy narrow; // null until a layer computes in another type than this weight's
 
   private NativeTensor(Storage storage, long offset, Shape shape, DType dtype) {
     this.storage = storage;
@@ -184,6 +186,47 @@ public final class NativeTensor implements Tensor {
     return storage.version();
   }
 
+  boolean isIn(Set<Storage> blocks) {
+    return blocks.contains(storage);
+  }
+
+  // ---- weights in the type of activations ----
+
+  /**
+   * The values of this weight in another type: a handle that the caller closes, without a record,
+   * as the gradient is the weight's own business. What belongs to no scope, as parameters do, keeps
+   * the copy in 16 bits for the next time.
+   */
+  public NativeTensor converted(DType type) {
+    if (region == null && !hasHistory() && dtype == DType.F32 && type == DType.BF16) {
+      synchronized (this) {
+        if (narrow == null) {
+          narrow = new WeightCopy(this, type);
+        }
+        return narrow.current();
+      }
+    }
+    NativeTensor copy = allocateLike(type, shape);
+    DeviceCopy.convert(copy, this);
+    return copy;
+  }
+
+  /**
+   * Notes that an optimizer overwrites this weight, together with its copy in 16 bits if there is
+   * one that is up to date.
+   *
+   * @return the address of the copy, or 0
+   */
+  public synchronized long touchWithCopy() {
+    boolean both = narrow != null && narrow.isCurrent();
+    touch();
+    if (!both) {
+      return 0;
+    }
+    narrow.follow();
+    return narrow.address();
+  }
+
   void requireOpen() {
     if (closed) {
       throw new IllegalStateException(
@@ -281,6 +324,7 @@ public final class NativeTensor implements Tensor {
 
   /** Takes the memory of a copy in place of its own; a gradient follows. */
   public void adopt(NativeTensor copy) {
+    freeCopy();
     Storage left = storage;
     storage = copy.storage;
     offset = copy.offset;
@@ -399,7 +443,15 @@ public final class NativeTensor implements Tensor {
     if (autograd != null) {
       autograd.close();
     }
+    freeCopy();
     storage.release();
+  }
+
+  private void freeCopy() {
+    if (narrow != null) {
+      narrow.close();
+      narrow = null;
+    }
   }
 
   /** Type and shape, for messages. */

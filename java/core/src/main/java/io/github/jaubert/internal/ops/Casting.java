@@ -30,15 +30,13 @@ public final class Casting {
 
   /**
    * A weight in the type that a layer computes in, which is its own or that of a copy, without a
-   * record: the gradient is the weight's own business. The caller closes a copy.
+   * record: the gradient is the weight's own business. The caller closes what is not the weight.
    */
   static NativeTensor copyOrSelf(NativeTensor weight, DType dtype) {
     if (weight.dtype() == dtype) {
       return weight;
     }
-    NativeTensor copy = weight.allocateLike(dtype, weight.shape());
-    DeviceCopy.convert(copy, weight);
-    return copy;
+    return weight.converted(dtype);
   }
 
   /** Another device; the gradient flows back to this one. */

@@ -1,0 +1,71 @@
+package io.github.jaubert.internal.engine;
+
+import io.github.jaubert.tensor.DType;
+
+/**
+ * A weight rounded to the 16 bits that layers compute in. It belongs to the weight, whose values it
+ * follows: made when a layer first asks for it, and again once the weight was overwritten, unless
+ * an optimizer wrote both. So a step of training converts nothing, and inference once. What a layer
+ * gets is a handle of its own: the memory is the same until the weight is freed or moved.
+ */
+final class WeightCopy {
+  private final NativeTensor weight;
+  private final NativeTensor values;
+  private int version = -1; // of the weight whose values these are
+
+  WeightCopy(NativeTensor weight, DType type) {
+    this.weight = weight;
+    values =
+        NativeTensor.outsideOfCaptures(
+            weight.backend(), type, weight.shape(), LargeBlocks.Place.FRONT);
+  }
+
+  DType dtype() {
+    return values.dtype();
+  }
+
+  NativeTensor weight() {
+    return weight;
+  }
+
+  /** The values of now, or, in a captured step, of that place in each replay; to be closed. */
+  synchronized NativeTensor current() {
+    if (!isCurrent()) {
+      DeviceCopy.convert(values, weight);
+      follow();
+    }
+    return values.view(0, values.shape());
+  }
+
+  /** Whether the values are those of the weight; a replay sees to it before it begins. */
+  synchronized boolean isCurrent() {
+    Capture capture = weight.backend().capture();
+    return (capture == null ? version : capture.versionOf(this)) == weight.version();
+  }
+
+  /** The values were overwritten with those that the weight has now. */
+  synchronized void follow() {
+    values.touch();
+    Capture capture = weight.backend().capture();
+    if (capture == null) {
+      version = weight.version();
+    } else {
+      capture.follows(this);
+    }
+  }
+
+  /** Where an optimizer writes the values. */
+  long address() {
+    return values.address();
+  }
+
+  /** Before a replay that reads or writes the values. */
+  void prepareReplay() {
+    weight.requireOpen();
+    current().close();
+  }
+
+  void close() {
+    values.close();
+  }
+}
