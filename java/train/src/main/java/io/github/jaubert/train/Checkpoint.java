@@ -3,6 +3,7 @@ package io.github.jaubert.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,9 +28,16 @@ record Checkpoint(
     int lossSteps,
     int bestStep,
     List<LogEntry> history) {
+  /**
+   * Goes up with every change after which a run no longer gives the bits that it gave before, such
+   * as another order of what is drawn of the random numbers: 2 since the last layer computes what a
+   * classifier reads alone, and so has smaller dropout masks.
+   */
+  static final int ARITHMETIC = 2;
 
   ObjectNode toJson() {
     ObjectNode json = JsonFiles.object();
+    json.put("arithmetic", ARITHMETIC);
     ObjectNode names = json.putObject("identity");
     identity.forEach(names::put);
     json.put("step", step);
@@ -41,7 +49,19 @@ record Checkpoint(
     return json;
   }
 
-  static Checkpoint fromJson(ObjectNode json) {
+  /**
+   * Reads what {@link #toJson} wrote.
+   *
+   * @throws CheckpointException if the run would go on with other arithmetic than it began with
+   */
+  static Checkpoint fromJson(String source, ObjectNode json) {
+    int arithmetic = json.path("arithmetic").asInt(1);
+    if (arithmetic != ARITHMETIC) {
+      throw new CheckpointException(
+          source,
+          "was written with arithmetic version %d of the trainer, and this is version %d: the run would not end with the bits it was to end with, as dropout masks or sums differ; finish it with the release that began it, use another folder, or delete this file to begin anew"
+              .formatted(arithmetic, ARITHMETIC));
+    }
     Map<String, String> identity = new LinkedHashMap<>();
     json.path("identity")
         .properties()

@@ -85,7 +85,7 @@ final class RunFolder {
    * What is there, if anything.
    *
    * @throws CheckpointException if it cannot be read, or belongs to a run with other settings or
-   *     data
+   *     data, or of a release that computes otherwise
    */
   Optional<Checkpoint> read() {
     Path file = folder.resolve(CHECKPOINT);
@@ -100,6 +100,7 @@ final class RunFolder {
       }
       Checkpoint checkpoint =
           Checkpoint.fromJson(
+              file.toString(),
               JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
       refuseOther(file, checkpoint.identity());
       return Optional.of(checkpoint);

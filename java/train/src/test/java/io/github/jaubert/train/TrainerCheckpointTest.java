@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -156,6 +157,32 @@ class TrainerCheckpointTest extends TrainerFixture {
       assertSameBits(weights, SmallModel.weights(model));
     }
     assertArrayEquals(before, Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT)));
+  }
+
+  @Test
+  void refusesTheCheckpointOfAReleaseThatComputesOtherwise() throws IOException {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).epochs(1).checkpoints(run).run();
+      Path file = run.resolve(RunFolder.CHECKPOINT);
+      String key = "\\\"arithmetic\\\":" + Checkpoint.ARITHMETIC;
+      String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+      assertTrue(text.contains(key));
+      for (String other : new String[] {"\\\"arithmetic\\\":7", "\\\"arithmetix\\\":2"}) {
+        Files.writeString(file, text.replace(key, other), StandardCharsets.ISO_8859_1);
+        String message =
+            assertThrows(CheckpointException.class, trainer(model).epochs(1).checkpoints(run)::run)
+                .getMessage();
+        int version = other.endsWith("7") ? 7 : 1; // 1 is that of releases which did not write it
+        assertTrue(
+            message.contains(
+                "was written with arithmetic version "
+                    + version
+                    + " of the trainer, and this is version "
+                    + Checkpoint.ARITHMETIC),
+            message);
+      }
+    }
   }
 
   @Test
