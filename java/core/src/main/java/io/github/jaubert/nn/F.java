@@ -22,8 +22,10 @@ import io.github.jaubert.tensor.Tensor;
  * <p>All take {@link DType#F32}. On a GPU the layers (linear layers, geglu, dropout, normalisation,
  * attention, cross-entropy) also take {@link DType#BF16}, and attention {@link DType#F16}: they
  * compute in the type of their input, which is the type of the result, while parameters and their
- * gradients are F32 always, and so are sums, statistics and losses. The other functions compute in
- * F32 whatever they are given.
+ * gradients are F32 always, and so are sums, statistics and losses. Activations (gelu, geluTanh,
+ * silu, relu) take all of these anywhere: they compute in F32 and round to the type of their input,
+ * so that the layer behind them computes in it, too. The other functions give F32 whatever they are
+ * given, as {@link Tensor}'s do.
  */
 public final class F {
   private F() {}

@@ -20,11 +20,7 @@ import java.util.stream.Collectors;
  * @param reference the same in double precision, from the definition
  * @param result the type of the result
  * @param differentiable whether gradients of its floating-point operands are checked
- * @param tolerance the largest relative error
- * @param floor the size below which an error counts as if the value or gradient had that size
- * @param valueFloor the same for values alone
- * @param rounding the reference with rounding errors in what is kept on the way, whose effect is
- *     allowed for; null where it is never large
+ * @param bounds how far off the result may be
  */
 record OperationCase(
     String method,
@@ -34,10 +30,22 @@ record OperationCase(
     Function<NdArray[], NdArray> reference,
     DType result,
     boolean differentiable,
-    double tolerance,
-    double floor,
-    double valueFloor,
-    BiFunction<NdArray[], RoundingErrors, NdArray> rounding) {
+    Bounds bounds) {
+
+  /**
+   * How far off a result may be.
+   *
+   * @param tolerance the largest relative error
+   * @param floor the size below which an error counts as if the value or gradient had that size
+   * @param valueFloor the same for values alone
+   * @param rounding the reference with rounding errors in what is kept on the way, whose effect is
+   *     allowed for; null where it is never large
+   */
+  record Bounds(
+      double tolerance,
+      double floor,
+      double valueFloor,
+      BiFunction<NdArray[], RoundingErrors, NdArray> rounding) {}
 
   static OperationCase of(
       String method,
@@ -45,7 +53,7 @@ record OperationCase(
       Function<Tensor[], Tensor> operation,
       Function<NdArray[], NdArray> reference) {
     return new OperationCase(
-        method, "", inputs, operation, reference, DType.F32, true, 1e-5, 0.05, 0, null);
+        method, "", inputs, operation, reference, DType.F32, true, new Bounds(1e-5, 0.05, 0, null));
   }
 
   /** The number of elements of all operands. */
@@ -57,34 +65,12 @@ record OperationCase(
   }
 
   OperationCase with(String words) {
-    return new OperationCase(
-        method,
-        words,
-        inputs,
-        operation,
-        reference,
-        result,
-        differentiable,
-        tolerance,
-        floor,
-        valueFloor,
-        rounding);
+    return changed(words, result, differentiable, bounds);
   }
 
   /** A result of another type, or of none of its operands: there is no gradient. */
   OperationCase giving(DType dtype) {
-    return new OperationCase(
-        method,
-        variant,
-        inputs,
-        operation,
-        reference,
-        dtype,
-        false,
-        tolerance,
-        floor,
-        valueFloor,
-        rounding);
+    return changed(variant, dtype, false, bounds);
   }
 
   OperationCase withoutGradient() {
@@ -92,66 +78,31 @@ record OperationCase(
   }
 
   OperationCase tolerance(double relative) {
-    return new OperationCase(
-        method,
-        variant,
-        inputs,
-        operation,
-        reference,
-        result,
-        differentiable,
-        relative,
-        floor,
-        valueFloor,
-        rounding);
+    return within(new Bounds(relative, bounds.floor, bounds.valueFloor, bounds.rounding));
   }
 
   /** For results that are small differences of large numbers, such as sums. */
   OperationCase floor(double size) {
-    return new OperationCase(
-        method,
-        variant,
-        inputs,
-        operation,
-        reference,
-        result,
-        differentiable,
-        tolerance,
-        size,
-        valueFloor,
-        rounding);
+    return within(new Bounds(bounds.tolerance, size, bounds.valueFloor, bounds.rounding));
   }
 
   /** For values that are such differences while the gradients are not. */
   OperationCase valueFloor(double size) {
-    return new OperationCase(
-        method,
-        variant,
-        inputs,
-        operation,
-        reference,
-        result,
-        differentiable,
-        tolerance,
-        floor,
-        size,
-        rounding);
+    return within(new Bounds(bounds.tolerance, bounds.floor, size, bounds.rounding));
   }
 
   /** For operations such as a normalisation, which may divide by a small difference. */
   OperationCase rounding(BiFunction<NdArray[], RoundingErrors, NdArray> withErrors) {
+    return within(new Bounds(bounds.tolerance, bounds.floor, bounds.valueFloor, withErrors));
+  }
+
+  private OperationCase within(Bounds others) {
+    return changed(variant, result, differentiable, others);
+  }
+
+  private OperationCase changed(String words, DType dtype, boolean hasGradient, Bounds someBounds) {
     return new OperationCase(
-        method,
-        variant,
-        inputs,
-        operation,
-        reference,
-        result,
-        differentiable,
-        tolerance,
-        floor,
-        valueFloor,
-        withErrors);
+        method, words, inputs, operation, reference, dtype, hasGradient, someBounds);
   }
 
   @Override

@@ -45,9 +45,10 @@ final class OperationCheck {
     this.arrays = operation.inputs().stream().map(i -> i.draw(random)).toArray(NdArray[]::new);
     this.reference = new ReferencePoint(operation.reference(), arrays);
     this.dy = Input.normal(reference.value().shape()).draw(random);
-    for (int i = 0; operation.rounding() != null && i < ROUNDINGS; i++) {
+    for (int i = 0; operation.bounds().rounding() != null && i < ROUNDINGS; i++) {
       RoundingErrors errors = RoundingErrors.ofFloat32(random.nextLong());
-      rounded.add(new ReferencePoint(v -> operation.rounding().apply(v, errors.begin()), arrays));
+      rounded.add(
+          new ReferencePoint(v -> operation.bounds().rounding().apply(v, errors.begin()), arrays));
     }
   }
 
@@ -60,7 +61,7 @@ final class OperationCheck {
           "value",
           NdArray.of(value),
           reference.value(),
-          Math.max(operation.floor(), operation.valueFloor()),
+          Math.max(operation.bounds().floor(), operation.bounds().valueFloor()),
           i -> effectOfRounding(at -> at.value().data()[i]));
       for (int i = 0; i < constants.length; i++) {
         assertArrayEquals(
@@ -250,7 +251,8 @@ final class OperationCheck {
 
   /** Each element of a gradient adds up as many terms of size 1 as there are results for it. */
   private double gradientFloor(int elements) {
-    return operation.floor() * Math.max(1, dy.data().length / (double) Math.max(1, elements));
+    return operation.bounds().floor()
+        * Math.max(1, dy.data().length / (double) Math.max(1, elements));
   }
 
   private void compare(String what, NdArray found, NdArray wanted) {
@@ -268,7 +270,7 @@ final class OperationCheck {
     boolean exact = !operation.result().isFloatingPoint();
     for (int i = 0; i < got.length; i++) {
       double size = Math.max(Math.abs(want[i]), Math.max(typical, floor));
-      double allowed = exact ? 0 : operation.tolerance() * size;
+      double allowed = exact ? 0 : operation.bounds().tolerance() * size;
       double error = Double.compare(got[i], want[i]) == 0 ? 0 : Math.abs(got[i] - want[i]);
       // What rounding does is worked out only where it matters, as it takes long.
       if (!(error <= allowed) && !(error <= allowed + effect.applyAsDouble(i))) {

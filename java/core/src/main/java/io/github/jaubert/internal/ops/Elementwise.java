@@ -65,6 +65,11 @@ public final class Elementwise {
     return unary(name, op, saves, x, 0, 0);
   }
 
+  /** One whose result has the type of its operand. */
+  private static Tensor activation(String name, int op, Saves saves, Tensor x) {
+    return Casting.cast(unary(name, op, saves, x), x.dtype());
+  }
+
   /** {@code alpha * x + beta}. */
   public static Tensor affine(Tensor x, float alpha, float beta) {
     return unary("affine", Kernels.JB_AFFINE, Saves.NOTHING, x, alpha, beta);
@@ -151,22 +156,22 @@ public final class Elementwise {
 
   /** {@code max(x, 0)}. */
   public static Tensor relu(Tensor x) {
-    return unary("relu", Kernels.JB_RELU, Saves.OUTPUT, x);
+    return activation("relu", Kernels.JB_RELU, Saves.OUTPUT, x);
   }
 
   /** {@code x * Phi(x)}, by the error function. */
   public static Tensor gelu(Tensor x) {
-    return unary("gelu", Kernels.JB_GELU, Saves.INPUT, x);
+    return activation("gelu", Kernels.JB_GELU, Saves.INPUT, x);
   }
 
   /** The tanh approximation of {@link #gelu}. */
   public static Tensor geluTanh(Tensor x) {
-    return unary("geluTanh", Kernels.JB_GELU_TANH, Saves.INPUT, x);
+    return activation("geluTanh", Kernels.JB_GELU_TANH, Saves.INPUT, x);
   }
 
   /** {@code x * sigmoid(x)}. */
   public static Tensor silu(Tensor x) {
-    return unary("silu", Kernels.JB_SILU, Saves.INPUT, x);
+    return activation("silu", Kernels.JB_SILU, Saves.INPUT, x);
   }
 
   /** {@code log(1 + e^x)}. */
