@@ -106,3 +106,36 @@ TEST(events_measure_the_stream) {
   jb_cuda_event_destroy(both.cuda(), begin);
   jb_cuda_event_destroy(both.cuda(), end);
 }
+
+// On a machine with one GPU there is nothing to look at.
+TEST(two_gpus_have_memory_and_streams_of_their_own) {
+  int32_t driver = 0, built_with = 0, devices = 0;
+  EXPECT_OK(jb_cuda_driver(&driver, &built_with, &devices));
+  if (devices < 2) return;
+  const std::vector<float> x = test::normal(1000);
+  constexpr int64_t kBytes = 4000;
+  jb_ctx gpus[2];
+  float* memory[2];
+  for (int32_t d = 0; d < 2; ++d) {
+    gpus[d] = jb_cuda_context_create(d);
+    memory[d] = static_cast<float*>(jb_allocate(gpus[d], kBytes));
+    EXPECT(memory[d] != nullptr);
+    EXPECT_OK(jb_write_floats(gpus[d], memory[d], x.data(), 1000));
+  }
+  // In turn, and by a thread that has chosen none yet.
+  std::thread other([&] {
+    for (int d : {1, 0}) EXPECT_OK(jb_unary_forward(gpus[d], JB_AFFINE, memory[d], memory[d], 1000, 2, 0));
+  });
+  other.join();
+  for (int d : {0, 1, 0}) EXPECT_OK(jb_unary_forward(gpus[d], JB_AFFINE, memory[d], memory[d], 1000, 2, 0));
+  for (int d = 0; d < 2; ++d) {
+    std::vector<float> found(1000), expected = x;
+    for (float& value : expected) value *= d == 0 ? 8.0f : 4.0f;
+    EXPECT_OK(jb_read_floats(gpus[d], found.data(), memory[d], 1000));
+    EXPECT_SAME_BITS(found, expected);
+  }
+  for (int d = 0; d < 2; ++d) {
+    jb_release(gpus[d], memory[d], kBytes);
+    jb_context_destroy(gpus[d]);
+  }
+}

@@ -13,9 +13,9 @@
 
 namespace simt {
 
-Device& Device::instance() {
-  static auto* const device = new Device;  // never destroyed: contexts may outlive the static objects
-  return *device;
+Device& Device::of(int number) {
+  static auto* const devices = new Device[kMost];  // never destroyed: contexts may outlive the static objects
+  return devices[number];
 }
 
 Device::Device() {

@@ -1,4 +1,4 @@
-// The memory of the emulated GPU, for runtime.cpp.
+// The memory of the emulated GPUs, for runtime.cpp.
 #ifndef JAUBERT_TEST_SIMT_DEVICE_H
 #define JAUBERT_TEST_SIMT_DEVICE_H
 
@@ -9,11 +9,13 @@
 
 namespace simt {
 
-// One range of addresses, parts of which are handed out. While closed it cannot be touched. What is freed stays with
+// One range of addresses a GPU, parts of which are handed out. While closed it cannot be touched: so a kernel on one
+// GPU that is given the memory of another dies. What is freed stays with
 // the pool, a piece as large as it was, until the pool is trimmed.
 class Device {
  public:
-  static Device& instance();
+  static constexpr int kMost = 2;
+  static Device& of(int number);  // from 0 on
 
   // Null if it has not that much left.
   void* allocate(size_t bytes);

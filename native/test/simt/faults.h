@@ -11,12 +11,12 @@ extern "C" {
 // are launched by "cudaLaunchKernel"; a context gets its matrix products by "emulated_blas". times = 0 takes it back.
 JB_API void jb_simt_fail(const char* function, int32_t error, int32_t after, int32_t times);
 
-// From now on the GPU has this much memory. Its pool then holds what was allocated, and of what is freed keeps each
+// From now on a GPU has this much memory. Its pool then holds what was allocated, and of what is freed keeps each
 // piece by itself until it is trimmed. 0: as much as it had.
 JB_API void jb_simt_limit_memory(int64_t bytes);
 
-// From now on this is the version of the driver (0: there is none), the number of GPUs, and what a GPU is. It is 13000,
-// 1, 90 and 4.
+// From now on this is the version of the driver (0: there is none), the number of GPUs (2 at most), and what a GPU is.
+// It is 13000, 2, 90 and 4.
 JB_API void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability, int32_t multiprocessors);
 }
 

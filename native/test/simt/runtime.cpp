@@ -1,5 +1,7 @@
 #include "simt/runtime.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -15,6 +17,7 @@
 namespace simt {
 
 struct Stream {
+  int device;
   bool capturing = false;
   std::vector<std::function<void()>> captured;
 };
@@ -40,19 +43,33 @@ struct Fault {
 std::map<std::string, Fault> faults;  // by the function
 
 struct Machine {
-  int driver = 13000, devices = 1, capability = 90;
+  int driver = 13000, devices = Device::kMost, capability = 90;
   int multiprocessors = 4;  // few and small, so that small tests have more work than one round of blocks
 } machine;
 
+// The GPU that this thread has chosen. Not thread_local: that is what __shared__ is made of.
+pthread_key_t chosen() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made;
+    pthread_key_create(&made, nullptr);
+    return made;
+  }();
+  return key;
+}
+int current() { return static_cast<int>(reinterpret_cast<intptr_t>(pthread_getspecific(chosen()))); }
+
 struct Opened {
-  Opened() { Device::instance().open(); }
-  ~Opened() { Device::instance().close(); }
+  explicit Opened(int number) : device(Device::of(number)) { device.open(); }
+  ~Opened() { device.close(); }
   Opened(const Opened&) = delete;
   Opened& operator=(const Opened&) = delete;
+
+  Device& device;
 };
 
-bool copy_is_possible(const void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-  const Device& device = Device::instance();
+bool is_there(int device) { return device >= 0 && device < machine.devices; }
+
+bool copy_is_possible(const Device& device, const void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
   const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
   return to_device == device.is_near(to) && from_device == device.is_near(from) &&
          (!to_device || device.holds(to, bytes)) && (!from_device || device.holds(from, bytes));
@@ -77,8 +94,13 @@ void enqueue(Stream* stream, std::function<void()> work) {
     stream->captured.push_back(std::move(work));
     return;
   }
-  const Opened opened;
+  const Opened opened(stream->device);
   work();
+}
+
+cudaError_t may_launch(const Stream* stream) {
+  if (stream->device != current()) return cudaErrorInvalidResourceHandle;
+  return fault("cudaLaunchKernel");
 }
 
 }  // namespace simt
@@ -96,7 +118,7 @@ void jb_simt_fail(const char* function, int32_t error, int32_t after, int32_t ti
 
 void jb_simt_limit_memory(int64_t bytes) {
   const Lock lock(one_at_a_time);
-  Device::instance().set_limit(static_cast<size_t>(bytes));
+  for (int d = 0; d < Device::kMost; ++d) Device::of(d).set_limit(static_cast<size_t>(bytes));
 }
 
 void jb_simt_machine(int32_t driver, int32_t devices, int32_t capability, int32_t multiprocessors) {
@@ -121,6 +143,8 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice:
       return "cudaErrorInvalidDevice";
+    case cudaErrorInvalidResourceHandle:
+      return "cudaErrorInvalidResourceHandle";
     case cudaErrorStreamCaptureUnsupported:
       return "cudaErrorStreamCaptureUnsupported";
   }
@@ -141,6 +165,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice:
       return "invalid device ordinal";
+    case cudaErrorInvalidResourceHandle:
+      return "invalid resource handle";
     case cudaErrorStreamCaptureUnsupported:
       return "operation not permitted when stream is capturing";
   }
@@ -157,21 +183,25 @@ cudaError_t cudaGetDeviceCount(int* count) {
   *count = machine.devices;
   return machine.devices == 0 ? cudaErrorNoDevice : cudaSuccess;
 }
-cudaError_t cudaSetDevice(int device) { return device < machine.devices ? cudaSuccess : cudaErrorInvalidDevice; }
+cudaError_t cudaSetDevice(int device) {
+  if (!simt::is_there(device)) return cudaErrorInvalidDevice;
+  pthread_setspecific(simt::chosen(), reinterpret_cast<void*>(static_cast<intptr_t>(device)));
+  return cudaSuccess;
+}
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return cudaErrorInvalidDevice;
+  if (!simt::is_there(device)) return cudaErrorInvalidDevice;
   *properties = {};
   std::strcpy(properties->name, "emulated GPU");
   properties->major = machine.capability / 10;
   properties->minor = machine.capability % 10;
   properties->multiProcessorCount = machine.multiprocessors;
-  properties->totalGlobalMem = Device::instance().limit();
+  properties->totalGlobalMem = Device::of(device).limit();
   return cudaSuccess;
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device) {
-  if (device != 0) return cudaErrorInvalidDevice;
+  if (!simt::is_there(device)) return cudaErrorInvalidDevice;
   *value = which == cudaDevAttrMultiProcessorCount ? machine.multiprocessors : 512;
   return cudaSuccess;
 }
@@ -180,7 +210,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device)
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   SIMT_MAY_FAIL;
-  *stream = new simt::Stream;
+  *stream = new simt::Stream{simt::current(), false, {}};
   return cudaSuccess;
 }
 
@@ -261,24 +291,24 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 // --- Memory ---
 
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
-  *pool = nullptr;
-  return cudaSetDevice(device);
+  if (!simt::is_there(device)) return cudaErrorInvalidDevice;
+  *pool = &Device::of(device);
+  return cudaSuccess;
 }
 
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
-cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr which, void* value) {
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value) {
   const Lock lock(one_at_a_time);
   if (which == cudaMemPoolAttrReleaseThreshold) return cudaErrorInvalidValue;
-  const Device& device = Device::instance();
-  *static_cast<uint64_t*>(value) = which == cudaMemPoolAttrUsedMemCurrent ? device.used() : device.reserved();
+  *static_cast<uint64_t*>(value) = which == cudaMemPoolAttrUsedMemCurrent ? pool->used() : pool->reserved();
   return cudaSuccess;
 }
 
-cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, size_t bytes) {
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, size_t bytes) {
   const Lock lock(one_at_a_time);
   if (bytes != 0) return cudaErrorInvalidValue;  // all or nothing, here
-  Device::instance().trim();
+  pool->trim();
   return cudaSuccess;
 }
 
@@ -286,14 +316,14 @@ cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t stream) {
   SIMT_MAY_FAIL;
   const Lock lock(one_at_a_time);
   if (stream->capturing) return cudaErrorStreamCaptureUnsupported;  // it would be the graph's own
-  *memory = Device::instance().allocate(bytes);
+  *memory = Device::of(stream->device).allocate(bytes);
   return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
 
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   const Lock lock(one_at_a_time);
   if (stream->capturing) return cudaErrorStreamCaptureUnsupported;
-  return Device::instance().release(memory) ? cudaSuccess : cudaErrorInvalidValue;
+  return Device::of(stream->device).release(memory) ? cudaSuccess : cudaErrorInvalidValue;
 }
 
 cudaError_t cudaMallocHost(void** memory, size_t bytes) {
@@ -309,7 +339,7 @@ cudaError_t cudaFreeHost(void* memory) {
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   const Lock lock(one_at_a_time);
-  const Device& device = Device::instance();
+  const Device& device = Device::of(simt::current());
   *free = device.limit() - std::min(device.limit(), device.reserved());
   *total = device.limit();
   return cudaSuccess;
@@ -318,14 +348,14 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   SIMT_MAY_FAIL;
   const Lock lock(one_at_a_time);
-  if (!simt::copy_is_possible(to, from, bytes, kind)) return cudaErrorInvalidValue;
+  if (!simt::copy_is_possible(Device::of(stream->device), to, from, bytes, kind)) return cudaErrorInvalidValue;
   simt::enqueue(stream, [=] { std::memmove(to, from, bytes); });
   return cudaSuccess;
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t stream) {
   const Lock lock(one_at_a_time);
-  if (!Device::instance().holds(memory, bytes)) return cudaErrorInvalidValue;
+  if (!Device::of(stream->device).holds(memory, bytes)) return cudaErrorInvalidValue;
   simt::enqueue(stream, [=] { std::memset(memory, value, bytes); });
   return cudaSuccess;
 }

@@ -26,6 +26,7 @@ enum cudaError_t {
   cudaErrorInvalidConfiguration = 9,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
+  cudaErrorInvalidResourceHandle = 400,
   cudaErrorStreamCaptureUnsupported = 900,
 };
 const char* cudaGetErrorName(cudaError_t error);
@@ -50,6 +51,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device)
 // --- Streams, events, graphs ---
 
 namespace simt {
+class Device;
 struct Stream;
 struct Event;
 struct Graph;
@@ -60,10 +62,13 @@ void enqueue(Stream* stream, std::function<void()> work);
 // What a test has asked this function of the runtime to fail with: simt/faults.h.
 cudaError_t fault(const char* function);
 
+// Not on the stream of another GPU than this thread has chosen, nor where a test has asked for a failure.
+cudaError_t may_launch(const Stream* stream);
+
 template <typename... Parameters, typename... Arguments>
 cudaError_t enqueue(Stream* stream, const char* name, const Shape& shape, void (*kernel)(Parameters...),
                     Arguments... arguments) {
-  if (const cudaError_t error = fault("cudaLaunchKernel"); error != cudaSuccess) return error;
+  if (const cudaError_t error = may_launch(stream); error != cudaSuccess) return error;
   const std::tuple<std::remove_cv_t<Parameters>...> kept(arguments...);
   enqueue(stream, [=] { std::apply([&](const auto&... values) { launch(name, shape, kernel, values...); }, kept); });
   return cudaSuccess;
@@ -96,8 +101,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 // --- Memory ---
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
-struct simt_pool;
-using cudaMemPool_t = simt_pool*;
+using cudaMemPool_t = simt::Device*;
 enum cudaMemPoolAttr {
   cudaMemPoolAttrReleaseThreshold,
   cudaMemPoolAttrReservedMemCurrent,

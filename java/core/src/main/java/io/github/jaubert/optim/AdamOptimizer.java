@@ -1,23 +1,15 @@
 package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.ops.Creation;
 import io.github.jaubert.nn.Init;
-import io.github.jaubert.nn.Parameter;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What AdamW and LAMB share: two running means a parameter, and one native call for all parameters
@@ -28,11 +20,6 @@ import java.util.Set;
  * passed over earlier that is all of them.
  */
 abstract class AdamOptimizer implements Optimizer {
-  private static final String MEAN = ".exp_avg";
-  private static final String SQUARE = ".exp_avg_sq";
-  private static final String STEP = ".step";
-  private static final String STEPS = "steps";
-
   /** {@code jb_adamw} or {@code jb_lamb}. */
   @FunctionalInterface
   interface Kernel {
@@ -56,53 +43,18 @@ abstract class AdamOptimizer implements Optimizer {
         int biasCorrection);
   }
 
-  /** A parameter and what is known of its past. */
-  static final class Slot {
-    final String name;
-    final NativeTensor parameter;
-    final float learningRateScale;
-    final float weightDecay;
-    Tensor mean; // null until the first gradient
-    Tensor square;
-    Tensor stepTensor; // the count below, for state()
-    long step;
-
-    Slot(Parameter parameter, ParameterGroup group) {
-      this.name = parameter.name();
-      this.parameter = NativeTensor.of(parameter.tensor());
-      this.learningRateScale = group.learningRateScale();
-      this.weightDecay = group.weightDecay();
-    }
-
-    void allocate() {
-      if (mean == null) {
-        mean = zerosBeside(parameter, parameter.shape());
-        square = zerosBeside(parameter, parameter.shape());
-        stepTensor = count();
-      }
-    }
-
-    void close() {
-      if (mean != null) {
-        mean.close();
-        square.close();
-        stepTensor.close();
-      }
-    }
-  }
-
   private final String name;
   private final Kernel kernel;
   private final List<ParameterGroup> groups;
   private final float learningRate;
   private final AdamWOptions options;
-  private final List<Slot> slots = new ArrayList<>();
+  private final AdamState state;
+  private final List<AdamState.Slot> slots;
   private Tensor norm; // on the device of the parameters
-  private final Tensor stepsTensor;
   private long steps;
 
   // Arguments of the native calls, filled again at every step.
-  private final Slot[] ready;
+  private final AdamState.Slot[] ready;
   private final NativeTensor[] moved;
   private final long[] parameters;
   private final long[] gradients;
@@ -124,19 +76,10 @@ abstract class AdamOptimizer implements Optimizer {
     this.groups = List.copyOf(groups);
     this.learningRate = checkRate(learningRate);
     this.options = options;
-    Set<String> names = new HashSet<>();
-    for (ParameterGroup group : groups) {
-      for (Parameter parameter : group.parameters()) {
-        if (!names.add(parameter.name())) {
-          throw new IllegalArgumentException(
-              "%s: parameter %s is given twice, the second time in group %s"
-                  .formatted(name, parameter.name(), group.name()));
-        }
-        slots.add(new Slot(parameter, group));
-      }
-    }
+    state = new AdamState(name, groups);
+    slots = state.slots();
     int count = slots.size();
-    ready = new Slot[count];
+    ready = new AdamState.Slot[count];
     moved = new NativeTensor[count];
     parameters = new long[count];
     gradients = new long[count];
@@ -146,17 +89,10 @@ abstract class AdamOptimizer implements Optimizer {
     sizes = new long[count];
     learningRates = new float[count];
     weightDecays = new float[count];
-    norm = slots.isEmpty() ? Init.zeros() : zerosBeside(slots.get(0).parameter, Shape.SCALAR);
-    stepsTensor = count();
-  }
-
-  private static Tensor zerosBeside(NativeTensor parameter, Shape shape) {
-    return Creation.full(parameter.backend(), DType.F32, 0, shape).unscoped();
-  }
-
-  /** A number of steps, which the program counts and no device needs. */
-  private static Tensor count() {
-    return Creation.full(Backend.cpu(), DType.I64, 0, Shape.SCALAR).unscoped();
+    norm =
+        slots.isEmpty()
+            ? Init.zeros()
+            : AdamState.zerosBeside(slots.get(0).parameter, Shape.SCALAR);
   }
 
   float checkRate(float rate) {
@@ -171,7 +107,7 @@ abstract class AdamOptimizer implements Optimizer {
   public final void step(float rate) {
     checkRate(rate);
     int waiting = 0;
-    for (Slot slot : slots) {
+    for (AdamState.Slot slot : slots) {
       if (slot.parameter.grad() != null) {
         ready[waiting++] = slot;
       }
@@ -210,7 +146,7 @@ abstract class AdamOptimizer implements Optimizer {
   private void requireOneDevice(int count) {
     NativeTensor first = ready[0].parameter;
     for (int i = 0; i < count; i++) {
-      Slot slot = ready[i];
+      AdamState.Slot slot = ready[i];
       if (slot.parameter.backend() != first.backend()) {
         throw new IllegalStateException(
             "%s: parameter %s is on %s and parameter %s is on %s"
@@ -225,7 +161,7 @@ abstract class AdamOptimizer implements Optimizer {
     }
     if (norm.device() != first.device()) { // moved before the first step
       norm.close();
-      norm = zerosBeside(first, Shape.SCALAR);
+      norm = AdamState.zerosBeside(first, Shape.SCALAR);
     }
   }
 
@@ -250,7 +186,7 @@ abstract class AdamOptimizer implements Optimizer {
     int left = 0;
     boolean anyCopy = false;
     for (int i = 0; i < waiting; i++) {
-      Slot slot = ready[i];
+      AdamState.Slot slot = ready[i];
       if (slot.step == step) {
         parameters[moving] = slot.parameter.address();
         gradients[moving] = NativeTensor.of(slot.parameter.grad()).address();
@@ -325,82 +261,18 @@ abstract class AdamOptimizer implements Optimizer {
 
   @Override
   public final Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put(STEPS, write(stepsTensor, steps));
-    for (Slot slot : slots) {
-      if (slot.mean != null) {
-        state.put(slot.name + MEAN, slot.mean);
-        state.put(slot.name + SQUARE, slot.square);
-        state.put(slot.name + STEP, write(slot.stepTensor, slot.step));
-      }
-    }
-    return state;
-  }
-
-  private static Tensor write(Tensor scalar, long value) {
-    NativeTensor count = NativeTensor.of(scalar);
-    Native.check(Kernels.jb_write_longs(count.context(), count.address(), new long[] {value}, 1));
-    return scalar;
+    return state.toMap(steps);
   }
 
   @Override
-  public final void restore(Map<String, Tensor> state) {
-    checkState(state);
-    for (Slot slot : slots) {
-      if (state.containsKey(slot.name + MEAN)) {
-        slot.allocate();
-        slot.mean.copyFrom(state.get(slot.name + MEAN));
-        slot.square.copyFrom(state.get(slot.name + SQUARE));
-        slot.step = state.get(slot.name + STEP).toLongs()[0];
-      } else {
-        slot.close();
-        slot.mean = null;
-        slot.step = 0;
-      }
-    }
-    steps = state.get(STEPS).toLongs()[0];
-  }
-
-  private void checkState(Map<String, Tensor> state) {
-    Map<String, Shape> expected = new LinkedHashMap<>();
-    expected.put(STEPS, Shape.SCALAR);
-    for (Slot slot : slots) {
-      boolean any = false;
-      for (String part : List.of(MEAN, SQUARE, STEP)) {
-        any |= state.containsKey(slot.name + part);
-      }
-      if (any) {
-        expected.put(slot.name + MEAN, slot.parameter.shape());
-        expected.put(slot.name + SQUARE, slot.parameter.shape());
-        expected.put(slot.name + STEP, Shape.SCALAR);
-      }
-    }
-    expected.forEach(
-        (key, shape) -> {
-          Tensor value = state.get(key);
-          DType dtype = key.equals(STEPS) || key.endsWith(STEP) ? DType.I64 : DType.F32;
-          if (value == null) {
-            throw new IllegalArgumentException(name + ": the state lacks '" + key + "'");
-          }
-          if (!value.shape().equals(shape) || value.dtype() != dtype) {
-            throw new IllegalArgumentException(
-                "%s: the state's '%s' is %s %s, expected %s %s"
-                    .formatted(name, key, value.dtype(), value.shape(), dtype, shape));
-          }
-        });
-    for (String key : state.keySet()) {
-      if (!expected.containsKey(key)) {
-        throw new IllegalArgumentException(
-            name + ": the state has '" + key + "', which belongs to none of its parameters");
-      }
-    }
+  public final void restore(Map<String, Tensor> saved) {
+    steps = state.restore(saved);
   }
 
   @Override
   public final void close() {
-    slots.forEach(Slot::close);
+    state.close();
     norm.close();
-    stepsTensor.close();
   }
 
   /** As {@code AdamW(201 parameters, 12 steps)}. */

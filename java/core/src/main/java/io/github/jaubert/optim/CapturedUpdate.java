@@ -13,10 +13,10 @@ import java.util.Set;
  */
 final class CapturedUpdate implements Capture.Update {
   private final AdamOptimizer optimizer;
-  private final List<AdamOptimizer.Slot> all;
-  private final List<AdamOptimizer.Slot> moved;
+  private final List<AdamState.Slot> all;
+  private final List<AdamState.Slot> moved;
   private final List<Long> stepsThen; // of those that move
-  private final Set<AdamOptimizer.Slot> beganWithGradient; // the others got theirs in the step
+  private final Set<AdamState.Slot> beganWithGradient; // the others got theirs in the step
   private final List<Tensor> means; // the tensors that the graph reads and writes
   private final float rate;
 
@@ -28,10 +28,7 @@ final class CapturedUpdate implements Capture.Update {
    * @throws IllegalStateException if one of these has no state yet
    */
   CapturedUpdate(
-      AdamOptimizer optimizer,
-      List<AdamOptimizer.Slot> all,
-      List<AdamOptimizer.Slot> moved,
-      float rate) {
+      AdamOptimizer optimizer, List<AdamState.Slot> all, List<AdamState.Slot> moved, float rate) {
     this.optimizer = optimizer;
     this.all = all;
     this.moved = List.copyOf(moved);
@@ -40,7 +37,7 @@ final class CapturedUpdate implements Capture.Update {
     this.rate = rate;
     this.beganWithGradient = new HashSet<>();
     Capture capture = Capture.current();
-    for (AdamOptimizer.Slot slot : moved) {
+    for (AdamState.Slot slot : moved) {
       capture.requireDevice(slot.parameter, "parameter " + slot.name);
       if (slot.mean == null) {
         throw new IllegalStateException(
@@ -55,7 +52,7 @@ final class CapturedUpdate implements Capture.Update {
 
   @Override
   public long steps() {
-    for (AdamOptimizer.Slot slot : all) {
+    for (AdamState.Slot slot : all) {
       if (slot.parameter.grad() != null != beganWithGradient.contains(slot)) {
         throw new IllegalStateException(
             "%s: parameter %s has %s"
@@ -69,7 +66,7 @@ final class CapturedUpdate implements Capture.Update {
     }
     long steps = moved.get(0).step - stepsThen.get(0);
     for (int i = 0; i < moved.size(); i++) {
-      AdamOptimizer.Slot slot = moved.get(i);
+      AdamState.Slot slot = moved.get(i);
       if (slot.mean != means.get(i)) {
         throw new IllegalStateException(
             "%s: the state of parameter %s is another than the captured one, since a state without it was restored: capture the step again"

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
@@ -203,6 +205,33 @@ class OnDeviceTest {
               + ";"
               + " move one with to(Device)",
           assertThrows(IllegalArgumentException.class, () -> x.add(x.to(gpu))).getMessage());
+    }
+  }
+
+  /** Two GPUs of one kind, as those of the emulator, compute the same; each has its own memory. */
+  @Test
+  void aSecondGpuIsOneOfItsOwn() {
+    assumeTrue(Findings.ofThisMachine().gpus().size() > 1, "there is one GPU");
+    Device other = Device.cuda(gpu.name().equals("cuda:0") ? 1 : 0);
+    long live = Memory.live(gpu);
+    long liveThere = Memory.live(other);
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.randn(Rng.of(3), 1200, 1000); // of more than one part of a copy
+      Tensor here = x.to(gpu);
+      Tensor there = here.to(other);
+      assertSame(other, there.device());
+      assertArrayEquals(x.toFloats(), there.toFloats());
+      assertTrue(Memory.live(other) > liveThere);
+      assertEquals(
+          "add: operand F32 [1200, 1000] is on %s and operand F32 [1200, 1000] is on %s; move one with to(Device)"
+              .formatted(gpu, other),
+          assertThrows(IllegalArgumentException.class, () -> here.add(there)).getMessage());
+      assertEquals(x.sum().item(), there.to(gpu).add(here).sum().item() / 2, 0.1);
+    }
+    assertEquals(live, Memory.live(gpu));
+    assertEquals(liveThere, Memory.live(other));
+    if (Findings.ofThisMachine().emulated()) {
+      assertArrayEquals(train(gpu), train(other));
     }
   }
 }

@@ -7,18 +7,12 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.TrainingSettings.RateScale;
 import io.github.jaubert.train.data.DataException;
-import io.github.jaubert.train.data.EncodedDataset;
-import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Metric;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 
 /**
@@ -311,8 +305,7 @@ public final class Trainer {
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
    *     another run, or cannot be written
    * @throws IllegalStateException if there is no training data, if the precision is not what the
-   *     model's device computes in, if graphs are asked for with more than one batch a step, or if
-   *     the loss stops being a number
+   *     model's device computes in, or if the loss stops being a number
    * @throws UnsupportedOperationException if graphs are asked for on a device that has none
    */
   public TrainingResult run() {
@@ -327,25 +320,15 @@ public final class Trainer {
       StepGraphs.check(model);
     }
     requirePrecision();
-    Targets targets = Targets.of(train, model.labels());
-    Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
-    DataChecks.texts(train);
-    DataChecks.labels(train);
-    if (evaluation != null) {
-      DataChecks.texts(evaluation);
-    }
-    EncodedDataset data = encode(train);
-    Evaluator evaluator =
-        evaluation == null
-            ? null
-            : new Evaluator(model, encode(evaluation), evaluationTargets, metrics);
+    TrainingSettings settings = settings();
+    TrainingData data =
+        TrainingData.of(model, tokenizer, maxLength, train, evaluation, metrics, listeners);
     RunFolder folder =
         runFolder == null
             ? null
-            : new RunFolder(runFolder, identity(data, targets), checkpointEvery);
+            : new RunFolder(runFolder, data.identity(settings, model), checkpointEvery);
     model.computeType(precision());
-    try (TrainingRun run =
-        new TrainingRun(settings(), model, data, targets, evaluator, folder, listeners)) {
+    try (TrainingRun run = new TrainingRun(settings, model, data, folder, listeners)) {
       return run.run();
     }
   }
@@ -363,57 +346,13 @@ public final class Trainer {
     }
   }
 
-  /** What must be the same for a run to go on with a checkpoint. */
-  private Map<String, String> identity(EncodedDataset data, Targets targets) {
-    Map<String, String> identity = new LinkedHashMap<>(settings().byName());
-    identity.put("labels", model.labels().toString());
-    identity.put("parameters", "" + model.parameterCount());
-    identity.put("training_data", data.size() + " examples " + Fingerprint.of(data, targets));
-    return identity;
-  }
-
-  private EncodedDataset encode(TextDataset data) {
-    AtomicInteger done = new AtomicInteger();
-    IntConsumer progress =
-        count -> {
-          synchronized (done) {
-            int now = done.addAndGet(count);
-            listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
-          }
-        };
-    int positions = model.config().maxPositionEmbeddings();
-    int longest = Math.min(maxLength, Math.min(tokenizer.maxLength(), positions));
-    try (Tokenizer cutting = tokenizer.withMaxLength(longest)) {
-      return EncodedDataset.of(data, cutting, progress);
-    }
-  }
-
-  /** What was asked for by name, and then the layers from the top down. */
-  private List<RateScale> allRateScales() {
-    List<RateScale> scales = new ArrayList<>(rateScales);
-    if (layerDecay != 1) {
-      double scale = 1;
-      for (int layer = model.config().numHiddenLayers() - 1; layer >= 0; layer--) {
-        scales.add(new RateScale("(^|\\.)encoder\\.layer\\." + layer + "\\.", (float) scale));
-        scale *= layerDecay;
-      }
-      scales.add(new RateScale("(^|\\.)embeddings\\.", (float) scale));
-      scales.removeIf(one -> !rateScales.contains(one) && !findsTrained(one));
-    }
-    return scales;
-  }
-
-  private boolean findsTrained(RateScale scale) {
-    return model.parameters().stream().anyMatch(p -> !p.frozen() && scale.fits(p.name()));
-  }
-
   private TrainingSettings settings() {
     return new TrainingSettings(
         epochs,
         learningRate,
         curve,
         warmup,
-        allRateScales(),
+        RateScale.withLayers(rateScales, layerDecay, model),
         weightDecay,
         maxNorm,
         batchSize,

@@ -52,19 +52,17 @@ final class TrainingRun implements AutoCloseable {
   TrainingRun(
       TrainingSettings settings,
       SequenceClassifier model,
-      EncodedDataset data,
-      Targets targets,
-      Evaluator evaluator,
+      TrainingData data,
       RunFolder folder,
       List<TrainingListener> listeners) {
     this.settings = settings;
     this.model = model;
-    this.data = data;
-    this.targets = targets;
-    this.evaluator = evaluator;
+    this.data = data.examples();
+    this.targets = data.targets();
+    this.evaluator = data.evaluator();
     this.folder = folder;
     this.listeners = List.copyOf(listeners);
-    this.plan = new TrainingPlan(settings, data.lengths());
+    this.plan = new TrainingPlan(settings, this.data.lengths());
     this.schedule = settings.schedule(plan.steps());
     this.optimizer = settings.optimizer(model.parameters());
     this.losses = new LossMeter(model.parameters().get(0).tensor().device());
@@ -79,7 +77,7 @@ final class TrainingRun implements AutoCloseable {
             : null;
     this.graphs =
         settings.graphs()
-            ? new StepGraphs(model, data, targets, optimizer, losses, MOST_GRAPHS)
+            ? new StepGraphs(model, this.data, targets, optimizer, losses, MOST_GRAPHS)
             : null;
   }
 

@@ -1,5 +1,6 @@
 package io.github.jaubert.train;
 
+import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.optim.AdamWOptions;
@@ -61,6 +62,26 @@ record TrainingSettings(
   record RateScale(String regex, float scale) {
     boolean fits(String name) {
       return Pattern.compile(regex).matcher(name).find();
+    }
+
+    /** What was asked for by name, and then the layers from the top down. */
+    static List<RateScale> withLayers(
+        List<RateScale> named, float layerDecay, SequenceClassifier model) {
+      List<RateScale> scales = new ArrayList<>(named);
+      if (layerDecay != 1) {
+        double scale = 1;
+        for (int layer = model.config().numHiddenLayers() - 1; layer >= 0; layer--) {
+          scales.add(new RateScale("(^|\\.)encoder\\.layer\\." + layer + "\\.", (float) scale));
+          scale *= layerDecay;
+        }
+        scales.add(new RateScale("(^|\\.)embeddings\\.", (float) scale));
+        scales.removeIf(one -> !named.contains(one) && !one.findsTrained(model));
+      }
+      return scales;
+    }
+
+    private boolean findsTrained(SequenceClassifier model) {
+      return model.parameters().stream().anyMatch(p -> !p.frozen() && fits(p.name()));
     }
   }
 

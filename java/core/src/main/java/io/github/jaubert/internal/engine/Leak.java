@@ -23,7 +23,7 @@ final class Leak implements Runnable {
     cleanable = CLEANER.register(owner, this);
   }
 
-  static Leak ofTensor(NativeTensor tensor) {
+  static Leak ofTensor(TensorHandle tensor) {
     return new Leak(tensor, tensor.shape(), CallSite.current());
   }
 

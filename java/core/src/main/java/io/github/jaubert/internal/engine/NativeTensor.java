@@ -2,40 +2,18 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.tensor.DType;
-import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
-import java.util.Set;
 
-/**
- * The one implementation of {@link Tensor}: a contiguous stretch of a {@link Storage}, and its
- * place on the tape.
- *
- * <p>A handle is owned by exactly one of: a {@link Region}; a caller (no region, watched for
- * leaks); or the engine itself (the tape's saved tensors and gradients on their way), which closes
- * it without fail.
- */
-public final class NativeTensor implements Tensor {
+/** The one implementation of {@link Tensor}: a handle with values and a place on the tape. */
+public final class NativeTensor extends TensorHandle {
   private static final int PRINTED_VALUES = 6;
-
-  private Storage storage; // another one after a move to another device
-  private long offset;
-  private final Shape shape;
-  private final DType dtype;
-
-  private Region region; // once closed: the one that closed it, or null
-  private int indexInRegion;
-  private boolean closed;
-  private Leak leak;
 
   private AutogradMeta autograd; // null while no gradient has to do with this tensor
   private WeightCopy narrow; // null until a layer computes in another type than this weight's
 
   private NativeTensor(Storage storage, long offset, Shape shape, DType dtype) {
-    this.storage = storage;
-    this.offset = offset;
-    this.shape = shape;
-    this.dtype = dtype;
+    super(storage, offset, shape, dtype);
   }
 
   // ---- making one ----
@@ -80,30 +58,16 @@ public final class NativeTensor implements Tensor {
 
   /** A second handle to the same memory that the engine will close. */
   NativeTensor alias() {
-    return share(0, shape);
+    return share(0, shape());
   }
 
   private NativeTensor share(long start, Shape newShape) {
-    requireOpen();
-    storage.retain();
-    return new NativeTensor(storage, offset + start * dtype.bytes(), newShape, dtype);
+    return new NativeTensor(retained(), offsetOf(start), newShape, dtype());
   }
 
   private NativeTensor register() {
     moveTo(Region.current());
     return this;
-  }
-
-  void moveTo(Region destination) {
-    if (region != null) {
-      region.remove(indexInRegion);
-    }
-    region = destination;
-    if (destination != null) {
-      indexInRegion = destination.add(this);
-    } else if (leak == null) {
-      leak = Leak.ofTensor(this);
-    }
   }
 
   /**
@@ -123,71 +87,13 @@ public final class NativeTensor implements Tensor {
         tensor.getClass().getName() + " is not a tensor of this library");
   }
 
-  // ---- what it is ----
-
-  @Override
-  public Shape shape() {
-    return shape;
-  }
-
-  @Override
-  public DType dtype() {
-    return dtype;
-  }
-
-  @Override
-  public Device device() {
-    return backend().device();
-  }
-
-  /** What this tensor's operations run on. */
-  public Backend backend() {
-    return storage.backend();
-  }
-
-  /** The {@code jb_ctx} of the device. */
-  public long context() {
-    return storage.backend().context();
-  }
-
-  /** The device address of the first element. */
-  public long address() {
-    requireOpen();
-    Capture capture = storage.backend().capture();
-    if (capture != null) {
-      capture.uses(storage);
-    }
-    return storage.address() + offset;
-  }
-
-  Region region() {
-    return region;
-  }
-
-  boolean isExclusive() {
-    return storage.isExclusive();
-  }
-
-  /** Whether it lies in the memory of captured steps. */
-  boolean isCaptured() {
-    return storage.backend().allocator().isCaptured(storage);
-  }
-
   /**
    * Notes that the memory is overwritten, so that a tape that still needs the old values refuses to
    * run.
    */
   public NativeTensor touch() {
-    storage.touch();
+    noteOverwritten();
     return this;
-  }
-
-  int version() {
-    return storage.version();
-  }
-
-  boolean isIn(Set<Storage> blocks) {
-    return blocks.contains(storage);
   }
 
   // ---- weights in the type of activations ----
@@ -198,7 +104,7 @@ public final class NativeTensor implements Tensor {
    * the copy in 16 bits for the next time.
    */
   public NativeTensor converted(DType type) {
-    if (region == null && !hasHistory() && dtype == DType.F32 && type == DType.BF16) {
+    if (region() == null && !hasHistory() && dtype() == DType.F32 && type == DType.BF16) {
       synchronized (this) {
         if (narrow == null) {
           narrow = new WeightCopy(this, type);
@@ -206,7 +112,7 @@ public final class NativeTensor implements Tensor {
         return narrow.current();
       }
     }
-    NativeTensor copy = allocateLike(type, shape);
+    NativeTensor copy = allocateLike(type, shape());
     DeviceCopy.convert(copy, this);
     return copy;
   }
@@ -225,13 +131,6 @@ public final class NativeTensor implements Tensor {
     }
     narrow.follow();
     return narrow.address();
-  }
-
-  void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(
-          "tensor " + shape + " was freed " + (region == null ? "by close()" : region.closing()));
-    }
   }
 
   // ---- reading and overwriting ----
@@ -264,7 +163,7 @@ public final class NativeTensor implements Tensor {
   @Override
   public Tensor copyFrom(Tensor source) {
     NativeTensor other = of(source);
-    if (!other.shape.equals(shape) || other.dtype != dtype) {
+    if (!other.shape().equals(shape()) || other.dtype() != dtype()) {
       throw new IllegalArgumentException(
           "copyFrom: this is " + summary() + ", the source is " + other.summary());
     }
@@ -288,7 +187,7 @@ public final class NativeTensor implements Tensor {
   @Override
   public Tensor fill(float value) {
     touch();
-    Native.check(Kernels.jb_fill(context(), dtype.ordinal(), address(), numel(), value));
+    Native.check(Kernels.jb_fill(context(), dtype().ordinal(), address(), numel(), value));
     return this;
   }
 
@@ -296,7 +195,7 @@ public final class NativeTensor implements Tensor {
 
   /** A copy on another device that belongs to the innermost region or else to the caller. */
   public NativeTensor copyOn(Backend target) {
-    NativeTensor there = allocate(target, dtype, shape);
+    NativeTensor there = allocate(target, dtype(), shape());
     DeviceCopy.copy(there, this);
     return there;
   }
@@ -308,7 +207,7 @@ public final class NativeTensor implements Tensor {
    */
   public NativeTensor copyToAdopt(Backend target) {
     requireOpen();
-    if (!storage.isExclusive()) {
+    if (!isExclusive()) {
       throw new IllegalStateException(
           summary()
               + " cannot move from "
@@ -317,7 +216,7 @@ public final class NativeTensor implements Tensor {
               + target.device()
               + ": a view shares its memory, or a computation whose backward has not run needs it, or a captured step does");
     }
-    NativeTensor there = engineOwned(target, dtype, shape);
+    NativeTensor there = engineOwned(target, dtype(), shape());
     DeviceCopy.copy(there, this);
     return there;
   }
@@ -325,10 +224,7 @@ public final class NativeTensor implements Tensor {
   /** Takes the memory of a copy in place of its own; a gradient follows. */
   public void adopt(NativeTensor copy) {
     freeCopy();
-    Storage left = storage;
-    storage = copy.storage;
-    offset = copy.offset;
-    left.release();
+    replaceMemory(copy);
     if (autograd != null) {
       autograd.moveGradient();
     }
@@ -357,9 +253,9 @@ public final class NativeTensor implements Tensor {
               + producer().name()
               + "; only a leaf can be switched");
     }
-    if (required && !dtype.isFloatingPoint()) {
+    if (required && !dtype().isFloatingPoint()) {
       throw new IllegalArgumentException(
-          "requiresGrad: a tensor of type " + dtype + " has no gradient");
+          "requiresGrad: a tensor of type " + dtype() + " has no gradient");
     }
     if (required || autograd != null) {
       autograd().requireGrad(required);
@@ -381,7 +277,7 @@ public final class NativeTensor implements Tensor {
 
   @Override
   public Tensor detach() {
-    return view(0, shape);
+    return view(0, shape());
   }
 
   /** What the tape keeps of this tensor; made when it is first needed. */
@@ -402,49 +298,12 @@ public final class NativeTensor implements Tensor {
     return autograd == null ? null : autograd.producer();
   }
 
-  // ---- lifetime ----
-
   @Override
-  public Tensor unscoped() {
-    requireOpen();
-    if (region != null) {
-      moveTo(null);
-    }
-    return this;
-  }
-
-  @Override
-  public boolean isClosed() {
-    return closed;
-  }
-
-  @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    if (region != null) {
-      region.remove(indexInRegion);
-      region = null;
-    }
-    free();
-  }
-
-  void closeByRegion() {
-    free();
-  }
-
-  private void free() {
-    closed = true;
-    if (leak != null) {
-      leak.done();
-      leak = null;
-    }
+  void freeCompanions() {
     if (autograd != null) {
       autograd.close();
     }
     freeCopy();
-    storage.release();
   }
 
   private void freeCopy() {
@@ -454,15 +313,10 @@ public final class NativeTensor implements Tensor {
     }
   }
 
-  /** Type and shape, for messages. */
-  public String summary() {
-    return dtype + " " + shape;
-  }
-
   /** As {@code Tensor F32 [8, 384] on cpu {0.12, -0.5, ...}}. */
   @Override
   public String toString() {
-    if (closed) {
+    if (isClosed()) {
       return "Tensor " + summary() + " (closed)";
     }
     if (backend().isCapturing()) {

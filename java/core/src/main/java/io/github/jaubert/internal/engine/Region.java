@@ -15,7 +15,7 @@ public final class Region implements AutoCloseable {
   private final CallSite openedAt; // null inside an operation of the library
   private final Leak leak; // likewise
 
-  private NativeTensor[] members = new NativeTensor[8]; // null once closed
+  private TensorHandle[] members = new TensorHandle[8]; // null once closed
   private int count;
   private boolean keptDifferentiable;
 
@@ -46,7 +46,7 @@ public final class Region implements AutoCloseable {
     return CURRENT.get();
   }
 
-  int add(NativeTensor tensor) {
+  int add(TensorHandle tensor) {
     if (count == members.length) {
       members = Arrays.copyOf(members, count * 2);
     }
@@ -108,11 +108,11 @@ public final class Region implements AutoCloseable {
     if (!keptDifferentiable) {
       Tape.truncate(tapeStart);
     }
-    NativeTensor[] freed = members;
+    TensorHandle[] freed = members;
     members = null;
     for (int i = count - 1; i >= 0; i--) {
       if (freed[i] != null) {
-        freed[i].closeByRegion();
+        freed[i].free();
       }
     }
     if (leak != null) {

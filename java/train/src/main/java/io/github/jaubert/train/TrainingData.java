@@ -1,0 +1,79 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Metric;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/**
+ * What a run learns from and is judged by, checked and in token ids.
+ *
+ * @param evaluator null: nothing is evaluated
+ */
+record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluator) {
+  /**
+   * Checks and encodes texts.
+   *
+   * @param maxLength tokens that a text is cut to, if model and tokenizer take as many
+   * @param evaluation null for none
+   * @throws DataException if anything is wrong with them
+   */
+  static TrainingData of(
+      SequenceClassifier model,
+      Tokenizer tokenizer,
+      int maxLength,
+      TextDataset train,
+      TextDataset evaluation,
+      List<Metric> metrics,
+      List<TrainingListener> listeners) {
+    Targets targets = Targets.of(train, model.labels());
+    Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
+    DataChecks.texts(train);
+    DataChecks.labels(train);
+    if (evaluation != null) {
+      DataChecks.texts(evaluation);
+    }
+    int positions = model.config().maxPositionEmbeddings();
+    int longest = Math.min(maxLength, Math.min(tokenizer.maxLength(), positions));
+    try (Tokenizer cutting = tokenizer.withMaxLength(longest)) {
+      EncodedDataset examples = encode(train, cutting, listeners);
+      Evaluator evaluator =
+          evaluation == null
+              ? null
+              : new Evaluator(
+                  model, encode(evaluation, cutting, listeners), evaluationTargets, metrics);
+      return new TrainingData(examples, targets, evaluator);
+    }
+  }
+
+  private static EncodedDataset encode(
+      TextDataset data, Tokenizer tokenizer, List<TrainingListener> listeners) {
+    AtomicInteger done = new AtomicInteger();
+    IntConsumer progress =
+        count -> {
+          synchronized (done) {
+            int now = done.addAndGet(count);
+            listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
+          }
+        };
+    return EncodedDataset.of(data, tokenizer, progress);
+  }
+
+  /** What must be the same for a run to go on with a checkpoint. */
+  Map<String, String> identity(TrainingSettings settings, SequenceClassifier model) {
+    Map<String, String> identity = new LinkedHashMap<>(settings.byName());
+    identity.put("labels", model.labels().toString());
+    identity.put("parameters", "" + model.parameterCount());
+    identity.put(
+        "training_data", examples.size() + " examples " + Fingerprint.of(examples, targets));
+    return identity;
+  }
+}
