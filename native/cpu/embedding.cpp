@@ -4,6 +4,7 @@
 #include "jaubert/layernorm.h"
 #include "layernorm_rows.h"
 #include "support/arguments.h"
+#include "support/index_words.h"
 #include "support/kernel.h"
 #include "support/philox.h"
 #include "support/stores.h"

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "support/arguments.h"
+#include "support/index_words.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 

@@ -2,6 +2,7 @@
 #include "jaubert/loss.h"
 
 #include "support/arguments.h"
+#include "support/index_words.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/row.h"

@@ -1,6 +1,6 @@
 #include "index_checks.h"
 
-#include "support/arguments.h"
+#include "support/index_words.h"
 
 namespace jb::cuda {
 
