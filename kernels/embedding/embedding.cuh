@@ -61,9 +61,10 @@ __device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddi
   for (int i = 0; i < kWidth; ++i) s[i] = rounded<T>(s[i]);
 }
 
-// A warp a token, for hidden of layernorm_vectors<T>() > 0; block kLayernormThreads, any grid.
+// A warp a token, for hidden of layernorm_vectors<T>() > 0; block kLayernormThreads, any grid. With 4 vectors of
+// float32 ptxas is kept from aiming at more than 8 blocks of a multiprocessor, and spilling for it.
 template <typename T, int kVectors, bool kDropout>
-__global__ void __launch_bounds__(kLayernormThreads)
+__global__ void __launch_bounds__(kLayernormThreads, sizeof(T) == 4 && kVectors == 4 ? 8 : 0)
     embedding_forward(LayernormOutputs<T> to, Embeddings from, const float* gamma, const float* beta, int64_t tokens,
                       int hidden, float eps, Dropout dropout, IndexErrors errors) {
   constexpr int kWidth = kVector<T>, kRows = kLayernormThreads / kWarp;
