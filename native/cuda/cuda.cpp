@@ -8,6 +8,8 @@
 #include "support/arguments.h"
 #include "support/sequences.h"
 
+extern "C" int64_t jb_abi(void);  // of libjaubert_cpu: cpu/support/abi.cpp
+
 namespace jb::cuda {
 namespace {
 
@@ -79,6 +81,15 @@ void check_device(const char* function, int32_t device) {
   JB_CHECK(device >= 0 && device < devices, "{}: GPU {} of {}", function, device, devices);
 }
 
+void check_abi(int64_t of_cpu) {
+  if (of_cpu != JB_ABI) {
+    fail(JB_UNSUPPORTED,
+         "context: libjaubert_cuda (headers {}) and libjaubert_cpu (headers {}) are of different builds; take "
+         "jaubert-cuda and jaubert-core of one version, or build both again",
+         int64_t{JB_ABI}, of_cpu);
+  }
+}
+
 cudaDeviceProp properties(int32_t device) {
   cudaDeviceProp p;
   JB_CUDA(cudaGetDeviceProperties(&p, device));
@@ -135,6 +146,7 @@ jb_status jb_cuda_device(int32_t device, int8_t* name, int32_t* capability, int3
 jb_ctx jb_cuda_context_create(int32_t device) {
   jb_ctx ctx = nullptr;
   guard([&] {
+    check_abi(jb_abi());
     check_device("context", device);
     const cudaDeviceProp p = properties(device);
     if (p.major < 8) {
