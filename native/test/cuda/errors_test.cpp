@@ -154,8 +154,8 @@ TEST(what_is_too_large_or_misplaced_for_a_gpu_is_named) {
                 "index_add_rows: 2147483648 indices; on a GPU less than 2147483648 are possible");
   const int64_t parameter = reinterpret_cast<int64_t>(x[1]), other = parameter + 4, size = 3;
   const float rate = 0.1f;
-  EXPECT_REFUSED(jb_adamw(ctx, &parameter, &other, &parameter, &parameter, &size, &rate, &rate, 1, nullptr, 0, 0.9f,
-                          0.99f, 1e-6f, 1, 1),
+  EXPECT_REFUSED(jb_adamw(ctx, &parameter, &other, &parameter, &parameter, nullptr, &size, &rate, &rate, 1, nullptr, 0,
+                          0.9f, 0.99f, 1e-6f, 1, 1),
                  "adamw: on a GPU tensor 0 has to begin at multiples of 16 bytes, but is at 0x");
 }
 
