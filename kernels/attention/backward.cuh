@@ -88,6 +88,52 @@ __device__ __forceinline__ float row_delta(const T* dout, const T* out, bool exi
 
 // --- dk and dv, and dq of sequences that are one tile of keys ---
 
+// From products of keys and queries, and of values and dout, to P * Z (as yet without the factor of the mask) and dS;
+// shift and less are those of the queries.
+template <bool kDrops, int kTiles>
+__device__ __forceinline__ void differentiate(float (&weights)[kTiles][4], float (&dscores)[kTiles][4],
+                                              const float* shift, const float* less, float scale,
+                                              const TileMask<kTiles>& mask, float factor) {
+#pragma unroll
+  for (int j = 0; j < kTiles; ++j) {
+    const int column = 8 * j + lane_number() % 4 * 2;
+    const float2 shifts = *reinterpret_cast<const float2*>(shift + column);
+    const float2 deltas = *reinterpret_cast<const float2*>(less + column);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const float weight = ptx::exp2_approx(weights[j][i] * scale - (i % 2 == 0 ? shifts.x : shifts.y));
+      const float delta = i % 2 == 0 ? deltas.x : deltas.y;
+      const bool keeps = !kDrops || mask.keeps(j, i);
+      dscores[j][i] = weight * ((keeps ? dscores[j][i] * factor : 0.0f) - delta);
+      weights[j][i] = keeps ? weight : 0.0f;
+    }
+  }
+}
+
+// Makes 0 of what queries do not attend to, whatever it was: of rows key and key + 8 and columns query + 8 j and the
+// next.
+template <int kTiles>
+__device__ __forceinline__ void clear_unattended(float (&weights)[kTiles][4], float (&dscores)[kTiles][4],
+                                                 const AttentionShape& shape, const AttentionTask& task, int key,
+                                                 int query) {
+  const auto clear_unless = [&](auto&& attends) {
+#pragma unroll
+    for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const bool keeps = attends(i / 2 * 8, 8 * j + i % 2);
+        weights[j][i] = keeps ? weights[j][i] : 0.0f;
+        dscores[j][i] = keeps ? dscores[j][i] : 0.0f;
+      }
+    }
+  };
+  clear_unless(
+      [&](int row, int column) { return is_inside(row, task.length - key) && is_inside(column, task.length - query); });
+  if (shape.window >= 0) {
+    clear_unless([&](int row, int column) { return is_near(query + column - key - row, shape.window); });
+  }
+}
+
 template <typename T, int kHeadDim, int kWarps>
 __global__ void __launch_bounds__(AttentionBackward<kHeadDim, kWarps>::kThreads,
                                   AttentionBackward<kHeadDim, kWarps>::kBlocks)
@@ -192,31 +238,16 @@ __global__ void __launch_bounds__(AttentionBackward<kHeadDim, kWarps>::kThreads,
         multiply_transposed<T>(dscores, v_operand[c * kKept], dout, 2 * c);
       }
       const int key = task.first + first_row;
-      uint32_t mask[2][2];
+      const float* const shift = shifts + stage * kQueries + part;
+      const float* const less = deltas + stage * kQueries + part;
       if (dropout.threshold != 0) {
-        mask_of_keys<kQueryTiles>(mask, dropout, offset, shape, task, key, query + part);
+        const auto mask = mask_of_keys<kQueryTiles>(dropout, offset, shape, task, key, query + part);
+        differentiate<true>(weights, dscores, shift, less, scale, mask, dropout.scale);
+      } else {
+        differentiate<false>(weights, dscores, shift, less, scale, TileMask<kQueryTiles>(), 1.0f);
       }
-      const bool has_edge = first_row + 16 > task.rows || query + part + kPart > task.length || shape.window >= 0;
-#pragma unroll
-      for (int j = 0; j < kQueryTiles; ++j) {
-        const int column = part + 8 * j + 2 * t;
-        const float2 shift = *reinterpret_cast<const float2*>(shifts + stage * kQueries + column);
-        const float2 less = *reinterpret_cast<const float2*>(deltas + stage * kQueries + column);
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          const int at = query + column + i % 2;
-          const bool attends =
-              !has_edge || (at < task.length && is_attended(at, key + g + i / 2 * 8, task.length, shape.window));
-          const float weight = ptx::exp2_approx(weights[j][i] * scale - (i % 2 == 0 ? shift.x : shift.y));
-          float gradient = dscores[j][i];
-          bool keep = attends;
-          if (dropout.threshold != 0) {
-            gradient = is_kept(mask, j, i) ? gradient * dropout.scale : 0.0f;
-            keep = keep && is_kept(mask, j, i);
-          }
-          dscores[j][i] = attends ? weight * (gradient - (i % 2 == 0 ? less.x : less.y)) : 0.0f;
-          weights[j][i] = keep ? weight : 0.0f;
-        }
+      if (first_row + 16 > task.rows || query + part + kPart > task.length || shape.window >= 0) {
+        clear_unattended(weights, dscores, shape, task, key + g, query + part + 2 * t);
       }
 #pragma unroll
       for (int n = 0; n < kQueryTiles / 2; ++n) {
@@ -244,7 +275,7 @@ __global__ void __launch_bounds__(AttentionBackward<kHeadDim, kWarps>::kThreads,
         for (int column = half; column < half + kHalf; column += kColumns) {
           float dq[kColumns / 8][4];
           clear(dq);
-#pragma unroll 1
+#pragma unroll 2
           for (int first = 0; first < task.rows; first += 16) {
             uint32_t x[4];
             dscores_tile.load_a_transposed(x, first, row / 8);
@@ -344,22 +375,21 @@ __global__ void __launch_bounds__(AttentionBackwardDq<kHeadDim>::kThreads, Atten
       if (kKept == 0 || key == keys.begin) dout_tile.load_a(dout_operand[c * kKept], first_row, 2 * c);
       multiply_transposed<T>(dscores, dout_operand[c * kKept], v_tile(stage), 2 * c);
     }
-    uint32_t mask[2];
     if (dropout.threshold != 0) {
-      mask_of_queries<kKeyTiles>(mask, dropout, offset, shape, task, first_row, key);
+      const auto mask = mask_of_queries<kKeyTiles>(dropout, offset, shape, task, first_row, key);
+#pragma unroll
+      for (int j = 0; j < kKeyTiles; ++j) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) dscores[j][i] = mask.keeps(j, i) ? dscores[j][i] * dropout.scale : 0.0f;
+      }
     }
-    const int query = task.first + first_row + g;
-    const bool has_edge = key + kKeys > task.length || shape.window >= 0;
+    hide_scores(weights, shape, task, first_row, key);
 #pragma unroll
     for (int j = 0; j < kKeyTiles; ++j) {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        const int column = key + 8 * j + 2 * t + i % 2;
-        const bool attends = !has_edge || is_attended(query + i / 2 * 8, column, task.length, shape.window);
         const float weight = ptx::exp2_approx(weights[j][i] * scale - shift[i / 2]);
-        float gradient = dscores[j][i];
-        if (dropout.threshold != 0) gradient = is_kept(mask, j, i) ? gradient * dropout.scale : 0.0f;
-        dscores[j][i] = attends ? weight * (gradient - less[i / 2]) : 0.0f;
+        dscores[j][i] = weight * (dscores[j][i] - less[i / 2]);
       }
     }
 #pragma unroll

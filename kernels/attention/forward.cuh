@@ -44,53 +44,69 @@ struct AttentionForward {
   static constexpr int kKeys = kShort ? 32 : 64;
   static constexpr int kStages = 2;
   static constexpr int kBlocks = !kShort ? 2 : kHeadDim <= 64 ? 8 : 4;  // that a multiprocessor has registers for
-  static constexpr bool kKeepsQ = kHeadDim <= 64;  // in registers, not read again for each tile of keys
   static constexpr int kSharedBytes = 2 * kHeadDim * (kQueries + 2 * kStages * kKeys);
 };
 
 // What forward knows of the 16 rows of a fragment, of which each lane has part of rows g = lane / 4 and g + 8.
 struct SoftmaxRows {
-  float top[2];    // the largest score so far, in units of log 2
-  float total[2];  // the sum of weights 2^(score - top), of this lane's columns
+  float shift[2];  // near the largest score so far, in units of log 2
+  float total[2];  // the sum of weights 2^(score - shift), of this lane's columns
 };
 
-// From products s [16, 8 * kTiles] of rows `row` of the task and keys from `key` on to weights 2^(scale s - top), and
-// what everything summed up before has to be multiplied by.
+// What a score may be above a row's shift. Within it, weights do not come near the largest number, and what was summed
+// up before need not be multiplied, which most tiles of keys but the first are spared then.
+inline constexpr float kMostAboveShift = 8.0f;
+
+// Makes -inf of the scores of rows from `row` of the task on and keys from `key` on that are not attended to. Most
+// tiles have none: to ask once for all keeps what asks of each out of their way.
 template <int kTiles>
-__device__ __forceinline__ float2 exponentiate(float (&s)[kTiles][4], SoftmaxRows& rows, const AttentionShape& shape,
-                                               const AttentionTask& task, int row, int key) {
-  const int query = task.first + row + lane_number() / 4, column = key + lane_number() % 4 * 2;
-  const bool is_whole = key + 8 * kTiles <= task.length && shape.window < 0;
-  const float scale = shape.scale * kLog2E;
-  float top[2] = {rows.top[0], rows.top[1]};
+__device__ __forceinline__ void hide_scores(float (&s)[kTiles][4], const AttentionShape& shape,
+                                            const AttentionTask& task, int row, int key) {
+  const int column = key + lane_number() % 4 * 2;
+  if (key + 8 * kTiles > task.length) {
 #pragma unroll
-  for (int j = 0; j < kTiles; ++j) {
+    for (int j = 0; j < kTiles; ++j) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      s[j][i] *= scale;
-      if (!is_whole && !is_attended(query + i / 2 * 8, column + 8 * j + i % 2, task.length, shape.window)) {
-        s[j][i] = -infinity();
-      }
-      top[i / 2] = fmaxf(top[i / 2], s[j][i]);
+      for (int i = 0; i < 4; ++i) s[j][i] = is_inside(8 * j + i % 2, task.length - column) ? s[j][i] : -infinity();
     }
   }
-  float factor[2];
+  if (shape.window >= 0) {
+    const int apart = task.first + row + lane_number() / 4 - column;
+#pragma unroll
+    for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        s[j][i] = is_near(apart + i / 2 * 8 - 8 * j - i % 2, shape.window) ? s[j][i] : -infinity();
+      }
+    }
+  }
+}
+
+// From products s [16, 8 * kTiles] to weights 2^(scale s - shift), and what everything summed up before has to be
+// multiplied by. scale, which gives scores in units of log 2, is positive.
+template <int kTiles>
+__device__ __forceinline__ float2 exponentiate(float (&s)[kTiles][4], SoftmaxRows& rows, float scale) {
+  float factor[2], shift[2];
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
-    top[h] = fmaxf(top[h], shuffle_xor(top[h], 1));
-    top[h] = fmaxf(top[h], shuffle_xor(top[h], 2));
-    // While all scores are -inf there is no largest; with 0 instead the weights are 0 and not NaN.
-    const float shift = top[h] == -infinity() ? 0.0f : top[h];
-    factor[h] = ptx::exp2_approx(rows.top[h] - shift);
-    rows.top[h] = top[h];
+    float top = fmaxf(s[0][2 * h], s[0][2 * h + 1]);
+#pragma unroll
+    for (int j = 1; j < kTiles; ++j) top = fmaxf(top, fmaxf(s[j][2 * h], s[j][2 * h + 1]));
+    top = fmaxf(top, shuffle_xor(top, 1));
+    top = fmaxf(top, shuffle_xor(top, 2)) * scale;
+    const float before = rows.shift[h];
+    const bool moves = top > before + kMostAboveShift;
+    rows.shift[h] = moves ? top : before;
+    factor[h] = moves ? ptx::exp2_approx(before - top) : 1.0f;
     rows.total[h] *= factor[h];
-    top[h] = shift;
+    // While all scores are -inf there is no shift; with 0 instead the weights are 0 and not NaN.
+    shift[h] = rows.shift[h] == -infinity() ? 0.0f : rows.shift[h];
   }
 #pragma unroll
   for (int j = 0; j < kTiles; ++j) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      s[j][i] = ptx::exp2_approx(s[j][i] - top[i / 2]);
+      s[j][i] = ptx::exp2_approx(s[j][i] * scale - shift[i / 2]);
       rows.total[i / 2] += s[j][i];
     }
   }
@@ -134,7 +150,7 @@ __global__ void __launch_bounds__(AttentionForward<kHeadDim, kShort>::kThreads,
 
   const int first_row = warp_number() * 16 * kRowTiles;  // of the warp's, in the task
   const uint64_t offset = dropout.first_offset();
-  uint32_t q_operand[kRowTiles][Sizes::kKeepsQ ? kSteps : 1][4];
+  const float scale = shape.scale * kLog2E;
   float sums[kRowTiles][kSteps * 2][4];
   SoftmaxRows rows[kRowTiles];
 #pragma unroll
@@ -152,19 +168,17 @@ __global__ void __launch_bounds__(AttentionForward<kHeadDim, kShort>::kThreads,
     for (int m = 0; m < kRowTiles; ++m) clear(scores[m]);
 #pragma unroll
     for (int c = 0; c < kSteps; ++c) {
-      constexpr int kKept = Sizes::kKeepsQ ? 1 : 0;
+      uint32_t q_operand[kRowTiles][4];  // read again for each tile of keys: there is no room to keep all
 #pragma unroll
-      for (int m = 0; m < kRowTiles; ++m) {
-        if (!Sizes::kKeepsQ || key == keys.begin) q_tile.load_a(q_operand[m][c * kKept], first_row + 16 * m, 2 * c);
-      }
+      for (int m = 0; m < kRowTiles; ++m) q_tile.load_a(q_operand[m], first_row + 16 * m, 2 * c);
 #pragma unroll
       for (int j = 0; j < kKeyTiles; j += 2) {
         uint32_t x[4];
         k_tile(stage).load_b_transposed(x, 8 * j, 2 * c);
 #pragma unroll
         for (int m = 0; m < kRowTiles; ++m) {
-          multiply(scores[m][j], q_operand[m][c * kKept], x[0], x[1], T());
-          multiply(scores[m][j + 1], q_operand[m][c * kKept], x[2], x[3], T());
+          multiply(scores[m][j], q_operand[m], x[0], x[1], T());
+          multiply(scores[m][j + 1], q_operand[m], x[2], x[3], T());
         }
       }
     }
@@ -172,23 +186,25 @@ __global__ void __launch_bounds__(AttentionForward<kHeadDim, kShort>::kThreads,
 #pragma unroll
     for (int m = 0; m < kRowTiles; ++m) {
       const int row = first_row + 16 * m;
-      const float2 factor = exponentiate(scores[m], rows[m], shape, task, row, key);
+      hide_scores(scores[m], shape, task, row, key);
+      const float2 factor = exponentiate(scores[m], rows[m], scale);
+      if (__ballot_sync(kAllLanes, factor.x != 1.0f || factor.y != 1.0f) != 0) {
 #pragma unroll
-      for (int j = 0; j < kSteps * 2; ++j) {
+        for (int j = 0; j < kSteps * 2; ++j) {
 #pragma unroll
-        for (int i = 0; i < 4; ++i) sums[m][j][i] *= i < 2 ? factor.x : factor.y;
-      }
-      if (dropout.threshold != 0) {
-        uint32_t mask[2];
-        mask_of_queries<kKeyTiles>(mask, dropout, offset, shape, task, row, key);
-#pragma unroll
-        for (int j = 0; j < kKeyTiles; ++j) {
-#pragma unroll
-          for (int i = 0; i < 4; ++i) scores[m][j][i] = is_kept(mask, j, i) ? scores[m][j][i] : 0.0f;
+          for (int i = 0; i < 4; ++i) sums[m][j][i] *= i < 2 ? factor.x : factor.y;
         }
       }
 #pragma unroll
       for (int n = 0; n < kKeyTiles / 2; ++n) as_operand<T>(weights[m][n], scores[m][2 * n], scores[m][2 * n + 1]);
+      if (dropout.threshold != 0) {
+        const auto mask = mask_of_queries<kKeyTiles>(dropout, offset, shape, task, row, key);
+#pragma unroll
+        for (int n = 0; n < kKeyTiles / 2; ++n) {
+#pragma unroll
+          for (int i = 0; i < 4; ++i) weights[m][n][i] &= mask.pair(2 * n + i / 2, i % 2);
+        }
+      }
     }
 #pragma unroll
     for (int n = 0; n < kKeyTiles / 2; ++n) {
@@ -218,7 +234,7 @@ __global__ void __launch_bounds__(AttentionForward<kHeadDim, kShort>::kThreads,
       factor[h] = total == 0.0f ? 0.0f : dropout.scale / total;
       const int at = row + g + 8 * h;
       if (lse != nullptr && lane_number() % 4 == 0 && at < task.rows) {
-        lse_row[at] = (rows[m].top[h] + log2f(total)) * kLn2;
+        lse_row[at] = (rows[m].shift[h] + log2f(total)) * kLn2;
       }
     }
     store_product(to.row(task.token() + row, head, head_dim), to.stride, sums[m], make_float2(factor[0], factor[1]),

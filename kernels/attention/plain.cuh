@@ -47,6 +47,31 @@ __device__ __forceinline__ void load_plain(float* to, const T* from, int64_t str
   }
 }
 
+// The numbers kept by the mask for a row of queries and keys from `key` on: that of this thread's score i is bit 2 i.
+__device__ __forceinline__ uint32_t plain_mask_of_keys(const Dropout& dropout, uint64_t offset,
+                                                       const AttentionShape& shape, int64_t token, int head, int key) {
+  if (dropout.threshold == 0) return ~0u;
+  const uint32_t mask =
+      plain_mask(dropout, offset, 1, [&](int i) { return mask_group(shape, token, head, key / 8 + i); });
+  return mask >> Dropout::mask_bit(lane_number() % 4);
+}
+
+// The same for a row of keys and the queries from packed row `token` on: bit 4 (i % 4) of words[i / 4]. The eight rows
+// of a warp are keys of one group.
+__device__ __forceinline__ void plain_mask_of_queries(uint32_t (&words)[2], const Dropout& dropout, uint64_t offset,
+                                                      const AttentionShape& shape, int64_t token, int head,
+                                                      int eighth) {
+  words[0] = words[1] = ~0u;
+  if (dropout.threshold == 0) return;
+  const int lane = lane_number(), half = lane / 16;
+  const uint32_t own = plain_mask(dropout, offset, 4, [&](int i) {
+    return mask_group(shape, token + lane % 4 + 4 * (i + 4 * half), head, eighth);
+  });
+  const uint32_t other = shuffle_xor(own, 16);
+  words[0] = (half == 0 ? own : other) >> Dropout::mask_bit(lane / 4);
+  words[1] = (half == 0 ? other : own) >> Dropout::mask_bit(lane / 4);
+}
+
 // s[i] = the product of `row` and row quad + 4 i of a tile.
 __device__ __forceinline__ void plain_scores(float (&s)[kPlainScores], const float* row, const float* tile,
                                              int head_dim) {
@@ -142,15 +167,12 @@ __global__ void __launch_bounds__(kPlainThreads, kPlainForwardBlocks)
     const float factor = ptx::exp2_approx(top - shift);
     top = largest;
     total *= factor;
-    uint32_t mask = 0xffffffffu;
-    if (dropout.threshold != 0) {
-      mask = plain_mask_of_keys(dropout, offset, shape, task.token() + row, head, key);
-    }
+    const uint32_t mask = plain_mask_of_keys(dropout, offset, shape, task.token() + row, head, key);
 #pragma unroll
     for (int i = 0; i < kPlainScores; ++i) {
       const float weight = ptx::exp2_approx(s[i] - shift);
       total += weight;
-      own_weights[quad + 4 * i] = (mask >> (4 * i + quad) & 1) != 0 ? weight : 0.0f;
+      own_weights[quad + 4 * i] = (mask & 1u << 2 * i) != 0 ? weight : 0.0f;
     }
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
@@ -226,12 +248,11 @@ __global__ void __launch_bounds__(kPlainThreads)
     float scores[kPlainScores], gradients[kPlainScores];
     plain_scores(scores, own_q, k_rows, head_dim);
     plain_scores(gradients, own_dout, v_rows, head_dim);
-    uint32_t mask = 0xffffffffu;
-    if (dropout.threshold != 0) mask = plain_mask_of_keys(dropout, offset, shape, token + row, head, key);
+    const uint32_t mask = plain_mask_of_keys(dropout, offset, shape, token + row, head, key);
 #pragma unroll
     for (int i = 0; i < kPlainScores; ++i) {
       const bool attends = is_attended(task.first + row, key + quad + 4 * i, task.length, shape.window);
-      const bool keeps = (mask >> (4 * i + quad) & 1) != 0;
+      const bool keeps = (mask & 1u << 2 * i) != 0;
       own_dscores[quad + 4 * i] =
           plain_gradient(scores[i], gradients[i], shift, own_delta, attends, keeps, shape, dropout).dscore;
     }
@@ -290,17 +311,14 @@ __global__ void __launch_bounds__(kPlainThreads, kPlainBackwardBlocks)
     float scores[kPlainScores], gradients[kPlainScores];
     plain_scores(scores, own_k, q_rows, head_dim);
     plain_scores(gradients, own_v, dout_rows, head_dim);
-    uint32_t mask = 0xffffffffu;
-    if (dropout.threshold != 0) {
-      mask = plain_mask(dropout, offset, 4,
-                        [&](int i) { return mask_group(shape, other + quad + 4 * i, head, (task.first + row) / 4); });
-    }
+    uint32_t mask[2];
+    plain_mask_of_queries(mask, dropout, offset, shape, other, head, (task.first + row) / 8);
 #pragma unroll
     for (int i = 0; i < kPlainScores; ++i) {
       const int column = quad + 4 * i;
       const bool attends =
           query + column < task.length && is_attended(query + column, task.first + row, task.length, shape.window);
-      const bool keeps = (mask >> (4 * i + row % 4) & 1) != 0;
+      const bool keeps = (mask[i / 4] & 1u << 4 * (i % 4)) != 0;
       const PlainGradient x =
           plain_gradient(scores[i], gradients[i], shifts[column], deltas[column], attends, keeps, shape, dropout);
       own_weights[column] = x.weight;

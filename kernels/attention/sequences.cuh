@@ -88,8 +88,19 @@ __device__ __forceinline__ AttentionRange attended(const AttentionTask& task, in
   return {max(task.first - window, 0) / 16 * 16, min(task.first + task.rows + window, task.length)};
 }
 
+__device__ __forceinline__ bool is_inside(int position, int length) { return position < length; }
+// Whether query and key, so far apart, are within the window of each other.
+__device__ __forceinline__ bool is_near(int apart, int window) {
+  return static_cast<unsigned>(apart + window) <= 2u * static_cast<unsigned>(window);
+}
 __device__ __forceinline__ bool is_attended(int query, int key, int length, int window) {
-  return key < length && (window < 0 || (query - key <= window && key - query <= window));
+  return is_inside(key, length) && (window < 0 || is_near(query - key, window));
+}
+
+// The group of eight numbers of the mask that holds those of keys 8 * eighth to 8 * eighth + 7 of the query in packed
+// row `token`.
+__device__ __forceinline__ uint64_t mask_group(const AttentionShape& shape, int64_t token, int head, int eighth) {
+  return (static_cast<uint64_t>(token * shape.heads + head) << 15) + static_cast<uint64_t>(eighth);
 }
 
 // The exponent of a row's softmax in units of log 2. A row whose scores are all -inf has lse -inf and weights 0.

@@ -81,10 +81,18 @@ __device__ __forceinline__ float exp2_approx(float x) {
   return y;
 }
 
-// x, of which the compiler knows nothing: so what is made of it is made here, not kept in registers from before a loop.
-__device__ __forceinline__ uint64_t made_here(uint64_t x) {
-  asm volatile("" : "+l"(x));
-  return x;
+// 1 / x to about one unit in the last place; 0 for infinity.
+__device__ __forceinline__ float reciprocal_approx(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+// Ones in each half of x whose upper bit is set.
+__device__ __forceinline__ uint32_t spread_signs(uint32_t x) {
+  uint32_t y;
+  asm("prmt.b32 %0, %1, 0, 0xbb99;" : "=r"(y) : "r"(x));
+  return y;
 }
 
 }  // namespace jb::ptx

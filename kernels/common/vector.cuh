@@ -31,12 +31,6 @@ __device__ __forceinline__ f16 from_float<f16>(float x) {
   return __float2half_rn(x);
 }
 
-// x as it is after it was stored as a T.
-template <typename T>
-__device__ __forceinline__ float rounded(float x) {
-  return to_float(from_float<T>(x));
-}
-
 // Two elements of 16 bits in a register, the first in the lower half.
 __device__ __forceinline__ uint32_t pack(float2 x, bf16) {
   const __nv_bfloat162 pair = __float22bfloat162_rn(x);
@@ -57,6 +51,20 @@ __device__ __forceinline__ float2 unpack(uint32_t bits, f16) {
   __half2 pair;
   memcpy(&pair, &bits, 4);
   return __half22float2(pair);
+}
+
+// x as it is after it was stored as T. By pairs, for which there is an instruction of full rate.
+template <typename T, int kWidth>
+__device__ __forceinline__ void round_to(float (&x)[kWidth]) {
+  if constexpr (sizeof(T) == 2) {
+#pragma unroll
+    for (int i = 0; i < kWidth; i += 2) {
+      const bool has_two = i + 1 < kWidth;
+      const float2 pair = unpack(pack(make_float2(x[i], has_two ? x[i + 1] : 0.0f), T()), T());
+      x[i] = pair.x;
+      if (has_two) x[i + 1] = pair.y;
+    }
+  }
 }
 
 // How a load or store treats the caches. kStream says that nobody reads the data again soon, kConstant that nobody
@@ -85,13 +93,35 @@ __device__ __forceinline__ void store_as(void* p, V value) {
 
 }  // namespace detail
 
+// 16 bytes of elements as they are in memory: for loads that are to be under way before the first of them is looked at.
+template <Cache kCache = Cache::kKeep, typename T>
+__device__ __forceinline__ uint4 load_raw(const T* p) {
+  return detail::load_as<kCache, uint4>(p);
+}
+template <typename T>
+__device__ __forceinline__ void widen(float (&x)[kVector<T>], uint4 raw) {
+  const uint32_t words[4] = {raw.x, raw.y, raw.z, raw.w};
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if constexpr (sizeof(T) == 4) {
+      x[i] = __uint_as_float(words[i]);
+    } else {
+      const float2 pair = unpack(words[i], T());
+      x[2 * i] = pair.x;
+      x[2 * i + 1] = pair.y;
+    }
+  }
+}
+
 // x[0 .. kWidth) from p. Of float32 beside 16-bit elements, as parameters are, it is 16 bytes twice; so for store.
 template <int kWidth, Cache kCache = Cache::kKeep, typename T>
 __device__ __forceinline__ void load(float (&x)[kWidth], const T* p) {
   if constexpr (kWidth == 1) {
     x[0] = to_float(*p);
-  } else if constexpr (sizeof(T) == 4) {
-    static_assert(kWidth == 4 || kWidth == 8, "a thread loads one element, or 16 bytes, or as many as of 16 bits");
+  } else if constexpr (kWidth == kVector<T>) {
+    widen<T>(x, load_raw<kCache>(p));
+  } else {
+    static_assert(sizeof(T) == 4 && kWidth == 8, "a thread loads one element, or 16 bytes, or as many as of 16 bits");
 #pragma unroll
     for (int i = 0; i < kWidth; i += 4) {
       const float4 v = detail::load_as<kCache, float4>(p + i);
@@ -99,16 +129,6 @@ __device__ __forceinline__ void load(float (&x)[kWidth], const T* p) {
       x[i + 1] = v.y;
       x[i + 2] = v.z;
       x[i + 3] = v.w;
-    }
-  } else {
-    static_assert(kWidth == kVector<T>, "a thread loads one element, or 16 bytes");
-    const uint4 v = detail::load_as<kCache, uint4>(p);
-    const uint32_t words[4] = {v.x, v.y, v.z, v.w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float2 pair = unpack(words[i], T());
-      x[2 * i] = pair.x;
-      x[2 * i + 1] = pair.y;
     }
   }
 }

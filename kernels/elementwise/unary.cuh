@@ -58,9 +58,9 @@ __device__ __forceinline__ float unary(jb_unary_op op, float x, float alpha, flo
     case JB_RELU:
       return x < 0.0f ? 0.0f : x;  // a NaN stays
     case JB_GELU:
-      return gelu<Gelu::kErf>(x);
+      return gelu<Gelu::kErf, float>(x);
     case JB_GELU_TANH:
-      return gelu<Gelu::kTanh>(x);
+      return gelu<Gelu::kTanh, float>(x);
     case JB_SILU:
       return x < -200.0f ? -0.0f : x * sigmoid(x);  // where the sigmoid is 0, -inf times it would be NaN
     case JB_FLOOR:
@@ -106,9 +106,9 @@ __device__ __forceinline__ float unary_gradient(jb_unary_op op, float dy, float 
     case JB_RELU:
       return y > 0.0f ? dy : 0.0f;
     case JB_GELU:
-      return dy * gelu_derivative<Gelu::kErf>(x);
+      return dy * gelu_derivative<Gelu::kErf, float>(x);
     case JB_GELU_TANH:
-      return dy * gelu_derivative<Gelu::kTanh>(x);
+      return dy * gelu_derivative<Gelu::kTanh, float>(x);
     case JB_SILU: {
       const float s = sigmoid(x);
       return dy * (s * (1.0f + fmaxf(-200.0f, fminf(200.0f, x)) * (1.0f - s)));

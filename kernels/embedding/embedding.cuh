@@ -57,8 +57,7 @@ __device__ __forceinline__ void add_embeddings(float (&s)[kWidth], const Embeddi
   add_embedding(s, from.word, token, c, hidden);
   add_embedding(s, from.position, token, c, hidden);
   add_embedding(s, from.type, token, c, hidden);
-#pragma unroll
-  for (int i = 0; i < kWidth; ++i) s[i] = rounded<T>(s[i]);
+  round_to<T>(s);
 }
 
 // A warp a token, for hidden of layernorm_vectors<T>() > 0; block kLayernormThreads, any grid. With 4 vectors of

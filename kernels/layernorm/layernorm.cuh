@@ -57,11 +57,10 @@ struct LayernormStatistics {
   }
 };
 
-// s = round(residual + dropout(x + bias)) of kWidth elements from column c of the row that begins at element `at`.
+// s = round(residual + dropout(s + bias)) of kWidth elements from column c of the row that begins at element `at`.
 template <typename T, int kWidth, bool kDropout>
-__device__ __forceinline__ void add_dropout(float (&s)[kWidth], const T* x, const T* residual, const float* bias,
+__device__ __forceinline__ void add_dropout(float (&s)[kWidth], const float (&residual)[kWidth], const float* bias,
                                             int64_t at, int c, const Dropout& dropout, uint64_t first) {
-  load<kWidth, Cache::kStream>(s, x + at + c);
   if (bias != nullptr) {
     float b[kWidth];
     load<kWidth, Cache::kConstant>(b, bias + c);
@@ -69,14 +68,9 @@ __device__ __forceinline__ void add_dropout(float (&s)[kWidth], const T* x, cons
     for (int i = 0; i < kWidth; ++i) s[i] += b[i];
   }
   if (kDropout) dropout.apply(s, static_cast<uint64_t>(at + c), first);
-  if (residual != nullptr) {
-    float r[kWidth];
-    load<kWidth, Cache::kStream>(r, residual + at + c);
 #pragma unroll
-    for (int i = 0; i < kWidth; ++i) s[i] += r[i];
-  }
-#pragma unroll
-  for (int i = 0; i < kWidth; ++i) s[i] = rounded<T>(s[i]);
+  for (int i = 0; i < kWidth; ++i) s[i] += residual[i];
+  round_to<T>(s);
 }
 
 // y = (s - mean) * rstd * gamma + beta of kWidth elements from column c, through dropout if the mask is of y; beta may
@@ -167,22 +161,37 @@ __device__ __forceinline__ float finish_wide_row(const LayernormOutputs<T>& to, 
   return statistics.mean;
 }
 
+// For rows of so many elements a lane; 0 leaves it to ptxas, which for 16 aims at 8 blocks and spills.
+constexpr int layernorm_forward_blocks(int elements) { return elements == 16 ? 7 : 0; }
+
 // A warp a row, block kLayernormThreads, any grid. sum may be x's memory, or null; residual, bias, beta, mean and rstd
 // may be null. Plain LayerNorm has neither sum, residual nor bias, and no dropout.
 template <typename T, int kVectors, bool kDropout>
-__global__ void __launch_bounds__(kLayernormThreads)
+__global__ void __launch_bounds__(kLayernormThreads, layernorm_forward_blocks(kVectors* kVector<T>))
     layernorm_forward(T* y, T* sum, float* mean, float* rstd, const T* x, const T* residual, const float* bias,
                       const float* gamma, const float* beta, int64_t rows, int hidden, float eps, Dropout dropout) {
   constexpr int kWidth = kVector<T>, kRows = kLayernormThreads / kWarp;
   const uint64_t first = kDropout ? dropout.first_offset() : 0;
   for (int64_t row = static_cast<int64_t>(blockIdx.x) * kRows + warp_number(); row < rows;
        row += static_cast<int64_t>(gridDim.x) * kRows) {
+    // All of the row is on its way before any of it is waited for: without that, too little is, to keep memory busy.
+    uint4 raw_x[kVectors], raw_residual[kVectors];
+#pragma unroll
+    for (int v = 0; v < kVectors; ++v) {
+      const int c = (v * kWarp + lane_number()) * kWidth;
+      const int64_t at = row * hidden + c;
+      raw_x[v] = raw_residual[v] = uint4{};
+      if (c < hidden) raw_x[v] = load_raw<Cache::kStream>(x + at);
+      if (c < hidden && residual != nullptr) raw_residual[v] = load_raw<Cache::kStream>(residual + at);
+    }
     float s[kVectors][kWidth];
 #pragma unroll
     for (int v = 0; v < kVectors; ++v) {
       const int c = (v * kWarp + lane_number()) * kWidth;
-      fill(s[v], 0.0f);
-      if (c < hidden) add_dropout<T, kWidth, kDropout>(s[v], x, residual, bias, row * hidden, c, dropout, first);
+      float r[kWidth];
+      widen<T>(s[v], raw_x[v]);
+      widen<T>(r, raw_residual[v]);
+      if (c < hidden) add_dropout<T, kWidth, kDropout>(s[v], r, bias, row * hidden, c, dropout, first);
     }
     finish_row<Mask::kNone, kVectors>(LayernormOutputs<T>{y, sum, mean, rstd}, s, gamma, beta, row, hidden, eps,
                                       dropout, first);
@@ -202,7 +211,11 @@ __global__ void __launch_bounds__(kLayernormWideThreads, kLayernormWideBlocks)
     float s[kWidth];
     float total = 0;
     for (int c = static_cast<int>(threadIdx.x) * kWidth; c < hidden; c += kLayernormWideThreads * kWidth) {
-      add_dropout<T, kWidth, kDropout>(s, x, residual, bias, row * hidden, c, dropout, first);
+      float r[kWidth];
+      load<kWidth, Cache::kStream>(s, x + row * hidden + c);
+      fill(r, 0.0f);
+      if (residual != nullptr) load<kWidth, Cache::kStream>(r, residual + row * hidden + c);
+      add_dropout<T, kWidth, kDropout>(s, r, bias, row * hidden, c, dropout, first);
       store<kWidth>(kept + row * hidden + c, s);
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) total += s[i];
@@ -221,14 +234,13 @@ __global__ void __launch_bounds__(kLayernormWideThreads, kLayernormWideBlocks)
 
 // With a mask of y, dy goes through it first, and dx is dresidual.
 
-// dy and h of kWidth elements, and what they add to the two means.
-template <Mask kMask, typename T, int kWidth>
-__device__ __forceinline__ float2 load_gradient(float (&d)[kWidth], float (&h)[kWidth], const T* dy, const T* sum,
-                                                const float (&g)[kWidth], LayernormStatistics row, int64_t at,
-                                                const Dropout& dropout, uint64_t first) {
-  load<kWidth, Cache::kStream>(d, dy + at);
+// From dy and sum of kWidth elements to d, which is dy through the mask if that is of y, and h; and what they add to
+// the two means.
+template <Mask kMask, int kWidth>
+__device__ __forceinline__ float2 normalize_gradient(float (&d)[kWidth], float (&h)[kWidth], const float (&g)[kWidth],
+                                                     LayernormStatistics row, int64_t at, const Dropout& dropout,
+                                                     uint64_t first) {
   if (kMask == Mask::kOfY) dropout.apply(d, static_cast<uint64_t>(at), first);
-  load<kWidth, Cache::kStream>(h, sum + at);
   float2 means = make_float2(0.0f, 0.0f);
 #pragma unroll
   for (int i = 0; i < kWidth; ++i) {
@@ -277,16 +289,26 @@ __global__ void __launch_bounds__(kLayernormThreads, layernorm_backward_blocks(k
        row += static_cast<int64_t>(gridDim.x) * kRows) {
     const int64_t at = row * hidden;
     const LayernormStatistics statistics = {mean[row], rstd[row]};
+    uint4 raw_d[kVectors], raw_h[kVectors];
+#pragma unroll
+    for (int v = 0; v < kVectors; ++v) {
+      const int c = v * kStep + lane * kWidth;
+      raw_d[v] = raw_h[v] = uint4{};
+      if (c < hidden) {
+        raw_d[v] = load_raw<Cache::kStream>(dy + at + c);
+        raw_h[v] = load_raw<Cache::kStream>(sum + at + c);
+      }
+    }
     float d[kVectors][kWidth], h[kVectors][kWidth], g[kWidth];
     float2 means = make_float2(0.0f, 0.0f);
 #pragma unroll
     for (int v = 0; v < kVectors; ++v) {
       const int c = v * kStep + lane * kWidth;
-      fill(d[v], 0.0f);
-      fill(h[v], 0.0f);
+      widen<T>(d[v], raw_d[v]);
+      widen<T>(h[v], raw_h[v]);
       if (c < hidden) {
         load<kWidth, Cache::kConstant>(g, gamma + c);
-        means = Sum()(means, load_gradient<kMask>(d[v], h[v], dy, sum, g, statistics, at + c, dropout, first));
+        means = Sum()(means, normalize_gradient<kMask>(d[v], h[v], g, statistics, at + c, dropout, first));
       }
     }
     means = reduce_warp<Sum>(means);
@@ -355,13 +377,17 @@ __global__ void __launch_bounds__(kLayernormWideThreads, 4)
     float2 means = make_float2(0.0f, 0.0f);
     for (int c = begin; c < hidden; c += kThreads * kWidth) {
       load<kWidth, Cache::kConstant>(g, gamma + c);
-      means = Sum()(means, load_gradient<kMask>(d, h, dy, sum, g, statistics, at + c, dropout, first));
+      load<kWidth, Cache::kStream>(d, dy + at + c);
+      load<kWidth, Cache::kStream>(h, sum + at + c);
+      means = Sum()(means, normalize_gradient<kMask>(d, h, g, statistics, at + c, dropout, first));
     }
     means = reduce_block<Sum, kThreads>(means, scratch);
     means = make_float2(means.x * inverse, means.y * inverse);
     for (int c = begin; c < hidden; c += kThreads * kWidth) {
       load<kWidth, Cache::kConstant>(g, gamma + c);
-      load_gradient<kMask>(d, h, dy, sum, g, statistics, at + c, dropout, first);
+      load<kWidth, Cache::kStream>(d, dy + at + c);
+      load<kWidth, Cache::kStream>(h, sum + at + c);
+      normalize_gradient<kMask>(d, h, g, statistics, at + c, dropout, first);
       store_gradient<kMask>(r, dx, dresidual, d, h, g, means, statistics.rstd, at + c, dropout, first);
       if (line == nullptr) continue;
 #pragma unroll

@@ -1,7 +1,7 @@
 // Random numbers and dropout; the contract is that of native/include/jaubert/random.h. Uniform numbers and masks are
 // the CPU's bit for bit, normal numbers as near as the logarithms and cosines of both are.
 //
-// A thread has the four numbers of a counter, so four elements.
+// A thread has the numbers of a counter: four elements, and eight of a mask.
 #ifndef JAUBERT_KERNELS_RANDOM_RANDOM_CUH
 #define JAUBERT_KERNELS_RANDOM_RANDOM_CUH
 
@@ -12,13 +12,13 @@ namespace jb {
 
 inline constexpr int kRandomThreads = 256;
 
-// body(i, group) for each group of four elements that begins at i. Block kRandomThreads, any grid, for all here.
-template <typename Body>
+// body(i, group) for each group of kElements that begins at i. Block kRandomThreads, any grid, for all here.
+template <int kElements, typename Body>
 __device__ __forceinline__ void for_groups(int64_t n, Body&& body) {
   const int64_t step = static_cast<int64_t>(gridDim.x) * kRandomThreads;
-  for (int64_t g = static_cast<int64_t>(blockIdx.x) * kRandomThreads + static_cast<int>(threadIdx.x); 4 * g < n;
+  for (int64_t g = static_cast<int64_t>(blockIdx.x) * kRandomThreads + static_cast<int>(threadIdx.x); kElements * g < n;
        g += step) {
-    body(4 * g, static_cast<uint64_t>(g));
+    body(kElements * g, static_cast<uint64_t>(g));
   }
 }
 
@@ -34,8 +34,8 @@ __global__ void __launch_bounds__(kRandomThreads)
   // The sum may round to high, which is not in the interval.
   const float top = low < high ? nextafterf(high, low) : low;
   const uint64_t offset = source.first_offset();
-  for_groups(n, [&](int64_t i, uint64_t group) {
-    const uint4 x = philox(source.seed, offset, group);
+  for_groups<4>(n, [&](int64_t i, uint64_t group) {
+    const uint4 x = source.words<10>(offset, group);
     const uint32_t numbers[4] = {x.x, x.y, x.z, x.w};
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
@@ -57,8 +57,8 @@ template <typename T>
 __global__ void __launch_bounds__(kRandomThreads)
     random_normal(T* y, int64_t n, float mean, float deviation, RandomSource source) {
   const uint64_t offset = source.first_offset();
-  for_groups(n, [&](int64_t i, uint64_t group) {
-    const uint4 x = philox(source.seed, offset, group);
+  for_groups<4>(n, [&](int64_t i, uint64_t group) {
+    const uint4 x = source.words<10>(offset, group);
     const float2 low = normal_pair(x.x, x.y), high = normal_pair(x.z, x.w);
     const float z[4] = {low.x, low.y, high.x, high.y};
 #pragma unroll
@@ -72,12 +72,12 @@ __global__ void __launch_bounds__(kRandomThreads)
 template <typename T>
 __global__ void __launch_bounds__(kRandomThreads) dropout_forward(T* y, const T* x, int64_t n, Dropout dropout) {
   const uint64_t first = dropout.first_offset();
-  for_groups(n, [&](int64_t i, uint64_t group) {
-    float f[4];
-    dropout.factors(f, group, first);
+  for_groups<8>(n, [&](int64_t i, uint64_t group) {
+    const uint32_t mask = dropout.kept(first, group);
 #pragma unroll
-    for (int k = 0; k < 4; ++k) {
-      if (i + k < n) y[i + k] = from_float<T>(f[k] != 0.0f ? to_float(x[i + k]) * f[k] : 0.0f);
+    for (int k = 0; k < 8; ++k) {
+      const bool keep = (mask >> Dropout::mask_bit(k) & 1) != 0;
+      if (i + k < n) y[i + k] = from_float<T>(keep ? to_float(x[i + k]) * dropout.scale : 0.0f);
     }
   });
 }

@@ -100,7 +100,7 @@ void for_each_task(jb_ctx ctx, const AttentionShape& shape, int64_t range, Body&
   });
 }
 
-// The keys [begin, end) that queries [first, last] of a sequence of n may look at; begin is a multiple of kLanes.
+// The keys [begin, end) that queries [first, last] of a sequence of n may look at; begin is a multiple of kLanes and 8.
 struct KeyRange {
   int64_t begin;
   int64_t end;
@@ -108,7 +108,8 @@ struct KeyRange {
 
 inline KeyRange keys_of(int64_t first, int64_t last, int64_t n, int64_t window) {
   if (window < 0) return {0, n};
-  return {std::max<int64_t>(0, first - window) / kLanes * kLanes, std::min(n, last + window + 1)};
+  constexpr int64_t kStep = std::max(kLanes, 8);
+  return {std::max<int64_t>(0, first - window) / kStep * kStep, std::min(n, last + window + 1)};
 }
 
 // Puts -inf where a query may not look: in scores vf[M][N] whose first row is query `query` and first column key `key`,
@@ -136,7 +137,7 @@ JB_INLINE void mask_scores(vf (&scores)[M][N], int64_t keys, int64_t query, int6
 }
 
 // visit(row, column, mask) for every vector of the dropout mask of a tile whose first row is packed row `token` of
-// `head` and first column key `key`, a multiple of 4.
+// `head` and first column key `key`, a multiple of 8.
 template <typename Visit>
 JB_INLINE void for_each_mask(const Dropout& dropout, int64_t rows, int64_t keys, int64_t token, int64_t heads,
                              int64_t head, int64_t key, Visit&& visit) {
@@ -145,19 +146,26 @@ JB_INLINE void for_each_mask(const Dropout& dropout, int64_t rows, int64_t keys,
     uint64_t groups[4];
     for (int64_t k = 0; k < 4; ++k) {
       const int64_t line = (token + r + std::min(k, count - 1)) * heads + head;
-      groups[k] = static_cast<uint64_t>(line) << 16;
+      groups[k] = static_cast<uint64_t>(line) << 15;
     }
-    const Philox::Rows places(groups);
+    const Philox<7>::Rows places(groups);
     const auto place = [&]<int K>(int64_t c) {
       PhiloxWords numbers[K];
-      dropout.numbers.four_rows(numbers, places, static_cast<uint32_t>((key + c) / 4));
+      dropout.numbers.four_rows(numbers, places, static_cast<uint32_t>((key + c) / 8));
       for (int64_t k = 0; k < count; ++k) {
 #pragma GCC unroll 2
-        for (int j = 0; j < K; ++j) visit(r + k, c + j * kLanes, dropout.keep(numbers[j].words[k]));
+        for (int j = 0; j < K; ++j) {
+          const vi_short masks = dropout.keep(numbers[j].words[k]);
+#pragma GCC unroll 2
+          for (int half = 0; half < 2; ++half) {
+            const int64_t column = c + (2 * j + half) * kLanes;
+            if (column < keys) visit(r + k, column, half_of(masks, half));
+          }
+        }
       }
     };
     int64_t c = 0;
-    for (; c + kLanes < keys; c += 2 * kLanes) place.template operator()<2>(c);
+    for (; c + 2 * kLanes < keys; c += 4 * kLanes) place.template operator()<2>(c);
     if (c < keys) place.template operator()<1>(c);
   }
 }

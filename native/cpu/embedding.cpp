@@ -45,7 +45,7 @@ JB_KERNEL(jb_embedding_layernorm_forward)
     with_row_stores(tokens * hidden, hidden, floats(y), floats(sum), [&](auto write) {
       parallel_for(ctx, tokens, grain_for(tokens, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
         Scratch scratch;
-        int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
+        int16_t* masks = scratch.take<int16_t>(Dropout::room(hidden) + kLanes);
         float* added = scratch.take<float>(hidden);
         for (int64_t t = begin; t < end; ++t) {
           const int64_t at = t * hidden;
@@ -54,7 +54,7 @@ JB_KERNEL(jb_embedding_layernorm_forward)
           const float* w = floats(word) + words[t] * hidden;
           const float* q = floats(position) + positions[t] * hidden;
           const float* k = types == nullptr ? nullptr : floats(type) + types[t] * hidden;
-          const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          const int16_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
           const float total = sum_row(hidden, [&](int64_t c, auto lanes) {
             vf s = lanes.load(w + c) + lanes.load(q + c);
             if (k != nullptr) s += lanes.load(k + c);
@@ -66,7 +66,7 @@ JB_KERNEL(jb_embedding_layernorm_forward)
           float* to_sum = sum == nullptr ? nullptr : floats(sum) + at;
           normalize_row(added, s, floats(gamma), floats(beta), hidden, [&](int64_t c, auto lanes, vf v, vf result) {
             if (to_sum != nullptr) write(lanes, to_sum + c, v);
-            if (mask != nullptr) result = drop(result, load_int(mask + c), dropout.scale);
+            if (mask != nullptr) result = drop(result, load_mask(mask + c), dropout.scale);
             write(lanes, to + c, result);
           });
           if (mean != nullptr) floats(mean)[t] = s.mean;
@@ -90,7 +90,7 @@ JB_KERNEL(jb_embedding_layernorm_backward)
     const ColumnSums sums(scratch, 2, tokens, hidden);
     parallel_for(ctx, tokens, sums.grain(), [&](int64_t begin, int64_t end) {
       Scratch own;
-      int32_t* masks = own.take<int32_t>(Dropout::room(hidden) + kLanes);
+      int16_t* masks = own.take<int16_t>(Dropout::room(hidden) + kLanes);
       float* dropped = own.take<float>(hidden);
       float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
       float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
@@ -98,9 +98,9 @@ JB_KERNEL(jb_embedding_layernorm_backward)
         const int64_t at = t * hidden;
         const float* gradient = floats(dy) + at;
         if (p > 0) {
-          const int32_t* mask = dropout.keep_range(masks, static_cast<uint64_t>(at), hidden);
+          const int16_t* mask = dropout.keep_range(masks, static_cast<uint64_t>(at), hidden);
           for_row(hidden, [&](int64_t c, auto lanes) {
-            lanes.store(dropped + c, drop(lanes.load(gradient + c), load_int(mask + c), dropout.scale));
+            lanes.store(dropped + c, drop(lanes.load(gradient + c), load_mask(mask + c), dropout.scale));
           });
           gradient = dropped;
         }

@@ -19,12 +19,12 @@ void check_shape(const char* name, int64_t rows, int64_t hidden) {
 
 // sum = residual + dropout(x + bias) in one pass; the sum of its elements. mask is null without dropout.
 JB_INLINE float add_dropout_row(float* to, const float* x, const float* residual, const float* bias,
-                                const int32_t* mask, float scale, int64_t hidden) {
+                                const int16_t* mask, float scale, int64_t hidden) {
   return sum_row(hidden, [&](int64_t c, auto lanes) {
     vf s = lanes.load(x + c);
     if (bias != nullptr) s += lanes.load(bias + c);
     // A mask has room behind it, so all lanes may be read; in the last part of a row they are not used.
-    if (mask != nullptr) s = drop(s, load_int(mask + c), scale);
+    if (mask != nullptr) s = drop(s, load_mask(mask + c), scale);
     if (residual != nullptr) s += lanes.load(residual + c);
     lanes.store(to + c, s);
     return s;
@@ -96,11 +96,11 @@ JB_KERNEL(jb_add_dropout_layernorm_forward)
     with_row_stores(rows * hidden, hidden, floats(y), floats(sum), [&](auto write) {
       parallel_for(ctx, rows, grain_for(rows, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
         Scratch scratch;
-        int32_t* masks = scratch.take<int32_t>(Dropout::room(hidden) + kLanes);
+        int16_t* masks = scratch.take<int16_t>(Dropout::room(hidden) + kLanes);
         float* added = scratch.take<float>(hidden);  // read twice more: here it stays in the first level of cache
         for (int64_t r = begin; r < end; ++r) {
           const int64_t at = r * hidden;
-          const int32_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          const int16_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
           const float total = add_dropout_row(added, floats(x) + at, row_of(floats(residual), r, hidden), floats(bias),
                                               mask, dropout.scale, hidden);
           const RowStatistics s = row_statistics(added, total, hidden, eps);
@@ -137,19 +137,19 @@ JB_KERNEL(jb_add_dropout_layernorm_backward)
     with_row_stores(rows * hidden, hidden, floats(dx), floats(dresidual), [&](auto write) {
       parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
         Scratch own;
-        int32_t* masks = own.take<int32_t>(Dropout::room(hidden) + kLanes);
+        int16_t* masks = own.take<int16_t>(Dropout::room(hidden) + kLanes);
         float* dgamma_line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
         float* dbeta_line = dbeta == nullptr ? nullptr : sums.line(begin, 1);
         float* dbias_line = dbias == nullptr ? nullptr : sums.line(begin, 2);
         for (int64_t r = begin; r < end; ++r) {
           const int64_t at = r * hidden;
-          const int32_t* mask = masked ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
+          const int16_t* mask = masked ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
           float* to_residual = row_of(floats(dresidual), r, hidden);
           float* to = row_of(floats(dx), r, hidden);
           layernorm_backward_row(floats(dy) + at, floats(sum) + at, {floats(mean)[r], floats(rstd)[r]}, floats(gamma),
                                  dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
                                    if (to_residual != nullptr) write(lanes, to_residual + c, d);
-                                   if (mask != nullptr) d = drop(d, load_int(mask + c), dropout.scale);
+                                   if (mask != nullptr) d = drop(d, load_mask(mask + c), dropout.scale);
                                    if (to != nullptr) write(lanes, to + c, d);
                                    if (dbias_line != nullptr) {
                                      lanes.store(dbias_line + c, d + lanes.load(dbias_line + c));

@@ -12,11 +12,11 @@
 namespace jb::JB_ISA {
 namespace {
 
-constexpr int64_t kBlock = 8 * kLanes;    // the numbers of two vectors of counters
+constexpr int64_t kBlock = 8 * kLanes;    // the numbers of two vectors of counters, or of one with numbers of 16 bits
 constexpr int64_t kGrain = 256 * kBlock;  // blocks do not cross the chunks of threads
 
-// to[i] = value of number i, for the numbers that make(group, values) yields by blocks. Results that are also what the
-// values are made of (in_place) are in the caches already.
+// to[i] = value of number i, for the kBlock numbers that make(i, values) yields from i on. Results that are also what
+// the values are made of (in_place) are in the caches already.
 template <typename Make>
 void fill_blocks(jb_ctx ctx, float* to, int64_t n, bool in_place, Make&& make) {
   const bool aligned = elements_to_boundary(to) == 0;
@@ -24,7 +24,7 @@ void fill_blocks(jb_ctx ctx, float* to, int64_t n, bool in_place, Make&& make) {
     parallel_for(ctx, n, kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i += kBlock) {
         vf values[8] = {};
-        make(static_cast<uint64_t>(i) / 4, values);
+        make(i, values);
         for (int w = 0; w < 8; ++w) {
           const int64_t at = i + w * kLanes;
           if (at + kLanes <= end) {
@@ -48,12 +48,12 @@ JB_KERNEL(jb_random_uniform)
 (jb_ctx ctx, jb_out y, int64_t n, float low, float high, int64_t seed, int64_t offset) {
   return guard([&] {
     check_uniform(n, low, high);
-    const Philox numbers(seed, offset);
+    const Philox<10> numbers(seed, offset);
     // low + (high - low) * u may round to high, which is not in the interval.
     const float top = low < high ? std::nextafter(high, low) : low;
-    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](uint64_t group, vf(&values)[8]) {
+    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](int64_t i, vf(&values)[8]) {
       PhiloxWords x[2];
-      numbers.consecutive_pair(x, group);
+      numbers.consecutive_pair(x, static_cast<uint64_t>(i) / 4);
       for (int w = 0; w < 8; ++w) {
         const vf u = to_float((vi)(x[w / 4].words[w % 4] >> 8)) * 0x1p-24f;
         values[w] = min(splat(top), fma(u, splat(high - low), splat(low)));
@@ -66,12 +66,12 @@ JB_KERNEL(jb_random_normal)
 (jb_ctx ctx, jb_out y, int64_t n, float mean, float deviation, int64_t seed, int64_t offset) {
   return guard([&] {
     check_normal(n, deviation);
-    const Philox numbers(seed, offset);
-    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](uint64_t group, vf(&values)[8]) {
+    const Philox<10> numbers(seed, offset);
+    fill_blocks(ctx, static_cast<float*>(y), n, false, [&](int64_t i, vf(&values)[8]) {
       // Numbers 0 and 1 of a group make results 0 and 1, numbers 2 and 3 the other two:
       //   sqrt(-2 ln u) * (cos, sin)(2 pi v),  u = (number + 1/2) / 2^32 in (0, 1],  v = number / 2^32 as signed.
       PhiloxWords x[2];
-      numbers.consecutive_by_word(x, group);
+      numbers.consecutive_by_word(x, static_cast<uint64_t>(i) / 4);
       for (int half = 0; half < 2; ++half) {
         PhiloxWords z;
         for (int pair = 0; pair < 4; pair += 2) {
@@ -81,7 +81,7 @@ JB_KERNEL(jb_random_normal)
           z.words[pair] = (vu)fma(radius, angle.cos, splat(mean));
           z.words[pair + 1] = (vu)fma(radius, angle.sin, splat(mean));
         }
-        z = Philox::transpose(z);
+        z = numbers.transpose(z);
         for (int w = 0; w < 4; ++w) values[4 * half + w] = (vf)z.words[w];
       }
     });
@@ -95,15 +95,14 @@ JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, 
     check_probability("dropout", p);
     const Dropout dropout(p, seed, offset);
     const auto* from = static_cast<const float*>(x);
-    fill_blocks(ctx, static_cast<float*>(y), n, x == y, [&](uint64_t group, vf(&values)[8]) {
-      PhiloxWords numbers[2];
-      dropout.numbers.consecutive_pair(numbers, group);
-      const int64_t i = static_cast<int64_t>(group) * 4;
+    fill_blocks(ctx, static_cast<float*>(y), n, x == y, [&](int64_t i, vf(&values)[8]) {
+      alignas(64) int16_t memory[Dropout::room(kBlock)];
+      const int16_t* mask = dropout.keep_range(memory, static_cast<uint64_t>(i), kBlock);
       for (int w = 0; w < 8; ++w) {
         const int64_t left = n - i - w * kLanes;
         if (left <= 0) break;
         const vf value = left >= kLanes ? load(from + i + w * kLanes) : load_partial(from + i + w * kLanes, left);
-        values[w] = drop(value, dropout.keep(numbers[w / 4].words[w % 4]), dropout.scale);
+        values[w] = drop(value, load_mask(mask + w * kLanes), dropout.scale);
       }
     });
   });

@@ -1,8 +1,8 @@
 // jb_attention_* and jb_rotary.
 //
 // bfloat16 and float16 take the kernels for matrix units where head_dim is a multiple of 8 (columns up to the instance
-// of 32, 64, 96 or 128 are zeros), tensors begin at 16 bytes and strides are multiples of 8 elements; the parts of one
-// projection are so. Everything else, and float32, takes the plain kernels.
+// of 32, 64, 96 or 128 are zeros), tensors begin at 16 bytes, strides are multiples of 8 elements and the scale is
+// positive; the parts of one projection are so. Everything else, and float32, takes the plain kernels.
 #include <cmath>
 
 #include "attention/plain.cuh"
@@ -60,14 +60,15 @@ PackedRows<T> rows(jb_out x, int64_t stride) {
   return {as<T>(x), stride};
 }
 
-// Whether these tensors, which may be null, and out, which is contiguous, are for matrix units.
+// Whether these tensors, which may be null, and out, which is contiguous, are for matrix units. The largest score is
+// then found before the scores are scaled, so that is for a positive scale.
 template <typename Rows>
 bool is_for_matrix_units(const Rows& x) {
   return x.data == nullptr || (aligned({x.data}) && x.stride % 8 == 0);
 }
 template <typename T, typename... Rows>
-bool are_for_matrix_units(int64_t head_dim, const T* out, const Rows&... others) {
-  return head_dim % 8 == 0 && aligned({out}) && (is_for_matrix_units(others) && ...);
+bool are_for_matrix_units(const AttentionShape& shape, const T* out, const Rows&... others) {
+  return shape.head_dim % 8 == 0 && shape.scale > 0 && aligned({out}) && (is_for_matrix_units(others) && ...);
 }
 
 // body(the instance for a head_dim).
@@ -99,7 +100,7 @@ template <typename T>
 void forward(Context& c, const Attention& a, T* out, float* lse, const PackedRows<const T>& q,
              const PackedRows<const T>& k, const PackedRows<const T>& v) {
   if constexpr (sizeof(T) == 2) {
-    if (are_for_matrix_units(a.shape.head_dim, out, q, k, v)) {
+    if (are_for_matrix_units(a.shape, out, q, k, v)) {
       return with_width_of_head(a.shape.head_dim, [&](auto width) {
         // Large tiles read less, if there are enough of them for the whole GPU.
         const bool is_short = attention_is_short(a.shape.tokens, a.shape.sequences) ||
@@ -131,7 +132,7 @@ template <typename T>
 void backward(Context& c, const Attention& a, const AttentionGradients<T>& to, const AttentionInputs<T>& in) {
   float* delta = c.take<float>(int64_t{a.shape.heads} * a.shape.tokens);
   if constexpr (sizeof(T) == 2) {
-    if (are_for_matrix_units(a.shape.head_dim, in.out.data, in.q, in.k, in.v, in.dout, to.dq, to.dk, to.dv)) {
+    if (are_for_matrix_units(a.shape, in.out.data, in.q, in.k, in.v, in.dout, to.dq, to.dk, to.dv)) {
       return with_width_of_head(a.shape.head_dim, [&](auto width) {
         if constexpr (width <= 64) {
           if (attention_backward_warps(width, a.shape.tokens, a.shape.sequences) == 8) {

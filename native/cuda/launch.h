@@ -105,8 +105,7 @@ inline RandomSource source_of(Context& ctx, int64_t seed, int64_t offset) {
 
 // The mask of (seed, offset) with probability p. Without any dropout nothing is drawn, and the seed counts for nothing.
 inline Dropout dropout_of(Context& ctx, float p, int64_t seed, int64_t offset) {
-  return {p == 0 ? RandomSource{} : source_of(ctx, seed, offset),
-          static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0),
+  return {p == 0 ? RandomSource{} : source_of(ctx, seed, offset), mask_threshold(p) * 0x10001u,
           static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))};
 }
 

@@ -7,8 +7,8 @@
 namespace jb::cuda {
 namespace {
 
-// The grid of kernels where a thread has four elements.
-Launch by_groups(const Context& c, int64_t n) { return over<kRandomThreads>(c, n, 4); }
+// The grid of kernels where a thread has a group of elements.
+Launch by_groups(const Context& c, int64_t n, int64_t group) { return over<kRandomThreads>(c, n, group); }
 
 }  // namespace
 
@@ -16,7 +16,7 @@ jb_status jb_random_uniform(jb_ctx ctx, jb_out y, int64_t n, float low, float hi
   return run(ctx, [&](Context& c) {
     check_uniform(n, low, high);
     if (n > 0)
-      JB_LAUNCH(c, random_uniform<float>, by_groups(c, n), as<float>(y), n, low, high, source_of(c, seed, offset));
+      JB_LAUNCH(c, random_uniform<float>, by_groups(c, n, 4), as<float>(y), n, low, high, source_of(c, seed, offset));
   });
 }
 
@@ -24,7 +24,8 @@ jb_status jb_random_normal(jb_ctx ctx, jb_out y, int64_t n, float mean, float de
   return run(ctx, [&](Context& c) {
     check_normal(n, deviation);
     if (n > 0)
-      JB_LAUNCH(c, random_normal<float>, by_groups(c, n), as<float>(y), n, mean, deviation, source_of(c, seed, offset));
+      JB_LAUNCH(c, random_normal<float>, by_groups(c, n, 4), as<float>(y), n, mean, deviation,
+                source_of(c, seed, offset));
   });
 }
 
@@ -35,7 +36,7 @@ jb_status jb_dropout(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, f
       JB_CHECK(n >= 0, "dropout: n is {}", n);
       check_probability("dropout", p);
       if (n == 0) return;
-      JB_LAUNCH(c, dropout_forward<T>, by_groups(c, n), as<T>(y), as<T>(x), n, dropout_of(c, p, seed, offset));
+      JB_LAUNCH(c, dropout_forward<T>, by_groups(c, n, 8), as<T>(y), as<T>(x), n, dropout_of(c, p, seed, offset));
     });
   });
 }

@@ -52,7 +52,7 @@ struct Attention {
       if (window >= 0 && std::abs(t - key) > window) score = -INFINITY;
       weight[j] = score;
       top = std::max(top, score);
-      const auto index = ((static_cast<uint64_t>(t * heads + h) << 16) * 4) + j;
+      const auto index = (static_cast<uint64_t>(t * heads + h) << 18) + j;
       keep[j] = keeps(seed, offset, index, p) ? 1 / (1 - static_cast<double>(p)) : 0;
     }
     for (double& w : weight) total += w = std::exp(w - top);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "philox_reference.h"
 #include "support/philox.h"
 #include "support/simd_math.h"
 #include "test.h"
@@ -187,45 +188,56 @@ TEST(philox_gives_the_published_answers_for_every_lane) {
   if (!runs_here()) return;
   using Four = std::array<uint32_t, 4>;
   // kat_vectors of Random123 1.14.
-  EXPECT((philox_scalar({0, 0, 0, 0}, {0, 0}) == Four{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-  EXPECT((philox_scalar({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) == Four{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
-  EXPECT((philox_scalar({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
-          Four{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+  const Four zeros{}, ones{~0u, ~0u, ~0u, ~0u}, pi{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344};
+  EXPECT((philox_scalar<10>(zeros, {0, 0}) == Four{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT((philox_scalar<10>(ones, {~0u, ~0u}) == Four{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT((philox_scalar<10>(pi, {0xa4093822, 0x299f31d0}) == Four{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+  EXPECT((philox_scalar<7>(zeros, {0, 0}) == Four{0x5f6fb709, 0x0d893f64, 0x4f121f81, 0x4f730a48}));
+  EXPECT((philox_scalar<7>(ones, {~0u, ~0u}) == Four{0x5207ddc2, 0x45165e59, 0x4d8ee751, 0x8c52f662}));
+  EXPECT((philox_scalar<7>(pi, {0xa4093822, 0x299f31d0}) == Four{0x4dfccaba, 0x190a87f0, 0xc47362ba, 0xb6b5242a}));
   const int64_t seed = 0x123456789abcdef0, offset = -3;
-  const Philox numbers(seed, offset);
+  const Philox<10> numbers(seed, offset);
   for (uint64_t group : {uint64_t{0}, uint64_t{5}, (uint64_t{1} << 32) - 3, (uint64_t{7} << 40) + 1}) {
     const PhiloxWords x = numbers.consecutive(group);
     for (int j = 0; j < 4 * kLanes; ++j) {
       const uint64_t g = group + static_cast<uint64_t>(j / 4);
-      const Four right = philox_scalar({static_cast<uint32_t>(g), static_cast<uint32_t>(g >> 32),
-                                        static_cast<uint32_t>(offset), static_cast<uint32_t>(offset >> 32)},
-                                       {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
+      const Four right = philox_scalar<10>({static_cast<uint32_t>(g), static_cast<uint32_t>(g >> 32),
+                                            static_cast<uint32_t>(offset), static_cast<uint32_t>(offset >> 32)},
+                                           {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
       EXPECT(x.words[j / kLanes][j % kLanes] == right[static_cast<size_t>(j % 4)]);
-      EXPECT(numbers.at(4 * group + static_cast<uint64_t>(j)) == right[static_cast<size_t>(j % 4)]);
+      EXPECT(numbers.group(g) == right);
     }
     const uint64_t rows[4] = {group, group + 65536, (uint64_t{1} << 32) - 1, 3 * group};
     for (uint32_t ahead : {0u, 1u, 65535u}) {
       PhiloxWords one[1], two[2];
-      numbers.four_rows(one, Philox::Rows(rows), ahead);
-      numbers.four_rows(two, Philox::Rows(rows), ahead);
+      numbers.four_rows(one, Philox<10>::Rows(rows), ahead);
+      numbers.four_rows(two, Philox<10>::Rows(rows), ahead);
       for (int r = 0; r < 4; ++r) {
         for (int j = 0; j < 2 * kLanes; ++j) {
-          const uint32_t right = numbers.at(4 * (rows[r] + ahead) + static_cast<uint64_t>(j));
+          const uint32_t right =
+              numbers.group(rows[r] + ahead + static_cast<uint64_t>(j / 4))[static_cast<size_t>(j % 4)];
           EXPECT(two[j / kLanes].words[r][j % kLanes] == right);
           if (j < kLanes) EXPECT(one[0].words[r][j] == right);
         }
       }
     }
   }
-  const Dropout dropout(0.3f, seed, offset);
-  std::vector<int32_t> memory(static_cast<size_t>(Dropout::room(301)));
-  for (uint64_t index : {0, 1, 2, 3, 4, 1001}) {
-    const int32_t* mask = dropout.keep_range(memory.data(), index, 301);
-    EXPECT(mask >= memory.data() && mask + 301 <= memory.data() + memory.size());
-    for (uint64_t j = 0; j < 301; ++j) {
-      const bool keep = dropout.numbers.at(index + j) >= static_cast<uint32_t>(0.3f * 4294967296.0);
-      EXPECT(mask[j] == (keep ? -1 : 0));
+}
+
+TEST(a_mask_keeps_what_its_numbers_say) {
+  if (!runs_here()) return;
+  const int64_t seed = test::integers<int64_t>(1, INT64_MIN, INT64_MAX)[0], offset = -3;
+  for (float p : {1e-6f, 0.1f, 0.3f, 0.9999999f}) {
+    const Dropout dropout(p, seed, offset);
+    std::vector<int16_t> memory(static_cast<size_t>(Dropout::room(301)));
+    for (uint64_t index : {0, 1, 2, 7, 8, 1001}) {
+      const int16_t* mask = dropout.keep_range(memory.data(), index, 301);
+      EXPECT(mask >= memory.data() && mask + 301 <= memory.data() + memory.size());
+      for (uint64_t j = 0; j < 301; ++j) EXPECT(mask[j] == (test::keeps(seed, offset, index + j, p) ? -1 : 0));
     }
   }
+  const int16_t masks[] = {-1, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  const vi wide = load_mask(masks);
+  EXPECT(wide[0] == -1 && wide[1] == 0 && wide[2] == 0 && wide[3] == -1);
   EXPECT(drop(splat(INFINITY), vi{}, 2.0f)[0] == 0 && drop(splat(3.0f), ~vi{}, 2.0f)[0] == 6);
 }

@@ -38,6 +38,11 @@ inline void check_probability(const char* function, float p) {
   JB_CHECK(p >= 0 && p < 1, "{}: p is {}, not in [0, 1)", function, p);
 }
 
+// The least of the 16-bit numbers that a dropout mask keeps: p in units of 2^-16, rounded. It never drops all.
+inline uint32_t mask_threshold(float p) {
+  return std::min(static_cast<uint32_t>(static_cast<double>(p) * 65536 + 0.5), 65535u);
+}
+
 inline const char* checked_binary_name(jb_binary_op op) {
   constexpr const char* kNames[] = {"add", "sub", "mul", "div", "power", "maximum", "minimum", "eq",
                                     "ne",  "lt",  "le",  "gt",  "ge",    "and",     "or",      "xor"};

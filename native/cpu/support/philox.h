@@ -1,11 +1,12 @@
-// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011. Ten rounds over a 128-bit counter, keyed by 64 bits. How seed, offset and index become key and counter is
-// said in jaubert/random.h.
+// Philox4x32: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+// SC 2011. Rounds over a 128-bit counter, keyed by 64 bits. How seed, offset and index become key and counter, and how
+// many rounds there are, is said in jaubert/random.h.
 #ifndef JAUBERT_CPU_SUPPORT_PHILOX_H
 #define JAUBERT_CPU_SUPPORT_PHILOX_H
 
 #include <array>
 
+#include "support/arguments.h"
 #include "support/simd.h"
 
 namespace jb::JB_ISA {
@@ -16,8 +17,9 @@ inline constexpr uint32_t kPhiloxW0 = 0x9E3779B9u;  // golden ratio
 inline constexpr uint32_t kPhiloxW1 = 0xBB67AE85u;  // sqrt(3) - 1
 
 // One counter at a time: the reference that the vectors are tested against.
+template <int kRounds>
 inline std::array<uint32_t, 4> philox_scalar(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
     const uint64_t p0 = uint64_t{kPhiloxM0} * c[0];
     const uint64_t p1 = uint64_t{kPhiloxM1} * c[2];
     c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(p1),
@@ -64,9 +66,9 @@ struct PhiloxWords {
 
 // y[n] are the words of the counters (c0[n], c1[n], c2, c3), for N vectors of counters side by side: a round is a chain
 // of operations that wait for each other, and two vectors, four such chains, take a quarter less time than one by one.
-template <int N>
+template <int kRounds, int N>
 JB_INLINE void philox_vectors(PhiloxWords (&y)[N], const vu (&c0)[N], const vu (&c1)[N], vu c2, vu c3,
-                              const uint32_t (&round_keys)[20]) {
+                              const uint32_t (&round_keys)[2 * kRounds]) {
   using detail::vq;
   vq even[N][4], odd[N][4];
 #pragma GCC unroll 2
@@ -79,7 +81,7 @@ JB_INLINE void philox_vectors(PhiloxWords (&y)[N], const vu (&c0)[N], const vu (
     }
   }
 #pragma GCC unroll 10
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
 #pragma GCC unroll 2
     for (int n = 0; n < N; ++n) {
       detail::philox_round(even[n], round_keys[2 * i], round_keys[2 * i + 1]);
@@ -93,11 +95,12 @@ JB_INLINE void philox_vectors(PhiloxWords (&y)[N], const vu (&c0)[N], const vu (
   }
 }
 
-// The numbers of one (seed, offset).
+// The words of one (seed, offset).
 //
-// A group is four numbers of one counter. The results of kLanes counters come word by word; transposing each 4 x 4
-// square inside the 128-bit parts of the vectors puts the four numbers of a group side by side. With b = l / 4 and
+// A group is the four words of one counter. The results of kLanes counters come word by word; transposing each 4 x 4
+// square inside the 128-bit parts of the vectors puts the four words of a group side by side. With b = l / 4 and
 // w = l % 4, the lane 4 b + w of counters becomes the four lanes from 4 b of result w.
+template <int kRounds>
 class Philox {
  public:
   Philox(int64_t seed, int64_t offset)
@@ -105,7 +108,7 @@ class Philox {
         c3_(splat_uint(static_cast<uint32_t>(static_cast<uint64_t>(offset) >> 32))) {
     const uint32_t low = static_cast<uint32_t>(seed);
     const uint32_t high = static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32);
-    for (uint32_t i = 0; i < 10; ++i) {
+    for (uint32_t i = 0; i < kRounds; ++i) {
       round_keys_[2 * i] = low + i * kPhiloxW0;
       round_keys_[2 * i + 1] = high + i * kPhiloxW1;
     }
@@ -115,7 +118,7 @@ class Philox {
     }
   }
 
-  // Of the groups from `group` on, kLanes many, in the order that transpose() turns into one number after the other.
+  // Of the groups from `group` on, kLanes many, in the order that transpose() turns into one word after the other.
   JB_INLINE PhiloxWords consecutive_by_word(uint64_t group) const {
     PhiloxWords y[1];
     consecutive_by_word(y, group);
@@ -134,20 +137,20 @@ class Philox {
       // A counter's lower half may pass 2^32 within a vector; then the upper half of those lanes is one more.
       high[n] = splat_uint(static_cast<uint32_t>(own >> 32)) - (vu)(low[n] < splat_uint(first));
     }
-    philox_vectors<N>(y, low, high, c2_, c3_, round_keys_);
+    philox_vectors<kRounds>(y, low, high, c2_, c3_, round_keys_);
   }
 
-  // The 4 * kLanes numbers from `group` on: number j of them is lane j % kLanes of words[j / kLanes].
+  // The 4 * kLanes words from `group` on: word j of them is lane j % kLanes of words[j / kLanes].
   JB_INLINE PhiloxWords consecutive(uint64_t group) const { return transpose(consecutive_by_word(group)); }
 
-  // The 8 * kLanes numbers from `group` on, faster than half of them twice.
+  // The 8 * kLanes words from `group` on, faster than half of them twice.
   JB_INLINE void consecutive_pair(PhiloxWords (&y)[2], uint64_t group) const {
     consecutive_by_word(y, group);
     y[0] = transpose(y[0]);
     y[1] = transpose(y[1]);
   }
 
-  // Four places in the sequence of numbers, spread over the lanes.
+  // Four places in the sequence of words, spread over the lanes.
   struct Rows {
     vu low;
     vu high;
@@ -160,7 +163,7 @@ class Philox {
     }
   };
 
-  // The N * kLanes numbers that begin `ahead` groups after each of the four: those of place r are words[r] of y[0],
+  // The N * kLanes words that begin `ahead` groups after each of the four: those of place r are words[r] of y[0],
   // then of y[1].
   template <int N>
   JB_INLINE void four_rows(PhiloxWords (&y)[N], const Rows& rows, uint32_t ahead) const {
@@ -170,16 +173,15 @@ class Philox {
       low[n] = rows.low + (by_row_ + (ahead + static_cast<uint32_t>(n * kLanes / 4)));
       high[n] = rows.high - (vu)(low[n] < rows.low);
     }
-    philox_vectors<N>(y, low, high, c2_, c3_, round_keys_);
+    philox_vectors<kRounds>(y, low, high, c2_, c3_, round_keys_);
 #pragma GCC unroll 2
     for (int n = 0; n < N; ++n) y[n] = transpose(y[n]);
   }
 
-  // Number `index` by itself.
-  uint32_t at(uint64_t index) const {
-    const uint64_t group = index / 4;
-    return philox_scalar({static_cast<uint32_t>(group), static_cast<uint32_t>(group >> 32), c2_[0], c3_[0]},
-                         {round_keys_[0], round_keys_[1]})[index % 4];
+  // The four words of a group by themselves.
+  std::array<uint32_t, 4> group(uint64_t g) const {
+    return philox_scalar<kRounds>({static_cast<uint32_t>(g), static_cast<uint32_t>(g >> 32), c2_[0], c3_[0]},
+                                  {round_keys_[0], round_keys_[1]});
   }
 
   JB_INLINE static PhiloxWords transpose(const PhiloxWords& x) {
@@ -208,42 +210,64 @@ class Philox {
   }
 
  private:
-  uint32_t round_keys_[20];
+  uint32_t round_keys_[2 * kRounds];
   vu c2_, c3_;
   vu consecutive_, by_row_;
 };
 
-// A dropout mask: number i is kept if it is at least floor(p * 2^32).
+// Numbers of the length of a mask's, for 2 * kLanes elements.
+typedef uint16_t vu_short __attribute__((vector_size(JB_VECTOR_BYTES)));
+typedef int16_t vi_short __attribute__((vector_size(JB_VECTOR_BYTES)));
+typedef int16_t vi_short_any __attribute__((vector_size(JB_VECTOR_BYTES), aligned(2), may_alias));
+typedef int16_t vi_short_half_any __attribute__((vector_size(JB_VECTOR_BYTES / 2), aligned(2), may_alias));
+
+// kLanes masks, widened to those of floats.
+JB_INLINE vi load_mask(const int16_t* p) {
+  return __builtin_convertvector(*reinterpret_cast<const vi_short_half_any*>(p), vi);
+}
+
+// The same of one half of a vector.
+JB_INLINE vi half_of(vi_short masks, int half) {
+  return load_mask(reinterpret_cast<const int16_t*>(&masks) + half * kLanes);
+}
+
+// A dropout mask.
 struct Dropout {
-  Philox numbers;
-  uint32_t threshold;
+  Philox<7> numbers;
+  uint16_t threshold;
   float scale;  // 1 / (1 - p)
 
   Dropout(float p, int64_t seed, int64_t offset)
       : numbers(seed, offset),
-        threshold(static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0)),
+        threshold(static_cast<uint16_t>(mask_threshold(p))),
         scale(static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))) {}
 
-  JB_INLINE vi keep(vu number) const { return (vi)(number >= splat_uint(threshold)); }
+  // Of the 2 * kLanes numbers in a vector of words: -1 where they are kept, else 0.
+  JB_INLINE vi_short keep(vu words) const {
+    return (vi_short)((vu_short)words >= static_cast<uint16_t>(threshold) - vu_short{});
+  }
 
   // How many elements keep_range() needs for n masks.
-  static constexpr int64_t room(int64_t n) { return n + 8 * kLanes + 4; }
+  static constexpr int64_t room(int64_t n) { return n + 16 * kLanes + 8; }
 
-  // The masks of indices [index, index + n), -1 where kept and else 0. They begin at the address returned, which lies
-  // in `memory`, room(n) elements: whole blocks of numbers are written, and index need not begin one.
-  JB_INLINE const int32_t* keep_range(int32_t* memory, uint64_t index, int64_t n) const {
-    const int64_t before = static_cast<int64_t>(index % 4);
-    uint64_t group = index / 4;
+  // The masks of indices [index, index + n). They begin at the address returned, which lies in `memory`, room(n)
+  // elements: whole blocks of numbers are written, and index need not begin one.
+  JB_INLINE const int16_t* keep_range(int16_t* memory, uint64_t index, int64_t n) const {
+    const int64_t before = static_cast<int64_t>(index % 8);
+    const auto write = [&](int64_t i, const PhiloxWords& x) {
+      for (int w = 0; w < 4; ++w) {
+        *reinterpret_cast<vi_short_any*>(memory + i + w * 2 * kLanes) = keep(x.words[w]);
+      }
+    };
+    uint64_t group = index / 8;
     int64_t i = 0;
-    for (; i + 4 * kLanes < before + n; i += 8 * kLanes, group += 2 * kLanes) {
+    for (; i + 8 * kLanes < before + n; i += 16 * kLanes, group += 2 * kLanes) {
       PhiloxWords x[2];
       numbers.consecutive_pair(x, group);
-      for (int w = 0; w < 8; ++w) store_int(memory + i + w * kLanes, keep(x[w / 4].words[w % 4]));
+      write(i, x[0]);
+      write(i + 8 * kLanes, x[1]);
     }
-    if (i < before + n) {
-      const PhiloxWords x = numbers.consecutive(group);
-      for (int w = 0; w < 4; ++w) store_int(memory + i + w * kLanes, keep(x.words[w]));
-    }
+    if (i < before + n) write(i, numbers.consecutive(group));
     return memory + before;
   }
 };

@@ -15,8 +15,8 @@ extern "C" {
 // elements after the first (heads * head_dim if it is contiguous), so that q, k and v may be parts of one [tokens, 3 *
 // heads * head_dim]. out is contiguous. lse [heads, tokens] float32, the log of the sum of exponentials, is kept for
 // backward and may be null. cu_seqlens is int32 [sequences + 1] in host memory. Position i attends to j only if |i - j|
-// <= window (window < 0: to all). A weight is dropped by the mask of (seed, offset) at ((t * heads + head) << 16) * 4 +
-// j, where t is the packed row of the query and j the key's position in its sequence; so a sequence may have up to
+// <= window (window < 0: to all). A weight is dropped by the mask of (seed, offset) at ((t * heads + head) << 18) + j,
+// where t is the packed row of the query and j the key's position in its sequence; so a sequence may have up to
 // 262,144 tokens.
 JB_API jb_status jb_attention_forward(jb_ctx ctx, jb_dtype dtype, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v,
                                       const int32_t* cu_seqlens, int64_t sequences, int64_t heads, int64_t head_dim,

@@ -62,7 +62,7 @@ void check_narrow(const simt::AttentionCase& options, int64_t shift = 0, int64_t
   auto lse = both.empty<float>(options.heads * tokens);
   const jb_dtype dtype = test::type_of<T>(1);
   const auto at = [&](const test::Array<T>& array, int64_t i) { return array[1] + shift + i; };
-  const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(options.head_dim)));
+  const float scale = problem.shape(nullptr).scale;
   const auto& begins = problem.cu_seqlens();
   constexpr int64_t kSeed = simt::AttentionProblem<T>::kSeed, kOffset = simt::AttentionProblem<T>::kOffset;
   EXPECT_OK(jb_attention_forward(ctx, dtype, at(out, 0), lse[1], at(qkv, 0), at(qkv, hidden), at(qkv, 2 * hidden),
@@ -115,6 +115,8 @@ TEST(bfloat16_and_float16) {
   check_narrow<f16>({{40, 3}, 1, 33, 7, 0.1f});
   check_narrow<bf16>({{40, 3}, 1, 64, -1, 0.1f}, 1);
   check_narrow<bf16>({{40, 3}, 1, 32, -1, 0.1f}, 0, 4);
+  check_narrow<bf16>({{40, 3}, 1, 32, -1, 0.1f, 0, -1});
+  check_narrow<f16>({{40, 3}, 1, 32, 5, 0, 0, 0});
   check_narrow<bf16>({{0, 0}, 1, 64, -1, 0});
 }
 

@@ -1,7 +1,6 @@
 // Tests of the tests of attention: in the real kernels, a fault is planted in what they are made of, and the tables'
 // checks or the emulator find it. A fault is a macro that stands in for one function while the kernels are compiled.
 #include "attention/tile.cuh"
-#include "common/philox.cuh"
 #include "simt/check.h"
 
 namespace {
@@ -43,9 +42,6 @@ template <int kThreads, int kRows, int kColumns, typename T>
 void faulty_fetch(SharedTile<kColumns> to, const T* from, int64_t stride, int rows, int head_dim) {
   fetch_rows<kThreads, kRows>(to, from, stride, rows + (is_planted(Fault::kRowTooMany) ? 1 : 0), head_dim);
 }
-inline uint4 faulty_philox(uint64_t seed, uint64_t offset, uint64_t group) {
-  return philox(seed, offset, group + (is_planted(Fault::kNextGroup) ? 1 : 0));
-}
 
 }  // namespace jb
 
@@ -53,19 +49,28 @@ inline uint4 faulty_philox(uint64_t seed, uint64_t offset, uint64_t group) {
 #define __syncthreads faulty_barrier
 #define __syncwarp faulty_warp_barrier
 #define fetch_rows faulty_fetch
-#define philox faulty_philox
 #include "attention/sequences.cuh"
 namespace jb {
+inline bool faulty_inside(int position, int length) {
+  return is_inside(position, length + (is_planted(Fault::kKeyTooMany) ? 1 : 0));
+}
+inline bool faulty_near(int apart, int window) {
+  return is_near(apart, window + (is_planted(Fault::kWideWindow) ? 1 : 0));
+}
 inline bool faulty_attended(int query, int key, int length, int window) {
-  return is_attended(query, key, length + (is_planted(Fault::kKeyTooMany) ? 1 : 0),
-                     window + (window >= 0 && is_planted(Fault::kWideWindow) ? 1 : 0));
+  return faulty_inside(key, length) && (window < 0 || faulty_near(query - key, window));
+}
+inline uint64_t faulty_group(const AttentionShape& shape, int64_t token, int head, int eighth) {
+  return mask_group(shape, token, head, eighth) + (is_planted(Fault::kNextGroup) ? 1 : 0);
 }
 inline float faulty_shift(float lse) { return shift_of(lse) + (is_planted(Fault::kWrongExponent) ? 0.05f : 0.0f); }
 }  // namespace jb
+#define is_inside faulty_inside
+#define is_near faulty_near
 #define is_attended faulty_attended
+#define mask_group faulty_group
 #define shift_of faulty_shift
 #include "simt/attention_launch.h"
-#undef philox
 
 namespace {
 

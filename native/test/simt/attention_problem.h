@@ -12,7 +12,8 @@ struct AttentionCase {
   std::vector<int32_t> lengths;
   int heads, head_dim, window;
   float p;
-  int padding = 0;  // rows behind the last sequence
+  int padding = 0;   // rows behind the last sequence
+  float factor = 1;  // of the scale 1 / sqrt(head_dim)
 };
 
 // One batch whose q, k and v are parts of one [tokens, 3 * heads * head_dim], and so are the gradients.
@@ -84,7 +85,7 @@ class AttentionProblem {
     for (int32_t n : c.lengths) a.cu_seqlens.push_back(a.cu_seqlens.back() + n);
     a.heads = c.heads, a.head_dim = c.head_dim, a.window = c.window, a.p = c.p, a.seed = kSeed, a.offset = kOffset;
     // As the kernel gets it.
-    a.scale = static_cast<double>(static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim))));
+    a.scale = static_cast<double>(c.factor * static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim))));
     return a;
   }
 
@@ -134,7 +135,7 @@ class AttentionProblem {
     const auto n = static_cast<size_t>(end - begin), d = static_cast<size_t>(case_.head_dim);
     const auto at = [&](size_t t) { return (static_cast<size_t>(begin) + t) * hidden() + static_cast<size_t>(h) * d; };
     const auto narrow = [](double x) { return static_cast<float>(x); };
-    const auto round = [](float x) { return jb::rounded<T>(x); };
+    const auto round = [](float x) { return simt::rounded<T>(x); };
     const float factor = narrow(1 / (1 - static_cast<double>(case_.p))), scale = narrow(right_.scale);
     std::vector<float> dk(n * d), dv(n * d), weight(n), drop(n), score_size(n);
     const float fine = narrow(kRounding<float> / kRounding<T>);
@@ -151,7 +152,7 @@ class AttentionProblem {
         top = std::max(top, weight[j]);
         score_size[j] = 1 + fine * terms * scale;
         const auto line = static_cast<uint64_t>((begin + static_cast<int64_t>(i)) * case_.heads + h);
-        drop[j] = test::keeps(kSeed, kOffset, (line << 16) * 4 + j, case_.p) ? factor : 0;
+        drop[j] = test::keeps(kSeed, kOffset, (line << 18) + j, case_.p) ? factor : 0;
       }
       for (float& w : weight) total += w = std::exp(w - top);
       std::vector<float> out(d), dq(d), sizes(d), dq_sizes(d);

@@ -135,6 +135,14 @@ TEST(an_offset_on_the_device) {
   EXPECT(std::memcmp(b.out.data(), right.out.data(), right.out.size() * 2) == 0);
 }
 
+// The largest score of a row moves from tile to tile of keys, by less or by more than what exponents are spared.
+TEST(scores_that_grow) {
+  for (float deviation : {1.7f, 2.5f, 4.0f}) {
+    check_tiles<jb::bf16, false>(AttentionProblem<jb::bf16>({{200, 150}, 1, 32, -1, 0.2f}, deviation));
+    check_tiles<jb::f16, true>(AttentionProblem<jb::f16>({{100, 40}, 1, 64, 50, 0}, deviation));
+  }
+}
+
 TEST(large_and_unseen_scores) {
   // Scores of thousands: the softmax must not overflow.
   check_tiles<jb::bf16, true>(AttentionProblem<jb::bf16>({{70, 20}, 1, 32, -1, 0}, 30));

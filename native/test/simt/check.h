@@ -47,10 +47,16 @@ std::vector<T> normal(int64_t n, float deviation = 1, float mean = 0) {
   return to<T>(x);
 }
 
+// x as it is after it was stored as T.
+template <typename T>
+float rounded(float x) {
+  return jb::to_float(jb::from_float<T>(x));
+}
+
 // A mask as native/cpu draws it.
 inline jb::Dropout dropout(float p, int64_t seed, int64_t offset, const int64_t* base = nullptr) {
   return {{static_cast<uint64_t>(seed), static_cast<uint64_t>(offset), base},
-          static_cast<uint32_t>(static_cast<double>(p) * 4294967296.0),
+          static_cast<uint32_t>(static_cast<double>(p) * 65536 + 0.5) * 0x10001u,
           static_cast<float>(1.0 / (1.0 - static_cast<double>(p)))};
 }
 

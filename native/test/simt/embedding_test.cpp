@@ -73,7 +73,7 @@ void check(const Sizes& c) {
       sum.push_back(a + b + d);
       size.push_back(std::abs(a) + std::abs(b) + std::abs(d));
       naive.push_back(static_cast<double>(
-          jb::rounded<T>(jb::rounded<T>(static_cast<float>(a) + static_cast<float>(b)) + static_cast<float>(d))));
+          simt::rounded<T>(simt::rounded<T>(static_cast<float>(a) + static_cast<float>(b)) + static_cast<float>(d))));
     }
   }
   const test::LayerNorm right(sum, gamma, beta, c.tokens, c.hidden, eps),
@@ -83,7 +83,7 @@ void check(const Sizes& c) {
     const bool kept = test::keeps(seed, offset, i, c.p);
     const double scale = kept ? 1 / (1 - static_cast<double>(c.p)) : 0;
     y.push_back(right.y[i] * scale);
-    naive_y.push_back(static_cast<double>(jb::rounded<T>(static_cast<float>(plain.y[i] * scale))));
+    naive_y.push_back(static_cast<double>(simt::rounded<T>(static_cast<float>(plain.y[i] * scale))));
     sum_rounding.push_back(simt::kRounding<T> * size[i]);
     const size_t row = i / hidden * hidden;
     const double largest =

@@ -69,9 +69,9 @@ void check(const Case& c) {
     sum.push_back(keep[at] * (xs[at] + added) + (c.residual ? rs[at] : 0));
     size.push_back(keep[at] * (std::abs(xs[at]) + std::abs(added)) + (c.residual ? std::abs(rs[at]) : 0));
     float s = jb::to_float(x[at]);
-    if (c.bias) s = jb::rounded<T>(s + bias[column]);
-    s = jb::rounded<T>(s * static_cast<float>(keep[at]));
-    if (c.residual) s = jb::rounded<T>(s + jb::to_float(residual[at]));
+    if (c.bias) s = simt::rounded<T>(s + bias[column]);
+    s = simt::rounded<T>(s * static_cast<float>(keep[at]));
+    if (c.residual) s = simt::rounded<T>(s + jb::to_float(residual[at]));
     naive_sum.push_back(static_cast<double>(s));
   }
   const std::vector<float> beta_f = c.beta ? beta : std::vector<float>(hidden);
@@ -92,7 +92,7 @@ void check(const Case& c) {
     for (size_t i = r * hidden; i < (r + 1) * hidden; ++i) {
       const size_t column = i % hidden;
       const float normal = (static_cast<float>(naive_sum[i]) - mean) * rstd;
-      naive_y[i] = static_cast<double>(jb::rounded<T>(normal * gamma[column] + beta_f[column]));
+      naive_y[i] = static_cast<double>(simt::rounded<T>(normal * gamma[column] + beta_f[column]));
       sum_rounding[i] = simt::kRounding<T> * size[i];
       // A rounding of the row's largest element moves mean and deviation, and the result is rounded.
       y_rounding[i] =
@@ -181,8 +181,8 @@ void check(const Case& c) {
         dx[i] *= keep[i];
         dbias[column] += dx[i];
         const float h = (static_cast<float>(kept_sum[i]) - mean) * rstd, d = static_cast<float>(dys[i]);
-        const float gradient = jb::rounded<T>(rstd * (d * gamma[column] - mean_g - h * mean_gh));
-        const float dropped = jb::rounded<T>(gradient * static_cast<float>(keep[i]));
+        const float gradient = simt::rounded<T>(rstd * (d * gamma[column] - mean_g - h * mean_gh));
+        const float dropped = simt::rounded<T>(gradient * static_cast<float>(keep[i]));
         naive_dresidual.push_back(static_cast<double>(gradient));
         naive_dx.push_back(static_cast<double>(dropped));
         sums_f[column] += d * h;

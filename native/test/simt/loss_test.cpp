@@ -79,7 +79,7 @@ void check(const Case& c, bool all_ignored = false) {
       d[i] = (p * all - target) * factor;
       const float q = std::exp(static_cast<float>(x[i]) - static_cast<float>(lse[r]));
       naive[i] = static_cast<double>(
-          jb::rounded<T>((q * static_cast<float>(all) - static_cast<float>(target)) * static_cast<float>(factor)));
+          simt::rounded<T>((q * static_cast<float>(all) - static_cast<float>(target)) * static_cast<float>(factor)));
       size[i] = 0x1p-24 * 4 * (p * all * lse_size[r] + target) * factor + simt::kRounding<T> * std::abs(d[i]);
     }
   }

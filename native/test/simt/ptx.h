@@ -54,7 +54,8 @@ void cp_async_wait() {
 }
 
 inline float exp2_approx(float x) { return std::exp2(x); }
-inline uint64_t made_here(uint64_t x) { return x; }
+inline float reciprocal_approx(float x) { return 1.0f / x; }
+inline uint32_t spread_signs(uint32_t x) { return (x >> 31) * 0xffff0000u | (x >> 15 & 1) * 0xffffu; }
 
 }  // namespace jb::ptx
 

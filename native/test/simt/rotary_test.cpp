@@ -24,8 +24,8 @@ void check(int heads, int head_dim, int64_t stride) {
       right[high] = d[high] * std::cos(angle) + d[low] * std::sin(angle);
       const auto c = static_cast<float>(std::cos(angle)), s = static_cast<float>(std::sin(angle));
       const auto a = static_cast<float>(d[low]), b = static_cast<float>(d[high]);
-      naive[low] = static_cast<double>(jb::rounded<T>(a * c - b * s));
-      naive[high] = static_cast<double>(jb::rounded<T>(b * c + a * s));
+      naive[low] = static_cast<double>(simt::rounded<T>(a * c - b * s));
+      naive[high] = static_cast<double>(simt::rounded<T>(b * c + a * s));
       rounding[low] = rounding[high] = simt::kRounding<T> * (std::abs(d[low]) + std::abs(d[high]));
     }
     simt::Buffer<int32_t> ids("position ids", positions);

@@ -21,7 +21,7 @@ void check(int64_t rows, int columns, int part = 0) {
     for (size_t c = 0; c < n; ++c) sum += std::exp(row[c] - largest);
     for (size_t c = 0; c < n; ++c) {
       y.push_back(kLog ? row[c] - largest - std::log(sum) : std::exp(row[c] - largest) / sum);
-      naive.push_back(static_cast<double>(jb::rounded<T>(static_cast<float>(y.back()))));
+      naive.push_back(static_cast<double>(simt::rounded<T>(static_cast<float>(y.back()))));
       size.push_back((simt::kRounding<T> + 0x1p-20) * std::abs(y.back()) + (kLog ? 0x1p-20 : 0x1p-120));
     }
   }

@@ -5,7 +5,8 @@ import io.github.jaubert.tensor.Tensor;
 
 /**
  * Dropout (Srivastava et al. 2014): in training mode an element is set to 0 with probability p, the
- * others are scaled by 1 / (1 - p). In evaluation mode the input passes unchanged.
+ * others are scaled by 1 / (1 - p). In evaluation mode the input passes unchanged. Masks know p to
+ * the nearest 1 / 65536.
  */
 public final class Dropout extends Layer {
   private final float p;

@@ -244,7 +244,7 @@ final class MixedCases {
             shape,
             i -> {
               long line = (long) (start + i[1]) * heads + i[0];
-              return p == 0 ? 1 : Philox.dropout(p, SEED, 3, (line << 16) * 4 + i[2]);
+              return p == 0 ? 1 : Philox.dropout(p, SEED, 3, (line << 18) + i[2]);
             });
     Tensor product =
         qkv[0].matmul(qkv[1].transpose(1, 2)).mul((float) (1 / Math.sqrt(qkv[0].size(2))));

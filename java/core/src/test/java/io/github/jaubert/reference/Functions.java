@@ -150,7 +150,7 @@ public final class Functions {
           double[] weights = softmax(scores);
           for (int j = 0; j < length; j++) {
             int value = ((start + j) * heads + head) * width;
-            long element = ((((long) start + i) * heads + head) << 16) * 4 + j;
+            long element = ((((long) start + i) * heads + head) << 18) + j;
             double weight = weights[j] * (p == 0 ? 1 : Philox.dropout(p, seed, offset, element));
             for (int d = 0; d < width; d++) {
               out[query + d] += weight * v.data()[value + d];

@@ -1,7 +1,7 @@
 package io.github.jaubert.reference;
 
 /**
- * Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011), written from the paper, and the numbers that
+ * Philox4x32 (Salmon, Moraes, Dror and Shaw 2011), written from the paper, and the numbers that
  * native/include/jaubert/random.h makes of it.
  */
 public final class Philox {
@@ -11,13 +11,13 @@ public final class Philox {
 
   /**
    * The block of four 32-bit words, as unsigned numbers, for a counter of four words and a key of
-   * two.
+   * two, after so many rounds.
    */
-  public static long[] block(long[] counter, long[] key) {
+  public static long[] block(int rounds, long[] counter, long[] key) {
     long[] c = counter.clone();
     long k0 = key[0];
     long k1 = key[1];
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < rounds; round++) {
       long product0 = 0xD2511F53L * c[0];
       long product1 = 0xCD9E8D57L * c[2];
       c =
@@ -35,19 +35,22 @@ public final class Philox {
 
   /** Number {@code index} of (seed, offset): 32 bits. */
   public static long number(long seed, long offset, long index) {
-    return group(seed, offset, index / 4)[(int) (index % 4)];
+    return group(10, seed, offset, index / 4)[(int) (index % 4)];
   }
 
-  private static long[] group(long seed, long offset, long group) {
+  private static long[] group(int rounds, long seed, long offset, long group) {
     return block(
+        rounds,
         new long[] {group & MASK, group >>> 32, offset & MASK, offset >>> 32},
         new long[] {seed & MASK, seed >>> 32});
   }
 
   /** What dropout multiplies element {@code index} by: 0, or 1 / (1 - p). */
   public static double dropout(float p, long seed, long offset, long index) {
-    long threshold = (long) Math.floor(p * 4294967296.0);
-    return number(seed, offset, index) >= threshold ? 1 / (1 - (double) p) : 0;
+    long word = group(7, seed, offset, index / 8)[(int) (index % 8 / 2)];
+    long number = index % 2 == 0 ? word & 0xFFFF : word >>> 16;
+    long threshold = Math.min(Math.round((double) p * 65536), 65535);
+    return number >= threshold ? 1 / (1 - (double) p) : 0;
   }
 
   /** On [0, 1), from the upper 24 bits. */

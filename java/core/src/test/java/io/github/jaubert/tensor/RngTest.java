@@ -17,19 +17,26 @@ import org.junit.jupiter.api.Test;
 class RngTest {
   @Test
   void referenceGivesThePublishedAnswers() {
-    // The known-answer vectors of philox4x32-10 that the authors' Random123 library is tested with.
+    // The known-answer vectors of philox4x32 that the authors' Random123 library is tested with.
     assertArrayEquals(
         new long[] {0x6627e8d5L, 0xe169c58dL, 0xbc57ac4cL, 0x9b00dbd8L},
-        Philox.block(new long[4], new long[2]));
+        Philox.block(10, new long[4], new long[2]));
     long ones = 0xffffffffL;
     assertArrayEquals(
         new long[] {0x408f276dL, 0x41c83b0eL, 0xa20bc7c6L, 0x6d5451fdL},
-        Philox.block(new long[] {ones, ones, ones, ones}, new long[] {ones, ones}));
+        Philox.block(10, new long[] {ones, ones, ones, ones}, new long[] {ones, ones}));
     assertArrayEquals(
         new long[] {0xd16cfe09L, 0x94fdccebL, 0x5001e420L, 0x24126ea1L},
         Philox.block(
+            10,
             new long[] {0x243f6a88L, 0x85a308d3L, 0x13198a2eL, 0x03707344L},
             new long[] {0xa4093822L, 0x299f31d0L}));
+    assertArrayEquals(
+        new long[] {0x5f6fb709L, 0x0d893f64L, 0x4f121f81L, 0x4f730a48L},
+        Philox.block(7, new long[4], new long[2]));
+    assertArrayEquals(
+        new long[] {0x5207ddc2L, 0x45165e59L, 0x4d8ee751L, 0x8c52f662L},
+        Philox.block(7, new long[] {ones, ones, ones, ones}, new long[] {ones, ones}));
   }
 
   @Test
