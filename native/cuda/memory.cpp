@@ -157,7 +157,6 @@ const std::byte* HostArrays::copy_of(const char* use, const void* host, int64_t 
     made.block = std::make_shared<Block>(streams_, round_up(std::max<int64_t>(bytes, 1), kAlignment));
   } else {
     copy.contents.clear();  // a failure from here on leaves nobody knows what in the block
-    copy.block = nullptr;
   }
   staging_.write(made.block->data(), host, bytes);
   if (streams_.capturing) made_.push_back({use, made});
