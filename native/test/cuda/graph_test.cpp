@@ -186,6 +186,30 @@ void expect_other_sequences() {
 TEST(sequences_of_a_graph_can_be_others) { expect_other_sequences<float>(); }
 TEST(sequences_of_a_graph_for_matrix_units_can_be_others) { expect_other_sequences<jb::bf16>(); }
 
+// A larger call after the capture takes another block of scratch memory, and the first is given back, but for the
+// graph.
+TEST(a_graph_keeps_its_scratch_memory) {
+  test::Both both;
+  const jb_ctx ctx = both.cuda();
+  const int64_t few = 500, many = 100000, width = 5;
+  const auto x = both.array(test::normal(many * width)), table = both.empty<float>(7 * width);
+  const auto index = both.array(test::integers(many, 0, 7));
+  const auto add_rows = [&](int64_t n) {
+    EXPECT_OK(jb_index_add_rows(ctx, JB_F32, table[1], x[1], index[1], JB_I32, n, 7, width, 0));
+  };
+  add_rows(few);
+  const std::vector<float> sums = table.values(1);
+  EXPECT_OK(jb_cuda_capture_begin(ctx));
+  add_rows(few);
+  const jb_out graph = end_capture(ctx);
+  for (int turn = 0; turn < 2; ++turn) {
+    add_rows(many);
+    EXPECT_OK(jb_cuda_graph_launch(ctx, graph, nullptr, nullptr, 0, 0, 1));
+    EXPECT_SAME_BITS(sums, table.values(1));
+  }
+  jb_cuda_graph_destroy(ctx, graph);
+}
+
 TEST(a_graph_draws_with_so_many_seeds) {
   test::Both both;
   const jb_ctx ctx = both.cuda();
