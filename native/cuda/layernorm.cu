@@ -80,21 +80,23 @@ struct Backward {
     const bool has_sums = sums[0] != nullptr || sums[1] != nullptr || sums[2] != nullptr;
     int lines = 0;
     float* parts = nullptr;
-    // A grid for rows of which a block does so many at once.
-    const auto with_parts = [&](int64_t at_once, unsigned threads) {
-      lines = static_cast<int>(std::min<int64_t>((rows + at_once - 1) / at_once, kMostLines));
+    // A grid for rows of which a block does so many at once, and of blocks of which a multiprocessor holds so many: one
+    // more each would leave most of them idle while it runs.
+    const auto with_parts = [&](int64_t at_once, unsigned threads, int held) {
+      lines = static_cast<int>(std::min<int64_t>((rows + at_once - 1) / at_once, kLineMultiprocessors * held));
       if (has_sums) parts = c.take<float>(int64_t{lines} * 3 * hidden);
       return Launch{static_cast<unsigned>(lines), threads};
     };
     if (rows > 0) {
       with_shape<T>({dx, dresidual, dy, sum, gamma}, hidden, [&](auto vectors, auto width) {
         if constexpr (vectors > 0) {
-          Launch shape = with_parts(kLayernormThreads / kWarp, kLayernormThreads);
+          Launch shape =
+              with_parts(kLayernormThreads / kWarp, kLayernormThreads, layernorm_backward_blocks(vectors * kVector<T>));
           shape.shared = 3 * hidden * static_cast<int64_t>(sizeof(float));
           JB_LAUNCH(c, (layernorm_backward<T, vectors, kMask>), shape, dx, dresidual, parts, dy, sum, mean, rstd, gamma,
                     rows, columns, dropout);
         } else {
-          const Launch shape = with_parts(1, kLayernormWideThreads);
+          const Launch shape = with_parts(1, kLayernormWideThreads, 4);
           JB_LAUNCH(c, (layernorm_backward_wide<T, width, kMask>), shape, dx, dresidual, parts, dy, sum, mean, rstd,
                     gamma, rows, columns, dropout);
         }
