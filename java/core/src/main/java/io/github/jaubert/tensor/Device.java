@@ -1,9 +1,9 @@
 package io.github.jaubert.tensor;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceProvider;
 import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.Providers;
 import java.util.ArrayList;
 import java.util.List;

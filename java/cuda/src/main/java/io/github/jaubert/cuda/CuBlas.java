@@ -1,6 +1,7 @@
 package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import java.util.function.IntFunction;
 import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -40,15 +41,12 @@ final class CuBlas {
       configure(handle, context);
       int[] version = new int[1];
       check("cublasGetVersion", cublas.cublasGetVersion_v2(handle, version));
-      int status =
+      Native.check(
           Cuda.jb_cuda_set_blas(
               context,
               handle.address(),
               address("cublasGemmEx"),
-              address("cublasGemmStridedBatchedEx"));
-      if (status != Kernels.JB_OK) {
-        throw new IllegalStateException(Kernels.jb_last_error());
-      }
+              address("cublasGemmStridedBatchedEx")));
       return version[0] / 10000 + "." + version[0] / 100 % 100 + "." + version[0] % 100;
     } catch (RuntimeException | LinkageError e) {
       cublas.cublasDestroy_v2(handle);

@@ -1,6 +1,7 @@
 package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.internal.device.OpenDevice;
 
@@ -53,7 +54,7 @@ final class CudaDevice implements OpenDevice {
 
   @Override
   public void synchronize() {
-    check(Cuda.jb_cuda_synchronize(context));
+    Native.check(Cuda.jb_cuda_synchronize(context));
   }
 
   /** By two events on the stream. */
@@ -62,11 +63,11 @@ final class CudaDevice implements OpenDevice {
     long begin = event();
     long end = event();
     try {
-      check(Cuda.jb_cuda_event_record(context, begin));
+      Native.check(Cuda.jb_cuda_event_record(context, begin));
       work.run();
-      check(Cuda.jb_cuda_event_record(context, end));
+      Native.check(Cuda.jb_cuda_event_record(context, end));
       float[] milliseconds = new float[1];
-      check(Cuda.jb_cuda_event_elapsed(context, milliseconds, begin, end));
+      Native.check(Cuda.jb_cuda_event_elapsed(context, milliseconds, begin, end));
       return milliseconds[0] * 1e-3;
     } finally {
       Cuda.jb_cuda_event_destroy(context, begin);
@@ -77,14 +78,8 @@ final class CudaDevice implements OpenDevice {
   private long event() {
     long event = Cuda.jb_cuda_event_create(context);
     if (event == 0) {
-      throw new IllegalStateException(Kernels.jb_last_error());
+      throw new IllegalStateException(Native.lastError());
     }
     return event;
-  }
-
-  private static void check(int status) {
-    if (status != Kernels.JB_OK) {
-      throw new IllegalStateException(Kernels.jb_last_error());
-    }
   }
 }

@@ -141,7 +141,8 @@ final class Requirements {
                         ? "no folder, as none of the usual ones exists"
                         : listed(toolkit.searched()),
                     Toolkit.MAJOR)
-            + " nvidia-cublas nvidia-cuda-runtime', or name their folders in LD_LIBRARY_PATH");
+            + " nvidia-cublas%1$s nvidia-cuda-runtime%1$s', or name their folders in LD_LIBRARY_PATH"
+                .formatted(Toolkit.MAJOR == 12 ? "-cu12" : ""));
   }
 
   private static String listed(List<Path> paths) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.bytedeco.cuda.presets.cublas;
+import org.bytedeco.javacpp.annotation.Properties;
 
 /**
  * The libraries of CUDA that come from the machine, all for cuBLAS: libjaubert_cuda has its own
@@ -24,8 +26,17 @@ import java.util.stream.Stream;
  * @param searched the folders that exist and were looked at
  */
 record Toolkit(List<Path> libraries, List<String> missing, List<Path> others, List<Path> searched) {
-  /** The version of CUDA whose cuBLAS JavaCPP's presets are bound to. */
-  static final int MAJOR = 13;
+  /**
+   * The version of CUDA whose cuBLAS JavaCPP's presets are bound to, as these say: 13, or 12 where
+   * the build was given others.
+   */
+  static final int MAJOR =
+      Stream.of(cublas.class.getAnnotation(Properties.class).value())
+          .flatMap(platform -> Stream.of(platform.link()))
+          .filter(library -> library.startsWith("cublas@."))
+          .mapToInt(library -> Integer.parseInt(library.substring("cublas@.".length())))
+          .findFirst()
+          .orElseThrow();
 
   private static final String CUBLAS = "libcublas.so." + MAJOR;
 

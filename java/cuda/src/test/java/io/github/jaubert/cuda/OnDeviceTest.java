@@ -183,15 +183,19 @@ class OnDeviceTest {
   }
 
   @Test
-  void aLabelOutsideIsNamedWhenTheLossIsRead() {
+  void aLabelOutsideIsNamedWhenTheDeviceIsWaitedFor() {
+    String words =
+        "cross_entropy: label 3 of row 1 is neither in [0, 3) nor the ignored -100"
+            + " (found by the GPU in a call before this one)";
     try (Scope scope = Scope.open()) {
       Tensor labels = Tensor.of(new int[] {0, 3}, 2).to(gpu);
       Tensor loss = F.crossEntropy(Tensor.ones(2, 3).to(gpu), labels);
       assertEquals(
-          "cross_entropy: label 3 of row 1 is neither in [0, 3) nor the ignored -100"
-              + " (found by the GPU in a call before this one)",
-          assertThrows(IllegalArgumentException.class, loss::toFloats).getMessage());
+          words, assertThrows(IllegalArgumentException.class, loss::toFloats).getMessage());
       assertEquals(Float.NaN, loss.toFloats()[0]); // said once
+      F.crossEntropy(Tensor.ones(2, 3).to(gpu), labels);
+      assertEquals(
+          words, assertThrows(IllegalArgumentException.class, gpu::synchronize).getMessage());
     }
   }
 

@@ -31,7 +31,8 @@ record Checkpoint(
   /**
    * Goes up with every change after which a run no longer gives the bits that it gave before, such
    * as another order of what is drawn of the random numbers: 2 since the last layer computes what a
-   * classifier reads alone, and so has smaller dropout masks; 3 since masks have numbers of 16 bits.
+   * classifier reads alone, and so has smaller dropout masks; 3 since masks have numbers of 16
+   * bits.
    */
   static final int ARITHMETIC = 3;
 

@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.engine;
 
+import io.github.jaubert.internal.binding.Native;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;

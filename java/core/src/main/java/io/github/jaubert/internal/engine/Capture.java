@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.engine;
 
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;

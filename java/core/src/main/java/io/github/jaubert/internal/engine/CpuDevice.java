@@ -1,6 +1,7 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.binding.NativeLibrary;
 import io.github.jaubert.internal.device.OpenDevice;
 

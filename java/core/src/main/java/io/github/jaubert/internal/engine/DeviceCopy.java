@@ -1,6 +1,7 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 
 /** Copies of whole tensors, also from one device to another or into another type. */
 public final class DeviceCopy {

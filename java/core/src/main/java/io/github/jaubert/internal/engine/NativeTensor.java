@@ -1,6 +1,7 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;

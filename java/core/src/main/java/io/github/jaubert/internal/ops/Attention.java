@@ -3,7 +3,7 @@ package io.github.jaubert.internal.ops;
 import static io.github.jaubert.internal.ops.Operands.list;
 
 import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.internal.engine.Native;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.internal.engine.Tape;
 import io.github.jaubert.tensor.DType;

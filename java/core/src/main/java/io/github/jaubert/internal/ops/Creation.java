@@ -1,8 +1,8 @@
 package io.github.jaubert.internal.ops;
 
 import io.github.jaubert.internal.binding.Kernels;
+import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.Native;
 import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;

@@ -1,6 +1,4 @@
-package io.github.jaubert.internal.engine;
-
-import io.github.jaubert.internal.binding.Kernels;
+package io.github.jaubert.internal.binding;
 
 /** Turns a status of the C ABI into a Java exception. */
 public final class Native {
