@@ -65,10 +65,13 @@ __global__ void __launch_bounds__(kCrossEntropyThreads)
           weights += labels.of_class(c + i);
         }
       }
-      if (next != lowest) {  // else all are -inf so far
+      if (next != lowest) {
         exponentials *= expf(largest - next);
 #pragma unroll
         for (int i = 0; i < kWidth; ++i) exponentials += expf(v[i] - next);
+      } else {  // all are -inf so far, or NaN, which no maximum shows
+#pragma unroll
+        for (int i = 0; i < kWidth; ++i) exponentials += v[i] == lowest ? 0.0f : v[i];
       }
       largest = next;
     }

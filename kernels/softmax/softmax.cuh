@@ -89,8 +89,9 @@ __global__ void __launch_bounds__(kSoftmaxThreads)
   const Exponentials* const of_row = parts + static_cast<int64_t>(blockIdx.y) * count;
   const float largest = over_columns<Largest>(count, scratch, [&](int p) { return of_row[p].largest; });
   const float shift = Exponentials::shift(largest);
-  const float total = over_columns<Sum>(
-      count, scratch, [&](int p) { return of_row[p].total * expf(Exponentials::shift(of_row[p].largest) - shift); });
+  // A part of -inf adds 0 times e^-inf, whatever the other parts' scores are.
+  const float total =
+      over_columns<Sum>(count, scratch, [&](int p) { return of_row[p].total * expf(of_row[p].largest - shift); });
   write_softmax<kLog>(y + part.begin, x + part.begin, part.columns, {largest, total});
 }
 

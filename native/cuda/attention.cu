@@ -102,9 +102,10 @@ void forward(Context& c, const Attention& a, T* out, float* lse, const PackedRow
   if constexpr (sizeof(T) == 2) {
     if (are_for_matrix_units(a.shape, out, q, k, v)) {
       return with_width_of_head(a.shape.head_dim, [&](auto width) {
-        // Large tiles read less, if there are enough of them for the whole GPU.
+        // Large tiles read less, if there are enough of them for a whole GPU: an H100, so that the order of sums is the
+        // same on every GPU.
         const bool is_short = attention_is_short(a.shape.tokens, a.shape.sequences) ||
-                              a.blocks(AttentionForward<width, false>::kQueries) < c.multiprocessors();
+                              a.blocks(AttentionForward<width, false>::kQueries) < kMultiprocessors;
         is_short ? forward<width, true>(c, a, out, lse, q, k, v) : forward<width, false>(c, a, out, lse, q, k, v);
       });
     }

@@ -29,7 +29,6 @@ class Context : public jb_context {
   Context& operator=(const Context&) = delete;
 
   int device() const { return device_; }
-  int multiprocessors() const { return multiprocessors_; }
   cudaStream_t stream() const { return streams_.main; }
   Streams& streams() { return streams_; }
   Staging& staging() { return staging_; }

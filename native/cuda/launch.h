@@ -86,11 +86,12 @@ inline int checked_int(const char* function, const char* name, int64_t value) {
 
 inline unsigned blocks(int64_t n, int64_t each) { return static_cast<unsigned>((n + each - 1) / each); }
 
-// Each block of the first stage of sums over rows leaves a line of them. Few blocks, as many as an H100's
-// multiprocessors hold at once, keep the second stage short, and are the number on every GPU: the lines give the sums
-// their order. kMostLines is for kernels of which a multiprocessor holds four.
-inline constexpr int kLineMultiprocessors = 132;
-inline constexpr unsigned kMostLines = 4 * kLineMultiprocessors;
+// What gives sums their order is the same on every GPU: where it wants to know how large a GPU is, that of an H100.
+inline constexpr int kMultiprocessors = 132;
+
+// Each block of the first stage of sums over rows leaves a line of them. Few blocks, as many as multiprocessors hold at
+// once, keep the second stage short; kMostLines is for kernels of which a multiprocessor holds four.
+inline constexpr unsigned kMostLines = 4 * kMultiprocessors;
 
 // The second stage of sums over rows, from parts [lines, sums.outputs, width].
 inline void add_up(const Context& ctx, const ColumnSums& sums, const float* parts, int lines, int width) {

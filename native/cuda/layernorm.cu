@@ -83,7 +83,7 @@ struct Backward {
     // A grid for rows of which a block does so many at once, and of blocks of which a multiprocessor holds so many: one
     // more each would leave most of them idle while it runs.
     const auto with_parts = [&](int64_t at_once, unsigned threads, int held) {
-      lines = static_cast<int>(std::min<int64_t>((rows + at_once - 1) / at_once, kLineMultiprocessors * held));
+      lines = static_cast<int>(std::min<int64_t>((rows + at_once - 1) / at_once, kMultiprocessors * held));
       if (has_sums) parts = c.take<float>(int64_t{lines} * 3 * hidden);
       return Launch{static_cast<unsigned>(lines), threads};
     };

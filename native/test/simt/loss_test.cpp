@@ -149,3 +149,19 @@ TEST(rows_of_minus_infinity_and_wrong_labels) {
     EXPECT(std::isnan(losses.values()[1]) == (label < 0 || label > 2));
   }
 }
+
+TEST(a_logit_that_is_no_number_shows) {
+  for (size_t place : {0, 1, 255, 256, 511}) {
+    std::vector<float> row(512, 1.0f);
+    row[place] = NAN;
+    for (float rest : {1.0f, -INFINITY}) {
+      std::fill(row.begin() + 256, row.end(), rest);
+      row[place] = NAN;
+      Buffer<float> logits("logits", row), losses("losses", 1), lse("lse", 1);
+      Buffer<int32_t> labels("labels", std::vector<int32_t>{2});
+      SIMT_LAUNCH((jb::cross_entropy_rows<float, 1>), ({1, jb::kCrossEntropyThreads}), losses.data(), lse.data(),
+                  logits.data(), (jb::Labels{labels.data(), nullptr, kIgnored, 512}), 1, 512, 0.0f, jb::IndexErrors{});
+      EXPECT(std::isnan(losses.values()[0]) && std::isnan(lse.values()[0]));
+    }
+  }
+}

@@ -89,3 +89,15 @@ TEST(a_row_of_minus_infinity_gives_zeros) {
   SIMT_LAUNCH((jb::softmax_backward<float, true>), ({1, jb::kSoftmaxThreads}), dx.data(), dx.data(), y.data(), 2, 3);
   EXPECT_SAME_BITS(dx.values(), std::vector<float>(6, 0));
 }
+
+// In two stages, where e^0 of an empty part, times e^100 of the others' largest score, would be infinite.
+TEST(a_part_of_minus_infinity_adds_nothing) {
+  std::vector<float> scores(600, -100.0f);
+  std::fill_n(scores.begin(), 300, -INFINITY);
+  Buffer<float> x("x", scores), y("y", 600);
+  Buffer<jb::Exponentials> sums("sums", 2);
+  const simt::Shape shape{{2, 1}, jb::kSoftmaxThreads};
+  SIMT_LAUNCH(jb::softmax_parts<float>, ({shape}), sums.data(), x.data(), 600, 300);
+  SIMT_LAUNCH((jb::softmax_from_parts<float, false>), ({shape}), y.data(), x.data(), sums.data(), 600, 300);
+  for (size_t i = 0; i < 600; ++i) EXPECT(i < 300 ? y.data()[i] == 0 : std::abs(y.data()[i] * 300 - 1) < 1e-5f);
+}

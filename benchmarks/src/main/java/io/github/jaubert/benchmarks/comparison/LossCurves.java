@@ -3,6 +3,7 @@ package io.github.jaubert.benchmarks.comparison;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -127,18 +128,22 @@ public final class LossCurves implements Callable<Integer> {
 
   private boolean scores(Map<String, Double> a, Map<String, Double> b) {
     boolean all = true;
-    for (Map.Entry<String, Double> score : a.entrySet()) {
-      boolean isLoss = score.getKey().equals("loss");
-      double other = b.getOrDefault(score.getKey(), Double.NaN);
-      double difference = distance(score.getValue(), other);
-      Double bound = isLoss ? null : scoresWithin;
+    Set<String> names = new TreeSet<>(a.keySet());
+    names.addAll(b.keySet());
+    for (String name : names) {
+      double one = a.getOrDefault(name, Double.NaN);
+      double other = b.getOrDefault(name, Double.NaN);
+      boolean inBoth = a.containsKey(name) && b.containsKey(name);
+      double difference = inBoth ? distance(one, other) : Double.POSITIVE_INFINITY;
+      Double bound = name.equals("loss") ? null : scoresWithin;
       boolean fits = bound == null || difference <= bound;
       say(
           "%s of the last evaluation: %.4f and %.4f, difference %.4f%s",
-          score.getKey(), score.getValue(), other, difference, verdict(bound, fits));
+          name, one, other, difference, verdict(bound, fits));
       all &= fits;
     }
-    if (scoresWithin != null && a.isEmpty()) {
+    names.remove("loss");
+    if (scoresWithin != null && names.isEmpty()) {
       say("NO SCORES in %s", first);
       return false;
     }

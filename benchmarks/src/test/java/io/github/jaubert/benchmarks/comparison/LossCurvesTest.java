@@ -64,6 +64,21 @@ class LossCurvesTest {
   }
 
   @Test
+  void aScoreThatOneRunLacksIsNotWithinAnyBound() throws IOException {
+    Path a = run("a", 0.88, 0.7, 0.6);
+    Path b = run("b", 0.88, 0.7, 0.6);
+    Path log = b.resolve("train_log.jsonl");
+    Files.writeString(log, Files.readString(log).replace("accuracy", "f1"));
+    assertEquals(1, compare(a, b, "--scores-within", "1"));
+    assertEquals(1, compare(b, a, "--scores-within", "1"));
+    Files.writeString(log, Files.readString(log).replaceAll(",\"f1\":[0-9.]+", ""));
+    assertEquals(1, compare(a, b, "--scores-within", "1"));
+    assertEquals(1, compare(b, a, "--scores-within", "1"));
+    assertEquals(1, compare(b, b, "--scores-within", "1"));
+    says("NO SCORES");
+  }
+
+  @Test
   void boundsDecideOnTheExitCode() throws IOException {
     Path a = run("a", 0.88, 0.7, 0.6, 0.5);
     Path b = run("b", 0.884, 0.7, 0.59, 0.505);

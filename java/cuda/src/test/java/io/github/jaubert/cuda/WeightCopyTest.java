@@ -223,4 +223,26 @@ class WeightCopyTest extends CapturedStepFixture {
     assertSame(runs.get(0), runs.get(1));
     assertTrue(runs.get(0).size() > 20);
   }
+
+  /** A replay that only reads the copy leaves it as a backward that is still to come needs it. */
+  @Test
+  void aReplayThatReadsDoesNotTouch() {
+    try (Scope scope = Scope.open();
+        Linear layer = linear(IN, OUT, true)) {
+      Tensor x = input(3);
+      try (CapturedStep infer =
+          CapturedStep.of(
+              gpu,
+              () -> {
+                try (NoGrad off = NoGrad.open()) {
+                  return layer.forward(x);
+                }
+              })) {
+        Tensor loss = layer.forward(x).sum();
+        infer.replay();
+        loss.backward();
+        assertTrue(layer.weight().grad() != null);
+      }
+    }
+  }
 }

@@ -192,6 +192,7 @@ final class TrainingRun implements AutoCloseable {
 
   /** From the folder's checkpoint, if there is one, else from the weights that the model has. */
   private void begin() {
+    optimizer.zeroGrad(); // those of a run that failed between two steps, or of anything before
     // The plan has used one offset an epoch.
     Rng.global().restore(settings.seed(), settings.epochs());
     if (folder != null) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.tensor.Scope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -157,6 +158,22 @@ class TrainerCheckpointTest extends TrainerFixture {
       assertSameBits(weights, SmallModel.weights(model));
     }
     assertArrayEquals(before, Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT)));
+  }
+
+  @Test
+  void gradientsFromBeforeTheRunDoNotCount() {
+    Map<String, float[]> weights;
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).epochs(1).run();
+      weights = SmallModel.weights(model);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      try (Scope scope = Scope.open()) {
+        model.parameters().get(0).tensor().sum().backward(); // as after a step that failed half way
+      }
+      trainer(model).epochs(1).run();
+      assertSameBits(weights, SmallModel.weights(model));
+    }
   }
 
   @Test

@@ -45,8 +45,11 @@ final class WeightCopy {
 
   /** The values were overwritten with those that the weight has now. */
   synchronized void follow() {
-    values.touch();
     Capture capture = weight.backend().capture();
+    if (capture == null && version == weight.version()) {
+      return; // a replay that only read it: what was computed of it may still need it
+    }
+    values.touch();
     if (capture == null) {
       version = weight.version();
     } else {
