@@ -1,6 +1,7 @@
 package io.github.jaubert.train.data;
 
 import io.github.jaubert.tensor.Rng;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,25 +34,46 @@ public final class TextDataset {
   private record Columns(
       String text, String pair, String label, String separator, boolean header) {}
 
+  /**
+   * What was read for the names of the columns, kept until the rows are taken from it. A pipe gives
+   * its text only once, so that its table stays, for all data sets with the same header.
+   */
+  private static final class Kept {
+    private Table table;
+
+    synchronized Table table(Path file, TableFormat format, boolean header, boolean last) {
+      Table read = table == null ? format.read(file, header) : table;
+      table = last && Files.isRegularFile(file) ? null : read;
+      return read;
+    }
+  }
+
   private final String source;
   private final Path file;
   private final TableFormat format;
   private final Columns columns;
+  private final Kept kept;
   private List<Example> rows;
 
   private TextDataset(
-      String source, Path file, TableFormat format, Columns columns, List<Example> rows) {
+      String source,
+      Path file,
+      TableFormat format,
+      Columns columns,
+      Kept kept,
+      List<Example> rows) {
     this.source = source;
     this.file = file;
     this.format = format;
     this.columns = columns;
+    this.kept = kept;
     this.rows = rows;
   }
 
   /** A file of a given format. */
   public static TextDataset of(Path file, TableFormat format) {
     return new TextDataset(
-        file.toString(), file, format, new Columns(null, null, null, null, true), null);
+        file.toString(), file, format, new Columns(null, null, null, null, true), new Kept(), null);
   }
 
   /** Tab-separated values; a quote in them is a character like any other. */
@@ -76,7 +98,7 @@ public final class TextDataset {
 
   /** Examples that are in memory already, and the name that errors give them. */
   public static TextDataset of(String source, List<Example> examples) {
-    return new TextDataset(source, null, null, null, List.copyOf(examples));
+    return new TextDataset(source, null, null, null, null, List.copyOf(examples));
   }
 
   /** The column of the text, or of the first text of a pair. */
@@ -148,7 +170,7 @@ public final class TextDataset {
   /** The names of the columns in the file. */
   public List<String> columnNames() {
     columns();
-    return format.read(file, columns.header).columns();
+    return kept.table(file, format, columns.header, false).columns();
   }
 
   /** The examples in the order of the file. */
@@ -189,7 +211,7 @@ public final class TextDataset {
   }
 
   private List<Example> read() {
-    Table table = format.read(file, columns.header);
+    Table table = kept.table(file, format, columns.header, true);
     if (columns.text == null) {
       throw new DataException(
           source,
@@ -241,7 +263,8 @@ public final class TextDataset {
   }
 
   private TextDataset with(Columns changed) {
-    return new TextDataset(source, file, format, changed, null);
+    Kept same = changed.header == columns.header ? kept : new Kept();
+    return new TextDataset(source, file, format, changed, same, null);
   }
 
   @Override

@@ -12,6 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class TextDatasetTest {
@@ -154,6 +157,37 @@ class TextDatasetTest {
     assertEquals(
         "a.xlsx: its name does not end in .tsv, .csv or .jsonl; say which format it has",
         e.getMessage());
+  }
+
+  @Test
+  @Timeout(60)
+  @DisabledOnOs(OS.WINDOWS)
+  void aPipeIsReadOnce() throws Exception {
+    Path pipe = folder.resolve("pipe.tsv");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Process writer =
+        new ProcessBuilder("sh", "-c", "printf 'text\\tlabel\\none\\ta\\n' > \"$0\"", "" + pipe)
+            .start();
+    try {
+      TextDataset data = TextDataset.tsv(pipe);
+      assertEquals(List.of("text", "label"), data.columnNames());
+      TextDataset labelled = data.text("text").label("label");
+      assertEquals(List.of("one"), texts(labelled));
+      assertEquals(List.of("text", "label"), labelled.columnNames());
+    } finally {
+      writer.destroy();
+    }
+  }
+
+  @Test
+  void aFileIsReadAgainOnceItsRowsWereTaken() throws IOException {
+    Path file = file("a.tsv", "text\none\n");
+    TextDataset data = TextDataset.tsv(file).text("text");
+    assertEquals(List.of("text"), data.columnNames());
+    assertEquals(List.of("one"), texts(data));
+    Files.writeString(file, "text\ntwo\n");
+    assertEquals(List.of("two"), texts(TextDataset.tsv(file).text("text")));
+    assertEquals(List.of("one"), texts(data));
   }
 
   // ---- what is refused ----
