@@ -1,10 +1,17 @@
 package io.github.jaubert.train;
 
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +21,9 @@ import org.slf4j.LoggerFactory;
  */
 final class DataChecks {
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+  private static final Pattern INTEGER = Pattern.compile("-?\\d+");
+  private static final int LISTED = 4;
 
   private DataChecks() {}
 
@@ -63,5 +73,45 @@ final class DataChecks {
           rows.size(),
           same.isEmpty() ? "no label" : "the label " + String.join(", ", same));
     }
+  }
+
+  /**
+   * Numbers stand for places among the labels of the model. Where the training data names its
+   * labels these places are those of the alphabet, and numbers elsewhere hardly meant those.
+   *
+   * @param evaluation null for none
+   * @throws DataException if only the evaluation data numbers its labels
+   */
+  static void sameLabels(TextDataset train, TextDataset evaluation, Labels labels) {
+    if (evaluation == null
+        || labels.problemType() == ProblemType.REGRESSION
+        || IntStream.range(0, labels.size()).allMatch(i -> labels.name(i).equals("LABEL_" + i))) {
+      return;
+    }
+    Set<String> trained = distinct(train);
+    Set<String> judged = distinct(evaluation);
+    boolean numbered =
+        judged.stream().anyMatch(label -> isInteger(label) && !labels.names().contains(label));
+    if (numbered && !trained.stream().allMatch(DataChecks::isInteger)) {
+      throw new DataException(
+          evaluation.source(),
+          "its labels are numbers (%s) where those of %s are names (%s); write the names"
+              .formatted(few(judged), train.source(), few(trained)));
+    }
+  }
+
+  private static boolean isInteger(String label) {
+    return INTEGER.matcher(label).matches();
+  }
+
+  private static Set<String> distinct(TextDataset data) {
+    return data.rows().stream()
+        .flatMap(row -> row.labels().stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static String few(Set<String> labels) {
+    return labels.stream().limit(LISTED).collect(Collectors.joining(", "))
+        + (labels.size() > LISTED ? ", …" : "");
   }
 }

@@ -35,6 +35,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
       List<Metric> metrics,
       List<TrainingListener> listeners) {
     Targets targets = Targets.of(train, model.labels());
+    DataChecks.sameLabels(train, evaluation, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
     DataChecks.labels(train);

@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,34 @@ class DataChecksTest {
     assertEquals("", logOf(() -> DataChecks.labels(SmallModel.sentences(50, 3))));
     assertEquals(
         "", logOf(() -> DataChecks.labels(TextDataset.of("one", List.of(Example.of("a", "x"))))));
+  }
+
+  private static TextDataset labelled(String source, String... labels) {
+    return TextDataset.of(
+        source, Arrays.stream(labels).map(label -> Example.of("a", label)).toList());
+  }
+
+  @Test
+  void numbersDoNotJudgeNames() {
+    TextDataset names = labelled("names", "World", "Sports", "Business", "Tech", "Arts");
+    TextDataset ids = labelled("ids", "0", "1", "2", "3");
+    Labels labels = Labels.of(names.labelNames());
+    DataException error =
+        assertThrows(DataException.class, () -> DataChecks.sameLabels(names, ids, labels));
+    assertEquals(
+        "ids: its labels are numbers (0, 1, 2, 3) where those of names are names"
+            + " (Arts, Business, Sports, Tech, …); write the names",
+        error.getMessage());
+    DataChecks.sameLabels(names, null, labels);
+    DataChecks.sameLabels(names, names, labels);
+    DataChecks.sameLabels(ids, ids, labels);
+    DataChecks.sameLabels(ids, ids, Labels.of(ids.labelNames()));
+    DataChecks.sameLabels(names, ids, Labels.score());
+    DataChecks.sameLabels(
+        labelled("l", "LABEL_0", "LABEL_1"), ids, Labels.of("LABEL_0", "LABEL_1"));
+    // A name that is a number is a name like any other.
+    TextDataset mixed = labelled("mixed", "1", "many");
+    DataChecks.sameLabels(mixed, labelled("one", "1"), Labels.of(mixed.labelNames()));
   }
 
   private static String logOf(Runnable check) {

@@ -3,8 +3,10 @@ package io.github.jaubert.train.data;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.tensor.Tensor;
+import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -97,7 +99,42 @@ public final class Targets {
         row.line(),
         numbered
             ? "label %s is outside 0 to %d (%s)".formatted(label, size - 1, known)
-            : "label %s is not one of the %d known: %s".formatted(label, size, known));
+            : "label %s is not one of the %d known: %s%s"
+                .formatted(label, size, known, lookalike(label, labels)));
+  }
+
+  /** Names the label that a reader would take for the same; the two print alike, so by code. */
+  private static String lookalike(String label, Labels labels) {
+    String plain = plain(label);
+    return labels.names().stream()
+        .filter(name -> plain(name).equals(plain))
+        .findFirst()
+        .map(name -> "; it looks like %s, but is %s".formatted(escaped(name), escaped(label)))
+        .orElse("");
+  }
+
+  /** What is left of a label without case, Unicode form, kind of space and invisible characters. */
+  private static String plain(String label) {
+    return Normalizer.normalize(label, Normalizer.Form.NFKC)
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("\\p{Cf}", "")
+        .replaceAll("[\\s\\p{Z}]+", " ")
+        .strip();
+  }
+
+  private static String escaped(String label) {
+    StringBuilder text = new StringBuilder();
+    label
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c >= ' ' && c <= '~') {
+                text.appendCodePoint(c);
+              } else {
+                text.append("<U+%04X>".formatted(c));
+              }
+            });
+    return text.toString();
   }
 
   private static float score(TextDataset data, Example row, String label) {

@@ -98,4 +98,22 @@ class TargetsTest {
     assertFault(
         "dev.tsv:3: label NaN is not a finite number", labelled("1", "NaN"), Labels.score());
   }
+
+  @Test
+  void namesTheLabelThatLooksAlike() {
+    assertFault(
+        "dev.tsv:2: label cafe\u0301 is not one of the 2 known: caf\u00e9, tea"
+            + "; it looks like caf<U+00E9>, but is cafe<U+0301>",
+        labelled("cafe\u0301"),
+        Labels.of("caf\u00e9", "tea"));
+    assertFault(
+        "dev.tsv:2: label very\u00a0good\u200b is not one of the 2 known: bad, very good"
+            + "; it looks like very good, but is very<U+00A0>good<U+200B>",
+        labelled("very\u00a0good\u200b"),
+        Labels.of("bad", "very good"));
+    assertFault(
+        "dev.tsv:2: label Bad is not one of the 2 known: bad, good; it looks like bad, but is Bad",
+        labelled("Bad"),
+        Labels.of("bad", "good"));
+  }
 }
