@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,12 +31,17 @@ final class JsonLinesReader {
   static Table read(Path file) {
     String source = file.toString();
     Map<String, Integer> columns = new LinkedHashMap<>();
+    Map<String, JsonNode> flags = new HashMap<>();
     List<Table.Row> rows = new ArrayList<>();
     long line = 0;
     for (String text : (Iterable<String>) Utf8.read(file).lines()::iterator) {
       line++;
       if (!text.isBlank()) {
-        rows.add(new Table.Row(line, cells(source, line, object(source, line, text), columns)));
+        JsonNode object = object(source, line, text);
+        rows.add(new Table.Row(line, cells(source, line, object, columns)));
+        object
+            .properties()
+            .forEach(e -> flags.merge(e.getKey(), flags(e.getValue()), JsonLinesReader::alike));
       }
     }
     if (rows.isEmpty()) {
@@ -42,7 +49,29 @@ final class JsonLinesReader {
     }
     // Keys that turned up later are missing from earlier rows.
     rows.replaceAll(row -> new Table.Row(row.line(), padded(row.cells(), columns.size())));
-    return new Table(source, List.copyOf(columns.keySet()), rows);
+    Map<String, String> written = new HashMap<>();
+    flags.forEach(
+        (key, first) -> {
+          if (first.isArray()) {
+            written.put(key, first.toString().replace(",", ", "));
+          }
+        });
+    return new Table(source, List.copyOf(columns.keySet()), rows, written);
+  }
+
+  /** The value itself if it is an array of at least two zeros and ones, otherwise a null node. */
+  private static JsonNode flags(JsonNode value) {
+    boolean all = value.isArray() && value.size() >= 2;
+    for (JsonNode element : value) {
+      double number = element.isNumber() ? element.asDouble() : -1;
+      all &= element.isBoolean() || number == 0 || number == 1;
+    }
+    return all ? value : NullNode.getInstance();
+  }
+
+  /** The first of two arrays of flags, if they are of one length. */
+  private static JsonNode alike(JsonNode first, JsonNode next) {
+    return first.size() == next.size() ? first : NullNode.getInstance();
   }
 
   private static JsonNode object(String source, long line, String text) {

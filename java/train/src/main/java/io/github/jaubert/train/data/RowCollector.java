@@ -2,6 +2,7 @@ package io.github.jaubert.train.data;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -52,6 +53,6 @@ final class RowCollector {
     if (rows.isEmpty()) {
       throw new DataException(source, "nothing follows the header " + String.join(", ", columns));
     }
-    return new Table(source, columns, rows);
+    return new Table(source, columns, rows, Map.of());
   }
 }

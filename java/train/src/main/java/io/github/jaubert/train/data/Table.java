@@ -1,6 +1,7 @@
 package io.github.jaubert.train.data;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a reader makes of a file: named columns and rows of cells. A cell is a list, since JSON
@@ -9,8 +10,10 @@ import java.util.List;
  * @param source the file, as errors name it
  * @param columns the names of the columns in the order of the file
  * @param rows the rows, without the header
+ * @param flags the columns that hold as many zeros and ones in every row, each with the first of
+ *     its cells as it is written
  */
-record Table(String source, List<String> columns, List<Row> rows) {
+record Table(String source, List<String> columns, List<Row> rows, Map<String, String> flags) {
 
   /**
    * One row: the line it begins on, counted from 1, and a cell for each column; a cell that is not

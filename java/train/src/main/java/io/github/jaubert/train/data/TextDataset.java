@@ -221,6 +221,14 @@ public final class TextDataset {
     int text = table.column(columns.text);
     int pair = columns.pair == null ? -1 : table.column(columns.pair);
     int label = columns.label == null ? -1 : table.column(columns.label);
+    if (label >= 0 && table.flags().containsKey(columns.label)) {
+      throw new DataException(
+          source,
+          table.rows().get(0).line(),
+          table.flags().get(columns.label)
+              + " looks like flags, one for each label, not names;"
+              + " write the names of the labels that hold");
+    }
     List<Example> examples = new ArrayList<>(table.rows().size());
     for (Table.Row row : table.rows()) {
       String second = pair < 0 ? null : only(table, row, pair);

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -298,5 +300,28 @@ class TextDatasetTest {
     assertFault(
         ":3: the label is empty",
         TextDataset.tsv(file("a.tsv", "text\tlabel\nx\t1\ny\t \n")).text("text").label("label"));
+  }
+
+  private TextDataset jsonLabels(String... labels) throws IOException {
+    String lines =
+        Arrays.stream(labels)
+            .map(label -> "{\"text\": \"x\", \"label\": " + label + "}\n")
+            .collect(Collectors.joining());
+    return TextDataset.jsonl(file("labels.jsonl", lines)).text("text").label("label");
+  }
+
+  @Test
+  void refusesFlagsAsLabels() throws IOException {
+    String why =
+        " looks like flags, one for each label, not names; write the names of the labels that hold";
+    assertFault(":1: [1, 0]" + why, jsonLabels("[1, 0]", "[0,1]"));
+    assertFault(":1: [1.0, 0.0, 1.0]" + why, jsonLabels("[1.0, 0.0, 1.0]", "[0.0, 1.0, 0.0]"));
+    assertFault(":1: [true, false]" + why, jsonLabels("[true, false]", "[false, false]"));
+    // These are names.
+    assertEquals(List.of("0", "1"), jsonLabels("[\"1\", \"0\"]", "[\"0\", \"1\"]").labelNames());
+    assertEquals(List.of("0", "1"), jsonLabels("[1, 0]", "[]", "[1]").labelNames());
+    assertEquals(List.of("0", "1", "2"), jsonLabels("[1, 0]", "[2, 0]").labelNames());
+    assertEquals(List.of("0", "1"), jsonLabels("[0]", "[1]").labelNames());
+    assertEquals(List.of("0", "1"), jsonLabels("0", "1").labelNames());
   }
 }
