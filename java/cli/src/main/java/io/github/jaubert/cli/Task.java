@@ -12,6 +12,8 @@ import io.github.jaubert.train.metrics.MeanSquaredError;
 import io.github.jaubert.train.metrics.Metric;
 import io.github.jaubert.train.metrics.PearsonCorrelation;
 import io.github.jaubert.train.metrics.SpearmanCorrelation;
+import java.math.BigInteger;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -32,6 +34,11 @@ enum Task {
   private static final Pattern NUMBER =
       Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
   private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
+
+  /** A whole number as pandas writes it once a cell of its column was empty. */
+  private static final Pattern WHOLE = Pattern.compile("([-+]?\\d+)(\\.0+)?");
+
+  private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
 
   /** The measures by name, as {@code --metric} takes them. */
   enum MetricName {
@@ -66,6 +73,9 @@ enum Task {
   /** The labels to predict: those of the training data, unless it is a score. */
   Labels labels(TextDataset train) {
     List<String> names = train.labelNames();
+    if (this == AUTO && names.stream().allMatch(name -> WHOLE.matcher(name).matches())) {
+      names = withoutFractions(names);
+    }
     return switch (this == AUTO ? guess(train, names) : this) {
       case MULTILABEL -> Labels.multi(names);
       case REGRESSION -> Labels.score();
@@ -78,6 +88,15 @@ enum Task {
         yield Labels.of(names);
       }
     };
+  }
+
+  /** 0.0 and 1.0 are the classes 0 and 1; the data may go on writing them as it does. */
+  private static List<String> withoutFractions(List<String> names) {
+    return names.stream()
+        .map(name -> WHOLE.matcher(name).replaceAll("$1"))
+        .distinct()
+        .sorted(Comparator.comparing(BigInteger::new))
+        .toList();
   }
 
   /**
@@ -93,11 +112,30 @@ enum Task {
     boolean numbers = names.stream().allMatch(name -> NUMBER.matcher(name).matches());
     boolean whole = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
     if (!numbers) {
+      refuseCommas(train, names);
       refuseFlawedScores(train);
     }
     return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES)
         ? REGRESSION
         : CLASSIFICATION;
+  }
+
+  /** Whether a comma stands before the fraction or between thousands is for the writer to say. */
+  private static void refuseCommas(TextDataset train, List<String> names) {
+    if (!names.stream()
+        .allMatch(name -> NUMBER.matcher(name).matches() || WITH_COMMA.matcher(name).matches())) {
+      return;
+    }
+    Example first =
+        train.rows().stream()
+            .filter(row -> WITH_COMMA.matcher(row.label()).matches())
+            .findFirst()
+            .orElseThrow();
+    throw new DataException(
+        train.source(),
+        first.line(),
+        "label %s is a number with a comma; write scores as 1234.5, or choose --task classification, or --label-separator if these are several labels"
+            .formatted(first.label()));
   }
 
   /**

@@ -23,6 +23,7 @@ final class DataChecks {
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private static final Pattern INTEGER = Pattern.compile("-?\\d+");
+  private static final Pattern WHOLE = Pattern.compile("-?\\d+(\\.0+)?");
   private static final int LISTED = 4;
 
   private DataChecks() {}
@@ -91,17 +92,14 @@ final class DataChecks {
     Set<String> trained = distinct(train);
     Set<String> judged = distinct(evaluation);
     boolean numbered =
-        judged.stream().anyMatch(label -> isInteger(label) && !labels.names().contains(label));
-    if (numbered && !trained.stream().allMatch(DataChecks::isInteger)) {
+        judged.stream()
+            .anyMatch(label -> INTEGER.matcher(label).matches() && !labels.names().contains(label));
+    if (numbered && !trained.stream().allMatch(label -> WHOLE.matcher(label).matches())) {
       throw new DataException(
           evaluation.source(),
           "its labels are numbers (%s) where those of %s are names (%s); write the names"
               .formatted(few(judged), train.source(), few(trained)));
     }
-  }
-
-  private static boolean isInteger(String label) {
-    return INTEGER.matcher(label).matches();
   }
 
   private static Set<String> distinct(TextDataset data) {

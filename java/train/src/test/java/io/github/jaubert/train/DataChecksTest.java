@@ -106,6 +106,7 @@ class DataChecksTest {
     DataChecks.sameLabels(ids, ids, labels);
     DataChecks.sameLabels(ids, ids, Labels.of(ids.labelNames()));
     DataChecks.sameLabels(names, ids, Labels.score());
+    DataChecks.sameLabels(labelled("floats", "0.0", "1.0"), ids, Labels.of("0", "1"));
     DataChecks.sameLabels(
         labelled("l", "LABEL_0", "LABEL_1"), ids, Labels.of("LABEL_0", "LABEL_1"));
     // A name that is a number is a name like any other.

@@ -20,6 +20,15 @@ public final class Targets {
   private static final int LISTED = 20;
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
 
+  /** A whole number as pandas writes it once a cell of its column was empty. */
+  private static final Pattern WHOLE = Pattern.compile("([-+]?\\d+)\\.0+");
+
+  /** Java also reads 1d and 0x1p3, which nobody means as a score. */
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?((\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?|NaN|Infinity)");
+
+  private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
+
   private final ProblemType problem;
   private final int width;
   private final float[] values;
@@ -80,6 +89,9 @@ public final class Targets {
   private static int index(
       TextDataset data, Example row, String label, Map<String, Integer> indices, Labels labels) {
     Integer named = indices.get(label);
+    if (named == null && WHOLE.matcher(label).matches()) {
+      named = indices.get(WHOLE.matcher(label).replaceAll("$1"));
+    }
     if (named != null) {
       return named;
     }
@@ -138,15 +150,18 @@ public final class Targets {
   }
 
   private static float score(TextDataset data, Example row, String label) {
-    float score;
-    try {
-      score = Float.parseFloat(label);
-    } catch (NumberFormatException e) {
+    if (!NUMBER.matcher(label.strip()).matches()) {
       throw new DataException(
           data.source(),
           row.line(),
-          "label " + label + " is not a number, and a score was expected");
+          "label "
+              + label
+              + " is not a number, and a score was expected"
+              + (WITH_COMMA.matcher(label).matches()
+                  ? "; write it without a comma, as 1234.5"
+                  : ""));
     }
+    float score = Float.parseFloat(label);
     if (!Float.isFinite(score)) {
       throw new DataException(
           data.source(), row.line(), "label " + label + " is not a finite number");

@@ -116,4 +116,32 @@ class TargetsTest {
         labelled("Bad"),
         Labels.of("bad", "good"));
   }
+
+  @Test
+  void wholeNumbersWithAFractionOfZeroAreWholeNumbers() {
+    Targets targets = Targets.of(labelled("2.0", "-1.00", "2"), Labels.of("-1", "2"));
+    assertEquals(1, targets.value(0, 0));
+    assertEquals(0, targets.value(1, 0));
+    assertEquals(1, targets.value(2, 0));
+    assertEquals(1, Targets.of(labelled("2.0"), Labels.of("2", "2.0")).value(0, 0));
+    assertFault(
+        "dev.tsv:2: label 2.5 is not one of the 2 known: 1, 2",
+        labelled("2.5"),
+        Labels.of("1", "2"));
+  }
+
+  @Test
+  void refusesWhatOnlyJavaTakesForANumber() {
+    for (String label : List.of("1d", "1f", "0x1p3", "1e")) {
+      assertFault(
+          "dev.tsv:2: label " + label + " is not a number, and a score was expected",
+          labelled(label),
+          Labels.score());
+    }
+    assertFault(
+        "dev.tsv:2: label 3,25 is not a number, and a score was expected"
+            + "; write it without a comma, as 1234.5",
+        labelled("3,25"),
+        Labels.score());
+  }
 }
