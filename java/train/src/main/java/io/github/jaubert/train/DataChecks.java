@@ -112,4 +112,31 @@ final class DataChecks {
     return labels.stream().limit(LISTED).collect(Collectors.joining(", "))
         + (labels.size() > LISTED ? ", …" : "");
   }
+
+  /**
+   * Warns of the labels - and -1 beside others: many data sets give them to rows on which nobody
+   * agreed or that nobody labelled. Beside 1 alone, -1 is a class.
+   */
+  static void withoutLabel(TextDataset train, Labels labels) {
+    if (labels.problemType() != ProblemType.SINGLE_LABEL) {
+      return;
+    }
+    Set<String> all = distinct(train);
+    for (String label : all) {
+      boolean minusOne = label.matches("-1(\\.0+)?");
+      boolean signs =
+          minusOne
+              && all.size() == 2
+              && all.stream().anyMatch(other -> other.matches("\\+?1(\\.0+)?"));
+      if (all.size() > 1 && (minusOne && !signs || label.equals("-"))) {
+        LOG.warn(
+            "{}: {} of {} examples have the label {}, which often means none;"
+                + " they are taken as a class of their own",
+            train.source(),
+            train.rows().stream().filter(row -> row.labels().contains(label)).count(),
+            train.size(),
+            label);
+      }
+    }
+  }
 }

@@ -39,6 +39,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
     DataChecks.labels(train);
+    DataChecks.withoutLabel(train, model.labels());
     if (evaluation != null) {
       DataChecks.texts(evaluation);
     }

@@ -114,6 +114,30 @@ class DataChecksTest {
     DataChecks.sameLabels(mixed, labelled("one", "1"), Labels.of(mixed.labelNames()));
   }
 
+  private static String withoutLabel(Labels labels, String... rows) {
+    return logOf(() -> DataChecks.withoutLabel(labelled("gold", rows), labels));
+  }
+
+  @Test
+  void labelsThatMeanNoneAreCounted() {
+    Labels labels = Labels.of("a", "b");
+    String log = withoutLabel(labels, "a", "-", "b", "-");
+    assertTrue(
+        log.contains(
+            "gold: 2 of 4 examples have the label -, which often means none;"
+                + " they are taken as a class of their own"),
+        log);
+    assertEquals(1, log.lines().count());
+    log = withoutLabel(labels, "-1", "0", "1");
+    assertTrue(log.contains("gold: 1 of 3 examples have the label -1, "), log);
+    assertTrue(withoutLabel(labels, "-1.0", "0.0").contains("the label -1.0, "));
+    assertEquals("", withoutLabel(labels, "-1", "1"));
+    assertEquals("", withoutLabel(labels, "-1.0", "1.0"));
+    assertEquals("", withoutLabel(labels, "-", "-"));
+    assertEquals("", withoutLabel(labels, "a-b", "-10", "x"));
+    assertEquals("", withoutLabel(Labels.score(), "-1", "0.5", "2"));
+  }
+
   private static String logOf(Runnable check) {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream before = System.err;
