@@ -11,8 +11,10 @@ import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -136,6 +138,22 @@ class DataChecksTest {
     assertEquals("", withoutLabel(labels, "-", "-"));
     assertEquals("", withoutLabel(labels, "a-b", "-10", "x"));
     assertEquals("", withoutLabel(Labels.score(), "-1", "0.5", "2"));
+  }
+
+  private String quotes(String lines) throws IOException {
+    Path file = Files.writeString(temporary.resolve("quotes.tsv"), "text\tlabel\n" + lines);
+    return logOf(() -> TextDataset.tsv(file).text("text").label("label").rows());
+  }
+
+  @Test
+  void cellsQuotedAsInCsvAreCounted() throws IOException {
+    String log = quotes("\"a \"\"b\"\"\"\tx\nplain\ty\n\"\"\"c\"\" d\"\tx\n");
+    assertTrue(
+        log.contains("quotes.tsv: 2 of 3 texts look quoted as in CSV; TSV is read without quoting"),
+        log);
+    assertEquals(1, log.lines().count());
+    assertEquals("", quotes("\"a \"\"b\"\"\"\tx\nplain\ty\n"));
+    assertEquals("", quotes("\"a\"\tx\n\"b \"c\" d\"\ty\n\"\tx\n\"\"\ty\n"));
   }
 
   private static String logOf(Runnable check) {

@@ -10,6 +10,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first
@@ -25,6 +27,11 @@ import java.util.regex.Pattern;
  * the reason.
  */
 public final class TextDataset {
+  private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
+
+  /** As CSV writes a text with quotes in it. */
+  private static final Pattern QUOTED = Pattern.compile("\".*\"\".*\"", Pattern.DOTALL);
+
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,18}");
 
   /**
@@ -235,7 +242,22 @@ public final class TextDataset {
       List<String> labels = label < 0 ? List.of() : labels(table, row, label);
       examples.add(new Example(only(table, row, text), second, labels, row.line()));
     }
+    if (format == TableFormat.TSV) {
+      warnOfQuotes(examples);
+    }
     return List.copyOf(examples);
+  }
+
+  /** A single cell may well be a quotation of quotations; several are the work of a writer. */
+  private void warnOfQuotes(List<Example> examples) {
+    long quoted = examples.stream().filter(row -> QUOTED.matcher(row.text()).matches()).count();
+    if (quoted > 1) {
+      LOG.warn(
+          "{}: {} of {} texts look quoted as in CSV; TSV is read without quoting",
+          source,
+          quoted,
+          examples.size());
+    }
   }
 
   private String only(Table table, Table.Row row, int column) {
