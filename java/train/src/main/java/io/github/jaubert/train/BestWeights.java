@@ -20,12 +20,12 @@ final class BestWeights {
   }
 
   /**
-   * Keeps the weights if {@code candidate} is better than all before; of equals, and of what is not
-   * a number, the first.
+   * Keeps the weights if {@code candidate} is better than all before; of equals the first. A metric
+   * that is not a number, as it may be while a model predicts one class alone, is worse than any
+   * number; of several such, the first.
    */
   void offer(int step, double candidate) {
-    boolean better = greaterIsBetter ? candidate > value : candidate < value;
-    if (this.step > 0 && !better) {
+    if (this.step > 0 && !isBetter(candidate)) {
       return;
     }
     resume(step, candidate);
@@ -34,6 +34,13 @@ final class BestWeights {
     } else {
       weights.forEach((name, tensor) -> copy.put(name, tensor.toFloats()));
     }
+  }
+
+  private boolean isBetter(double candidate) {
+    if (Double.isNaN(value)) { // compares as neither more nor less
+      return !Double.isNaN(candidate);
+    }
+    return greaterIsBetter ? candidate > value : candidate < value;
   }
 
   /** Goes on from an evaluation whose weights were kept. */
