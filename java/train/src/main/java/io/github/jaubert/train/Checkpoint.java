@@ -13,8 +13,8 @@ import java.util.Map;
 /**
  * Where a run stands, besides its tensors.
  *
- * @param identity the settings and the data of the run, by name; a run with others does not
- *     continue this one
+ * @param identity the settings, the metrics and the data of the run, by name; a run with others
+ *     does not continue this one
  * @param step the number of steps taken
  * @param rngOffset the place in the random numbers that dropout uses
  * @param lossSteps the number of steps since the loss was last logged

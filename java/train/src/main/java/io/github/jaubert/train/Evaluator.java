@@ -52,6 +52,16 @@ final class Evaluator {
     return metrics.isEmpty() ? "loss" : metrics.get(0).name();
   }
 
+  /** The names of all metrics, that of {@link #mainMetric} first. */
+  List<String> metrics() {
+    return metrics.isEmpty() ? List.of("loss") : metrics.stream().map(Metric::name).toList();
+  }
+
+  /** Tells the data apart from others by its content, targets included. */
+  String dataIdentity() {
+    return Fingerprint.sized(data, targets);
+  }
+
   boolean greaterIsBetter() {
     return !metrics.isEmpty() && metrics.get(0).greaterIsBetter();
   }

@@ -9,13 +9,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Tells two training sets apart by their content, so that a checkpoint is not continued with other
+ * Tells two data sets apart by their content, so that a checkpoint is not continued with other
  * data.
  */
 final class Fingerprint {
   private static final int DIGITS = 16;
 
   private Fingerprint() {}
+
+  /** The number of examples and {@link #of}. */
+  static String sized(EncodedDataset data, Targets targets) {
+    return data.size() + " examples " + of(data, targets);
+  }
 
   /** The first digits of the SHA-256 of all token ids, segments and targets. */
   static String of(EncodedDataset data, Targets targets) {

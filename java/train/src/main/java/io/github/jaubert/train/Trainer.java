@@ -265,7 +265,7 @@ public final class Trainer {
   /**
    * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
    * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
-   * settings and data, {@link #run} goes on from there.
+   * settings, metrics and data, {@link #run} goes on from there.
    */
   public Trainer checkpoints(Path folder) {
     return checkpoints(folder, CHECKPOINT_EVERY);

@@ -74,8 +74,12 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     Map<String, String> identity = new LinkedHashMap<>(settings.byName());
     identity.put("labels", model.labels().toString());
     identity.put("parameters", "" + model.parameterCount());
-    identity.put(
-        "training_data", examples.size() + " examples " + Fingerprint.of(examples, targets));
+    identity.put("training_data", Fingerprint.sized(examples, targets));
+    if (evaluator != null) {
+      // Which weights are the best depends on both, and so does the history.
+      identity.put("metrics", evaluator.metrics().toString());
+      identity.put("evaluation_data", evaluator.dataIdentity());
+    }
     return identity;
   }
 }

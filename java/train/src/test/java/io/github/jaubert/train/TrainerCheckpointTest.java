@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Accuracy;
+import io.github.jaubert.train.metrics.F1;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -158,6 +163,43 @@ class TrainerCheckpointTest extends TrainerFixture {
       assertSameBits(weights, SmallModel.weights(model));
     }
     assertArrayEquals(before, Files.readAllBytes(run.resolve(RunFolder.CHECKPOINT)));
+  }
+
+  @Test
+  void refusesToGoOnWithAnotherMetricOrOtherEvaluationData() {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Trainer killed =
+          trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).listener(killAfter(9));
+      assertThrows(Killed.class, killed::run);
+      String message =
+          refusal(
+              trainer(model)
+                  .evaluateEvery(4)
+                  .keepBest(true)
+                  .evaluate(SmallModel.sentences(50, 2), new F1(), new Accuracy())
+                  .checkpoints(run, 7));
+      assertTrue(
+          message.contains(
+              "belongs to another run: metrics was [accuracy] and is [f1, accuracy]; use another folder"),
+          message);
+      Trainer other = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
+      message = refusal(other.evaluate(SmallModel.sentences(50, 4), new Accuracy()));
+      assertTrue(message.contains("another run: evaluation_data was 50 examples "), message);
+      // The same texts with other labels.
+      List<Example> swapped =
+          SmallModel.sentences(50, 2).rows().stream()
+              .map(row -> Example.of(row.text(), row.labels().contains("1") ? "0" : "1"))
+              .toList();
+      message = refusal(other.evaluate(TextDataset.of("swapped", swapped), new Accuracy()));
+      assertTrue(message.contains("another run: evaluation_data was 50 examples "), message);
+      message = refusal(trainer(model).keepBest(true).evaluateEvery(5).checkpoints(run, 7));
+      assertTrue(message.contains("another run: evaluate_every was 4 and is 5;"), message);
+    }
+  }
+
+  private static String refusal(Trainer trainer) {
+    return assertThrows(CheckpointException.class, trainer::run).getMessage();
   }
 
   @Test
