@@ -5,17 +5,29 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * The folder a run writes to. A folder with a config.json holds a finished model, which is never
  * replaced unasked; one with a checkpoint and no config.json holds a run that was interrupted,
- * which goes on.
+ * which goes on; one with nothing but what a run leaves before its first checkpoint is as good as
+ * empty.
  */
 final class OutputFolder {
   private static final String FINISHED = "config.json";
   private static final List<String> UNFINISHED =
       List.of("checkpoint.safetensors", "best.safetensors");
+
+  /**
+   * All that a run that was killed before its first checkpoint can leave: the log, the best weights
+   * so far, parts of files that were being written, and the probe of {@link #create}.
+   */
+  private static final Pattern BEFORE_CHECKPOINT =
+      Pattern.compile(
+          "train_log\\.jsonl|best\\.safetensors"
+              + "|\\.(train_log\\.jsonl|best\\.safetensors|checkpoint\\.safetensors)\\.tmp"
+              + "|\\.probe\\d+\\.tmp");
 
   private OutputFolder() {}
 
@@ -81,8 +93,8 @@ final class OutputFolder {
       return false;
     }
     try (Stream<Path> files = Files.list(folder)) {
-      // A run that was interrupted before its first checkpoint leaves the log alone.
-      return files.allMatch(file -> file.endsWith("train_log.jsonl"));
+      return files.allMatch(
+          file -> BEFORE_CHECKPOINT.matcher(file.getFileName().toString()).matches());
     } catch (IOException e) {
       throw new CheckpointException(folder.toString(), "cannot be read: " + e.getMessage(), e);
     }
@@ -93,6 +105,7 @@ final class OutputFolder {
     for (String name : UNFINISHED) {
       try {
         Files.deleteIfExists(folder.resolve(name));
+        Files.deleteIfExists(folder.resolve("." + name + ".tmp")); // of a run that was killed
       } catch (IOException e) {
         throw new CheckpointException(
             folder.resolve(name).toString(), "cannot be deleted: " + e.getMessage(), e);

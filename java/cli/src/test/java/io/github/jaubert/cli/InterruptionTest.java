@@ -79,6 +79,38 @@ class InterruptionTest extends CommandFixture {
   }
 
   @Test
+  void aRunThatWasKilledBeforeItsFirstCheckpointBeginsAnew() throws Exception {
+    Path whole = folder.resolve("whole");
+    brief(whole).succeeded();
+    for (List<String> left :
+        List.of(
+            List.<String>of(),
+            List.of(".probe123.tmp"),
+            List.of(".train_log.jsonl.tmp"),
+            List.of("train_log.jsonl", ".checkpoint.safetensors.tmp"),
+            List.of("train_log.jsonl", "best.safetensors", ".best.safetensors.tmp"))) {
+      Path out = Files.createDirectories(folder.resolve("out" + left.size() + left.hashCode()));
+      for (String name : left) {
+        Files.writeString(out.resolve(name), "a part");
+      }
+      brief(out).succeeded();
+      for (String name : List.of("model.safetensors", "train_log.jsonl")) {
+        assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), left + name);
+      }
+      for (String name : left) {
+        assertFalse(name.contains("safetensors") && Files.exists(out.resolve(name)), name);
+      }
+    }
+    Path other = Files.createDirectories(folder.resolve("other"));
+    Files.writeString(other.resolve(".notes.tmp"), "not of a run");
+    assertTrue(brief(other).failure(1).contains("exists and is not an interrupted run"));
+  }
+
+  private Result brief(Path out) {
+    return jaubert("finetune", "--model", model, "--train", train, "--out", out, "--epochs", "1");
+  }
+
+  @Test
   void aFullDiskIsOneLineAndLeavesEarlierResults() throws Exception {
     Path out = folder.resolve("out");
     finetune(out).succeeded();
