@@ -46,8 +46,7 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the program with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(
-        execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    System.exit(execute(Output.standard(), new PrintWriter(System.err, true), arguments));
   }
 
   /** Runs the command and returns its exit code. */
@@ -55,17 +54,36 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine command = new CommandLine(main);
     try {
-      return command
-          .setOut(out)
-          .setErr(err)
-          .setCaseInsensitiveEnumValuesAllowed(true)
-          .setUsageHelpAutoWidth(true)
-          .setExecutionExceptionHandler((e, failing, parsed) -> main.failed(e, failing))
-          .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
-          .execute(arguments);
+      int code =
+          command
+              .setOut(out)
+              .setErr(err)
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setUsageHelpAutoWidth(true)
+              .setExpandAtFiles(false) // a text may begin with @
+              .setExecutionExceptionHandler((e, failing, parsed) -> main.failed(e, failing))
+              .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
+              .execute(arguments);
+      return checked(out, err, code);
     } catch (LinkageError | OutOfMemoryError e) {
       return main.failed(e, command); // a native library that does not load, or too little memory
     }
+  }
+
+  /**
+   * What could not be printed is a failure, of which nothing is said if the reader has gone: that
+   * is how a pipe ends.
+   */
+  private static int checked(PrintWriter out, PrintWriter err, int code) {
+    if (!out.checkError()) {
+      return code;
+    }
+    if (!(out instanceof Output output)) {
+      err.println("jaubert: standard output cannot be written");
+    } else if (!output.abandoned()) {
+      err.println("jaubert: standard output cannot be written: " + output.reason());
+    }
+    return code == CommandLine.ExitCode.OK ? CommandLine.ExitCode.SOFTWARE : code;
   }
 
   private int failed(Throwable e, CommandLine command) {

@@ -138,7 +138,9 @@ final class PredictCommand implements Callable<Integer> {
         }
         // Whoever types, or waits for an answer, gets it at once.
         if (first.size() == CHUNK || !lines.ready()) {
-          answer(classify, first, second);
+          if (!answer(classify, first, second)) {
+            return; // nobody reads further answers
+          }
           first.clear();
           if (tabbed) {
             second.clear();
@@ -153,7 +155,8 @@ final class PredictCommand implements Callable<Integer> {
     answer(classify, first, second);
   }
 
-  private void answer(TextClassification classify, List<String> first, List<String> second) {
+  /** Prints the answers; false if they cannot be printed, of which {@link Main} tells. */
+  private boolean answer(TextClassification classify, List<String> first, List<String> second) {
     PrintWriter out = spec.commandLine().getOut();
     List<List<LabelScore>> results = classify.ofAll(first, second);
     for (int i = 0; i < first.size(); i++) {
@@ -163,7 +166,7 @@ final class PredictCommand implements Callable<Integer> {
               ? asJson(first.get(i), second == null ? null : second.get(i), result)
               : asText(classify, result));
     }
-    out.flush();
+    return !out.checkError(); // which also flushes
   }
 
   private String asText(TextClassification classify, List<LabelScore> result) {

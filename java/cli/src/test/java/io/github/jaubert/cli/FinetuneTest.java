@@ -52,6 +52,16 @@ class FinetuneTest extends CommandFixture {
   }
 
   @Test
+  void aTextMayBeginWithAnAt() throws IOException {
+    // Neither a file that is missing nor one that is there.
+    Path file = Files.writeString(folder.resolve("arguments"), "--help");
+    for (String text : List.of("@user", "@" + file, "@@user")) {
+      String out = jaubert("predict", "--json", "--model", model, text).succeeded().out();
+      assertEquals(text, new JsonMapper().readTree(out).path("text").asText());
+    }
+  }
+
+  @Test
   void predictReadsStandardInput() {
     InputStream before = System.in;
     try {

@@ -3,7 +3,14 @@ package io.github.jaubert.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +75,56 @@ class MainTest extends CommandFixture {
     Result result = jaubert((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
     assertEquals(message, result.failure(2));
     assertEquals("", result.out());
+  }
+
+  @Test
+  void whatCannotBePrintedIsAFailure() {
+    assertEquals(
+        "standard output cannot be written: No space left on device",
+        onto("No space left on device", "doctor").failure(1));
+    Result left = onto("Broken pipe", "doctor");
+    assertEquals(1, left.code());
+    assertEquals("", left.err());
+    assertEquals(2, onto("Broken pipe", "doctor", "--none").code());
+  }
+
+  @Test
+  void predictStopsReadingWhenNobodyReadsItsAnswers() {
+    InputStream before = System.in;
+    AtomicInteger lines = new AtomicInteger();
+    try {
+      System.setIn(
+          new InputStream() { // which never ends
+            @Override
+            public int read() {
+              return lines.incrementAndGet() % 2 == 0 ? '\n' : 'a';
+            }
+          });
+      Result left = onto("Broken pipe", "predict", "--model", model.toString());
+      assertEquals(1, left.code());
+      assertEquals("", left.err());
+      assertTrue(lines.get() > 0);
+      assertEquals(
+          "standard output cannot be written: No space left on device",
+          onto("No space left on device", "predict", "--model", model.toString()).failure(1));
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  /** A command whose standard output cannot be written, with this message of the system. */
+  private static Result onto(String message, String... arguments) {
+    OutputStream broken =
+        new OutputStream() {
+          @Override
+          public void write(int one) throws IOException {
+            throw new IOException(message);
+          }
+        };
+    StringWriter err = new StringWriter();
+    int code =
+        Main.execute(new Output(broken, StandardCharsets.UTF_8), new PrintWriter(err), arguments);
+    return new Result(code, "", err.toString());
   }
 
   @Test
