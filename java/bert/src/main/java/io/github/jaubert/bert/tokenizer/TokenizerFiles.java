@@ -50,6 +50,7 @@ public final class TokenizerFiles {
               parse(source, all, ADDED));
       all.put(JSON, JsonFiles.format(json));
     }
+    TokenizerCheck.check(name(source, JSON), json);
     vocabulary = WordPiece.vocabulary(name(source, JSON), json);
     if (!all.containsKey(CONFIG)) {
       all.put(CONFIG, JsonFiles.format(WordPiece.config(json, maxLength)));
