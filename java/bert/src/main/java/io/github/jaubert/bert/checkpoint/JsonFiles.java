@@ -41,6 +41,7 @@ public final class JsonFiles {
 
   /** The same of bytes that were read from {@code file}. */
   public static ObjectNode parseObject(String file, byte[] bytes) {
+    LfsPointer.refuse(file, bytes);
     JsonNode node;
     try {
       node = MAPPER.readTree(bytes);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.LfsPointer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -27,9 +28,10 @@ final class WordPiece {
   /**
    * The ids of the tokens in vocab.txt: the number of the line.
    *
-   * @throws CheckpointException if it is not UTF-8 or empty
+   * @throws CheckpointException if it is not UTF-8, empty or a Git LFS pointer
    */
   static Map<String, Integer> readVocabulary(String file, byte[] bytes) {
+    LfsPointer.refuse(file, bytes);
     String text;
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     try {
