@@ -22,9 +22,9 @@ public final class TokenizerFiles {
   static final String JSON = "tokenizer.json";
   static final String CONFIG = "tokenizer_config.json";
   static final String VOCABULARY = "vocab.txt";
+  static final String SPECIAL = "special_tokens_map.json";
   static final String ADDED = "added_tokens.json";
-  private static final List<String> NAMES =
-      List.of(JSON, CONFIG, VOCABULARY, "special_tokens_map.json", ADDED);
+  private static final List<String> NAMES = List.of(JSON, CONFIG, VOCABULARY, SPECIAL, ADDED);
 
   /** The longest input of BERT models that do not say. */
   private static final int DEFAULT_MAX_LENGTH = 512;
@@ -37,6 +37,9 @@ public final class TokenizerFiles {
     Map<String, byte[]> all = new LinkedHashMap<>(read);
     ObjectNode config = parse(source, all, CONFIG);
     maxLength = maxLength(config, positions);
+    if (!all.containsKey(JSON) || !all.containsKey(CONFIG)) {
+      WordPiece.nameSpecialTokens(config, parse(source, all, SPECIAL));
+    }
     ObjectNode json;
     if (all.containsKey(JSON)) {
       json = parse(source, all, JSON);
@@ -53,7 +56,7 @@ public final class TokenizerFiles {
     TokenizerCheck.check(name(source, JSON), json);
     vocabulary = WordPiece.vocabulary(name(source, JSON), json);
     if (!all.containsKey(CONFIG)) {
-      all.put(CONFIG, JsonFiles.format(WordPiece.config(json, maxLength)));
+      all.put(CONFIG, JsonFiles.format(WordPiece.config(json, config, maxLength)));
     }
     if (!all.containsKey(VOCABULARY)) {
       byte[] lines = WordPiece.writeVocabulary(vocabulary);

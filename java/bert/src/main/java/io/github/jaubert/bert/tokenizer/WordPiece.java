@@ -177,6 +177,18 @@ final class WordPiece {
     return piece;
   }
 
+  /**
+   * Adds the special tokens of special_tokens_map.json that tokenizer_config.json does not name:
+   * old folders have them only there.
+   */
+  static void nameSpecialTokens(ObjectNode config, ObjectNode map) {
+    for (String role : SPECIAL) {
+      if (!config.hasNonNull(role) && map.hasNonNull(role)) {
+        config.set(role, map.get(role));
+      }
+    }
+  }
+
   /** A special token's text: a string, or the content of an object, or BERT's usual. */
   private static String special(ObjectNode config, String role) {
     JsonNode value = config.path(role);
@@ -222,20 +234,24 @@ final class WordPiece {
 
   // ---- tokenizer_config.json ----
 
-  /** The tokenizer_config.json that goes with a tokenizer.json that came without one. */
-  static ObjectNode config(ObjectNode json, int maxLength) {
+  /**
+   * The tokenizer_config.json that goes with a tokenizer.json that came without one.
+   *
+   * @param names the special tokens; BERT's usual if missing
+   */
+  static ObjectNode config(ObjectNode json, ObjectNode names, int maxLength) {
     ObjectNode config = JsonFiles.object();
-    config.put("cls_token", "[CLS]");
+    config.put("cls_token", special(names, "cls_token"));
     JsonNode normalizer = json.path("normalizer");
     config.put("do_lower_case", normalizer.path("lowercase").asBoolean(true));
-    config.put("mask_token", "[MASK]");
+    config.put("mask_token", special(names, "mask_token"));
     config.put("model_max_length", maxLength);
-    config.put("pad_token", "[PAD]");
-    config.put("sep_token", "[SEP]");
+    config.put("pad_token", special(names, "pad_token"));
+    config.put("sep_token", special(names, "sep_token"));
     config.set("strip_accents", normalizer.get("strip_accents"));
     config.put("tokenize_chinese_chars", normalizer.path("handle_chinese_chars").asBoolean(true));
     config.put("tokenizer_class", "BertTokenizer");
-    config.put("unk_token", "[UNK]");
+    config.put("unk_token", special(names, "unk_token"));
     return config;
   }
 }

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,5 +33,50 @@ class OldFolderTest {
         folder.resolve(name)
             + ": is a Git LFS pointer, not the file itself: run git lfs pull in its repository",
         refusal());
+  }
+
+  // ---- special tokens ----
+
+  private void writeOtherNames(String map) {
+    TestFiles.write(folder.resolve("vocab.txt"), "<pad>\n<unk>\n<s>\n</s>\n<mask>\nthe\n[CLS]\n");
+    TestFiles.write(folder.resolve("special_tokens_map.json"), map);
+  }
+
+  private static final String MAP =
+      "{\"cls_token\": \"<s>\", \"sep_token\": {\"content\": \"</s>\", \"lstrip\": false},"
+          + " \"pad_token\": \"<pad>\", \"unk_token\": \"<unk>\", \"mask_token\": \"<mask>\"}";
+
+  private String tokens(Path folder, String text) {
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      return tokenizer.encode(text).toString();
+    }
+  }
+
+  @Test
+  void specialTokensMayBeNamedInTheirMap() throws IOException {
+    writeOtherNames(MAP);
+    assertEquals("[<s>, the, <unk>, <mask>, </s>]", tokens(folder, "the fox <mask>"));
+    Path out = folder.resolve("out");
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      tokenizer.save(out);
+    }
+    Files.delete(out.resolve("tokenizer.json")); // then the others must do
+    Files.delete(out.resolve("special_tokens_map.json"));
+    assertEquals("[<s>, the, </s>]", tokens(out, "the"));
+  }
+
+  @Test
+  void theConfigComesBeforeTheMap() {
+    writeOtherNames(MAP);
+    TestFiles.write(
+        folder.resolve("tokenizer_config.json"), "{\"cls_token\": \"[CLS]\", \"sep_token\": null}");
+    assertEquals("[[CLS], the, </s>]", tokens(folder, "the"));
+  }
+
+  @Test
+  void aTokenOfTheMapMustBeInTheVocabulary() {
+    writeOtherNames("{\"pad_token\": \"<nothing>\"}");
+    assertEquals(
+        folder.resolve("vocab.txt") + ": has no line '<nothing>', the pad_token", refusal());
   }
 }
