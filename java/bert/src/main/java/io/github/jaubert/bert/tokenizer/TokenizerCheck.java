@@ -181,7 +181,8 @@ final class TokenizerCheck {
     return new CheckpointException(file, "key " + quote(key) + ": " + reason);
   }
 
-  private static String quote(String text) {
+  /** The text, cut if it is long. */
+  static String quote(String text) {
     return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "…";
   }
 }

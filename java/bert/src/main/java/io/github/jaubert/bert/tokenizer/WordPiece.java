@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -77,10 +78,11 @@ final class WordPiece {
    * The tokenizer.json of a vocabulary.
    *
    * @param file vocab.txt, for messages
-   * @param config tokenizer_config.json: lower case, accents, Chinese characters and the special
-   *     tokens; BERT's usual if missing
+   * @param config tokenizer_config.json: lower case, accents, Chinese characters, the special
+   *     tokens and the added ones; BERT's usual if missing
    * @param added tokens beyond the vocabulary, of added_tokens.json
-   * @throws CheckpointException if a special token is not in the vocabulary
+   * @throws CheckpointException if a special token is not in the vocabulary, or an added one
+   *     contradicts it
    */
   static ObjectNode json(
       String file, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
@@ -123,6 +125,7 @@ final class WordPiece {
       int id = idOf(file, ids, role, token);
       byId.put(id, addedToken(id, token, true));
     }
+    decoderTokens(file, ids, config.path("added_tokens_decoder")).forEach(byId::put);
     added
         .properties()
         .forEach(
@@ -131,6 +134,46 @@ final class WordPiece {
               byId.putIfAbsent(id, addedToken(id, token.getKey(), false));
             });
     byId.values().forEach(list::add);
+  }
+
+  /** The tokens by id of tokenizer_config.json's added_tokens_decoder. */
+  private static Map<Integer, ObjectNode> decoderTokens(
+      String file, Map<String, Integer> ids, JsonNode decoder) {
+    String configFile = Path.of(file).resolveSibling(TokenizerFiles.CONFIG).toString();
+    Map<Integer, ObjectNode> tokens = new TreeMap<>();
+    decoder
+        .properties()
+        .forEach(
+            entry -> {
+              String key = entry.getKey();
+              JsonNode value = entry.getValue();
+              String content = value.path("content").asText();
+              // Nine digits fit into an int; TokenizerCheck has the last word.
+              if (!key.matches("[0-9]{1,9}") || content.isEmpty()) {
+                throw new CheckpointException(
+                    configFile,
+                    "key added_tokens_decoder."
+                        + TokenizerCheck.quote(key)
+                        + ": an id and an object with the token as content are due");
+              }
+              int id = Integer.parseInt(key);
+              Integer line = ids.get(content);
+              if (line == null ? id < ids.size() : line != id) {
+                throw new CheckpointException(
+                    configFile,
+                    "key added_tokens_decoder."
+                        + key
+                        + ": '"
+                        + TokenizerCheck.quote(content)
+                        + "' is another token in vocab.txt");
+              }
+              ObjectNode token = addedToken(id, content, value.path("special").asBoolean());
+              for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+                token.put(flag, value.path(flag).asBoolean(token.get(flag).asBoolean()));
+              }
+              tokens.put(id, token);
+            });
+    return tokens;
   }
 
   private static ObjectNode addedToken(int id, String content, boolean special) {

@@ -1,7 +1,9 @@
 package io.github.jaubert.bert.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.TestFiles;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders with vocab.txt but no tokenizer.json, and files that are not what they are called. */
@@ -78,5 +81,48 @@ class OldFolderTest {
     writeOtherNames("{\"pad_token\": \"<nothing>\"}");
     assertEquals(
         folder.resolve("vocab.txt") + ": has no line '<nothing>', the pad_token", refusal());
+  }
+
+  // ---- added tokens ----
+
+  private void writeDecoder(String decoder) {
+    SmallVocabulary.write(folder);
+    TestFiles.write(
+        folder.resolve("tokenizer_config.json"), "{\"added_tokens_decoder\": " + decoder + "}");
+  }
+
+  @Test
+  void addedTokensMayBeInTheConfig() {
+    writeDecoder(
+        "{\"2\": {\"content\": \"[CLS]\", \"special\": true},"
+            + " \"37\": {\"content\": \"[E1]\", \"normalized\": false, \"special\": true},"
+            + " \"38\": {\"content\": \"[E2]\", \"single_word\": true, \"special\": true}}");
+    assertEquals(
+        "[[CLS], [E1], the, dog, [E1], fox, [SEP]]", tokens(folder, "[E1]the dog[E1] fox"));
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      assertArrayEquals(new int[] {2, 38, 37, 3}, tokenizer.encode("[E2] [E1]").ids());
+      assertEquals(39, tokenizer.vocabularySize());
+      assertEquals("the", tokenizer.decode(2, 37, 5, 38, 3));
+      assertEquals(3, tokenizer.encode("[E2]").length());
+      assertTrue(tokenizer.encode("a[E2]b").length() > 5, "a single word only");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"x\": {\"content\": \"[E1]\"}} | x: an id and an object",
+        "{\"-1\": {\"content\": \"[E1]\"}} | -1: an id and an object",
+        "{\"37\": \"[E1]\"} | 37: an id and an object",
+        "{\"5\": {\"content\": \"[E1]\"}} | 5: '[E1]' is another token in vocab.txt",
+        "{\"37\": {\"content\": \"dog\"}} | 37: 'dog' is another token in vocab.txt"
+      })
+  void anAddedTokenMustFitTheVocabulary(String decoder, String reason) {
+    writeDecoder(decoder);
+    String expected =
+        folder.resolve("tokenizer_config.json") + ": key added_tokens_decoder." + reason;
+    assertTrue(refusal().startsWith(expected), refusal());
   }
 }
