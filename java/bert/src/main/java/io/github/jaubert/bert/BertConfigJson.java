@@ -6,13 +6,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Config and labels to and from the fields of config.json. A missing field has Hugging Face's
  * default.
  */
 final class BertConfigJson {
+  private static final Logger LOG = LoggerFactory.getLogger(BertConfigJson.class);
+
+  /** Heads whose weights have the same names as a head for sequences, or none that it could use. */
+  private static final Pattern OTHER_HEAD =
+      Pattern.compile("\\w+For(TokenClassification|QuestionAnswering|MultipleChoice)");
+
   private final String file;
   private final ObjectNode json;
 
@@ -27,9 +38,31 @@ final class BertConfigJson {
     return new BertConfigJson(file, json).config();
   }
 
-  /** The labels, or null if the file names none. */
-  static Labels readLabels(String file, ObjectNode json) {
-    return new BertConfigJson(file, json).labels();
+  /**
+   * The labels of a head.
+   *
+   * @param outputs how many outputs the head has
+   * @throws CheckpointException if the file says another number, or a kind that is not known
+   */
+  static Labels readLabels(String file, ObjectNode json, int outputs) {
+    return new BertConfigJson(file, json).labels(outputs);
+  }
+
+  /**
+   * The architecture that config.json names, such as {@code BertForTokenClassification}, if its
+   * head is none for sequences; otherwise null.
+   */
+  static String otherHead(ObjectNode json) {
+    JsonNode architectures = json.path("architectures");
+    if (architectures.isEmpty()) {
+      return null;
+    }
+    for (JsonNode architecture : architectures) {
+      if (!OTHER_HEAD.matcher(architecture.asText()).matches()) {
+        return null;
+      }
+    }
+    return architectures.get(0).asText();
   }
 
   private BertConfig config() {
@@ -58,23 +91,18 @@ final class BertConfigJson {
     }
   }
 
-  private Labels labels() {
-    if (isAbsent("id2label") && isAbsent("num_labels")) {
-      return null;
-    }
-    List<String> names =
-        isAbsent("id2label") ? unnamed(integer("num_labels", 2)) : names(json.get("id2label"));
+  private Labels labels(int outputs) {
+    List<String> names = names(outputs);
     String problem =
-        text("problem_type", names.size() == 1 ? "regression" : "single_label_classification");
+        text("problem_type", outputs == 1 ? "regression" : "single_label_classification");
     try {
       return switch (problem) {
         case "single_label_classification" -> Labels.of(names);
         case "multi_label_classification" -> Labels.multi(names);
         case "regression" -> {
-          if (names.size() != 1) {
+          if (outputs != 1) {
             throw new CheckpointException(
-                file,
-                "problem_type regression has " + names.size() + " labels; one score is supported");
+                file, "problem_type regression has " + outputs + " labels; one score is supported");
           }
           yield Labels.score(names.get(0));
         }
@@ -95,21 +123,43 @@ final class BertConfigJson {
     return names;
   }
 
-  private List<String> names(JsonNode id2label) {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < id2label.size(); i++) {
+  /**
+   * The names of the outputs. As transformers has it, num_labels counts more than the number of
+   * names, and a name may be a number. What has no name is called LABEL_0, LABEL_1, …, and a name
+   * that is there again gets the number of its output behind it.
+   */
+  private List<String> names(int outputs) {
+    JsonNode id2label = isAbsent("id2label") ? JsonFiles.object() : json.get("id2label");
+    int said = integer("num_labels", isAbsent("id2label") ? outputs : id2label.size());
+    if (said != outputs) {
+      throw new CheckpointException(
+          file, "names " + said + " labels, but the head has " + outputs + " outputs");
+    }
+    List<String> names = unnamed(outputs);
+    if (isAbsent("id2label")) {
+      return names;
+    }
+    if (id2label.size() != outputs) {
+      LOG.warn(
+          "{}: id2label has {} names for num_labels {}; the labels are called {}, …",
+          file,
+          id2label.size(),
+          outputs,
+          names.get(0));
+      return names;
+    }
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < outputs; i++) {
       JsonNode name = id2label.get(Integer.toString(i));
-      if (name == null || !name.isTextual()) {
-        throw new CheckpointException(
-            file,
-            "id2label has "
-                + id2label.size()
-                + " entries, but \""
-                + i
-                + "\" is "
-                + (name == null ? "missing" : name));
+      if (name == null || name.isNull() || !name.isValueNode() || name.asText().isEmpty()) {
+        LOG.warn("{}: id2label has no name for output {}: it is called {}", file, i, names.get(i));
+      } else if (!seen.add(name.asText())) {
+        names.set(i, name.asText() + "_" + i);
+        LOG.warn(
+            "{}: id2label has '{}' twice: output {} is called {}", file, name, i, names.get(i));
+      } else {
+        names.set(i, name.asText());
       }
-      names.add(name.asText());
     }
     return names;
   }

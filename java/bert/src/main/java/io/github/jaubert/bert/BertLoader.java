@@ -22,6 +22,10 @@ final class BertLoader {
   private static final Logger LOG = LoggerFactory.getLogger(BertLoader.class);
   private static final Pattern ENCODER_PART = Pattern.compile("(embeddings|encoder|pooler)\\..*");
   private static final Pattern LAYER = Pattern.compile("encoder\\.layer\\.(\\d+)\\..*");
+
+  /** What DataParallel, a training loop's own module and torch.compile put before the names. */
+  private static final Pattern WRAPPER = Pattern.compile("^((module|model|_orig_mod)\\.)+");
+
   private static final int LISTED = 20;
 
   private final BertConfig config;
@@ -34,7 +38,8 @@ final class BertLoader {
     this.config = config;
     this.weights = weights;
     for (String name : weights.names()) {
-      String plain = name.startsWith("bert.") ? name.substring("bert.".length()) : name;
+      String bare = WRAPPER.matcher(name).replaceFirst("");
+      String plain = bare.startsWith("bert.") ? bare.substring("bert.".length()) : bare;
       boolean encoder = ENCODER_PART.matcher(plain).matches();
       String current =
           plain
@@ -70,7 +75,10 @@ final class BertLoader {
           weights.source(),
           "holds no '"
               + words
-              + "', with or without the prefix 'bert.': these are not the weights of a BERT");
+              + "', with or without the prefix 'bert.': these are not the weights of a BERT"
+              + (weights.names().isEmpty()
+                  ? ""
+                  : "; its first tensor is '" + weights.names().iterator().next() + "'"));
     }
     check(words, 0, "vocab_size", config.vocabSize());
     check(words, 1, "hidden_size", config.hiddenSize());
@@ -96,7 +104,7 @@ final class BertLoader {
         layers = Math.max(layers, 1 + Integer.parseInt(layer.group(1)));
       }
     }
-    if (layers != config.numHiddenLayers()) {
+    if (layers < config.numHiddenLayers()) { // more are left out, as transformers does
       throw new CheckpointException(
           weights.source(),
           "holds "
@@ -123,6 +131,31 @@ final class BertLoader {
   Shape shape(String name) {
     String fileName = fileNames.get(name);
     return fileName == null ? null : weights.shape(fileName);
+  }
+
+  /** Leaves the tensors of a head out that have the same names as another kind of head. */
+  void ignore(String prefix) {
+    for (String name : List.copyOf(fileNames.keySet())) {
+      if (name.startsWith(prefix)) {
+        fileNames.put("another head's " + name, fileNames.remove(name));
+      }
+    }
+  }
+
+  /**
+   * Refuses a file that lacks a parameter: a model that is not trained any more would answer by
+   * what was drawn at random for it.
+   */
+  void requireAll(List<String> names) {
+    List<String> missing = names.stream().filter(name -> !fileNames.containsKey(name)).toList();
+    if (!missing.isEmpty()) {
+      throw new CheckpointException(
+          weights.source(),
+          "lacks "
+              + list(missing)
+              + ": its answers would come from random numbers; fromPretrained(folder, labels)"
+              + " initialises what is missing, for training");
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.jaubert.bert;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
@@ -18,8 +19,6 @@ import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A BERT with a linear layer on its pooled output that tells one label of several, any number of
@@ -29,8 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>A new model is in training mode, one that was loaded in evaluation mode.
  */
 public final class SequenceClassifier extends Block {
-  private static final Logger LOG = LoggerFactory.getLogger(SequenceClassifier.class);
-  private static final String HEAD = "classifier.weight";
+  static final String HEAD = "classifier.weight";
 
   private final Bert bert;
   private final Dropout dropout;
@@ -66,22 +64,23 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * Loads a Hugging Face folder with the labels that its config.json names. What {@link
-   * Bert#fromPretrained} tolerates is tolerated here.
+   * Loads a Hugging Face folder with the labels that its config.json names, to be used as it is:
+   * all its weights must be there.
    *
    * @throws CheckpointException if a file is missing or damaged, the weights do not fit
-   *     config.json, or there is no head
+   *     config.json, a parameter is missing, or there is no head or one of another kind
    */
   public static SequenceClassifier fromPretrained(Path folder) {
     return load(folder, null);
   }
 
   /**
-   * Loads a Hugging Face folder for these labels. A head in the folder is used if it has as many
-   * outputs; a folder without one gets a new head, and a warning says so.
+   * Loads a Hugging Face folder for these labels. A head in the folder is used if its labels have
+   * the same names, {@code LABEL_2} counting as {@code 2}; its outputs are put in the order of
+   * {@code labels}. A folder without a head for whole texts gets a new one, and a warning says so.
    *
    * @throws CheckpointException if a file is missing or damaged, the weights do not fit
-   *     config.json, or the head in the folder has another number of outputs
+   *     config.json, or the head in the folder has other labels
    */
   public static SequenceClassifier fromPretrained(Path folder, Labels labels) {
     return load(folder, labels);
@@ -91,14 +90,33 @@ public final class SequenceClassifier extends Block {
     ModelFolder.recover(folder);
     Path configFile = BertConfig.file(folder);
     BertConfig config = BertConfig.fromPretrained(folder);
-    Labels stored =
-        BertConfigJson.readLabels(configFile.toString(), JsonFiles.readObject(configFile));
+    ObjectNode json = JsonFiles.readObject(configFile);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       BertLoader loader = BertLoader.of(config, weights, "bert.");
-      Labels labels = chooseLabels(folder, loader.shape(HEAD), stored, wanted);
-      SequenceClassifier model = new SequenceClassifier(new Bert(config), labels);
+      String other = BertConfigJson.otherHead(json);
+      if (other != null) {
+        loader.ignore("classifier.");
+      }
+      Shape head = loader.shape(HEAD);
+      if (head == null && wanted == null) {
+        throw new CheckpointException(
+            folder.toString(),
+            (other == null
+                    ? "holds an encoder without '" + HEAD + "'"
+                    : "is a " + other + ", whose head is none for whole texts")
+                + ": say what to predict, fromPretrained(folder, labels)");
+      }
+      HeadLabels labels =
+          head == null
+              ? new HeadLabels(wanted, null)
+              : HeadLabels.match(folder, configFile, json, head, wanted);
+      SequenceClassifier model = new SequenceClassifier(new Bert(config), labels.labels());
       try {
+        if (wanted == null) {
+          loader.requireAll(model.parameters().stream().map(Parameter::name).toList());
+        }
         loader.load(model);
+        labels.order(model.classifier);
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
@@ -107,46 +125,6 @@ public final class SequenceClassifier extends Block {
       model.eval();
       return model;
     }
-  }
-
-  private static Labels chooseLabels(Path folder, Shape head, Labels stored, Labels wanted) {
-    if (wanted == null) {
-      if (head == null) {
-        throw new CheckpointException(
-            folder.toString(),
-            "holds an encoder without '"
-                + HEAD
-                + "': say what to predict, fromPretrained(folder, labels)");
-      }
-      int outputs = (int) head.size(0);
-      Labels labels =
-          stored != null
-              ? stored
-              : outputs == 1 ? Labels.score() : Labels.of(BertConfigJson.unnamed(outputs));
-      if (labels.size() != outputs) {
-        throw new CheckpointException(
-            folder.toString(),
-            "config.json names " + labels.size() + " labels, but '" + HEAD + "' is " + head);
-      }
-      return labels;
-    }
-    if (head != null && head.size(0) != wanted.size()) {
-      throw new CheckpointException(
-          folder.toString(),
-          "'"
-              + HEAD
-              + "' is "
-              + head
-              + ", which does not fit "
-              + wanted.size()
-              + " labels; for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels)");
-    }
-    boolean named = stored != null && !stored.names().equals(BertConfigJson.unnamed(stored.size()));
-    if (head != null && named && !stored.equals(wanted)) {
-      LOG.warn(
-          "{}: its head was trained for {}; its outputs are now called {}", folder, stored, wanted);
-    }
-    return wanted;
   }
 
   // ---- using it ----

@@ -1,7 +1,6 @@
 package io.github.jaubert.bert;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -110,20 +109,36 @@ class BertConfigTest {
 
   // ---- labels ----
 
-  private static Labels labels(String text) {
-    return BertConfigJson.readLabels("config.json", json(text));
+  private static Labels labels(String text, int outputs) {
+    return BertConfigJson.readLabels("config.json", json(text), outputs);
   }
 
   @Test
   void readsLabels() {
-    assertNull(labels("{}"));
-    assertEquals(Labels.of("no", "yes"), labels("{\"id2label\": {\"1\": \"yes\", \"0\": \"no\"}}"));
-    assertEquals(Labels.of("LABEL_0", "LABEL_1", "LABEL_2"), labels("{\"num_labels\": 3}"));
-    assertEquals(Labels.score("LABEL_0"), labels("{\"id2label\": {\"0\": \"LABEL_0\"}}"));
+    assertEquals(Labels.of("LABEL_0", "LABEL_1"), labels("{}", 2));
+    assertEquals(
+        Labels.of("no", "yes"), labels("{\"id2label\": {\"1\": \"yes\", \"0\": \"no\"}}", 2));
+    assertEquals(Labels.of("LABEL_0", "LABEL_1", "LABEL_2"), labels("{\"num_labels\": 3}", 3));
+    assertEquals(Labels.score("LABEL_0"), labels("{\"id2label\": {\"0\": \"LABEL_0\"}}", 1));
     assertEquals(
         Labels.multi("a", "b"),
         labels(
-            "{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}, \"problem_type\": \"multi_label_classification\"}"));
+            "{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}, \"problem_type\": \"multi_label_classification\"}",
+            2));
+  }
+
+  /** What transformers loads, too; it calls the labels of num_labels 3 as it does without names. */
+  @Test
+  void readsLabelsThatAreNotQuiteRight() {
+    assertEquals(Labels.of("0", "1"), labels("{\"id2label\": {\"0\": 0, \"1\": 1}}", 2));
+    assertEquals(Labels.of("x", "x_1"), labels("{\"id2label\": {\"0\": \"x\", \"1\": \"x\"}}", 2));
+    assertEquals(
+        Labels.of("LABEL_0", "neg"), labels("{\"id2label\": {\"1\": \"neg\", \"2\": \"pos\"}}", 2));
+    assertEquals(
+        Labels.of("LABEL_0", "LABEL_1", "LABEL_2"),
+        labels("{\"num_labels\": 3, \"id2label\": {\"0\": \"a\", \"1\": \"b\"}}", 3));
+    assertEquals(
+        Labels.of("LABEL_0", "b"), labels("{\"id2label\": {\"0\": null, \"1\": \"b\"}}", 2));
   }
 
   @Test
@@ -131,7 +146,7 @@ class BertConfigTest {
     for (Labels labels : List.of(Labels.of("no", "yes"), Labels.multi("a"), Labels.score())) {
       ObjectNode json =
           BertConfigJson.write(BertConfig.bertBase(), "BertForSequenceClassification", labels);
-      assertEquals(labels, BertConfigJson.readLabels("config.json", json));
+      assertEquals(labels, BertConfigJson.readLabels("config.json", json, labels.size()));
       assertEquals(labels.size(), json.get("label2id").size());
     }
   }
@@ -140,13 +155,13 @@ class BertConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"id2label\": {\"0\": \"a\", \"2\": \"b\"}} | id2label has 2 entries, but \"1\" is missing",
-        "{\"id2label\": {\"0\": \"a\", \"1\": \"a\"}} | labels [a, a]: 'a' is there twice",
+        "{\"num_labels\": 2147483647} | names 2147483647 labels, but the head has 2 outputs",
+        "{\"id2label\": {\"0\": \"a\"}} | names 1 labels, but the head has 2 outputs",
         "{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}, \"problem_type\": \"regression\"} | problem_type regression has 2 labels",
         "{\"id2label\": {\"0\": \"a\", \"1\": \"b\"}, \"problem_type\": \"ranking\"} | problem_type 'ranking' is not known"
       })
   void refusesLabelsThatAreNotPossible(String text, String message) {
-    CheckpointException e = assertThrows(CheckpointException.class, () -> labels(text));
+    CheckpointException e = assertThrows(CheckpointException.class, () -> labels(text, 2));
     assertTrue(e.getMessage().startsWith("config.json: " + message), e.getMessage());
   }
 

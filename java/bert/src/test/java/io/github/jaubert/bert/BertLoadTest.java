@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,17 +193,141 @@ class BertLoadTest {
     assertTrue(log.contains("not used: classifier.bias, classifier.weight"), log);
   }
 
+  /** What a model says of a text, by label. */
+  private static Map<String, Float> logits(SequenceClassifier model) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      int[] ids = {1, 7, 9, 2};
+      float[] logits =
+          model.forward(new TokenBatch(ids, new int[4], PackedSequences.of(4))).toFloats();
+      Map<String, Float> byName = new TreeMap<>();
+      for (int i = 0; i < logits.length; i++) {
+        byName.put(model.labels().name(i), logits[i]);
+      }
+      return byName;
+    }
+  }
+
   @Test
-  void saysThatAHeadHadOtherNames() {
+  void matchesOutputsAndLabelsByName() {
     configure("id2label", Map.of("0", "bad", "1", "good", "2", "neutral"));
-    String log =
-        warnings(
-            () -> SequenceClassifier.fromPretrained(folder, Labels.of("good", "bad", "neutral")));
-    assertTrue(log.contains("trained for SINGLE_LABEL [bad, good, neutral]"), log);
-    assertEquals(
-        "",
-        warnings(
-            () -> SequenceClassifier.fromPretrained(folder, Labels.of("bad", "good", "neutral"))));
+    try (SequenceClassifier stored = SequenceClassifier.fromPretrained(folder)) {
+      for (List<String> order :
+          List.of(List.of("good", "neutral", "bad"), List.of("neutral", "good", "bad"))) {
+        try (SequenceClassifier model =
+            SequenceClassifier.fromPretrained(folder, Labels.of(order))) {
+          assertEquals(order, model.labels().names());
+          assertEquals(logits(stored), logits(model));
+        }
+      }
+      try (SequenceClassifier model =
+          SequenceClassifier.fromPretrained(folder, Labels.multi("good", "neutral", "bad"))) {
+        assertEquals(logits(stored), logits(model));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LABEL_0 LABEL_1 LABEL_2, 2 0 1", "0 1 2, LABEL_2 LABEL_0 LABEL_1"})
+  void theNumberOfALabelIsItsName(String stored, String wanted) {
+    String[] names = stored.split(" ");
+    configure("id2label", Map.of("0", names[0], "1", names[1], "2", names[2]));
+    try (SequenceClassifier before = SequenceClassifier.fromPretrained(folder);
+        SequenceClassifier model =
+            SequenceClassifier.fromPretrained(folder, Labels.of(wanted.split(" ")))) {
+      Map<String, Float> expected = logits(before);
+      Map<String, Float> actual = logits(model);
+      for (int i = 0; i < 3; i++) {
+        float was = expected.getOrDefault("LABEL_" + i, expected.get("" + i));
+        assertEquals(was, actual.getOrDefault("LABEL_" + i, actual.get("" + i)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bad good neutral, Bad Good Neutral",
+    "bad good neutral, bad good other",
+    "bad good neutral, 0 1 2",
+    "LABEL_0 LABEL_1 LABEL_2, 1 2 3",
+    "LABEL_0 LABEL_1 LABEL_2, bad good neutral"
+  })
+  void refusesLabelsWithOtherNames(String stored, String wanted) {
+    String[] names = stored.split(" ");
+    configure("id2label", Map.of("0", names[0], "1", names[1], "2", names[2]));
+    String message =
+        assertThrows(
+                CheckpointException.class,
+                () -> SequenceClassifier.fromPretrained(folder, Labels.of(wanted.split(" "))))
+            .getMessage();
+    assertTrue(
+        message.contains(
+            "trained for [%s], which are not the labels [%s]; for a new head"
+                .formatted(stored.replace(" ", ", "), wanted.replace(" ", ", "))),
+        message);
+  }
+
+  @Test
+  void theNamesOfAnEncodersOldHeadDoNotMatter() {
+    weights.keySet().removeIf(name -> name.startsWith("classifier."));
+    rewrite(weights);
+    configure("problem_type", "regression");
+    configure("id2label", Map.of("0", "a", "1", "a", "7", 3));
+    configure("num_labels", Integer.MAX_VALUE);
+    try (SequenceClassifier model =
+        SequenceClassifier.fromPretrained(folder, Labels.of("x", "y"))) {
+      assertEquals(Labels.of("x", "y"), model.labels());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"BertForTokenClassification", "BertForQuestionAnswering", "BertForMultipleChoice"})
+  void aHeadOfAnotherKindIsNotUsed(String architecture) {
+    configure("architectures", List.of(architecture));
+    assertTrue(refusal().startsWith(folder + ": is a " + architecture + ", whose head"), refusal());
+    Labels labels = Labels.of("LABEL_0", "LABEL_1", "LABEL_2");
+    String log = warnings(() -> SequenceClassifier.fromPretrained(folder, labels));
+    assertTrue(log.contains("were initialised, train before use: classifier.weight"), log);
+    assertTrue(log.contains("not used: classifier.bias, classifier.weight"), log);
+  }
+
+  @Test
+  void aModelThatAnswersHasAllItsWeights() {
+    for (String missing : List.of("classifier.bias", "bert.pooler.dense.weight")) {
+      Map<String, Values> rest = new LinkedHashMap<>(weights);
+      rest.remove(missing);
+      rewrite(rest);
+      assertTrue(refusal().contains(": lacks " + missing + ": its answers would"), refusal());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"module.", "model.", "_orig_mod.", "module.model."})
+  void whatWrappedTheModelIsNoPartOfItsNames(String prefix) {
+    rewrite(TestFiles.rename(weights, name -> prefix + name));
+    assertEquals("", warnings(() -> SequenceClassifier.fromPretrained(folder)));
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+    }
+  }
+
+  @Test
+  void takesTheFirstLayersIfConfigSaysSo() {
+    configure("num_hidden_layers", 1);
+    String log = warnings(() -> SequenceClassifier.fromPretrained(folder));
+    assertTrue(log.contains("not used: bert.encoder.layer.1."), log);
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertSameAsGolden(model, "", 0);
+    }
+  }
+
+  @Test
+  void namesAGitLfsPointer() {
+    TestFiles.write(
+        folder.resolve("model.safetensors"),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:ab12\nsize 90904920\n");
+    assertTrue(refusal().contains("model.safetensors: is a Git LFS pointer"), refusal());
   }
 
   @Test
@@ -242,8 +370,7 @@ class BertLoadTest {
         "max_position_embeddings | 512 | 'bert.embeddings.position_embeddings.weight' is [24, 21], but config.json says max_position_embeddings 512",
         "type_vocab_size | 1 | 'bert.embeddings.token_type_embeddings.weight' is [2, 21], but config.json says type_vocab_size 1",
         "intermediate_size | 84 | 'bert.encoder.layer.0.intermediate.dense.weight' is [31, 21], but config.json says intermediate_size 84",
-        "num_hidden_layers | 12 | holds 2 layers, but config.json says num_hidden_layers 12",
-        "num_hidden_layers | 1 | holds 2 layers, but config.json says num_hidden_layers 1"
+        "num_hidden_layers | 12 | holds 2 layers, but config.json says num_hidden_layers 12"
       })
   void refusesAConfigThatDoesNotFitTheWeights(String field, int value, String message) {
     configure(field, value);
@@ -275,7 +402,7 @@ class BertLoadTest {
         message.contains("SequenceClassifier.of(Bert.fromPretrained(folder), labels)"), message);
     configure("id2label", Map.of("0", "a", "1", "b"));
     assertEquals(
-        folder + ": config.json names 2 labels, but 'classifier.weight' is [3, 21]", refusal());
+        folder.resolve("config.json") + ": names 2 labels, but the head has 3 outputs", refusal());
   }
 
   @Test
@@ -289,7 +416,10 @@ class BertLoadTest {
   @Test
   void refusesTheWeightsOfSomethingElse() {
     rewrite(TestFiles.rename(weights, name -> "roberta." + name));
-    assertTrue(refusal().contains("these are not the weights of a BERT"), refusal());
+    assertTrue(
+        refusal()
+            .contains("these are not the weights of a BERT; its first tensor is 'roberta.bert."),
+        refusal());
   }
 
   @Test

@@ -59,6 +59,12 @@ final class FinetuneCommand implements Callable<Integer> {
           "A Hugging Face folder of a BERT. Default: all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
+  @Option(
+      names = "--new-head",
+      description =
+          "Begin with a new head even if the model has one; its labels may then have any names.")
+  private boolean newHead;
+
   @Mixin private DataOptions data;
 
   @Option(
@@ -222,7 +228,7 @@ final class FinetuneCommand implements Callable<Integer> {
       return SequenceClassifier.of(MiniLm.encoder(), labels);
     }
     // A head that was trained for something else is of no use here.
-    return fitsHead(labels)
+    return !newHead && fitsHead(labels)
         ? SequenceClassifier.fromPretrained(model, labels)
         : SequenceClassifier.of(Bert.fromPretrained(model), labels);
   }

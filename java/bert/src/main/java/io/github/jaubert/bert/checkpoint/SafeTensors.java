@@ -102,6 +102,7 @@ public final class SafeTensors implements StateDict {
     }
     long length = readFully(file, channel, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
     if (length < 2 || length > SafeTensorsHeader.MAX_BYTES) {
+      LfsPointer.refuse(file, readFully(file, channel, 0, (int) Math.min(size, 64)).array());
       throw new CheckpointException(
           file,
           "byte 0: a header of "

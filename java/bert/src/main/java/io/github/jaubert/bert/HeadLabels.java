@@ -1,0 +1,120 @@
+package io.github.jaubert.bert;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.nn.Linear;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The labels of a model whose head was loaded, and where the head of the file has them: outputs and
+ * labels belong together by name, whatever the order in which someone gives the labels.
+ *
+ * @param labels what the model predicts
+ * @param rows for each label the output of the file that is its own; null if they are as in the
+ *     file, or the head is new
+ */
+record HeadLabels(Labels labels, int[] rows) {
+  private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
+
+  /**
+   * Finds the outputs of a head.
+   *
+   * @param head the shape of its weight in the file
+   * @param wanted the labels it is to have, or null for those of config.json
+   * @throws CheckpointException if it has another number of outputs, or other names
+   */
+  static HeadLabels match(
+      Path folder, Path configFile, ObjectNode config, Shape head, Labels wanted) {
+    if (head.rank() != 2) {
+      throw new CheckpointException(
+          folder.toString(), "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix");
+    }
+    int outputs = (int) head.size(0);
+    if (wanted == null) {
+      return new HeadLabels(
+          BertConfigJson.readLabels(configFile.toString(), config, outputs), null);
+    }
+    if (outputs != wanted.size()) {
+      throw new CheckpointException(
+          folder.toString(),
+          "'%s' is %s, which does not fit %d labels; %s"
+              .formatted(SequenceClassifier.HEAD, head, wanted.size(), newHead()));
+    }
+    if (outputs == 1) {
+      return new HeadLabels(wanted, null);
+    }
+    Labels stored = BertConfigJson.readLabels(configFile.toString(), config, outputs);
+    int[] rows = rows(stored.names(), wanted.names());
+    if (rows == null) {
+      throw new CheckpointException(
+          folder.toString(),
+          "its head was trained for %s, which are not the labels %s; %s"
+              .formatted(list(stored.names()), list(wanted.names()), newHead()));
+    }
+    return new HeadLabels(wanted, rows);
+  }
+
+  private static String newHead() {
+    return "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder),"
+        + " labels), on the command line --new-head";
+  }
+
+  private static String list(List<String> names) {
+    int shown = Math.min(8, names.size());
+    String more = shown < names.size() ? ", … (" + names.size() + " in all)" : "";
+    return "[" + String.join(", ", names.subList(0, shown)) + more + "]";
+  }
+
+  /** The output of each wanted label, or null if a label has none. */
+  private static int[] rows(List<String> stored, List<String> wanted) {
+    Map<String, Integer> outputs = new HashMap<>();
+    for (int i = 0; i < stored.size(); i++) {
+      outputs.put(stored.get(i), i);
+    }
+    for (int i = 0; i < stored.size(); i++) {
+      outputs.putIfAbsent(number(stored.get(i)), i);
+    }
+    int[] rows = new int[wanted.size()];
+    boolean[] taken = new boolean[stored.size()];
+    for (int i = 0; i < rows.length; i++) {
+      Integer row = outputs.get(wanted.get(i));
+      row = row == null ? outputs.get(number(wanted.get(i))) : row;
+      if (row == null || taken[row]) {
+        return null;
+      }
+      taken[row] = true;
+      rows[i] = row;
+    }
+    return rows;
+  }
+
+  /** {@code LABEL_2} without its name. */
+  private static String number(String name) {
+    return UNNAMED.matcher(name).replaceFirst("$1");
+  }
+
+  /** Puts the outputs of a head, as they were in the file, in the order of the labels. */
+  void order(Linear head) {
+    if (rows == null) {
+      return;
+    }
+    order(head.weight(), rows);
+    order(head.bias(), rows);
+  }
+
+  private static void order(Tensor tensor, int[] rows) {
+    float[] from = tensor.toFloats();
+    float[] to = new float[from.length];
+    int width = from.length / rows.length;
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(from, rows[i] * width, to, i * width, width);
+    }
+    tensor.copyFrom(to);
+  }
+}
