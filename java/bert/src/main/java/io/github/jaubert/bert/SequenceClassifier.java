@@ -210,10 +210,21 @@ public final class SequenceClassifier extends Block {
   // ---- saving ----
 
   /**
+   * Has {@link #save(Path)} write the files of this tokenizer, its maximum length included. A
+   * trainer calls it with the tokenizer that cut its texts.
+   *
+   * @return this model
+   */
+  public SequenceClassifier saveWith(Tokenizer tokenizer) {
+    tokenizerFiles = tokenizer.files();
+    return this;
+  }
+
+  /**
    * Writes a Hugging Face folder that {@code transformers} loads as a
-   * BertForSequenceClassification: config.json, model.safetensors and, if it was loaded from a
-   * folder that has them, the tokenizer files. They are replaced together or not at all; other
-   * files in the folder stay.
+   * BertForSequenceClassification: config.json, model.safetensors and, if it was trained or loaded
+   * from a folder that has them, the tokenizer files. They are replaced together or not at all;
+   * other files in the folder stay.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
    */

@@ -125,7 +125,7 @@ final class FinetuneCommand implements Callable<Integer> {
     try (Tokenizer tokenizer =
             model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
         SequenceClassifier classifier = classifier(job.labels())) {
-      int longest = Math.min(tokenizer.maxLength(), classifier.config().maxPositionEmbeddings());
+      int longest = classifier.config().maxPositionEmbeddings();
       if (training.maxLength != null && training.maxLength > longest) {
         say.printf(
             "--max-length %d is more than the model takes: texts are cut to %d tokens%n",
@@ -140,7 +140,7 @@ final class FinetuneCommand implements Callable<Integer> {
             "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
       }
       TrainingResult result = trainer(classifier, tokenizer, job).checkpoints(folder).run();
-      classifier.save(folder, tokenizer);
+      classifier.save(folder);
       report.write(folder, spec.commandLine().getParseResult().originalArgs(), classifier, result);
       OutputFolder.clearCheckpoint(folder);
       report.print(folder, result);

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,37 @@ class FinetuneTest extends CommandFixture {
       String out = jaubert("predict", "--json", "--model", model, text).succeeded().out();
       assertEquals(text, new JsonMapper().readTree(out).path("text").asText());
     }
+  }
+
+  @Test
+  void predictCutsTextsWhereTrainingDid() throws IOException {
+    // The first word tells the label; behind it, many tell the other one.
+    StringBuilder rows = new StringBuilder("text\tlabel\n");
+    for (String line : sentences(200, 3).split("\n")) {
+      boolean good = line.endsWith("pos");
+      rows.append(good ? "good" : "bad").append(" the film was a story".repeat(2));
+      rows.append((good ? " bad" : " good").repeat(40)).append(good ? "\tpos\n" : "\tneg\n");
+    }
+    Path texts = Files.writeString(folder.resolve("long.tsv"), rows);
+    Path out = folder.resolve("out");
+    List<Object> learn = new ArrayList<>(List.of("finetune", "--train", texts, "--eval", texts));
+    learn.addAll(List.of("--model", model, "--lr", "4e-3", "--epochs", "12"));
+    learn.addAll(List.of("--max-length", "8", "--out", out));
+    assertTrue(jaubert(learn.toArray()).succeeded().out().contains("100.0 %"));
+    for (String first : List.of("good", "bad")) {
+      String text =
+          first + " the film was a story" + (first.equals("good") ? " bad" : " good").repeat(40);
+      String label = jaubert("predict", "--model", out, "--top", "1", text).succeeded().out();
+      assertTrue(label.startsWith(first.equals("good") ? "pos " : "neg "), label);
+    }
+
+    // Who goes on with what was cut short may cut later.
+    Path longer = folder.resolve("longer");
+    learn = new ArrayList<>(List.of("finetune", "--model", out, "--train", texts));
+    learn.addAll(List.of("--max-length", "64", "--lr", "0", "--epochs", "1", "--out", longer));
+    jaubert(learn.toArray()).succeeded();
+    String config = Files.readString(longer.resolve("tokenizer_config.json"));
+    assertTrue(config.contains("\"model_max_length\": 64"), config);
   }
 
   @Test

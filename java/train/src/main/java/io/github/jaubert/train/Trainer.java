@@ -185,7 +185,8 @@ public final class Trainer {
 
   /**
    * The number of tokens that a text, or a pair of them, is cut to; 128 unless said otherwise. More
-   * than the tokenizer allows or the model has positions for counts as that number.
+   * than the model has positions for counts as that number. {@code model.save(folder)} writes it
+   * with the tokenizer, so that pipelines cut texts alike.
    */
   public Trainer maxLength(int tokens) {
     require(tokens > 2, "maxLength", tokens);
@@ -321,8 +322,12 @@ public final class Trainer {
     }
     requirePrecision();
     TrainingSettings settings = settings();
-    TrainingData data =
-        TrainingData.of(model, tokenizer, maxLength, train, evaluation, metrics, listeners);
+    TrainingData data;
+    int positions = model.config().maxPositionEmbeddings();
+    try (Tokenizer cutting = tokenizer.withMaxLength(Math.min(maxLength, positions))) {
+      data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
+      model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
+    }
     RunFolder folder =
         runFolder == null
             ? null

@@ -22,14 +22,13 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
   /**
    * Checks and encodes texts.
    *
-   * @param maxLength tokens that a text is cut to, if model and tokenizer take as many
+   * @param tokenizer cuts texts to its maximum length
    * @param evaluation null for none
    * @throws DataException if anything is wrong with them
    */
   static TrainingData of(
       SequenceClassifier model,
       Tokenizer tokenizer,
-      int maxLength,
       TextDataset train,
       TextDataset evaluation,
       List<Metric> metrics,
@@ -43,17 +42,13 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     if (evaluation != null) {
       DataChecks.texts(evaluation);
     }
-    int positions = model.config().maxPositionEmbeddings();
-    int longest = Math.min(maxLength, Math.min(tokenizer.maxLength(), positions));
-    try (Tokenizer cutting = tokenizer.withMaxLength(longest)) {
-      EncodedDataset examples = encode(train, cutting, listeners);
-      Evaluator evaluator =
-          evaluation == null
-              ? null
-              : new Evaluator(
-                  model, encode(evaluation, cutting, listeners), evaluationTargets, metrics);
-      return new TrainingData(examples, targets, evaluator);
-    }
+    EncodedDataset examples = encode(train, tokenizer, listeners);
+    Evaluator evaluator =
+        evaluation == null
+            ? null
+            : new Evaluator(
+                model, encode(evaluation, tokenizer, listeners), evaluationTargets, metrics);
+    return new TrainingData(examples, targets, evaluator);
   }
 
   private static EncodedDataset encode(

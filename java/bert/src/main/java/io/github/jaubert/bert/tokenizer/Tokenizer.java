@@ -96,13 +96,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The same tokenizer with another maximum length, at least 3. It is independent of this one; both
-   * are to be closed.
+   * The same tokenizer with another maximum length, at least 3, which {@link #files} say, too. It
+   * is independent of this one; both are to be closed.
    *
    * @throws IllegalArgumentException if the length is less than 3
    */
   public Tokenizer withMaxLength(int tokens) {
-    return new Tokenizer("tokenizer", files, tokens);
+    return new Tokenizer("tokenizer", files.withMaxLength(tokens), tokens);
   }
 
   // ---- encoding ----

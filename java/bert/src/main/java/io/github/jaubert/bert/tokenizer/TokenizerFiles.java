@@ -67,6 +67,24 @@ public final class TokenizerFiles {
     files = Collections.unmodifiableMap(all);
   }
 
+  private TokenizerFiles(Map<String, byte[]> files, String[] vocabulary, int maxLength) {
+    this.files = files;
+    this.vocabulary = vocabulary;
+    this.maxLength = maxLength;
+  }
+
+  /** The same, but tokenizer_config.json says another longest input. */
+  TokenizerFiles withMaxLength(int tokens) {
+    if (tokens == maxLength) {
+      return this; // byte for byte as they were read
+    }
+    ObjectNode config = JsonFiles.parseObject(CONFIG, files.get(CONFIG));
+    config.put("model_max_length", tokens);
+    Map<String, byte[]> changed = new LinkedHashMap<>(files);
+    changed.put(CONFIG, JsonFiles.format(config));
+    return new TokenizerFiles(Collections.unmodifiableMap(changed), vocabulary, tokens);
+  }
+
   /**
    * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with
    * tokenizer_config.json.
