@@ -30,6 +30,7 @@ public final class TokenizerFiles {
   private static final int DEFAULT_MAX_LENGTH = 512;
 
   private final Map<String, byte[]> files;
+  private final byte[] effective;
   private final String[] vocabulary;
   private final int maxLength;
 
@@ -54,6 +55,10 @@ public final class TokenizerFiles {
       all.put(JSON, JsonFiles.format(json));
     }
     TokenizerCheck.check(name(source, JSON), json);
+    effective =
+        read.containsKey(JSON) && ConfiguredNormalizer.apply(name(source, JSON), json, read, config)
+            ? JsonFiles.format(json)
+            : all.get(JSON);
     vocabulary = WordPiece.vocabulary(name(source, JSON), json);
     if (!all.containsKey(CONFIG)) {
       all.put(CONFIG, JsonFiles.format(WordPiece.config(json, config, maxLength)));
@@ -67,8 +72,10 @@ public final class TokenizerFiles {
     files = Collections.unmodifiableMap(all);
   }
 
-  private TokenizerFiles(Map<String, byte[]> files, String[] vocabulary, int maxLength) {
+  private TokenizerFiles(
+      Map<String, byte[]> files, byte[] effective, String[] vocabulary, int maxLength) {
     this.files = files;
+    this.effective = effective;
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
   }
@@ -82,7 +89,7 @@ public final class TokenizerFiles {
     config.put("model_max_length", tokens);
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
     changed.put(CONFIG, JsonFiles.format(config));
-    return new TokenizerFiles(Collections.unmodifiableMap(changed), vocabulary, tokens);
+    return new TokenizerFiles(Collections.unmodifiableMap(changed), effective, vocabulary, tokens);
   }
 
   /**
@@ -163,8 +170,9 @@ public final class TokenizerFiles {
     return files;
   }
 
+  /** tokenizer.json as it is to be read, with what tokenizer_config.json says of it. */
   byte[] tokenizerJson() {
-    return files.get(JSON);
+    return effective;
   }
 
   /** The tokens by id; an id without a token has null. */
