@@ -28,8 +28,11 @@ enum Task {
   /** A score. */
   REGRESSION;
 
-  /** More different whole numbers than this are taken for scores. */
+  /** More different whole numbers than this are taken for scores, if some between are missing. */
   private static final int MOST_NUMBERED_CLASSES = 20;
+
+  /** More than this are taken for scores in any case, such as a percentage. */
+  private static final int MOST_COUNTED_CLASSES = 99;
 
   private static final Pattern NUMBER =
       Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
@@ -115,9 +118,18 @@ enum Task {
       refuseCommas(train, names);
       refuseFlawedScores(train);
     }
-    return numbers && (!whole || names.size() > MOST_NUMBERED_CLASSES)
-        ? REGRESSION
-        : CLASSIFICATION;
+    boolean classes =
+        names.size() <= MOST_NUMBERED_CLASSES
+            || names.size() <= MOST_COUNTED_CLASSES && areCounted(names);
+    return numbers && !(whole && classes) ? REGRESSION : CLASSIFICATION;
+  }
+
+  /** Whether whole numbers, in order, count from 0 or 1 without a gap, as those of classes do. */
+  private static boolean areCounted(List<String> names) {
+    BigInteger first = new BigInteger(names.get(0));
+    BigInteger last = new BigInteger(names.get(names.size() - 1));
+    return (first.signum() == 0 || first.equals(BigInteger.ONE))
+        && last.subtract(first).equals(BigInteger.valueOf(names.size() - 1));
   }
 
   /** Whether a comma stands before the fraction or between thousands is for the writer to say. */

@@ -26,11 +26,18 @@ class TaskTest {
         Labels.of("-1", "2", "10"), Task.AUTO.labels(labelled("10.0", "-1.0", "2", "2.0")));
     assertEquals(Labels.of("0", "1"), Task.AUTO.labels(labelled("1", "0")));
     assertEquals(Labels.score(), Task.AUTO.labels(labelled("1.0", "0.5", "0.0")));
-    String[] many = IntStream.range(0, 21).mapToObj(i -> i + ".0").toArray(String[]::new);
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled(many)));
+    assertEquals(21, Task.AUTO.labels(labelled(numbers(0, 21, 1))).size());
+    assertEquals(99, Task.AUTO.labels(labelled(numbers(1, 99, 1))).size());
+    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(0, 21, 2))));
+    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(5, 21, 1))));
+    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(0, 101, 1))));
     // Who says what is to be learned is taken at their word.
     assertEquals(Labels.score(), Task.REGRESSION.labels(labelled("1.0", "0.0")));
     assertEquals(Labels.of("0.0", "1.0"), Task.CLASSIFICATION.labels(labelled("1.0", "0.0")));
+  }
+
+  private static String[] numbers(int first, int count, int step) {
+    return IntStream.range(0, count).mapToObj(i -> first + i * step + ".0").toArray(String[]::new);
   }
 
   @Test
