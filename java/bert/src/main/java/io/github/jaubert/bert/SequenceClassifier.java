@@ -104,7 +104,7 @@ public final class SequenceClassifier extends Block {
             (other == null
                     ? "holds an encoder without '" + HEAD + "'"
                     : "is a " + other + ", whose head is none for whole texts")
-                + ": say what to predict, fromPretrained(folder, labels)");
+                + "; fine-tune it first: fromPretrained(folder, labels) gives it a new head");
       }
       HeadLabels labels =
           head == null

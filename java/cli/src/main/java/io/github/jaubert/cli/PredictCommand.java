@@ -107,7 +107,7 @@ final class PredictCommand implements Callable<Integer> {
   private void requireHead() {
     ModelFolder.recover(model);
     try (StateDict weights = SafeTensors.openFolder(model)) {
-      if (!weights.names().contains(FinetuneCommand.HEAD)) {
+      if (weights.names().stream().noneMatch(name -> name.endsWith(FinetuneCommand.HEAD))) {
         throw new CheckpointException(
             model.toString(),
             "is an encoder without a classification head (no '%s'); fine-tune it first: jaubert finetune --model %s --train FILE"

@@ -1,6 +1,8 @@
 package io.github.jaubert.train;
 
+import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
@@ -42,17 +44,20 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     if (evaluation != null) {
       DataChecks.texts(evaluation);
     }
-    EncodedDataset examples = encode(train, tokenizer, listeners);
+    EncodedDataset examples = encode(train, tokenizer, model, listeners);
     Evaluator evaluator =
         evaluation == null
             ? null
             : new Evaluator(
-                model, encode(evaluation, tokenizer, listeners), evaluationTargets, metrics);
+                model, encode(evaluation, tokenizer, model, listeners), evaluationTargets, metrics);
     return new TrainingData(examples, targets, evaluator);
   }
 
   private static EncodedDataset encode(
-      TextDataset data, Tokenizer tokenizer, List<TrainingListener> listeners) {
+      TextDataset data,
+      Tokenizer tokenizer,
+      SequenceClassifier model,
+      List<TrainingListener> listeners) {
     AtomicInteger done = new AtomicInteger();
     IntConsumer progress =
         count -> {
@@ -61,7 +66,34 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
             listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
           }
         };
-    return EncodedDataset.of(data, tokenizer, progress);
+    EncodedDataset encoded = EncodedDataset.of(data, tokenizer, progress);
+    for (int row = 0; row < encoded.size(); row++) {
+      requireEmbeddings(data, row, encoded.batch(new int[] {row}), tokenizer, model.config());
+    }
+    return encoded;
+  }
+
+  /** Said before the first step, not at the one that meets it. */
+  private static void requireEmbeddings(
+      TextDataset data, int row, TokenBatch batch, Tokenizer tokenizer, BertConfig config) {
+    long line = data.rows().get(row).line();
+    for (int id : batch.inputIds()) {
+      if (id >= config.vocabSize()) {
+        throw new DataException(
+            data.source(),
+            line,
+            "holds '%s', token %d of the tokenizer; the model has embeddings for %d tokens alone"
+                .formatted(tokenizer.token(id), id, config.vocabSize()));
+      }
+    }
+    for (int type : batch.tokenTypeIds()) {
+      if (type >= config.typeVocabSize()) {
+        throw new DataException(
+            data.source(),
+            line,
+            "is a pair of texts, but the model's type_vocab_size is " + config.typeVocabSize());
+      }
+    }
   }
 
   /** What must be the same for a run to go on with a checkpoint. */

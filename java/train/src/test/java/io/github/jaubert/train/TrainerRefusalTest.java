@@ -3,7 +3,9 @@ package io.github.jaubert.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.data.DataException;
@@ -18,6 +20,22 @@ import org.junit.jupiter.api.Test;
 
 /** What a trainer refuses, and what ends a run. */
 class TrainerRefusalTest extends TrainerFixture {
+  @Test
+  void whatTheModelHasNoEmbeddingForIsFoundBeforeTheFirstStep() {
+    BertConfig small =
+        BertConfig.bertBase().withVocabSize(24).withEncoder(32, 1, 2, 64).withDropout(0, 0);
+    TextDataset data =
+        TextDataset.of("texts", List.of(Example.of("a film", "0"), Example.of("an actor", "1")));
+    try (SequenceClassifier model = SequenceClassifier.of(small, TWO)) {
+      String message =
+          assertThrows(DataException.class, () -> trainer(model).train(data).run()).getMessage();
+      assertTrue(
+          message.contains(
+              "holds 'actor', token 24 of the tokenizer; the model has embeddings for 24"),
+          message);
+    }
+  }
+
   @Test
   void refusesDataThatDoesNotFit() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {

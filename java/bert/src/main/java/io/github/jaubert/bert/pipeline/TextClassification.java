@@ -13,6 +13,8 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Labels texts, or pairs of texts. With one label of several the scores are the probabilities of
@@ -25,6 +27,8 @@ public final class TextClassification implements AutoCloseable {
   /** Tokens of a batch: enough to fill the matrix products, few enough to stay in the caches. */
   private static final int BATCH_TOKENS = 2048;
 
+  private static final Logger LOG = LoggerFactory.getLogger(TextClassification.class);
+
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
   private volatile boolean closed;
@@ -32,6 +36,13 @@ public final class TextClassification implements AutoCloseable {
   TextClassification(SequenceClassifier model, Tokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
+    int rows = model.config().vocabSize();
+    if (tokenizer.vocabularySize() > rows) {
+      LOG.warn(
+          "the tokenizer has {} tokens, from '{}' on, for which the model has no embedding; a text with one of them is refused",
+          tokenizer.vocabularySize() - rows,
+          tokenizer.token(rows));
+    }
   }
 
   /** The labels that can come out. */

@@ -241,6 +241,11 @@ public final class Tokenizer implements AutoCloseable {
     return id;
   }
 
+  /** The token of an id, or null if there is none. */
+  public String token(int id) {
+    return id < 0 || id >= vocabularySize() ? null : files.vocabulary()[id];
+  }
+
   /** The number of ids: one more than the largest. */
   public int vocabularySize() {
     return files.vocabulary().length;
