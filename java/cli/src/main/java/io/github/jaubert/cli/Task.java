@@ -119,9 +119,10 @@ enum Task {
       refuseFlawedScores(train);
     }
     boolean classes =
-        names.size() <= MOST_NUMBERED_CLASSES
-            || names.size() <= MOST_COUNTED_CLASSES && areCounted(names);
-    return numbers && !(whole && classes) ? REGRESSION : CLASSIFICATION;
+        whole
+            && (names.size() <= MOST_NUMBERED_CLASSES
+                || names.size() <= MOST_COUNTED_CLASSES && areCounted(names));
+    return numbers && !classes ? REGRESSION : CLASSIFICATION;
   }
 
   /** Whether whole numbers, in order, count from 0 or 1 without a gap, as those of classes do. */

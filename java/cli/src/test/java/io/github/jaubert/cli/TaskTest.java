@@ -26,6 +26,8 @@ class TaskTest {
         Labels.of("-1", "2", "10"), Task.AUTO.labels(labelled("10.0", "-1.0", "2", "2.0")));
     assertEquals(Labels.of("0", "1"), Task.AUTO.labels(labelled("1", "0")));
     assertEquals(Labels.score(), Task.AUTO.labels(labelled("1.0", "0.5", "0.0")));
+    String[] fractions = IntStream.range(1, 30).mapToObj(i -> "." + i).toArray(String[]::new);
+    assertEquals(Labels.score(), Task.AUTO.labels(labelled(fractions)));
     assertEquals(21, Task.AUTO.labels(labelled(numbers(0, 21, 1))).size());
     assertEquals(99, Task.AUTO.labels(labelled(numbers(1, 99, 1))).size());
     assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(0, 21, 2))));
