@@ -21,11 +21,10 @@ final class BestWeights {
 
   /**
    * Keeps the weights if {@code candidate} is better than all before; of equals the first. A metric
-   * that is not a number, as it may be while a model predicts one class alone, is worse than any
-   * number; of several such, the first.
+   * that is not a number, as it may be while a model predicts one class alone, is never the best.
    */
   void offer(int step, double candidate) {
-    if (this.step > 0 && !isBetter(candidate)) {
+    if (Double.isNaN(candidate) || this.step > 0 && !isBetter(candidate)) {
       return;
     }
     resume(step, candidate);
@@ -37,9 +36,6 @@ final class BestWeights {
   }
 
   private boolean isBetter(double candidate) {
-    if (Double.isNaN(value)) { // compares as neither more nor less
-      return !Double.isNaN(candidate);
-    }
     return greaterIsBetter ? candidate > value : candidate < value;
   }
 
@@ -49,12 +45,12 @@ final class BestWeights {
     this.value = value;
   }
 
-  /** The step of the best evaluation, 0 before the first. */
+  /** The step of the best evaluation, 0 before the first that was a number. */
   int step() {
     return step;
   }
 
-  /** Puts the kept weights back. */
+  /** Puts the kept weights back; without any, the last ones stay. */
   void restore() {
     if (step == 0) {
       return;

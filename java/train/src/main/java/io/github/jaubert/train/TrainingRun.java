@@ -104,7 +104,7 @@ final class TrainingRun implements AutoCloseable {
       }
     }
     model.eval();
-    if (best != null) {
+    if (best != null && best.step() > 0) {
       best.restore();
     } else {
       swapAverage();
@@ -253,7 +253,8 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private TrainingResult finish(double seconds, long tokens) {
-    Map<String, Double> metrics = evaluationAt(best == null ? step : best.step());
+    Map<String, Double> metrics =
+        evaluationAt(best == null || best.step() == 0 ? step : best.step());
     TrainingResult result =
         new TrainingResult(metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds);
     tell(listener -> listener.finished(result));
