@@ -22,6 +22,10 @@ import java.util.regex.Pattern;
 record HeadLabels(Labels labels, int[] rows) {
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
+  private static final String NEW_HEAD =
+      "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels),"
+          + " on the command line --new-head";
+
   /**
    * Finds the outputs of a head.
    *
@@ -44,7 +48,7 @@ record HeadLabels(Labels labels, int[] rows) {
       throw new CheckpointException(
           folder.toString(),
           "'%s' is %s, which does not fit %d labels; %s"
-              .formatted(SequenceClassifier.HEAD, head, wanted.size(), newHead()));
+              .formatted(SequenceClassifier.HEAD, head, wanted.size(), NEW_HEAD));
     }
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
@@ -55,14 +59,9 @@ record HeadLabels(Labels labels, int[] rows) {
       throw new CheckpointException(
           folder.toString(),
           "its head was trained for %s, which are not the labels %s; %s"
-              .formatted(list(stored.names()), list(wanted.names()), newHead()));
+              .formatted(list(stored.names()), list(wanted.names()), NEW_HEAD));
     }
     return new HeadLabels(wanted, rows);
-  }
-
-  private static String newHead() {
-    return "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder),"
-        + " labels), on the command line --new-head";
   }
 
   private static String list(List<String> names) {

@@ -7,31 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
-import io.github.jaubert.nn.Block;
-import io.github.jaubert.nn.Parameter;
-import io.github.jaubert.tensor.PackedSequences;
-import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Supplier;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,56 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Checkpoints as they are found: other names, other types, parts missing, parts too many, parts
  * wrong.
  */
-class BertLoadTest {
-  private static final Path GOLDEN = TestFiles.golden().resolve("single-label");
-
-  @TempDir Path temporary;
-  private Path folder;
-  private Map<String, Values> weights;
-
-  @BeforeEach
-  void copy() {
-    folder = TestFiles.copy(GOLDEN, temporary.resolve("model"));
-    weights = TestFiles.readWeights(GOLDEN.resolve("model.safetensors"));
-  }
-
-  private void rewrite(Map<String, Values> tensors) {
-    TestFiles.writeWeights(folder.resolve("model.safetensors"), tensors, "F32");
-  }
-
-  private void configure(String field, Object value) {
-    Path file = folder.resolve("config.json");
-    ObjectNode json = JsonFiles.readObject(file);
-    json.putPOJO(field, value);
-    TestFiles.write(file, JsonFiles.format(json));
-  }
-
-  /** What loading writes to the log. */
-  private static <B extends Block> String warnings(Supplier<B> load) {
-    PrintStream before = System.err;
-    ByteArrayOutputStream log = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
-    try (B model = load.get()) {
-      return log.toString(StandardCharsets.UTF_8);
-    } finally {
-      System.setErr(before);
-    }
-  }
-
-  private void assertSameAsGolden(Block model, String prefix, double tolerance) {
-    for (Parameter parameter : model.parameters()) {
-      Values expected = weights.get(prefix + parameter.name());
-      float[] actual = parameter.tensor().toFloats();
-      for (int i = 0; i < actual.length; i++) {
-        assertEquals(
-            expected.values()[i],
-            actual[i],
-            tolerance * Math.abs(expected.values()[i]) + tolerance * 1e-3,
-            parameter.name());
-      }
-    }
-  }
-
+class BertLoadTest extends LoadFixture {
   // ---- tolerated ----
 
   @Test
@@ -193,115 +132,6 @@ class BertLoadTest {
     assertTrue(log.contains("not used: classifier.bias, classifier.weight"), log);
   }
 
-  /** What a model says of a text, by label. */
-  private static Map<String, Float> logits(SequenceClassifier model) {
-    try (NoGrad off = NoGrad.open();
-        Scope scope = Scope.open()) {
-      int[] ids = {1, 7, 9, 2};
-      float[] logits =
-          model.forward(new TokenBatch(ids, new int[4], PackedSequences.of(4))).toFloats();
-      Map<String, Float> byName = new TreeMap<>();
-      for (int i = 0; i < logits.length; i++) {
-        byName.put(model.labels().name(i), logits[i]);
-      }
-      return byName;
-    }
-  }
-
-  @Test
-  void matchesOutputsAndLabelsByName() {
-    configure("id2label", Map.of("0", "bad", "1", "good", "2", "neutral"));
-    try (SequenceClassifier stored = SequenceClassifier.fromPretrained(folder)) {
-      for (List<String> order :
-          List.of(List.of("good", "neutral", "bad"), List.of("neutral", "good", "bad"))) {
-        try (SequenceClassifier model =
-            SequenceClassifier.fromPretrained(folder, Labels.of(order))) {
-          assertEquals(order, model.labels().names());
-          assertEquals(logits(stored), logits(model));
-        }
-      }
-      try (SequenceClassifier model =
-          SequenceClassifier.fromPretrained(folder, Labels.multi("good", "neutral", "bad"))) {
-        assertEquals(logits(stored), logits(model));
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({"LABEL_0 LABEL_1 LABEL_2, 2 0 1", "0 1 2, LABEL_2 LABEL_0 LABEL_1"})
-  void theNumberOfALabelIsItsName(String stored, String wanted) {
-    String[] names = stored.split(" ");
-    configure("id2label", Map.of("0", names[0], "1", names[1], "2", names[2]));
-    try (SequenceClassifier before = SequenceClassifier.fromPretrained(folder);
-        SequenceClassifier model =
-            SequenceClassifier.fromPretrained(folder, Labels.of(wanted.split(" ")))) {
-      Map<String, Float> expected = logits(before);
-      Map<String, Float> actual = logits(model);
-      for (int i = 0; i < 3; i++) {
-        float was = expected.getOrDefault("LABEL_" + i, expected.get("" + i));
-        assertEquals(was, actual.getOrDefault("LABEL_" + i, actual.get("" + i)));
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "bad good neutral, Bad Good Neutral",
-    "bad good neutral, bad good other",
-    "bad good neutral, 0 1 2",
-    "LABEL_0 LABEL_1 LABEL_2, 1 2 3",
-    "LABEL_0 LABEL_1 LABEL_2, bad good neutral"
-  })
-  void refusesLabelsWithOtherNames(String stored, String wanted) {
-    String[] names = stored.split(" ");
-    configure("id2label", Map.of("0", names[0], "1", names[1], "2", names[2]));
-    String message =
-        assertThrows(
-                CheckpointException.class,
-                () -> SequenceClassifier.fromPretrained(folder, Labels.of(wanted.split(" "))))
-            .getMessage();
-    assertTrue(
-        message.contains(
-            "trained for [%s], which are not the labels [%s]; for a new head"
-                .formatted(stored.replace(" ", ", "), wanted.replace(" ", ", "))),
-        message);
-  }
-
-  @Test
-  void theNamesOfAnEncodersOldHeadDoNotMatter() {
-    weights.keySet().removeIf(name -> name.startsWith("classifier."));
-    rewrite(weights);
-    configure("problem_type", "regression");
-    configure("id2label", Map.of("0", "a", "1", "a", "7", 3));
-    configure("num_labels", Integer.MAX_VALUE);
-    try (SequenceClassifier model =
-        SequenceClassifier.fromPretrained(folder, Labels.of("x", "y"))) {
-      assertEquals(Labels.of("x", "y"), model.labels());
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"BertForTokenClassification", "BertForQuestionAnswering", "BertForMultipleChoice"})
-  void aHeadOfAnotherKindIsNotUsed(String architecture) {
-    configure("architectures", List.of(architecture));
-    assertTrue(refusal().startsWith(folder + ": is a " + architecture + ", whose head"), refusal());
-    Labels labels = Labels.of("LABEL_0", "LABEL_1", "LABEL_2");
-    String log = warnings(() -> SequenceClassifier.fromPretrained(folder, labels));
-    assertTrue(log.contains("were initialised, train before use: classifier.weight"), log);
-    assertTrue(log.contains("not used: classifier.bias, classifier.weight"), log);
-  }
-
-  @Test
-  void aModelThatAnswersHasAllItsWeights() {
-    for (String missing : List.of("classifier.bias", "bert.pooler.dense.weight")) {
-      Map<String, Values> rest = new LinkedHashMap<>(weights);
-      rest.remove(missing);
-      rewrite(rest);
-      assertTrue(refusal().contains(": lacks " + missing + ": its answers would"), refusal());
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"module.", "model.", "_orig_mod.", "module.model."})
   void whatWrappedTheModelIsNoPartOfItsNames(String prefix) {
@@ -343,23 +173,7 @@ class BertLoadTest {
     assertEquals("", warnings(() -> Bert.fromOnnx(file)));
   }
 
-  @Test
-  void anEncoderGetsANewHead() {
-    try (SequenceClassifier model =
-        SequenceClassifier.of(Bert.fromPretrained(folder), Labels.multi("a", "b", "c", "d", "e"))) {
-      assertEquals(Shape.of(5, 21), model.parameter("classifier.weight").shape());
-      assertArrayEquals(
-          weights.get("bert.pooler.dense.bias").values(),
-          model.parameter("bert.pooler.dense.bias").tensor().toFloats());
-    }
-  }
-
   // ---- refused ----
-
-  private String refusal() {
-    return assertThrows(CheckpointException.class, () -> SequenceClassifier.fromPretrained(folder))
-        .getMessage();
-  }
 
   @ParameterizedTest
   @CsvSource(
@@ -385,32 +199,6 @@ class BertLoadTest {
         folder.resolve("model.safetensors")
             + ": 'bert.encoder.layer.1.output.dense.bias' is [22], but the model's is [21]",
         refusal());
-  }
-
-  @Test
-  void refusesAHeadOfAnotherSize() {
-    String message =
-        assertThrows(
-                CheckpointException.class,
-                () -> SequenceClassifier.fromPretrained(folder, Labels.of("a", "b")))
-            .getMessage();
-    assertTrue(
-        message.startsWith(
-            folder + ": 'classifier.weight' is [3, 21], which does not fit 2 labels"),
-        message);
-    assertTrue(
-        message.contains("SequenceClassifier.of(Bert.fromPretrained(folder), labels)"), message);
-    configure("id2label", Map.of("0", "a", "1", "b"));
-    assertEquals(
-        folder.resolve("config.json") + ": names 2 labels, but the head has 3 outputs", refusal());
-  }
-
-  @Test
-  void refusesAnEncoderWithoutLabels() {
-    weights.keySet().removeIf(name -> name.startsWith("classifier."));
-    rewrite(weights);
-    assertTrue(
-        refusal().startsWith(folder + ": holds an encoder without 'classifier.weight'"), refusal());
   }
 
   @Test

@@ -50,15 +50,16 @@ final class BestWeights {
     return step;
   }
 
-  /** Puts the kept weights back; without any, the last ones stay. */
-  void restore() {
+  /** Puts the kept weights back; without any, the last ones stay, and false is returned. */
+  boolean restore() {
     if (step == 0) {
-      return;
+      return false;
     }
     if (folder != null) {
       folder.restoreBest(weights);
     } else {
       weights.forEach((name, tensor) -> tensor.copyFrom(copy.get(name)));
     }
+    return true;
   }
 }

@@ -104,9 +104,7 @@ final class TrainingRun implements AutoCloseable {
       }
     }
     model.eval();
-    if (best != null && best.step() > 0) {
-      best.restore();
-    } else {
+    if (best == null || !best.restore()) {
       swapAverage();
     }
     return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);

@@ -13,19 +13,14 @@ public final class LfsPointer {
 
   private LfsPointer() {}
 
-  /** Whether a file that begins with these bytes is a pointer. */
-  public static boolean isPointer(byte[] firstBytes) {
-    return firstBytes.length >= START.length
-        && Arrays.equals(firstBytes, 0, START.length, START, 0, START.length);
-  }
-
   /**
    * Refuses a pointer.
    *
    * @throws CheckpointException if the bytes are the beginning of one
    */
   public static void refuse(String file, byte[] firstBytes) {
-    if (isPointer(firstBytes)) {
+    if (firstBytes.length >= START.length
+        && Arrays.equals(firstBytes, 0, START.length, START, 0, START.length)) {
       throw new CheckpointException(
           file, "is a Git LFS pointer, not the file itself: run git lfs pull in its repository");
     }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,12 +21,12 @@ final class ConfiguredNormalizer {
    * Changes the normalizer of a tokenizer.json.
    *
    * @param file tokenizer.json, for the warning
-   * @param read the files that are there
+   * @param config tokenizer_config.json
    * @return whether it was another
    */
-  static boolean apply(String file, ObjectNode json, Map<String, byte[]> read, ObjectNode config) {
+  static boolean apply(String file, ObjectNode json, ObjectNode config) {
     String kind = config.path("tokenizer_class").asText("BertTokenizer");
-    if (!read.containsKey(TokenizerFiles.CONFIG) || !kind.startsWith("BertTokenizer")) {
+    if (!kind.startsWith("BertTokenizer")) {
       return false; // of other tokenizers, tokenizer.json is all
     }
     ObjectNode wanted = JsonFiles.object();
@@ -45,7 +44,7 @@ final class ConfiguredNormalizer {
         "{}: texts are prepared as tokenizer_config.json says, as transformers does: {} (not {})",
         file,
         wanted,
-        before.toString().substring(0, Math.min(200, before.toString().length())));
+        TokenizerCheck.quote(before.toString()));
     json.set("normalizer", wanted);
     return true;
   }

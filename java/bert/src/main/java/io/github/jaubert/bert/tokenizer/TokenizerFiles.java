@@ -30,7 +30,7 @@ public final class TokenizerFiles {
   private static final int DEFAULT_MAX_LENGTH = 512;
 
   private final Map<String, byte[]> files;
-  private final byte[] effective;
+  private final byte[] effective; // tokenizer.json for the native library
   private final String[] vocabulary;
   private final int maxLength;
 
@@ -56,7 +56,9 @@ public final class TokenizerFiles {
     }
     TokenizerCheck.check(name(source, JSON), json);
     effective =
-        read.containsKey(JSON) && ConfiguredNormalizer.apply(name(source, JSON), json, read, config)
+        read.containsKey(JSON)
+                && read.containsKey(CONFIG)
+                && ConfiguredNormalizer.apply(name(source, JSON), json, config)
             ? JsonFiles.format(json)
             : all.get(JSON);
     vocabulary = WordPiece.vocabulary(name(source, JSON), json);

@@ -15,8 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class TextDatasetTest {
@@ -163,7 +161,6 @@ class TextDatasetTest {
 
   @Test
   @Timeout(60)
-  @DisabledOnOs(OS.WINDOWS)
   void aPipeIsReadOnce() throws Exception {
     Path pipe = folder.resolve("pipe.tsv");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
