@@ -6,28 +6,56 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The programs in README.md are, line by line, the marked parts of the examples in this package.
+ * The programs in README.md and docs are, line by line, the marked parts of the examples in this
+ * package.
  */
 class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("<!-- example: (\\w+) (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
 
+  private static final Pattern LINK = Pattern.compile("\\[[^\\]]+\\]\\((?!https?:)([^)#]+)");
+
   @Test
   void showsTheExamplesAsTheyAre() throws IOException {
-    String readme = Files.readString(root().resolve("README.md"));
-    Matcher snippets = SNIPPET.matcher(readme);
     int count = 0;
-    while (snippets.find()) {
-      count++;
-      assertEquals(
-          marked(snippets.group(1), snippets.group(2)), snippets.group(3), snippets.group(1));
+    for (Path page : pages()) {
+      Matcher snippets = SNIPPET.matcher(Files.readString(page));
+      while (snippets.find()) {
+        count++;
+        assertEquals(
+            marked(snippets.group(1), snippets.group(2)), snippets.group(3), snippets.group(1));
+      }
     }
-    assertTrue(count >= 5, "README.md shows " + count + " examples");
+    assertTrue(count >= 5, "README.md and docs show " + count + " examples");
+  }
+
+  /** A page is found from every other by links that lead somewhere. */
+  @Test
+  void linksLeadToFiles() throws IOException {
+    for (Path page : pages()) {
+      Matcher links = LINK.matcher(Files.readString(page));
+      while (links.find()) {
+        Path target = page.resolveSibling(links.group(1));
+        assertTrue(Files.exists(target), page + " links to " + links.group(1));
+      }
+    }
+  }
+
+  private static List<Path> pages() throws IOException {
+    List<Path> pages = new ArrayList<>(List.of(root().resolve("README.md")));
+    pages.add(root().resolve("CONTRIBUTING.md"));
+    try (Stream<Path> docs = Files.list(root().resolve("docs"))) {
+      docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(pages::add);
+    }
+    return pages;
   }
 
   /** The lines of an example between its {@code README:} marks, moved to the left margin. */
