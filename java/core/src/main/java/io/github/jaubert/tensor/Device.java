@@ -163,6 +163,15 @@ public final class Device {
   }
 
   /**
+   * What the bits of results here depend on besides operation and operands, in words: of the CPU
+   * the instruction set of the kernels and the BLAS, not the threads; of a GPU its name, compute
+   * capability and BLAS, not its index.
+   */
+  public String arithmetic() {
+    return name.replaceFirst(":.*", "") + " (" + Backend.of(this).arithmetic() + ")";
+  }
+
+  /**
    * Whether layers compute in a type here: {@link DType#F32} everywhere, {@link DType#BF16} on a
    * GPU. (Tensors of every type can be made and converted on every device.)
    */

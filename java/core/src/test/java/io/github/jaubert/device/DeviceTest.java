@@ -39,6 +39,19 @@ class DeviceTest {
   }
 
   @Test
+  void arithmeticDependsNeitherOnThreadsNorOnTheIndex() {
+    int threads = Device.cpu().threads();
+    String one = Device.cpu().threads(1).arithmetic();
+    String three = Device.cpu().threads(3).arithmetic();
+    Device.cpu().threads(threads);
+    assertEquals(one, three);
+    assertTrue(one.startsWith("cpu ("), one);
+    assertTrue(Device.cpu().description().contains(one.substring(5, one.length() - 1)), one);
+    assertEquals("twin (a twin of the CPU)", TWIN.arithmetic());
+    assertEquals(TWIN.arithmetic(), OTHER.arithmetic());
+  }
+
+  @Test
   void namesThatAreNoneAreRefused() {
     for (String name : List.of("", "gpu", "cpu:0", "cuda:", "cuda:-1", "cuda:x", "cuda:99999")) {
       IllegalArgumentException e =

@@ -69,9 +69,11 @@ final class CuBlas {
             handle,
             // Sums are float32 also where cuBLAS adds up parts of a product whose result is bf16.
             cublas.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
-                | (Boolean.getBoolean(TF32)
-                    ? cublas.CUBLAS_TF32_TENSOR_OP_MATH
-                    : cublas.CUBLAS_DEFAULT_MATH)));
+                | (allowsTf32() ? cublas.CUBLAS_TF32_TENSOR_OP_MATH : cublas.CUBLAS_DEFAULT_MATH)));
+  }
+
+  static boolean allowsTf32() {
+    return Boolean.getBoolean(TF32);
   }
 
   /** Memory that the context keeps. */

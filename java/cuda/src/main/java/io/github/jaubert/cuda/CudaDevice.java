@@ -9,10 +9,12 @@ import io.github.jaubert.internal.device.OpenDevice;
 final class CudaDevice implements OpenDevice {
   private final long context;
   private final String description;
+  private final String arithmetic;
 
-  private CudaDevice(long context, String description) {
+  private CudaDevice(long context, String description, String arithmetic) {
     this.context = context;
     this.description = description;
+    this.arithmetic = arithmetic;
   }
 
   /** Opens a GPU that meets the {@link Requirements}. */
@@ -23,14 +25,15 @@ final class CudaDevice implements OpenDevice {
     }
     Gpu gpu = findings.gpus().get(index);
     if (findings.emulated()) { // which multiplies matrices itself
-      return new CudaDevice(context, gpu.description());
+      return new CudaDevice(context, gpu.description(), gpu.processor());
     }
     try {
       String blas = CuBlas.attach(context, findings.toolkit());
       return new CudaDevice(
           context,
           "%s, driver for CUDA %s, cuBLAS %s"
-              .formatted(gpu.description(), Requirements.version(findings.driver()), blas));
+              .formatted(gpu.description(), Requirements.version(findings.driver()), blas),
+          gpu.processor() + ", cuBLAS " + blas + (CuBlas.allowsTf32() ? " with TF32" : ""));
     } catch (RuntimeException | LinkageError e) {
       Kernels.jb_context_destroy(context);
       throw new IllegalStateException("cuda:" + index + ": " + e.getMessage(), e);
@@ -45,6 +48,12 @@ final class CudaDevice implements OpenDevice {
   @Override
   public String description() {
     return description;
+  }
+
+  /** Without the memory and the driver, which only loads the kernels. */
+  @Override
+  public String arithmetic() {
+    return arithmetic;
   }
 
   @Override

@@ -9,8 +9,13 @@ package io.github.jaubert.cuda;
 record Gpu(String name, int capability, int multiprocessors, long memory) {
   /** As {@code NVIDIA H200, compute capability 9.0, 132 multiprocessors, 143,771 MiB}. */
   String description() {
-    return "%s, compute capability %s, %d multiprocessors, %,d MiB"
-        .formatted(name, capabilityText(), multiprocessors, memory >> 20);
+    return "%s, %,d MiB".formatted(processor(), memory >> 20);
+  }
+
+  /** The same without its memory. */
+  String processor() {
+    return "%s, compute capability %s, %d multiprocessors"
+        .formatted(name, capabilityText(), multiprocessors);
   }
 
   String capabilityText() {

@@ -34,6 +34,7 @@ class CudaDeviceTest {
     assertSame(gpu, Device.best());
     assertTrue(gpu.description().startsWith("cuda:0 ("), gpu.description());
     assertTrue(gpu.description().contains("compute capability"), gpu.description());
+    assertTrue(gpu.arithmetic().contains("compute capability"), gpu.arithmetic());
     assertThrows(IllegalArgumentException.class, () -> Device.cuda(4096));
     try (Scope scope = Scope.open()) {
       Tensor x = Tensor.ones(3, 5).to(gpu);

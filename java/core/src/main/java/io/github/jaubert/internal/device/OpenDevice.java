@@ -8,6 +8,11 @@ public interface OpenDevice {
   /** The device in words, without its name. */
   String description();
 
+  /** What the bits of its results depend on, in words; see {@code Device.arithmetic}. */
+  default String arithmetic() {
+    return description();
+  }
+
   /** Graphs, or null if the device has none. */
   default DeviceGraphs graphs() {
     return null;

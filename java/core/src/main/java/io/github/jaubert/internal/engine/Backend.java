@@ -114,6 +114,11 @@ public final class Backend {
     return opened.description();
   }
 
+  /** What the bits of the device's results depend on, in words. */
+  public String arithmetic() {
+    return opened.arithmetic();
+  }
+
   /** Waits for all that was begun on the device. */
   public void synchronize() {
     requireRunning("there is nothing to wait for");

@@ -29,6 +29,12 @@ record CpuDevice(long context) implements OpenDevice {
             threads == 1 ? "thread" : "threads");
   }
 
+  /** Without the number of threads, on which no result depends. */
+  @Override
+  public String arithmetic() {
+    return Kernels.jb_isa_name() + ", " + Kernels.jb_blas_name();
+  }
+
   /** Every operation of the CPU has ended when its call returns. */
   @Override
   public void synchronize() {}
