@@ -13,8 +13,8 @@ import java.util.Map;
 /**
  * Where a run stands, besides its tensors.
  *
- * @param identity the settings, the metrics and the data of the run, by name; a run with others
- *     does not continue this one
+ * @param identity what the result of the run depends on; a run with another does not continue this
+ *     one
  * @param step the number of steps taken
  * @param rngOffset the place in the random numbers that dropout uses
  * @param lossSteps the number of steps since the loss was last logged
@@ -22,7 +22,7 @@ import java.util.Map;
  * @param history what was logged so far
  */
 record Checkpoint(
-    Map<String, String> identity,
+    RunIdentity identity,
     int step,
     long rngOffset,
     int lossSteps,
@@ -39,8 +39,9 @@ record Checkpoint(
   ObjectNode toJson() {
     ObjectNode json = JsonFiles.object();
     json.put("arithmetic", ARITHMETIC);
+    json.put("identity_layout", RunIdentity.LAYOUT);
     ObjectNode names = json.putObject("identity");
-    identity.forEach(names::put);
+    identity.parts().forEach(names::put);
     json.put("step", step);
     json.put("rng_offset", rngOffset);
     json.put("loss_steps", lossSteps);
@@ -53,7 +54,8 @@ record Checkpoint(
   /**
    * Reads what {@link #toJson} wrote.
    *
-   * @throws CheckpointException if the run would go on with other arithmetic than it began with
+   * @throws CheckpointException if the run would go on with other arithmetic than it began with, or
+   *     does not say of itself what this release asks
    */
   static Checkpoint fromJson(String source, ObjectNode json) {
     int arithmetic = json.path("arithmetic").asInt(1);
@@ -63,16 +65,27 @@ record Checkpoint(
           "was written with arithmetic version %d of the trainer, and this is version %d: the run would not end with the bits it was to end with, as dropout masks or sums differ; finish it with the release that began it, use another folder, or delete this file to begin anew"
               .formatted(arithmetic, ARITHMETIC));
     }
+    int layout = json.path("identity_layout").asInt(1);
+    if (layout != RunIdentity.LAYOUT) {
+      throw new CheckpointException(
+          source,
+          "was written by a release that tells runs apart by other things (layout %d, and this is %d): whether the model, the data and the settings are the same cannot be said; finish it with the release that began it, use another folder, or delete this file to begin anew"
+              .formatted(layout, RunIdentity.LAYOUT));
+    }
     Map<String, String> identity = new LinkedHashMap<>();
     json.path("identity")
         .properties()
         .forEach(entry -> identity.put(entry.getKey(), entry.getValue().asText()));
     List<LogEntry> history = new ArrayList<>();
     for (JsonNode entry : json.path("history")) {
-      history.add(LogEntry.fromJson(entry));
+      try {
+        history.add(LogEntry.fromJson(entry));
+      } catch (IllegalArgumentException e) {
+        throw new CheckpointException(source, "has a line of history that is none: " + entry, e);
+      }
     }
     return new Checkpoint(
-        identity,
+        new RunIdentity(identity),
         json.path("step").asInt(),
         json.path("rng_offset").asLong(),
         json.path("loss_steps").asInt(),

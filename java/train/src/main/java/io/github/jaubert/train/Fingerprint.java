@@ -1,35 +1,60 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Shape;
+import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Targets;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Tells two data sets apart by their content, so that a checkpoint is not continued with other
- * data.
+ * Tells data and weights apart by their content, so that a checkpoint is not continued with others:
+ * the first digits of a SHA-256.
  */
 final class Fingerprint {
   private static final int DIGITS = 16;
+  private static final int CHUNK = 1 << 16;
 
-  private Fingerprint() {}
+  private final MessageDigest sha256;
 
-  /** The number of examples and {@link #of}. */
-  static String sized(EncodedDataset data, Targets targets) {
-    return data.size() + " examples " + of(data, targets);
-  }
-
-  /** The first digits of the SHA-256 of all token ids, segments and targets. */
-  static String of(EncodedDataset data, Targets targets) {
-    MessageDigest sha256;
+  private Fingerprint() {
     try {
       sha256 = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }
+  }
+
+  private String digits() {
+    return HexFormat.of().formatHex(sha256.digest()).substring(0, DIGITS);
+  }
+
+  /** Of a text. */
+  static String of(String text) {
+    Fingerprint fingerprint = new Fingerprint();
+    fingerprint.sha256.update(text.getBytes(StandardCharsets.UTF_8));
+    return fingerprint.digits();
+  }
+
+  // ---- data ----
+
+  /** The number of examples and {@link #of(EncodedDataset, Targets)}. */
+  static String sized(EncodedDataset data, Targets targets) {
+    return data.size() + " examples " + of(data, targets);
+  }
+
+  /** Of all token ids, segments and targets. */
+  static String of(EncodedDataset data, Targets targets) {
+    Fingerprint fingerprint = new Fingerprint();
     for (int row = 0; row < data.size(); row++) {
       TokenBatch example = data.batch(new int[] {row});
       ByteBuffer bytes = ByteBuffer.allocate(4 * (1 + 2 * example.tokens() + targets.width()));
@@ -40,8 +65,41 @@ final class Fingerprint {
       for (int column = 0; column < targets.width(); column++) {
         bytes.putFloat(targets.value(row, column));
       }
-      sha256.update(bytes.flip());
+      fingerprint.sha256.update(bytes.flip());
     }
-    return HexFormat.of().formatHex(sha256.digest()).substring(0, DIGITS);
+    return fingerprint.digits();
+  }
+
+  // ---- weights ----
+
+  /** Of the names, shapes and values of parameters; about a second for 110 million of them. */
+  static String of(List<Parameter> parameters) {
+    Map<String, Tensor> weights = new TreeMap<>();
+    parameters.forEach(parameter -> weights.put(parameter.name(), parameter.tensor()));
+    Fingerprint fingerprint = new Fingerprint();
+    weights.forEach((name, tensor) -> fingerprint.add(name, tensor.shape(), tensor.toFloats()));
+    return fingerprint.digits();
+  }
+
+  /**
+   * The same of tensors in a file.
+   *
+   * @param names of the tensors in the file by those of the parameters
+   */
+  static String of(SafeTensors file, Map<String, String> names) {
+    Fingerprint fingerprint = new Fingerprint();
+    new TreeMap<>(names)
+        .forEach((name, there) -> fingerprint.add(name, file.shape(there), file.floats(there)));
+    return fingerprint.digits();
+  }
+
+  private void add(String name, Shape shape, float[] values) {
+    sha256.update((name + " " + shape + "\n").getBytes(StandardCharsets.UTF_8));
+    ByteBuffer bytes = ByteBuffer.allocate(4 * Math.min(values.length, CHUNK));
+    for (int from = 0; from < values.length; from += CHUNK) {
+      int count = Math.min(CHUNK, values.length - from);
+      bytes.clear().asFloatBuffer().put(values, from, count);
+      sha256.update(bytes.limit(4 * count));
+    }
   }
 }

@@ -12,11 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of a run: its history as JSON lines, and a checkpoint with all that is needed to go on
@@ -29,25 +31,30 @@ final class RunFolder {
   static final String CHECKPOINT = "checkpoint.safetensors";
   static final String BEST = "best.safetensors";
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(Trainer.class);
   private static final String KEY = "jaubert.run";
 
   private final Path folder;
-  private final Map<String, String> identity;
   private final int every;
+  private final boolean replaceOther;
+  private RunIdentity identity;
 
   /**
    * A folder that need not exist yet.
    *
-   * @param identity of the run: its settings and data, by name
+   * @param identity of the run
    * @param every steps between checkpoints
+   * @param replaceOther whether what another run left is replaced, and not refused
    */
-  RunFolder(Path folder, Map<String, String> identity, int every) {
+  RunFolder(Path folder, RunIdentity identity, int every, boolean replaceOther) {
     this.folder = folder;
     this.identity = identity;
     this.every = every;
+    this.replaceOther = replaceOther;
   }
 
-  Map<String, String> identity() {
+  /** That of the run in the folder once it was {@link #read}. */
+  RunIdentity identity() {
     return identity;
   }
 
@@ -82,16 +89,42 @@ final class RunFolder {
   }
 
   /**
-   * What is there, if anything.
+   * What is there, if anything. Parts of files that a killed run was writing are deleted.
    *
-   * @throws CheckpointException if it cannot be read, or belongs to a run with other settings or
-   *     data, or of a release that computes otherwise
+   * @throws CheckpointException if it cannot be read, or belongs to another run or to a release
+   *     that computes otherwise, unless it is to be replaced
    */
   Optional<Checkpoint> read() {
-    Path file = folder.resolve(CHECKPOINT);
-    if (!Files.exists(file)) {
-      return Optional.empty();
+    for (String name : List.of(CHECKPOINT, BEST, LOG)) {
+      AtomicFile.deletePart(folder.resolve(name));
     }
+    Path file = folder.resolve(CHECKPOINT);
+    if (Files.exists(file)) {
+      try {
+        return Optional.of(read(file));
+      } catch (CheckpointException e) {
+        if (!replaceOther) {
+          throw e;
+        }
+        LOGGER.info("begins anew: {}", e.getMessage());
+      }
+    }
+    // In this order: a checkpoint must never find the best weights of another run.
+    delete(file);
+    delete(folder.resolve(BEST));
+    return Optional.empty();
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          file.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  private Checkpoint read(Path file) {
     try (SafeTensors tensors = SafeTensors.open(file)) {
       String text = tensors.metadata().get(KEY);
       if (text == null) {
@@ -102,29 +135,61 @@ final class RunFolder {
           Checkpoint.fromJson(
               file.toString(),
               JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
-      refuseOther(file, checkpoint.identity());
-      return Optional.of(checkpoint);
+      refuseOther(tensors, checkpoint.identity());
+      identity = checkpoint.identity();
+      if (checkpoint.bestStep() > 0 && !Files.exists(folder.resolve(BEST))) {
+        throw new CheckpointException(
+            file.toString(),
+            "needs %s beside it, which is missing; delete this file to begin anew".formatted(BEST));
+      }
+      return checkpoint;
     }
   }
 
-  private void refuseOther(Path file, Map<String, String> found) {
-    List<String> differences = new ArrayList<>();
-    Map<String, String> names = new LinkedHashMap<>(identity);
-    found.forEach(names::putIfAbsent);
-    for (String name : names.keySet()) {
-      String there = found.getOrDefault(name, "none");
-      String here = identity.getOrDefault(name, "none");
-      if (!there.equals(here)) {
-        differences.add(name + " was " + there + " and is " + here);
+  private void refuseOther(SafeTensors checkpoint, RunIdentity there) {
+    List<String> differences = identity.differences(there);
+    boolean otherWeights = !identity.baseWeights().equals(there.baseWeights());
+    if (differences.isEmpty()
+        || otherWeights && differences.size() == 1 && holds(checkpoint, identity.baseWeights())) {
+      return;
+    }
+    throw new CheckpointException(
+        checkpoint.source(),
+        "belongs to another run: "
+            + String.join(", ", differences)
+            + (otherWeights ? "; load the model that it began with, " : "; ")
+            + "use another folder, or delete this file to begin anew");
+  }
+
+  /**
+   * Whether weights came of this run, which a program that runs it again with the same model object
+   * has: those of the checkpoint, their averages, or the best.
+   */
+  private boolean holds(SafeTensors checkpoint, String weights) {
+    Map<String, String> last = names(checkpoint, TrainingRun.MODEL);
+    Map<String, String> averaged = new HashMap<>(last);
+    averaged.putAll(names(checkpoint, TrainingRun.AVERAGE));
+    if (weights.equals(Fingerprint.of(checkpoint, last))
+        || weights.equals(Fingerprint.of(checkpoint, averaged))) {
+      return true;
+    }
+    if (!Files.exists(folder.resolve(BEST))) {
+      return false;
+    }
+    try (SafeTensors best = SafeTensors.open(folder.resolve(BEST))) {
+      return weights.equals(Fingerprint.of(best, names(best, "")));
+    }
+  }
+
+  /** The names of tensors that begin with {@code prefix}, by what follows it. */
+  private static Map<String, String> names(SafeTensors file, String prefix) {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String name : file.names()) {
+      if (name.startsWith(prefix)) {
+        names.put(name.substring(prefix.length()), name);
       }
     }
-    if (!differences.isEmpty()) {
-      throw new CheckpointException(
-          file.toString(),
-          "belongs to another run: "
-              + String.join(", ", differences)
-              + "; use another folder, or delete this file to begin anew");
-    }
+    return names;
   }
 
   // ---- tensors ----
@@ -141,11 +206,7 @@ final class RunFolder {
   Map<String, Tensor> tensors(String prefix) {
     Map<String, Tensor> read = new LinkedHashMap<>();
     try (SafeTensors tensors = SafeTensors.open(folder.resolve(CHECKPOINT))) {
-      for (String name : tensors.names()) {
-        if (name.startsWith(prefix)) {
-          read.put(name.substring(prefix.length()), tensor(tensors, name));
-        }
-      }
+      names(tensors, prefix).forEach((name, there) -> read.put(name, tensor(tensors, there)));
     }
     return read;
   }

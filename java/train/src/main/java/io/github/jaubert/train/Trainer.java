@@ -64,6 +64,7 @@ public final class Trainer {
   private DType precision; // null for what the model computes in
   private Path runFolder;
   private int checkpointEvery = CHECKPOINT_EVERY;
+  private boolean replaceOther;
 
   private Trainer(SequenceClassifier model, Tokenizer tokenizer) {
     this.model = model;
@@ -266,7 +267,7 @@ public final class Trainer {
   /**
    * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
    * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
-   * settings, metrics and data, {@link #run} goes on from there.
+   * initial weights, settings, metrics and data, {@link #run} goes on from there.
    */
   public Trainer checkpoints(Path folder) {
     return checkpoints(folder, CHECKPOINT_EVERY);
@@ -277,6 +278,15 @@ public final class Trainer {
     require(everySteps > 0, "checkpoints: everySteps", everySteps);
     runFolder = folder;
     checkpointEvery = everySteps;
+    return this;
+  }
+
+  /**
+   * Whether a checkpoint in the folder that belongs to another run, or cannot be read, is replaced
+   * and not refused; not unless said so.
+   */
+  public Trainer replaceOther(boolean on) {
+    replaceOther = on;
     return this;
   }
 
@@ -323,15 +333,15 @@ public final class Trainer {
     requirePrecision();
     TrainingSettings settings = settings();
     TrainingData data;
-    int positions = model.config().maxPositionEmbeddings();
-    try (Tokenizer cutting = tokenizer.withMaxLength(Math.min(maxLength, positions))) {
+    try (Tokenizer cutting = tokenizer.withMaxLength(settings.maxLength())) {
       data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
     }
     RunFolder folder =
         runFolder == null
             ? null
-            : new RunFolder(runFolder, data.identity(settings, model), checkpointEvery);
+            : new RunFolder(
+                runFolder, RunIdentity.of(settings, model, data), checkpointEvery, replaceOther);
     model.computeType(precision());
     try (TrainingRun run = new TrainingRun(settings, model, data, folder, listeners)) {
       return run.run();
@@ -357,13 +367,14 @@ public final class Trainer {
         learningRate,
         curve,
         warmup,
-        RateScale.withLayers(rateScales, layerDecay, model),
+        List.copyOf(rateScales),
+        layerDecay,
         weightDecay,
         maxNorm,
         batchSize,
         batchTokens,
         gradientAccumulation,
-        maxLength,
+        Math.min(maxLength, model.config().maxPositionEmbeddings()),
         seed,
         logEvery,
         evaluateEvery,

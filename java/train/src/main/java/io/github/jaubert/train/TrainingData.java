@@ -96,11 +96,9 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     }
   }
 
-  /** What must be the same for a run to go on with a checkpoint. */
-  Map<String, String> identity(TrainingSettings settings, SequenceClassifier model) {
-    Map<String, String> identity = new LinkedHashMap<>(settings.byName());
-    identity.put("labels", model.labels().toString());
-    identity.put("parameters", "" + model.parameterCount());
+  /** What is learnt from and judged by, by name. */
+  Map<String, String> identity() {
+    Map<String, String> identity = new LinkedHashMap<>();
     identity.put("training_data", Fingerprint.sized(examples, targets));
     if (evaluator != null) {
       // Which weights are the best depends on both, and so does the history.

@@ -21,9 +21,9 @@ import java.util.function.Consumer;
  */
 final class TrainingRun implements AutoCloseable {
   // Names of tensors in a checkpoint begin with these.
-  private static final String MODEL = "model.";
+  static final String MODEL = "model.";
   private static final String OPTIMIZER = "optimizer.";
-  private static final String AVERAGE = "average.";
+  static final String AVERAGE = "average.";
   private static final String LOSS = "loss_sum";
 
   /** Steps between updates of the average, which would cost a tenth of each short step. */
@@ -64,7 +64,7 @@ final class TrainingRun implements AutoCloseable {
     this.listeners = List.copyOf(listeners);
     this.plan = new TrainingPlan(settings, this.data.lengths());
     this.schedule = settings.schedule(plan.steps());
-    this.optimizer = settings.optimizer(model.parameters());
+    this.optimizer = settings.optimizer(model);
     this.losses = new LossMeter(model.parameters().get(0).tensor().device());
     this.average =
         settings.emaDecay() == 0

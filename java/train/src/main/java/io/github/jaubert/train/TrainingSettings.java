@@ -23,6 +23,8 @@ import java.util.regex.Pattern;
  * @param curve how it goes down after the warmup
  * @param warmup the share of all steps over which it rises
  * @param rateScales parts of the model with another learning rate
+ * @param layerDecay the learning rate of each layer as a part of that of the layer above; what
+ *     {@code rateScales} names goes by that alone
  * @param weightDecay for all weights but biases and LayerNorm
  * @param maxNorm the global norm that gradients are clipped to, 0 for none
  * @param batchSize sentences a batch, 0 if batches are counted in tokens
@@ -44,6 +46,7 @@ record TrainingSettings(
     Decay.Curve curve,
     float warmup,
     List<RateScale> rateScales,
+    float layerDecay,
     float weightDecay,
     float maxNorm,
     int batchSize,
@@ -64,8 +67,14 @@ record TrainingSettings(
       return Pattern.compile(regex).matcher(name).find();
     }
 
+    /** As {@code ^classifier x 10.0}. */
+    @Override
+    public String toString() {
+      return regex + " x " + scale;
+    }
+
     /** What was asked for by name, and then the layers from the top down. */
-    static List<RateScale> withLayers(
+    private static List<RateScale> withLayers(
         List<RateScale> named, float layerDecay, SequenceClassifier model) {
       List<RateScale> scales = new ArrayList<>(named);
       if (layerDecay != 1) {
@@ -97,18 +106,19 @@ record TrainingSettings(
    * AdamW over all parameters that are not frozen: with and without weight decay, for each learning
    * rate.
    */
-  AdamW optimizer(List<Parameter> parameters) {
-    List<RateScale> scales = new ArrayList<>(rateScales);
+  AdamW optimizer(SequenceClassifier model) {
+    List<RateScale> asked = RateScale.withLayers(rateScales, layerDecay, model);
+    List<RateScale> scales = new ArrayList<>(asked);
     scales.add(new RateScale("", 1)); // finds every name
     Map<RateScale, List<Parameter>> members = new LinkedHashMap<>();
-    for (Parameter parameter : parameters) {
+    for (Parameter parameter : model.parameters()) {
       if (!parameter.frozen()) {
         RateScale first =
             scales.stream().filter(scale -> scale.fits(parameter.name())).findFirst().orElseThrow();
         members.computeIfAbsent(first, scale -> new ArrayList<>()).add(parameter);
       }
     }
-    for (RateScale scale : rateScales) {
+    for (RateScale scale : asked) {
       if (!members.containsKey(scale)) {
         throw new IllegalArgumentException(
             "learningRateScale: no parameter that is trained has a name with " + scale.regex());
@@ -132,15 +142,18 @@ record TrainingSettings(
         AdamWOptions.defaults().withWeightDecay(weightDecay).withMaxNorm(maxNorm));
   }
 
-  /** Every setting by name, as a checkpoint remembers them. */
+  /**
+   * Every setting that the result depends on, by name: not when the loss is read, nor when the
+   * model is evaluated if no evaluation decides anything.
+   */
   Map<String, String> byName() {
     Map<String, String> names = new LinkedHashMap<>();
     names.put("epochs", "" + epochs);
     names.put("learning_rate", "" + learningRate);
     names.put("schedule", "" + curve);
     names.put("warmup", "" + warmup);
-    rateScales.forEach(
-        scale -> names.put("learning_rate_scale of " + scale.regex(), "" + scale.scale()));
+    names.put("learning_rate_scales", "" + rateScales);
+    names.put("layer_decay", "" + layerDecay);
     names.put("weight_decay", "" + weightDecay);
     names.put("max_norm", "" + maxNorm);
     names.put("batch_size", "" + batchSize);
@@ -148,13 +161,12 @@ record TrainingSettings(
     names.put("gradient_accumulation", "" + gradientAccumulation);
     names.put("max_length", "" + maxLength);
     names.put("seed", "" + seed);
-    names.put("log_every", "" + logEvery);
-    names.put("evaluate_every", "" + evaluateEvery);
     names.put("ema_decay", "" + emaDecay);
     names.put("keep_best", "" + keepBest);
-    if (graphs) {
-      names.put("graphs", "true");
+    if (keepBest) {
+      names.put("evaluate_every", "" + evaluateEvery);
     }
+    names.put("graphs", "" + graphs);
     names.put("precision", "" + precision);
     return names;
   }

@@ -24,22 +24,6 @@ import org.junit.jupiter.api.Test;
 
 /** Runs that are interrupted, and what is left of them in their folder. */
 class TrainerCheckpointTest extends TrainerFixture {
-  /** Stops a run as a kill would: after a step, without a word. */
-  private static TrainingListener killAfter(long last) {
-    return new TrainingListener() {
-      @Override
-      public void stepped(long step, long tokens) {
-        if (step == last) {
-          throw new Killed();
-        }
-      }
-    };
-  }
-
-  private static final class Killed extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
   @Test
   void aRunThatWasKilledGoesOnToTheSameBits() throws IOException {
     Map<String, float[]> weights;
@@ -172,6 +156,8 @@ class TrainerCheckpointTest extends TrainerFixture {
       Trainer killed =
           trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).listener(killAfter(9));
       assertThrows(Killed.class, killed::run);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       String message =
           refusal(
               trainer(model)

@@ -42,6 +42,22 @@ abstract class TrainerFixture {
         .seed(3);
   }
 
+  /** Stops a run as a kill would: after a step, without a word. */
+  static TrainingListener killAfter(long last) {
+    return new TrainingListener() {
+      @Override
+      public void stepped(long step, long tokens) {
+        if (step == last) {
+          throw new Killed();
+        }
+      }
+    };
+  }
+
+  static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
   static void assertSameBits(Map<String, float[]> expected, Map<String, float[]> actual) {
     assertEquals(expected.keySet(), actual.keySet());
     expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));

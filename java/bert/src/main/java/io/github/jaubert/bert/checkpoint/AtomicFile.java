@@ -32,7 +32,7 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content) {
     Path absolute = target.toAbsolutePath();
-    Path temporary = absolute.resolveSibling("." + absolute.getFileName() + ".tmp");
+    Path temporary = part(absolute);
     try {
       Files.createDirectories(absolute.getParent());
       // What a killed program left is deleted rather than opened, so that a link planted there is
@@ -58,6 +58,26 @@ public final class AtomicFile {
   /** The same for content that is in memory. */
   public static void write(Path target, byte[] bytes) {
     write(target, content(bytes));
+  }
+
+  /**
+   * Deletes the part of {@code target} that a program was writing when it was killed, if there is
+   * one.
+   *
+   * @throws CheckpointException if it cannot be deleted
+   */
+  public static void deletePart(Path target) {
+    Path part = part(target.toAbsolutePath());
+    try {
+      Files.deleteIfExists(part);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          part.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  private static Path part(Path absolute) {
+    return absolute.resolveSibling("." + absolute.getFileName() + ".tmp");
   }
 
   /** Content that is in memory. */

@@ -1,0 +1,391 @@
+package io.github.jaubert.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.optim.Decay;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Accuracy;
+import io.github.jaubert.train.metrics.F1;
+import io.github.jaubert.train.metrics.Metric;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A run is only continued by one that would have the same result, and by every such one. */
+class RunIdentityTest extends TrainerFixture {
+  private static final long SEED = 5; // of the initial weights
+
+  private Path run;
+
+  /** A run of one pass that keeps its best of two. */
+  private Trainer base(SequenceClassifier model) {
+    return trainer(model).epochs(1).evaluateEvery(6).keepBest(true).checkpoints(run);
+  }
+
+  @BeforeEach
+  void runOnce() {
+    run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      base(model).run();
+    }
+  }
+
+  private String refusal(SequenceClassifier model, Consumer<Trainer> change) {
+    Trainer trainer = base(model);
+    change.accept(trainer);
+    String message = assertThrows(CheckpointException.class, trainer::run).getMessage();
+    String begin = run.resolve(RunFolder.CHECKPOINT) + ": belongs to another run: ";
+    assertTrue(message.startsWith(begin), message);
+    return message.substring(begin.length());
+  }
+
+  /** What is refused by settings of the trainer, by the name of the record's component. */
+  private static Map<String, Consumer<Trainer>> settings() {
+    Map<String, Consumer<Trainer>> changes = new LinkedHashMap<>();
+    changes.put("epochs", trainer -> trainer.epochs(2));
+    changes.put("learningRate", trainer -> trainer.learningRate(2e-3f));
+    changes.put("curve", trainer -> trainer.schedule(Decay.Curve.COSINE));
+    changes.put("warmup", trainer -> trainer.warmup(0.2f));
+    changes.put("rateScales", trainer -> trainer.learningRateScale("^classifier", 10));
+    changes.put("layerDecay", trainer -> trainer.layerDecay(0.9f));
+    changes.put("weightDecay", trainer -> trainer.weightDecay(0));
+    changes.put("maxNorm", trainer -> trainer.maxNorm(2));
+    changes.put("batchSize", trainer -> trainer.batchSize(16));
+    changes.put("batchTokens", trainer -> trainer.batchTokens(64));
+    changes.put("gradientAccumulation", trainer -> trainer.gradientAccumulation(2));
+    changes.put("maxLength", trainer -> trainer.maxLength(64)); // cuts no text, but is saved
+    changes.put("seed", trainer -> trainer.seed(4));
+    changes.put("evaluateEvery", trainer -> trainer.evaluateEvery(4));
+    changes.put("emaDecay", trainer -> trainer.emaDecay(0.9f));
+    changes.put("keepBest", trainer -> trainer.keepBest(false));
+    return changes;
+  }
+
+  @Test
+  void otherSettingsAreRefusedByName() {
+    Map<String, String> names = Map.of("curve", "schedule", "rateScales", "learning_rate_scales");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      settings()
+          .forEach(
+              (component, change) -> {
+                String message = refusal(model, change);
+                String name =
+                    names
+                        .getOrDefault(component, component.replaceAll("([A-Z])", "_$1"))
+                        .toLowerCase(Locale.ROOT);
+                assertTrue(
+                    message.matches("(?s).*\\b" + name + " was \\S.* and is \\S.*"), message);
+                // One thing is named, but where a setting takes the place of another.
+                boolean two = component.equals("batchTokens") || component.equals("keepBest");
+                assertEquals(two ? 3 : 2, message.split(" was ").length, message);
+                assertTrue(
+                    message.endsWith("; use another folder, or delete this file to begin anew"),
+                    message);
+              });
+    }
+  }
+
+  /** A setting that is added belongs to the identity, or to what is known to change nothing. */
+  @Test
+  void everySettingIsThereOrChangesNothing() throws ReflectiveOperationException {
+    Set<String> unchanging = Set.of("logEvery");
+    Set<String> onGpus = Set.of("graphs", "precision");
+    Set<String> tried = new TreeSet<>(settings().keySet());
+    tried.addAll(unchanging);
+    tried.addAll(onGpus);
+    RecordComponent[] components = TrainingSettings.class.getRecordComponents();
+    Set<String> all = new TreeSet<>();
+    Arrays.stream(components).forEach(component -> all.add(component.getName()));
+    assertEquals(all, tried);
+    TrainingSettings settings =
+        new TrainingSettings(
+            1,
+            1,
+            Decay.Curve.LINEAR,
+            0,
+            List.of(),
+            1,
+            0,
+            0,
+            8,
+            0,
+            1,
+            64,
+            1,
+            5,
+            3,
+            0,
+            true,
+            false,
+            DType.F32);
+    for (int i = 0; i < components.length; i++) {
+      Object[] values = new Object[components.length];
+      Class<?>[] types = new Class<?>[components.length];
+      for (int j = 0; j < values.length; j++) {
+        values[j] = components[j].getAccessor().invoke(settings);
+        types[j] = components[j].getType();
+      }
+      values[i] = other(values[i]);
+      TrainingSettings changed =
+          TrainingSettings.class.getDeclaredConstructor(types).newInstance(values);
+      assertEquals(
+          unchanging.contains(components[i].getName()),
+          settings.byName().equals(changed.byName()),
+          components[i].getName());
+    }
+  }
+
+  private static Object other(Object value) {
+    if (value instanceof Integer number) {
+      return number + 1;
+    } else if (value instanceof Long number) {
+      return number + 1;
+    } else if (value instanceof Float number) {
+      return Math.nextUp(number);
+    } else if (value instanceof Boolean on) {
+      return !on;
+    } else if (value instanceof Decay.Curve) {
+      return Decay.Curve.CONSTANT;
+    } else if (value instanceof DType) {
+      return DType.BF16;
+    } else if (value instanceof List) {
+      return List.of(new TrainingSettings.RateScale("pooler", 2));
+    }
+    throw new AssertionError("another value for " + value);
+  }
+
+  @Test
+  void theOrderOfRateScalesCounts() {
+    run = folder.resolve("scales");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      base(model).learningRateScale("^classifier", 2).learningRateScale("bias$", 3).run();
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      String message =
+          refusal(model, t -> t.learningRateScale("bias$", 3).learningRateScale("^classifier", 2));
+      assertTrue(
+          message.startsWith(
+              "learning_rate_scales was [^classifier x 2.0, bias$ x 3.0]"
+                  + " and is [bias$ x 3.0, ^classifier x 2.0];"),
+          message);
+    }
+  }
+
+  @Test
+  void anotherModelIsRefused() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      // The smallest change of one weight.
+      Tensor last = model.parameters().get(model.parameters().size() - 1).tensor();
+      float[] values = last.toFloats();
+      values[1] = Math.nextUp(values[1]);
+      last.copyFrom(values);
+      String message = refusal(model, trainer -> {});
+      assertTrue(
+          message.matches(
+              "base_weights was \\w{16} and is \\w{16}; load the model that it began with,"
+                  + " use another folder, or delete this file to begin anew"),
+          message);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      model.freeze("embeddings");
+      String message = refusal(model, trainer -> {});
+      assertTrue(
+          message.matches("frozen was none and is 5 of \\d+ parameters \\w{16}; use .*"), message);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(Labels.of("1", "0"), 0.1)) {
+      String message = refusal(model, trainer -> {});
+      assertTrue(
+          message.startsWith("labels was SINGLE_LABEL [0, 1] and is SINGLE_LABEL [1, 0], "),
+          message);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.2)) {
+      String message = refusal(model, trainer -> {});
+      assertTrue(
+          message.startsWith(
+              "config.hidden_dropout_prob was 0.1 and is 0.2,"
+                  + " config.attention_probs_dropout_prob was 0.1 and is 0.2; use"),
+          message);
+    }
+  }
+
+  /** What weights do not show. */
+  @Test
+  void everyValueOfTheConfigCounts() throws ReflectiveOperationException {
+    RecordComponent[] components = BertConfig.class.getRecordComponents();
+    for (String name : List.of("numAttentionHeads", "hiddenAct", "layerNormEps", "padTokenId")) {
+      try (SequenceClassifier like = SmallModel.classifier(TWO, 0.1)) {
+        Object[] values = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < values.length; i++) {
+          types[i] = components[i].getType();
+          values[i] = components[i].getAccessor().invoke(like.config());
+          if (components[i].getName().equals(name)) {
+            values[i] =
+                values[i] instanceof Integer number
+                    ? (Object) (2 * number + (number == 0 ? 1 : 0))
+                    : values[i] instanceof String ? "relu" : (Object) 1e-6;
+          }
+        }
+        BertConfig config = BertConfig.class.getDeclaredConstructor(types).newInstance(values);
+        Rng.seed(SEED);
+        try (SequenceClassifier model = SequenceClassifier.of(config, TWO)) {
+          copy(like, model); // the padding token's embedding begins with zeros
+          String snake = name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+          String message = refusal(model, trainer -> {});
+          assertTrue(message.startsWith("config." + snake + " was "), message);
+          assertEquals(2, message.split(" was ").length, message);
+        }
+      }
+    }
+  }
+
+  private static void copy(SequenceClassifier from, SequenceClassifier to) {
+    Map<String, float[]> weights = SmallModel.weights(from);
+    to.parameters().forEach(p -> p.tensor().copyFrom(weights.get(p.name())));
+  }
+
+  @Test
+  void otherDataAndMetricsAreRefused() {
+    List<Example> rows = SmallModel.sentences(96, 1).rows();
+    List<Example> swapped = new ArrayList<>(rows);
+    Collections.swap(swapped, 0, 1);
+    List<Example> other = new ArrayList<>(rows);
+    other.set(95, Example.of(rows.get(95).text() + " film", rows.get(95).labels().get(0)));
+    List<Example> relabelled = new ArrayList<>(rows);
+    String label = rows.get(7).labels().get(0).equals("1") ? "0" : "1";
+    relabelled.set(7, Example.of(rows.get(7).text(), label));
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      for (List<Example> data : List.of(swapped, other, relabelled, rows.subList(0, 95))) {
+        TextDataset changed = TextDataset.of("changed", data);
+        String message = refusal(model, trainer -> trainer.train(changed));
+        assertTrue(message.startsWith("training_data was 96 examples "), message);
+        message = refusal(model, trainer -> trainer.evaluate(changed, new Accuracy()));
+        assertTrue(message.startsWith("evaluation_data was 50 examples "), message);
+      }
+      TextDataset judged = SmallModel.sentences(50, 2);
+      for (Metric[] metrics :
+          List.of(
+              new Metric[] {new F1()}, new Metric[] {new F1(F1.Average.MACRO)}, new Metric[0])) {
+        String message = refusal(model, trainer -> trainer.evaluate(judged, metrics));
+        assertTrue(message.startsWith("metrics was [accuracy] and is ["), message);
+      }
+    }
+  }
+
+  @Test
+  void anotherProcessorIsRefused() throws IOException {
+    Path file = run.resolve(RunFolder.CHECKPOINT);
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        file,
+        text.replace("\\\"device\\\":\\\"cpu (", "\\\"device\\\":\\\"xpu ("),
+        StandardCharsets.ISO_8859_1);
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      String message = refusal(model, trainer -> {});
+      assertTrue(
+          message.startsWith("device was xpu (") && message.contains(" and is cpu ("), message);
+    }
+  }
+
+  @Test
+  void aCheckpointWithOtherPartsIsRefused() throws IOException {
+    Path file = run.resolve(RunFolder.CHECKPOINT);
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    String key = "\\\"identity_layout\\\":" + RunIdentity.LAYOUT;
+    assertTrue(text.contains(key));
+    for (String other : List.of("\\\"identity_layout\\\":7", "\\\"identity_layoux\\\":2")) {
+      Files.writeString(file, text.replace(key, other), StandardCharsets.ISO_8859_1);
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        String message = assertThrows(CheckpointException.class, base(model)::run).getMessage();
+        assertTrue(
+            message.startsWith(file + ": was written by a release that tells runs apart by other"),
+            message);
+        assertTrue(message.endsWith("or delete this file to begin anew"), message);
+      }
+    }
+    // One who says so begins anew.
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      base(model).replaceOther(true).run();
+    }
+    assertEquals(text, Files.readString(file, StandardCharsets.ISO_8859_1));
+  }
+
+  @Test
+  void whatChangesNothingIsNotRefused() {
+    run = folder.resolve("whole");
+    Map<String, float[]> weights;
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).checkpoints(run).run();
+      weights = SmallModel.weights(model);
+    }
+    run = folder.resolve("parts");
+    int threads = Device.cpu().threads();
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Trainer killed = trainer(model).checkpoints(run, 3).listener(killAfter(17));
+      assertThrows(Killed.class, killed::run);
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Device.cpu().threads(threads + 1);
+      trainer(model).logEvery(3).evaluateEvery(5).checkpoints(run, 4).maxLength(128).run();
+      assertSameBits(weights, SmallModel.weights(model));
+    } finally {
+      Device.cpu().threads(threads);
+    }
+  }
+
+  @Test
+  void theSameModelObjectGoesOn() {
+    Path parts = folder.resolve("parts");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Trainer killed = trainer(model).emaDecay(0.9f).checkpoints(parts, 7).listener(killAfter(15));
+      assertThrows(Killed.class, killed::run);
+      String message =
+          assertThrows(
+                  CheckpointException.class, trainer(model).emaDecay(0.9f).checkpoints(parts)::run)
+              .getMessage();
+      assertTrue(message.contains("another run: base_weights was "), message);
+    }
+    Map<String, float[]> weights;
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).emaDecay(0.9f).checkpoints(parts).run();
+      weights = SmallModel.weights(model); // averages
+      trainer(model).emaDecay(0.9f).checkpoints(parts).run();
+      assertSameBits(weights, SmallModel.weights(model));
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      base(model).run();
+      weights = SmallModel.weights(model); // the best
+      base(model).run();
+      assertSameBits(weights, SmallModel.weights(model));
+    }
+    // Whoever goes on with what the other made still knows what that began with.
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      base(model).run();
+    }
+  }
+}
