@@ -40,7 +40,7 @@ final class RunFolder {
   private RunIdentity identity;
 
   /**
-   * A folder that need not exist yet.
+   * A folder that the caller has locked.
    *
    * @param identity of the run
    * @param every steps between checkpoints

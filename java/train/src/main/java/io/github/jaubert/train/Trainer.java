@@ -267,7 +267,8 @@ public final class Trainer {
   /**
    * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
    * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
-   * initial weights, settings, metrics and data, {@link #run} goes on from there.
+   * initial weights, settings, metrics and data, {@link #run} goes on from there. It has the folder
+   * for itself, see {@link FolderLock}.
    */
   public Trainer checkpoints(Path folder) {
     return checkpoints(folder, CHECKPOINT_EVERY);
@@ -314,7 +315,7 @@ public final class Trainer {
    *
    * @throws DataException if anything is wrong with the data; nothing is changed then
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
-   *     another run, or cannot be written
+   *     another run, another run is at work in it, or it cannot be written
    * @throws IllegalStateException if there is no training data, if the precision is not what the
    *     model's device computes in, or if the loss stops being a number
    * @throws UnsupportedOperationException if graphs are asked for on a device that has none
@@ -337,14 +338,16 @@ public final class Trainer {
       data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
     }
-    RunFolder folder =
-        runFolder == null
-            ? null
-            : new RunFolder(
-                runFolder, RunIdentity.of(settings, model, data), checkpointEvery, replaceOther);
-    model.computeType(precision());
-    try (TrainingRun run = new TrainingRun(settings, model, data, folder, listeners)) {
-      return run.run();
+    try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
+      RunFolder folder =
+          lock == null
+              ? null
+              : new RunFolder(
+                  runFolder, RunIdentity.of(settings, model, data), checkpointEvery, replaceOther);
+      model.computeType(precision());
+      try (TrainingRun run = new TrainingRun(settings, model, data, folder, listeners)) {
+        return run.run();
+      }
     }
   }
 
