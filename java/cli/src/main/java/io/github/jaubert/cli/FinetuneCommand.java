@@ -109,8 +109,14 @@ final class FinetuneCommand implements Callable<Integer> {
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     Job job = data.train == null ? definitions() : files();
     checkMetrics(job.labels());
-    Path folder = out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite);
-    OutputFolder.create(folder);
+    try (OutputFolder output =
+        out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite)) {
+      finetune(job, output);
+    }
+    return 0;
+  }
+
+  private void finetune(Job job, OutputFolder output) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     say.printf(
@@ -139,13 +145,19 @@ final class FinetuneCommand implements Callable<Integer> {
         report.baseline(
             "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
       }
-      TrainingResult result = trainer(classifier, tokenizer, job).checkpoints(folder).run();
+      TrainingResult result =
+          trainer(classifier, tokenizer, job)
+              .checkpoints(output.run())
+              .replaceOther(overwrite)
+              .run();
+      // Killed from here on, the same command finds a finished run and does this again.
+      Path folder = output.folder();
       classifier.save(folder);
+      output.moveLog();
       report.write(folder, spec.commandLine().getParseResult().originalArgs(), classifier, result);
-      OutputFolder.clearCheckpoint(folder);
       report.print(folder, result);
+      output.finish();
     }
-    return 0;
   }
 
   private void checkOptions() {

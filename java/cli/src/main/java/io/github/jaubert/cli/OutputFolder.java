@@ -1,115 +1,214 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.train.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder a run writes to. A folder with a config.json holds a finished model, which is never
- * replaced unasked; one with a checkpoint and no config.json holds a run that was interrupted,
- * which goes on; one with nothing but what a run leaves before its first checkpoint is as good as
- * empty.
+ * The folder that a run writes to, which it has for itself. A checkpoint in it is that of a run
+ * which was interrupted and goes on, and is the last thing to go when all else is there; a folder
+ * with nothing but what a run leaves before its first checkpoint is as good as empty. Anything else
+ * is only replaced if that is asked for: the run then works in a hidden folder inside, and nothing
+ * outside that changes before there is a new model to put in place.
  */
-final class OutputFolder {
+final class OutputFolder implements AutoCloseable {
   private static final String FINISHED = "config.json";
-  private static final List<String> UNFINISHED =
-      List.of("checkpoint.safetensors", "best.safetensors");
+  private static final String CHECKPOINT = "checkpoint.safetensors";
+  private static final String BEST = "best.safetensors";
+  private static final String LOG = "train_log.jsonl";
+
+  /** Where a run works that is to replace what the folder holds. */
+  static final String REPLACING = ".jaubert-overwrite";
+
+  /** Parts of files that a run was writing when it was killed. */
+  private static final Pattern PART =
+      Pattern.compile(
+          "\\.(train_log\\.jsonl|run\\.json|best\\.safetensors|checkpoint\\.safetensors)\\.tmp"
+              + "|\\.probe\\d+\\.tmp"); // of earlier releases
 
   /**
-   * All that a run that was killed before its first checkpoint can leave: the log, the best weights
-   * so far, parts of files that were being written, and the probe of {@link #create}.
+   * All that a run that was killed before its first checkpoint can leave besides: the log, the best
+   * weights so far, its lock, and folders of one that was to replace something and did not come to
+   * it.
    */
   private static final Pattern BEFORE_CHECKPOINT =
       Pattern.compile(
-          "train_log\\.jsonl|best\\.safetensors"
-              + "|\\.(train_log\\.jsonl|best\\.safetensors|checkpoint\\.safetensors)\\.tmp"
-              + "|\\.probe\\d+\\.tmp");
+          "train_log\\.jsonl|best\\.safetensors|\\.jaubert-saving|"
+              + Pattern.quote(FolderLock.FILE)
+              + "|"
+              + Pattern.quote(REPLACING));
 
-  private OutputFolder() {}
+  private final Path folder;
+  private final Path run;
+  private final FolderLock lock;
+
+  private OutputFolder(Path folder, boolean overwrite, FolderLock lock) {
+    this.folder = folder;
+    this.lock = lock;
+    Path replacing = folder.resolve(REPLACING);
+    boolean begun = !Files.exists(folder.resolve(CHECKPOINT)) && holdsCheckpoint(replacing);
+    this.run = overwrite || begun ? replacing : folder;
+  }
 
   /**
    * The folder that was asked for.
    *
-   * @throws CheckpointException if it holds a finished model, or anything that is not a run's
+   * @param overwrite whether what it holds is replaced in the end
+   * @throws CheckpointException if it holds a finished model, or anything that is not a run's, if
+   *     another run is at work in it, or if it cannot be written
    */
-  static Path asked(Path folder, boolean overwrite) {
+  static OutputFolder asked(Path folder, boolean overwrite) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new CheckpointException(
           folder.toString(), "is a file, not a folder; choose a folder with --out");
-    } else if (overwrite) {
-      clearCheckpoint(folder);
-    } else if (Files.exists(folder.resolve(FINISHED))) {
-      throw new CheckpointException(
-          folder.toString(),
-          "holds a model already; choose another folder with --out, or replace it with --overwrite");
-    } else if (Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder)) {
-      throw new CheckpointException(
-          folder.toString(),
-          "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
     }
-    return folder;
+    if (!overwrite) {
+      refuseOthers(folder);
+    }
+    FolderLock lock = FolderLock.take(folder);
+    try {
+      if (!overwrite) {
+        refuseOthers(folder); // a run may just have ended in it
+      }
+      return opened(folder, overwrite, lock);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static void refuseOthers(Path folder) {
+    if (isFree(folder)) {
+      return;
+    }
+    throw new CheckpointException(
+        folder.toString(),
+        Files.exists(folder.resolve(FINISHED))
+            ? "holds a model already; choose another folder with --out, or replace it with --overwrite"
+            : "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
   }
 
   /**
-   * {@code runs/NAME}, or {@code runs/NAME-2} and so on: the first that is free or was interrupted.
+   * {@code runs/NAME}, or {@code runs/NAME-2} and so on: the first that is free or was interrupted,
+   * and in which no other run is at work.
+   *
+   * @throws CheckpointException if it cannot be written
    */
-  static Path free(String name) {
+  static OutputFolder free(String name) {
     Path folder = Path.of("runs", name);
-    for (int i = 2; Files.exists(folder) && !isUnfinished(folder) && !isEmpty(folder); i++) {
+    for (int i = 2; ; i++) {
+      if (isFree(folder)) {
+        Optional<FolderLock> lock = FolderLock.tryTake(folder);
+        if (lock.isPresent() && isFree(folder)) {
+          return opened(folder, false, lock.get());
+        }
+        lock.ifPresent(FolderLock::close);
+      }
       folder = Path.of("runs", name + "-" + i);
     }
+  }
+
+  private static OutputFolder opened(Path folder, boolean overwrite, FolderLock lock) {
+    for (Path file : list(folder)) {
+      if (PART.matcher(name(file)).matches()) {
+        delete(file);
+      }
+    }
+    return new OutputFolder(folder, overwrite, lock);
+  }
+
+  /** Whether a run may begin or go on here. */
+  private static boolean isFree(Path folder) {
+    return !Files.exists(folder)
+        || Files.isDirectory(folder)
+            && (holdsCheckpoint(folder)
+                || list(folder).stream()
+                    .map(OutputFolder::name)
+                    .allMatch(
+                        name ->
+                            PART.matcher(name).matches()
+                                || BEFORE_CHECKPOINT.matcher(name).matches()));
+  }
+
+  private static boolean holdsCheckpoint(Path folder) {
+    return Files.exists(folder.resolve(CHECKPOINT));
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  private static List<Path> list(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    } catch (IOException e) {
+      throw new CheckpointException(
+          folder.toString(), "cannot be read: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          file.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  /** Where the result goes. */
+  Path folder() {
     return folder;
   }
 
-  /**
-   * Makes the folder and a file in it, which is deleted again: what cannot be written is better
-   * known before the work than after it.
-   */
-  static void create(Path folder) {
-    try {
-      Files.createDirectories(folder);
-      Files.delete(Files.createTempFile(folder, ".probe", null));
-    } catch (IOException e) {
-      throw new CheckpointException(
-          folder.toString(),
-          "cannot be written: "
-              + CheckpointException.describe(e)
-              + "; choose another folder with --out",
-          e);
-    }
+  /** Where the run keeps its checkpoint, its best weights and its log. */
+  Path run() {
+    return run;
   }
 
-  private static boolean isUnfinished(Path folder) {
-    return Files.exists(folder.resolve(UNFINISHED.get(0)))
-        && !Files.exists(folder.resolve(FINISHED));
-  }
-
-  private static boolean isEmpty(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.allMatch(
-          file -> BEFORE_CHECKPOINT.matcher(file.getFileName().toString()).matches());
-    } catch (IOException e) {
-      throw new CheckpointException(folder.toString(), "cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  /** Deletes what is only needed to go on with a run. */
-  static void clearCheckpoint(Path folder) {
-    for (String name : UNFINISHED) {
+  /** Puts the log of the run beside its result. */
+  void moveLog() {
+    if (!run.equals(folder)) {
       try {
-        Files.deleteIfExists(folder.resolve(name));
-        Files.deleteIfExists(folder.resolve("." + name + ".tmp")); // of a run that was killed
+        Files.move(
+            run.resolve(LOG),
+            folder.resolve(LOG),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      } catch (NoSuchFileException e) {
+        // It was moved before the run was killed.
       } catch (IOException e) {
         throw new CheckpointException(
-            folder.resolve(name).toString(), "cannot be deleted: " + e.getMessage(), e);
+            folder.resolve(LOG).toString(),
+            "cannot be written: " + CheckpointException.describe(e),
+            e);
       }
     }
+  }
+
+  /** Deletes what is only needed to go on with a run, when all that came of it is in place. */
+  void finish() {
+    // Those of an interrupted run that was replaced go first: this one then still finishes.
+    delete(folder.resolve(CHECKPOINT));
+    delete(folder.resolve(BEST));
+    if (!run.equals(folder)) {
+      delete(run.resolve(CHECKPOINT));
+      list(run).forEach(OutputFolder::delete);
+      delete(run);
+    }
+  }
+
+  /** Lets others use the folder. */
+  @Override
+  public void close() {
+    lock.close();
   }
 }

@@ -88,6 +88,7 @@ class InterruptionTest extends CommandFixture {
             List.of(".probe123.tmp"),
             List.of(".train_log.jsonl.tmp"),
             List.of("train_log.jsonl", ".checkpoint.safetensors.tmp"),
+            List.of(".jaubert.lock", ".run.json.tmp"),
             List.of("train_log.jsonl", "best.safetensors", ".best.safetensors.tmp"))) {
       Path out = Files.createDirectories(folder.resolve("out" + left.size() + left.hashCode()));
       for (String name : left) {
@@ -98,7 +99,7 @@ class InterruptionTest extends CommandFixture {
         assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), left + name);
       }
       for (String name : left) {
-        assertFalse(name.contains("safetensors") && Files.exists(out.resolve(name)), name);
+        assertTrue(name.equals("train_log.jsonl") || !Files.exists(out.resolve(name)), name);
       }
     }
     Path other = Files.createDirectories(folder.resolve("other"));
@@ -106,8 +107,80 @@ class InterruptionTest extends CommandFixture {
     assertTrue(brief(other).failure(1).contains("exists and is not an interrupted run"));
   }
 
-  private Result brief(Path out) {
-    return jaubert("finetune", "--model", model, "--train", train, "--out", out, "--epochs", "1");
+  @Test
+  void aRunThatWasKilledWhileItSavedItsModelGoesOn() throws Exception {
+    Path whole = folder.resolve("whole");
+    brief(whole, "--epochs", 4).succeeded();
+    // As if it had come as far as the first of the model's files.
+    Path out = folder.resolve("out");
+    Process process = started("", out, "--epochs", "4");
+    while (process.isAlive() && !Files.exists(out.resolve("checkpoint.safetensors"))) {
+      Thread.sleep(1);
+    }
+    process.destroyForcibly().waitFor();
+    Files.copy(whole.resolve("config.json"), out.resolve("config.json"));
+    brief(out, "--epochs", 4).succeeded();
+    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
+      assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), name);
+    }
+    assertFalse(Files.exists(out.resolve("checkpoint.safetensors")));
+  }
+
+  @Test
+  void aRunThatReplacesGoesOnWithAndWithoutTheOption() throws Exception {
+    Path whole = folder.resolve("whole");
+    brief(whole, "--epochs", 4).succeeded();
+    for (boolean again : new boolean[] {true, false}) {
+      Path out = folder.resolve("out" + again);
+      Path run = out.resolve(OutputFolder.REPLACING);
+      Process process = started("", out, "--overwrite", "--epochs", "4");
+      while (process.isAlive() && !Files.exists(run.resolve("checkpoint.safetensors"))) {
+        Thread.sleep(1);
+      }
+      process.destroyForcibly().waitFor();
+      assertTrue(Files.exists(run.resolve("checkpoint.safetensors")));
+      if (again) { // what another command left there is no reason to refuse
+        brief(out, "--overwrite", "--epochs", 1).succeeded();
+        assertFalse(Files.exists(run));
+        brief(out, "--overwrite", "--epochs", 4).succeeded();
+      } else {
+        String other = brief(out, "--epochs", 1).failure(1);
+        assertTrue(other.contains("another run: epochs was 4 and is 1;"), other);
+        brief(out, "--epochs", 4).succeeded();
+      }
+      for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
+        assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), name);
+      }
+      assertFalse(Files.exists(run));
+    }
+  }
+
+  @Test
+  void aSecondProcessInTheFolderIsRefused() throws Exception {
+    Path out = folder.resolve("out");
+    Process process = started("", out, "--epochs", "2000");
+    while (process.isAlive() && !Files.exists(out.resolve("train_log.jsonl"))) {
+      Thread.sleep(1);
+    }
+    for (Object[] more : new Object[][] {{}, {"--overwrite"}}) {
+      assertEquals(
+          out
+              + ": another run is at work in this folder (process "
+              + process.pid()
+              + "); wait until it ends, or use another folder",
+          brief(out, more).failure(1));
+    }
+    assertTrue(process.isAlive());
+    process.destroyForcibly().waitFor();
+    brief(out, "--overwrite").succeeded();
+    assertFalse(Files.exists(out.resolve(".jaubert.lock")));
+  }
+
+  private Result brief(Path out, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("finetune", "--model", model, "--train", train));
+    words.addAll(List.of("--out", out));
+    words.addAll(more.length == 0 ? List.of("--epochs", 1) : List.of(more));
+    return jaubert(words.toArray());
   }
 
   @Test
