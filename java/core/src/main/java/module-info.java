@@ -1,5 +1,5 @@
 /** Tensors, autograd, layers and optimizers on native kernels. */
-@SuppressWarnings("module") // jaubert-cuda depends on this module, and not the other way round
+@SuppressWarnings("module") // jaubert-bert and -cuda depend on this module, and not it on them
 module io.github.jaubert.core {
   requires org.bytedeco.javacpp;
   requires org.slf4j;
@@ -9,6 +9,7 @@ module io.github.jaubert.core {
   exports io.github.jaubert.nn;
   exports io.github.jaubert.optim;
   exports io.github.jaubert.internal.binding to
+      io.github.jaubert.bert,
       io.github.jaubert.cuda;
   exports io.github.jaubert.internal.device to
       io.github.jaubert.cuda;

@@ -1,9 +1,10 @@
 package io.github.jaubert.cuda;
 
+import io.github.jaubert.internal.binding.NativeFiles;
 import io.github.jaubert.internal.binding.NativeLibrary;
-import java.io.File;
 import java.io.IOException;
 import java.net.URL;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -18,8 +19,8 @@ final class CudaLibrary {
    */
   static final String EMULATED = "jaubert.cuda.emulated";
 
-  private static final String LIBRARY = "%s/libjaubert_cuda.so";
-  private static final String BINDING = "%s/libjnijaubert_cuda.so";
+  private static final String LIBRARY = "libjaubert_cuda.so";
+  private static final String BINDING = "libjnijaubert_cuda.so";
 
   private CudaLibrary() {}
 
@@ -42,7 +43,7 @@ final class CudaLibrary {
   }
 
   private static URL resource(String name) {
-    return CudaLibrary.class.getResource(name.formatted(Loader.getPlatform()));
+    return CudaLibrary.class.getResource(Loader.getPlatform() + "/" + name);
   }
 
   /**
@@ -59,20 +60,18 @@ final class CudaLibrary {
   private static IllegalStateException attempt() {
     try {
       NativeLibrary.load();
-      Loader.loadGlobal(library());
-      Loader.load(Cuda.class);
+      List<String> libraries = isEmulated() ? List.of(BINDING) : List.of(LIBRARY, BINDING);
+      NativeFiles.load(
+          libraries.stream().map(CudaLibrary::resource).toList(),
+          files -> {
+            Loader.loadGlobal(
+                isEmulated() ? System.getProperty(EMULATED) : files.file(LIBRARY).toString());
+            NativeLibrary.loadBinding(Cuda.class, files.file(BINDING));
+          });
       return null;
     } catch (LinkageError | RuntimeException | IOException e) {
       return new IllegalStateException(
           "Jaubert's GPU kernels could not be loaded: " + e.getMessage(), e);
     }
-  }
-
-  private static String library() throws IOException {
-    if (isEmulated()) {
-      return System.getProperty(EMULATED);
-    }
-    File cached = Loader.cacheResource(resource(LIBRARY));
-    return cached.getAbsolutePath();
   }
 }

@@ -2,6 +2,7 @@ package io.github.jaubert.internal.binding;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,9 +15,8 @@ import org.bytedeco.javacpp.Loader;
 /**
  * Loads the CPU kernels once, and says in one sentence what is missing if that cannot work.
  *
- * <p>The kernels come out of Jaubert's jar by way of JavaCPP's cache ({@code ~/.javacpp/cache}, or
- * the system property {@code org.bytedeco.javacpp.cachedir}). So does OpenBLAS out of Bytedeco's,
- * if {@code JAUBERT_GEMM=openblas} in the environment asks for its matrix products.
+ * <p>The kernels come out of Jaubert's jar by way of {@link NativeFiles}. So does OpenBLAS out of
+ * Bytedeco's, if {@code JAUBERT_GEMM=openblas} in the environment asks for its matrix products.
  */
 public final class NativeLibrary {
   /** OpenBLAS, behind the libraries that it needs. */
@@ -24,7 +24,12 @@ public final class NativeLibrary {
       List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
 
   private static final String OPENBLAS_FOLDER = "org/bytedeco/openblas/%s/";
-  private static final String KERNELS = "io/github/jaubert/internal/binding/%s/libjnijaubert.so";
+  private static final String KERNELS = "libjaubert_cpu.so";
+
+  /** Linked with the kernels: the dynamic linker finds these by name, or beside it. */
+  private static final String BINDING = "libjnijaubert.so";
+
+  private static final String FOLDER = "io/github/jaubert/internal/binding/%s/";
   private static final String PLATFORM = "linux-x86_64";
 
   /** Asked instead of the class, which on the module path sees no jar but its own. */
@@ -64,9 +69,17 @@ public final class NativeLibrary {
       if (openBlas) {
         loadOpenBlas(platform);
       }
-      Loader.load(Kernels.class);
+      NativeFiles.load(
+          resources(FOLDER.formatted(platform), List.of(KERNELS, BINDING)),
+          files -> {
+            JavaCppCache.secure(files);
+            if (!files.areCopies()) { // the linker has one for the process
+              System.load(files.file(KERNELS).toString());
+            }
+            loadBinding(Kernels.class, files.file(BINDING));
+          });
       return null;
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError | UncheckedIOException e) {
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | IOException e) {
       UnsatisfiedLinkError failure = new UnsatisfiedLinkError(explain(platform, e));
       failure.initCause(e);
       return failure;
@@ -74,15 +87,28 @@ public final class NativeLibrary {
   }
 
   /** Where the process has it, the kernels find it by its name. */
-  private static void loadOpenBlas(String platform) {
-    try {
-      for (String library : OPENBLAS) {
-        String resource = OPENBLAS_FOLDER.formatted(platform) + library;
-        System.load(Loader.cacheResource(LOADER.getResource(resource)).getPath());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static void loadOpenBlas(String platform) throws IOException {
+    NativeFiles.load(
+        resources(OPENBLAS_FOLDER.formatted(platform), OPENBLAS),
+        files -> OPENBLAS.forEach(name -> System.load(files.file(name).toString())));
+  }
+
+  private static List<URL> resources(String folder, List<String> names) {
+    return names.stream().map(name -> LOADER.getResource(folder + name)).toList();
+  }
+
+  /**
+   * Loads the library of a class that JavaCPP made, from this file and no other, and initializes
+   * the class.
+   *
+   * @param file is called {@code lib….so}
+   * @throws UnsatisfiedLinkError if it does not work on this machine
+   */
+  public static void loadBinding(Class<?> binding, Path file) throws IOException {
+    String name = file.getFileName().toString();
+    URL[] urls = {file.toUri().toURL()};
+    Loader.loadLibrary(binding, urls, name.substring("lib".length(), name.indexOf('.')));
+    Loader.load(binding); // finds it loaded
   }
 
   /** What stands in the way before anything is loaded; empty if nothing does. */
@@ -92,7 +118,8 @@ public final class NativeLibrary {
       return Optional.of(
           "Jaubert's CPU kernels are built for %s, not for %s".formatted(PLATFORM, platform));
     }
-    if (!resourceExists.test(KERNELS.formatted(platform))) {
+    String kernels = FOLDER.formatted(platform);
+    if (!resourceExists.test(kernels + KERNELS) || !resourceExists.test(kernels + BINDING)) {
       return Optional.of(
           "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
               + " classifier %s (in a checkout: ./mvnw compile)".formatted(platform));

@@ -33,7 +33,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "jaubert/optimizer.h"
             },
             library = "jnijaubert",
-            link = "jaubert_cpu"),
+            // The # keeps JavaCPP from loading it, out of its own cache: NativeLibrary does.
+            link = "jaubert_cpu#"),
     target = "io.github.jaubert.internal.binding.Kernels")
 @NoException
 public class KernelsPreset implements InfoMapper {

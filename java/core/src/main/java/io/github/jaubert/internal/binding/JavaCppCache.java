@@ -1,0 +1,45 @@
+package io.github.jaubert.internal.binding;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Sees to it that JavaCPP, which unpacks the libraries of its presets, such as CUDA's, finds none
+ * that somebody else put there. By itself it looks into {@code .javacpp-…} in the temporary folder
+ * where there is no home folder, whoever made that.
+ */
+final class JavaCppCache {
+  private static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
+
+  private JavaCppCache() {}
+
+  /**
+   * Gives JavaCPP a folder of ours, unless the program has chosen one, or has used JavaCPP before.
+   *
+   * @throws IOException if others could exchange what is in the one that it then uses
+   */
+  static void secure(NativeFiles files) throws IOException {
+    boolean chosen =
+        System.getProperty(PROPERTY) != null
+            || System.getProperty("org.bytedeco.javacpp.cacheDir") != null;
+    if (!chosen) {
+      System.setProperty(PROPERTY, files.javaCppFolder().toString());
+    }
+    Path used;
+    try {
+      used = Loader.getCacheDir().toPath(); // from now on the same
+    } finally {
+      if (!chosen) {
+        System.clearProperty(PROPERTY);
+      }
+    }
+    Optional<String> weakness = FileOwners.current().weaknessWithin(used);
+    if (weakness.isPresent()) {
+      throw new IOException(
+          "JavaCPP's cache is %s, where others may write: %s. -D%s=FOLDER names another"
+              .formatted(used, weakness.get(), PROPERTY));
+    }
+  }
+}
