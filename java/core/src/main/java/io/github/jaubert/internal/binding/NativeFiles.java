@@ -3,7 +3,9 @@ package io.github.jaubert.internal.binding;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -136,19 +138,22 @@ public final class NativeFiles {
       }
     }
     throw new IOException(
-        "native libraries need a folder that nobody else can write to and that they can run from."
+        "no folder for native libraries that nobody else can write to, and that they can run from:"
             + " %s. %s".formatted(String.join("; ", refusals), PrivateFolder.REMEDY));
   }
 
   private static String words(Exception e) {
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
     if (e instanceof NoSuchFileException missing) {
       return missing.getFile() + " does not exist";
     }
-    if (e instanceof FileSystemException failed && failed.getReason() != null) {
-      return failed.getReason();
+    if (e instanceof FileAlreadyExistsException file) {
+      return file.getFile() + " is not a folder";
     }
-    return e instanceof FileSystemException
-        ? e.getClass().getSimpleName() + ": " + e.getMessage()
+    return e instanceof FileSystemException failed && failed.getReason() != null
+        ? failed.getReason()
         : e.getMessage();
   }
 

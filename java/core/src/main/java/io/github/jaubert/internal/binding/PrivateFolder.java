@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,9 @@ final class PrivateFolder {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private static final Logger LOG = LoggerFactory.getLogger(PrivateFolder.class);
+
+  /** Once is enough. */
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private PrivateFolder() {}
 
@@ -102,7 +106,9 @@ final class PrivateFolder {
       if (foreign.isEmpty()) {
         return folder;
       }
-      LOG.warn("Left alone, as it is not a folder of this user with mode 700: {}", foreign.get());
+      if (WARNED.compareAndSet(false, true)) {
+        LOG.warn("Left alone, as it is no folder of this user with mode 700: {}", foreign.get());
+      }
     }
     try (DirectoryStream<Path> others = Files.newDirectoryStream(real, name + "-*")) {
       for (Path other : others) {

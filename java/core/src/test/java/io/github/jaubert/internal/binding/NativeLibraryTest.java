@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
@@ -113,6 +114,16 @@ class NativeLibraryTest {
           Tensor y = x.matmul(Tensor.ones(3, 2))) {
         System.out.println(y.sum().item() + ", " + Kernels.jb_blas_name());
       }
+    }
+  }
+
+  /** The folder of a build may be anybody's on the machine that the library comes to. */
+  @Test
+  void theBindingLooksForLibrariesBesideItselfAlone() throws IOException {
+    try (InputStream in =
+        NativeLibrary.class.getResourceAsStream("linux-x86_64/libjnijaubert.so")) {
+      String library = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+      assertTrue(library.contains("$ORIGIN/\0"));
     }
   }
 
