@@ -152,7 +152,7 @@ class SaveTest {
       CheckpointException e = assertThrows(CheckpointException.class, () -> large.save(out));
       assertTrue(e.getMessage().startsWith("/work/out: cannot be written: "), e.getMessage());
       assertArrayEquals(before, Files.readAllBytes(out.resolve("model.safetensors")));
-      Path copy = temporary.resolve("copy"); // files of that disk cannot be mapped
+      Path copy = temporary.resolve("copy"); // weights are not read from that disk
       TestFiles.copy(out, copy);
       try (SequenceClassifier again = SequenceClassifier.fromPretrained(copy)) {
         assertSame(first, again);

@@ -1,7 +1,7 @@
 package io.github.jaubert.bert.checkpoint;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 /**
  * Replaces a file in one step: the new content goes to a temporary file beside it, is forced to the
  * disk, and takes the name only then. Whenever the program or the machine stops, the name stands
- * for the old content or the new, never for a part.
+ * for the old content or the new, never for a part. An interrupt of the thread does not stop it.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -20,8 +20,8 @@ public final class AtomicFile {
   /** Writes the content. */
   @FunctionalInterface
   public interface Content {
-    /** Writes everything to {@code channel}, which is empty. */
-    void writeTo(FileChannel channel) throws IOException;
+    /** Writes everything to {@code out}, in large pieces: it is not buffered. */
+    void writeTo(OutputStream out) throws IOException;
   }
 
   /**
@@ -82,7 +82,7 @@ public final class AtomicFile {
 
   /** Content that is in memory. */
   public static Content content(byte[] bytes) {
-    return channel -> writeFully(channel, ByteBuffer.wrap(bytes));
+    return out -> out.write(bytes);
   }
 
   static CheckpointException unwritable(Path target, IOException cause) {
@@ -97,25 +97,30 @@ public final class AtomicFile {
   }
 
   static void writeAndForce(Path file, Content content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-      content.writeTo(channel);
-      channel.force(true);
-    }
-  }
-
-  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+    try (OutputStream out =
+        Files.newOutputStream(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      content.writeTo(out);
+      force(file, StandardOpenOption.WRITE);
     }
   }
 
   /** Makes renames in a folder durable, where the system lets a folder be opened. */
   static void forceFolder(Path folder) {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+    try {
+      force(folder, StandardOpenOption.READ);
     } catch (IOException e) {
       // Windows does not open folders; the rename is then as durable as that system makes it.
+    }
+  }
+
+  /** What was written to it by whichever way is on the disk afterwards. */
+  private static void force(Path path, StandardOpenOption mode) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, mode)) {
+      Uninterrupted.call(
+          () -> {
+            channel.force(true);
+            return null;
+          });
     }
   }
 

@@ -56,16 +56,19 @@ public final class OnnxWeights implements StateDict {
   public static OnnxWeights open(Path path) {
     String file = path.toString();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      if (channel.size() > Integer.MAX_VALUE) {
-        throw new CheckpointException(
-            file, "has " + channel.size() + " bytes; an ONNX file has at most 2 GiB");
-      }
       return new OnnxWeights(
-          file,
-          OnnxGraph.read(file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())));
+          file, OnnxGraph.read(file, Uninterrupted.call(() -> map(file, channel))));
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     }
+  }
+
+  private static ByteBuffer map(String file, FileChannel channel) throws IOException {
+    if (channel.size() > Integer.MAX_VALUE) {
+      throw new CheckpointException(
+          file, "has " + channel.size() + " bytes; an ONNX file has at most 2 GiB");
+    }
+    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
   }
 
   /**

@@ -1,34 +1,30 @@
 package io.github.jaubert.bert.checkpoint;
 
 import io.github.jaubert.tensor.Shape;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A safetensors file, read through memory maps: opening checks the whole header, and a tensor's
- * values are read when they are asked for. Thread-safe until it is closed.
+ * A safetensors file: opening checks the whole header, and a tensor's values are read when they are
+ * asked for. Thread-safe until it is closed. An interrupt of the thread does not disturb it.
  */
 public final class SafeTensors implements StateDict {
-  /**
-   * Mapped at a time: a map has at most 2 GiB, a tensor may have more bytes. Divisible by every
-   * element size.
-   */
-  private static final int CHUNK_BYTES = 1 << 28;
+  /** Read at a time: small enough for the caches. Divisible by every element size. */
+  private static final int CHUNK_BYTES = 1 << 17;
 
   private final String file;
-  private final FileChannel channel;
+  private final RandomReads reads;
   private final SafeTensorsHeader header;
 
-  private SafeTensors(String file, FileChannel channel, SafeTensorsHeader header) {
+  private SafeTensors(String file, RandomReads reads, SafeTensorsHeader header) {
     this.file = file;
-    this.channel = channel;
+    this.reads = reads;
     this.header = header;
   }
 
@@ -40,22 +36,22 @@ public final class SafeTensors implements StateDict {
    */
   public static SafeTensors open(Path path) {
     String file = path.toString();
-    FileChannel channel;
+    RandomReads reads;
     try {
       if (Files.isDirectory(path)) {
         throw new CheckpointException(file, "is a folder; a safetensors file is needed");
       }
-      channel = FileChannel.open(path, StandardOpenOption.READ);
+      reads = RandomReads.open(path);
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     }
     try {
-      return new SafeTensors(file, channel, readHeader(file, channel));
+      return new SafeTensors(file, reads, readHeader(file, reads));
     } catch (IOException e) {
-      closeQuietly(channel);
+      closeQuietly(reads);
       throw CheckpointException.unreadable(file, e);
     } catch (RuntimeException | Error e) {
-      closeQuietly(channel);
+      closeQuietly(reads);
       throw e;
     }
   }
@@ -90,8 +86,8 @@ public final class SafeTensors implements StateDict {
         folder.toString(), "holds neither model.safetensors nor model.safetensors.index.json");
   }
 
-  private static SafeTensorsHeader readHeader(String file, FileChannel channel) throws IOException {
-    long size = channel.size();
+  private static SafeTensorsHeader readHeader(String file, RandomReads reads) throws IOException {
+    long size = reads.size();
     if (size < SafeTensorsHeader.LENGTH_BYTES) {
       throw new CheckpointException(
           file,
@@ -100,9 +96,9 @@ public final class SafeTensors implements StateDict {
               + " bytes; the length of the header alone needs "
               + SafeTensorsHeader.LENGTH_BYTES);
     }
-    long length = readFully(file, channel, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
+    long length = readFully(file, reads, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
     if (length < 2 || length > SafeTensorsHeader.MAX_BYTES) {
-      LfsPointer.refuse(file, readFully(file, channel, 0, (int) Math.min(size, 64)).array());
+      LfsPointer.refuse(file, readFully(file, reads, 0, (int) Math.min(size, 64)).array());
       throw new CheckpointException(
           file,
           "byte 0: a header of "
@@ -120,25 +116,25 @@ public final class SafeTensors implements StateDict {
               + size
               + ": truncated?");
     }
-    byte[] json = readFully(file, channel, SafeTensorsHeader.LENGTH_BYTES, (int) length).array();
+    byte[] json = readFully(file, reads, SafeTensorsHeader.LENGTH_BYTES, (int) length).array();
     return SafeTensorsHeader.parse(file, json, size);
   }
 
-  private static ByteBuffer readFully(String file, FileChannel channel, long position, int count)
+  private static ByteBuffer readFully(String file, RandomReads reads, long position, int count)
       throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer, position + buffer.position()) < 0) {
-        throw new CheckpointException(
-            file, "ends at byte " + (position + buffer.position()) + ", in its header");
-      }
+    byte[] bytes = new byte[count];
+    try {
+      reads.read(position, bytes, count);
+    } catch (EOFException e) {
+      throw new CheckpointException(
+          file, "ends before byte " + (position + count) + ", in its header", e);
     }
-    return buffer.flip();
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static void closeQuietly(FileChannel channel) {
+  private static void closeQuietly(RandomReads reads) {
     try {
-      channel.close();
+      reads.close();
     } catch (IOException e) {
       // It was only read: what matters is the exception that is on its way.
     }
@@ -178,16 +174,20 @@ public final class SafeTensors implements StateDict {
           file, "tensor '" + name + "' " + entry.shape() + " has more than 2^31 elements");
     }
     float[] values = new float[(int) count];
+    byte[] bytes = new byte[(int) Math.min(count * type.bytes(), CHUNK_BYTES)];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int done = 0;
     try {
       while (done < values.length) {
         int now = Math.min(values.length - done, CHUNK_BYTES / type.bytes());
         long position = header.dataStart() + entry.begin() + (long) done * type.bytes();
-        ByteBuffer bytes =
-            channel.map(FileChannel.MapMode.READ_ONLY, position, (long) now * type.bytes());
-        type.read(bytes.order(ByteOrder.LITTLE_ENDIAN), values, done, now);
+        reads.read(position, bytes, now * type.bytes());
+        type.read(buffer.clear(), values, done, now);
         done += now;
       }
+    } catch (EOFException e) {
+      throw new CheckpointException(
+          file, "ends in tensor '" + name + "': it was cut after it was opened", e);
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     }
@@ -209,6 +209,6 @@ public final class SafeTensors implements StateDict {
 
   @Override
   public void close() {
-    closeQuietly(channel);
+    closeQuietly(reads);
   }
 }

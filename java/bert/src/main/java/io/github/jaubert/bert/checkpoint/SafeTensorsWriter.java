@@ -6,9 +6,9 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,7 +25,7 @@ public final class SafeTensorsWriter {
   public static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
   private static final JsonFactory JSON = new JsonFactory();
-  private static final int CHUNK_BYTES = 1 << 20;
+  private static final int CHUNK_BYTES = 1 << 16;
 
   private SafeTensorsWriter() {}
 
@@ -49,14 +49,18 @@ public final class SafeTensorsWriter {
                 (Map.Entry<String, Tensor> e) -> SafeTensorsType.of(e.getValue().dtype()))
             .thenComparing(Map.Entry::getKey));
     byte[] header = header(sorted, metadata);
-    return channel -> {
-      ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      AtomicFile.writeFully(channel, buffer.putLong(header.length).flip());
-      AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
+    return out -> {
+      out.write(littleEndian(Long.BYTES).putLong(header.length).array());
+      out.write(header);
+      ByteBuffer buffer = littleEndian(CHUNK_BYTES);
       for (Map.Entry<String, Tensor> entry : sorted) {
-        writeValues(channel, buffer, entry.getValue());
+        writeValues(out, buffer, entry.getValue());
       }
     };
+  }
+
+  private static ByteBuffer littleEndian(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static byte[] header(
@@ -95,7 +99,7 @@ public final class SafeTensorsWriter {
     return bytes.toByteArray();
   }
 
-  private static void writeValues(FileChannel channel, ByteBuffer buffer, Tensor tensor)
+  private static void writeValues(OutputStream out, ByteBuffer buffer, Tensor tensor)
       throws IOException {
     DType dtype = tensor.dtype();
     int perChunk = CHUNK_BYTES / dtype.bytes();
@@ -104,24 +108,24 @@ public final class SafeTensorsWriter {
         float[] values = tensor.toFloats();
         for (int i = 0; i < values.length; i += perChunk) {
           int count = Math.min(perChunk, values.length - i);
-          buffer.clear().asFloatBuffer().put(values, i, count);
-          AtomicFile.writeFully(channel, buffer.limit(4 * count));
+          buffer.asFloatBuffer().put(values, i, count);
+          out.write(buffer.array(), 0, 4 * count);
         }
       }
       case I32 -> {
         int[] values = tensor.toInts();
         for (int i = 0; i < values.length; i += perChunk) {
           int count = Math.min(perChunk, values.length - i);
-          buffer.clear().asIntBuffer().put(values, i, count);
-          AtomicFile.writeFully(channel, buffer.limit(4 * count));
+          buffer.asIntBuffer().put(values, i, count);
+          out.write(buffer.array(), 0, 4 * count);
         }
       }
       case I64 -> {
         long[] values = tensor.toLongs();
         for (int i = 0; i < values.length; i += perChunk) {
           int count = Math.min(perChunk, values.length - i);
-          buffer.clear().asLongBuffer().put(values, i, count);
-          AtomicFile.writeFully(channel, buffer.limit(8 * count));
+          buffer.asLongBuffer().put(values, i, count);
+          out.write(buffer.array(), 0, 8 * count);
         }
       }
       case BOOL -> {
@@ -130,7 +134,7 @@ public final class SafeTensorsWriter {
         for (int i = 0; i < values.length; i++) {
           bytes[i] = (byte) (values[i] ? 1 : 0);
         }
-        AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes));
+        out.write(bytes);
       }
       default ->
           throw new IllegalArgumentException(

@@ -53,6 +53,18 @@ class SafeTensorsTest {
     }
   }
 
+  @Test
+  void aFileThatIsCutAfterItWasOpenedIsRefused() throws IOException {
+    Path file = file(two());
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      TestFiles.write(file, Arrays.copyOf(two(), two().length - 4));
+      assertArrayEquals(new float[] {1.5f, -2}, tensors.floats("a"));
+      String message =
+          assertThrows(CheckpointException.class, () -> tensors.floats("b")).getMessage();
+      assertTrue(message.startsWith(file + ": ends in tensor 'b'"), message);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "F64, 3FF8000000000000, 1.5",
