@@ -9,6 +9,9 @@ import java.io.IOException;
 public final class CheckpointException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** Reasons quote values of the file, which may be of any length. */
+  private static final int LONGEST_REASON = 1200;
+
   private final String file;
 
   /**
@@ -23,8 +26,20 @@ public final class CheckpointException extends RuntimeException {
 
   /** The same with the exception that brought it to light. */
   public CheckpointException(String file, String reason, Throwable cause) {
-    super(file + ": " + reason, cause);
+    super(file + ": " + shortened(reason), cause);
     this.file = file;
+  }
+
+  /** A text without its middle if it is too long for a message, such as one that quotes a file. */
+  public static String shortened(String text) {
+    if (text == null || text.length() <= LONGEST_REASON) {
+      return text;
+    }
+    int head = LONGEST_REASON * 3 / 4;
+    int tail = text.length() - LONGEST_REASON / 4;
+    head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
+    tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
+    return text.substring(0, head) + " … " + text.substring(tail);
   }
 
   /** A file that the operating system would not read. */
