@@ -35,6 +35,7 @@ public final class Tokenizer implements AutoCloseable {
 
   private static final int CHUNK = 128;
 
+  private final String source;
   private final TokenizerFiles files;
   private final int maxLength;
   private final HuggingFaceTokenizer tokenizer;
@@ -47,6 +48,7 @@ public final class Tokenizer implements AutoCloseable {
       throw new IllegalArgumentException(
           "a maximum length of " + maxLength + "; at least " + SHORTEST + " tokens are needed");
     }
+    this.source = source;
     this.files = files;
     this.maxLength = maxLength;
     String[] vocabulary = files.vocabulary();
@@ -76,6 +78,12 @@ public final class Tokenizer implements AutoCloseable {
   public static Tokenizer fromPretrained(Path folder) {
     ModelFolder.recover(folder);
     TokenizerFiles files = TokenizerFiles.read(folder);
+    if (files.maxLength() < SHORTEST) {
+      throw new CheckpointException(
+          folder.toString(),
+          "model_max_length or max_position_embeddings leaves %d tokens to a text; at least %d are needed"
+              .formatted(files.maxLength(), SHORTEST));
+    }
     return new Tokenizer(folder.toString(), files, files.maxLength());
   }
 
@@ -107,13 +115,22 @@ public final class Tokenizer implements AutoCloseable {
 
   // ---- encoding ----
 
-  /** {@code [CLS] text [SEP]}. */
+  /**
+   * {@code [CLS] text [SEP]}.
+   *
+   * @throws CheckpointException if the tokenizer has no token for a part of the text, not even one
+   *     that stands for what is unknown
+   */
   public Encoding encode(String text) {
     String clean = replaceLoneSurrogates(text);
     return encoding(whileOpen(() -> tokenizer.encode(clean)), clean, null);
   }
 
-  /** {@code [CLS] text [SEP] pair [SEP]}. */
+  /**
+   * {@code [CLS] text [SEP] pair [SEP]}.
+   *
+   * @throws CheckpointException as {@link #encode(String)}
+   */
   public Encoding encode(String text, String pair) {
     if (pair == null) {
       return encode(text);
@@ -276,6 +293,8 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Runs a call of the native library, which close() waits for: used after it was freed it would
    * take the process down.
+   *
+   * @throws CheckpointException with what it says against its file, at last
    */
   private <T> T whileOpen(Supplier<T> call) {
     use.readLock().lock();
@@ -283,7 +302,11 @@ public final class Tokenizer implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("this Tokenizer is closed");
       }
-      return call.get();
+      try {
+        return call.get();
+      } catch (RuntimeException e) {
+        throw new CheckpointException(source, "cannot be used: " + e.getMessage(), e);
+      }
     } finally {
       use.readLock().unlock();
     }

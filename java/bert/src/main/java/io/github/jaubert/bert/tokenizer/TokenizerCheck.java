@@ -3,26 +3,42 @@ package io.github.jaubert.bert.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 
 /**
- * Refuses what the native library would panic at in a tokenizer.json: its panics end the whole
- * virtual machine.
+ * Refuses what the native library would panic at in a tokenizer.json, or need all time or memory
+ * for: its panics end the whole virtual machine.
+ *
+ * <p>That library also takes a part without its type for whatever its keys fit, so that parts are
+ * checked by their keys, wherever they are.
  */
 final class TokenizerCheck {
-  /** Far more than any vocabulary has; an array of the tokens by id is made. */
-  private static final int LARGEST_ID = 10_000_000;
-
   /** Values come from the file and may be of any length. */
   private static final int LONGEST_QUOTE = 200;
 
-  private final String file;
-  private final Map<String, Integer> ids = new HashMap<>();
-  private int largest = -1;
+  /** Each part goes over the whole text. */
+  private static final int MOST_PARTS = 500;
 
-  private TokenizerCheck(String file) {
+  /** What replaces or precedes a piece of text; texts grow by it. */
+  private static final int LONGEST_TEXT = 1000;
+
+  /** How much longer all replacements together may make a text. */
+  private static final double MOST_GROWTH = 1000;
+
+  /** Tokens that a template adds, of which every text must leave room for its own. */
+  private static final int MOST_ADDED = 64;
+
+  private static final int DEEPEST = 64;
+
+  private final String file;
+  private final VocabularyCheck vocabulary;
+  private int parts;
+  private int templates;
+  private double growth = 1;
+
+  private TokenizerCheck(String file, VocabularyCheck vocabulary) {
     this.file = file;
+    this.vocabulary = vocabulary;
   }
 
   /**
@@ -31,116 +47,154 @@ final class TokenizerCheck {
    * @throws CheckpointException that names the file and the key
    */
   static void check(String file, ObjectNode json) {
-    TokenizerCheck check = new TokenizerCheck(file);
-    check.numbers("", json);
-    check.vocabulary(json.path("model").path("vocab"));
-    check.addedTokens(json.path("added_tokens"));
-    check.processor("post_processor", json.path("post_processor"));
+    values(file, "", json, 0);
+    TokenizerCheck check = new TokenizerCheck(file, VocabularyCheck.of(file, json));
+    for (String key : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+      JsonNode part = json.path(key);
+      if (!part.isMissingNode() && !part.isNull()) {
+        check.part(key, part);
+      }
+    }
   }
 
-  private void numbers(String key, JsonNode node) {
+  /** Refuses values that the native library's JSON reader stumbles over, though JSON has them. */
+  private static void values(String file, String key, JsonNode node, int depth) {
     if (node.isNumber() && !Double.isFinite(node.doubleValue())) {
-      throw refusal(key, "a number out of range");
+      throw refusal(file, key, "a number out of range");
+    }
+    if (node.isTextual() && hasLoneSurrogate(node.asText())) {
+      throw refusal(file, key, "half of a surrogate pair, which is no character");
+    }
+    if (depth > DEEPEST) {
+      throw refusal(file, key, "nested deeper than " + DEEPEST + " levels");
     }
     node.properties()
         .forEach(
             entry -> {
-              // The vocabulary is large; its ids are looked at on their own.
-              if (!key.equals("model.vocab")) {
-                String name = entry.getKey();
-                numbers(key.isEmpty() ? name : key + "." + name, entry.getValue());
+              String name = entry.getKey();
+              String inside = key.isEmpty() ? name : key + "." + name;
+              if (hasLoneSurrogate(name)) {
+                throw refusal(file, inside, "half of a surrogate pair, which is no character");
               }
+              values(file, inside, entry.getValue(), depth + 1);
             });
-    if (node.isArray()) {
-      for (int i = 0; i < node.size(); i++) {
-        numbers(key + "[" + i + "]", node.get(i));
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      values(file, key + "[" + i + "]", node.get(i), depth + 1);
+    }
+  }
+
+  private static boolean hasLoneSurrogate(String text) {
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+  }
+
+  // ---- parts ----
+
+  private void part(String key, JsonNode part) {
+    if (!part.isObject()) {
+      throw refusal(key, "no object");
+    }
+    if (++parts > MOST_PARTS) {
+      throw refusal(key, "more than " + MOST_PARTS + " parts");
+    }
+    for (String list : List.of("normalizers", "pretokenizers", "processors", "decoders")) {
+      JsonNode members = part.path(list);
+      for (int i = 0; i < members.size(); i++) {
+        part(key + "." + list + "[" + i + "]", members.path(i));
+      }
+    }
+    pattern(key, part);
+    JsonNode charsmap = part.path("precompiled_charsmap");
+    if (!charsmap.isMissingNode() || part.path("type").asText().equals("Precompiled")) {
+      refuse(key + ".precompiled_charsmap", CharsmapCheck.problem(charsmap.asText()));
+    }
+    if (part.path("length").isNumber() && part.path("length").asDouble() < 1) {
+      throw refusal(key + ".length", "is " + part.get("length") + "; at least 1 is due");
+    }
+    JsonNode prepend = part.path("prepend");
+    if (prepend.isTextual()
+        && (prepend.asText().isEmpty() || prepend.asText().length() > LONGEST_TEXT)) {
+      throw refusal(key + ".prepend", "1 to " + LONGEST_TEXT + " characters are due");
+    }
+    if (part.has("stop") && part.path("stop").asDouble() != 0) {
+      throw refusal(key + ".stop", "is " + part.get("stop") + "; only 0 is supported");
+    }
+    if (part.has("single") || part.has("pair") || part.has("special_tokens")) {
+      template(key, part);
+    }
+    for (String role : List.of("cls", "sep")) {
+      if (part.has(role)) {
+        knownId(key + "." + role + "[1]", part.path(role).path(1));
       }
     }
   }
 
-  private void vocabulary(JsonNode vocab) {
-    if (!vocab.isObject()) {
-      throw new CheckpointException(
-          file, "model.vocab is missing or no object: this is no WordPiece tokenizer");
-    }
-    vocab
-        .properties()
-        .forEach(
-            token -> {
-              int id = id("model.vocab." + token.getKey(), token.getValue());
-              ids.put(token.getKey(), id);
-              largest = Math.max(largest, id);
-            });
-  }
-
-  private void addedTokens(JsonNode list) {
-    if (!list.isMissingNode() && !list.isNull() && !list.isArray()) {
-      throw refusal("added_tokens", "no array");
-    }
-    for (int i = 0; i < list.size(); i++) {
-      String key = "added_tokens[" + i + "]";
-      largest = Math.max(largest, id(key + ".id", list.get(i).path("id")));
-      text(key + ".content", list.get(i).path("content"));
-    }
-    // A token that the vocabulary lacks gets the next free id, whatever the file says.
-    int next = ids.size();
-    for (int i = 0; i < list.size(); i++) {
-      String token = list.get(i).path("content").asText();
-      Integer known = ids.get(token);
-      int id = known == null ? next : known;
-      if (id > largest) {
-        throw refusal(
-            "added_tokens[" + i + "].id",
-            list.get(i).get("id") + " belongs to another token; this one would get " + id);
-      }
-      ids.put(token, id);
-      next = Math.max(next, id + 1);
+  private void refuse(String key, String problem) {
+    if (problem != null) {
+      throw refusal(key, problem);
     }
   }
 
-  private void processor(String key, JsonNode processor) {
-    switch (processor.path("type").asText()) {
-      case "Sequence" -> {
-        JsonNode processors = processor.path("processors");
-        for (int i = 0; i < processors.size(); i++) {
-          processor(key + ".processors[" + i + "]", processors.get(i));
-        }
-      }
-      case "TemplateProcessing" -> template(key, processor);
-      case "BertProcessing", "RobertaProcessing" -> {
-        for (String role : new String[] {"cls", "sep"}) {
-          knownId(key + "." + role + "[1]", processor.path(role).path(1));
-        }
-      }
-      default -> {
-        // The others add no tokens.
+  private void pattern(String key, JsonNode part) {
+    JsonNode pattern = part.path("pattern");
+    if (pattern.path("Regex").isTextual()) {
+      refuse(key + ".pattern.Regex", RegexCheck.problem(pattern.get("Regex").asText()));
+    }
+    if (!pattern.isMissingNode() && part.path("content").isTextual()) {
+      int to = part.get("content").asText().length();
+      int from = Math.max(1, pattern.path("String").asText().length());
+      growth *= Math.max(1, (double) to / from);
+      if (to > LONGEST_TEXT || growth > MOST_GROWTH) {
+        throw refusal(key + ".content", "texts would grow too long");
       }
     }
   }
+
+  // ---- templates ----
 
   private void template(String key, JsonNode processor) {
+    if (++templates > 1) {
+      throw refusal(key, "a second template");
+    }
     JsonNode tokens = processor.path("special_tokens");
     if (!tokens.isObject()) {
       throw refusal(key + ".special_tokens", "missing or no object");
     }
     tokens.properties().forEach(t -> special(key + ".special_tokens." + t.getKey(), t.getValue()));
-    for (String kind : new String[] {"single", "pair"}) {
+    for (String kind : List.of("single", "pair")) {
       JsonNode pieces = processor.path(kind);
+      int added = 0;
       for (int i = 0; i < pieces.size(); i++) {
-        String place = key + "." + kind + "[" + i + "]";
-        JsonNode piece = pieces.get(i);
-        if (piece.has("SpecialToken")) {
-          String token = piece.path("SpecialToken").path("id").asText();
-          if (!tokens.has(token)) {
-            throw refusal(
-                place + ".SpecialToken.id", "special_tokens has no '" + quote(token) + "'");
-          }
-        } else if (kind.equals("single")
-            && piece.path("Sequence").path("id").asText().equals("B")) {
-          throw refusal(place + ".Sequence.id", "a single text has no second one, B");
-        }
+        added += piece(key + "." + kind + "[" + i + "]", pieces.path(i), tokens, kind);
+      }
+      if (pieces.size() > MOST_ADDED || added > MOST_ADDED) {
+        throw refusal(
+            key + "." + kind,
+            pieces.size() + " pieces with " + added + " tokens; " + MOST_ADDED + " at most");
       }
     }
+  }
+
+  /** How many tokens a piece of a template adds. */
+  private int piece(String key, JsonNode piece, JsonNode tokens, String kind) {
+    JsonNode special = piece.path("SpecialToken");
+    JsonNode sequence = piece.path("Sequence");
+    if (piece.size() != 1 || !special.isObject() && !sequence.isObject()) {
+      throw refusal(key, "neither a SpecialToken nor a Sequence");
+    }
+    if (special.isObject()) {
+      JsonNode token = tokens.path(special.path("id").asText());
+      if (!token.isObject()) {
+        throw refusal(
+            key + ".SpecialToken.id",
+            "special_tokens has no '" + special.path("id").asText() + "'");
+      }
+      return token.path("ids").size();
+    }
+    if (kind.equals("single") && sequence.path("id").asText().equals("B")) {
+      throw refusal(key + ".Sequence.id", "a single text has no second one, B");
+    }
+    return 0;
   }
 
   private void special(String key, JsonNode token) {
@@ -157,28 +211,19 @@ final class TokenizerCheck {
   }
 
   private void knownId(String key, JsonNode value) {
-    int id = id(key, value);
-    if (id > largest) {
-      throw refusal(key, "an id of " + id + ", but the largest of a token is " + largest);
-    }
-  }
-
-  private int id(String key, JsonNode value) {
-    if (!value.isInt() || value.asInt() < 0 || value.asInt() > LARGEST_ID) {
-      String is = value.isMissingNode() ? "is missing" : "is " + quote(value.toString());
-      throw refusal(key, "the id " + is + "; whole numbers from 0 to " + LARGEST_ID + " are taken");
-    }
-    return value.asInt();
-  }
-
-  private void text(String key, JsonNode value) {
-    if (!value.isTextual() || value.asText().isEmpty()) {
-      throw refusal(key, "missing or empty");
+    int id = VocabularyCheck.id(file, key, value);
+    if (id > vocabulary.largest()) {
+      throw refusal(
+          key, "an id of " + id + ", but the largest of a token is " + vocabulary.largest());
     }
   }
 
   private CheckpointException refusal(String key, String reason) {
-    return new CheckpointException(file, "key " + quote(key) + ": " + reason);
+    return refusal(file, key, reason);
+  }
+
+  private static CheckpointException refusal(String file, String key, String reason) {
+    return new CheckpointException(file, "key " + quote(key) + ": " + quote(reason));
   }
 
   /** The text, cut if it is long. */

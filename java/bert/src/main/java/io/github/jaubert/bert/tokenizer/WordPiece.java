@@ -250,31 +250,6 @@ final class WordPiece {
     return id;
   }
 
-  /**
-   * The tokens by id of a tokenizer.json that {@link TokenizerCheck} let pass; an id without a
-   * token has null.
-   *
-   * @throws CheckpointException if the ids have too large gaps
-   */
-  static String[] vocabulary(String file, ObjectNode json) {
-    Map<Integer, String> byId = new TreeMap<>();
-    json.path("model")
-        .path("vocab")
-        .properties()
-        .forEach(token -> byId.put(token.getValue().asInt(), token.getKey()));
-    for (JsonNode token : json.path("added_tokens")) {
-      byId.put(token.path("id").asInt(), token.path("content").asText());
-    }
-    int size = byId.keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
-    if (size > 2 * byId.size() + 1000) {
-      throw new CheckpointException(
-          file, "has " + byId.size() + " tokens, but an id of " + (size - 1));
-    }
-    String[] tokens = new String[size];
-    byId.forEach((id, token) -> tokens[id] = token);
-    return tokens;
-  }
-
   // ---- tokenizer_config.json ----
 
   /**

@@ -55,14 +55,16 @@ class TokenizerCheckTest {
         "\"ids\":[3] | \"ids\":[-1] | post_processor.special_tokens.[SEP].ids[0]: the id is -1;",
         "{\"id\":\"A\",\"type_id\":0} | {\"id\":\"B\",\"type_id\":0} | post_processor.single[1].Sequence.id: a single",
         "\"dog\":14 | \"dog\":-1 | model.vocab.dog: the id is -1;",
-        "\"dog\":14 | \"dog\":1e400 | model.vocab.dog: the id is ",
+        "\"dog\":14 | \"dog\":1e400 | model.vocab.dog: a number out of range",
         "\"dog\":14 | \"dog\":4294967296 | model.vocab.dog: the id is 4294967296;",
         "\"dog\":14 | \"dog\":2147483647 | model.vocab.dog: the id is 2147483647;",
         "\"dog\":14 | \"dog\":14.5 | model.vocab.dog: the id is 14.5;",
         "\"content\":\"[SEP]\" | \"content\":\"\" | added_tokens[3].content: missing or empty",
-        "\"content\":\"[SEP]\" | \"content\":\"new\" | added_tokens[3].id: 3 belongs to another token; this",
         "{\"id\":3,\"content\" | {\"content\" | added_tokens[3].id: the id is missing;",
-        "{\"id\":3,\"content\" | {\"id\":\"3\",\"content\" | added_tokens[3].id: the id is \"3\";"
+        "{\"id\":3,\"content\" | {\"id\":\"3\",\"content\" | added_tokens[3].id: the id is \"3\";",
+        "\"content\":\"[SEP]\" | \"content\":\"[\\ud800]\" | added_tokens[3].content: half of a surrogate pair",
+        "\"cleanup\":true | \"cleanup\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]] | decoder.cleanup[0][0]",
+        "\"max_input_chars_per_word\":100 | \"max_input_chars_per_word\":1e9 | model.max_input_chars_per_word: 1.0E9 is too much"
       })
   void refusesWhatTheNativeLibraryPanicsAt(String before, String after, String reason) {
     String message = refusal(before, after);

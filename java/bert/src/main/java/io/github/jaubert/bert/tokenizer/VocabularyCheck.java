@@ -1,0 +1,201 @@
+package io.github.jaubert.bert.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The tokens of a tokenizer.json with the ids that the native library gives them: those of its
+ * model (WordPiece, BPE, Unigram, WordLevel) and the added ones. Refuses what that library panics
+ * at.
+ */
+final class VocabularyCheck {
+  /** Far more than any vocabulary has; an array of the tokens by id is made. */
+  private static final int LARGEST_ID = 10_000_000;
+
+  /** An id without a token costs little, but millions of them are a mistake. */
+  private static final int MOST_GAPS = 1000;
+
+  /** The library compares each added token with all before it. */
+  private static final int MOST_ADDED = 20_000;
+
+  private static final int LONGEST_ADDED = 10_000;
+
+  /** The time for a word grows with the cube of its characters. */
+  private static final int LONGEST_WORD = 1000;
+
+  private final String file;
+  private final Map<String, Integer> ids = new HashMap<>();
+  private int largest = -1;
+
+  private VocabularyCheck(String file) {
+    this.file = file;
+  }
+
+  /**
+   * Checks the model and the added tokens.
+   *
+   * @throws CheckpointException that names the file and the key
+   */
+  static VocabularyCheck of(String file, ObjectNode json) {
+    VocabularyCheck check = new VocabularyCheck(file);
+    int next = check.model(json.path("model"));
+    check.addedTokens(json.path("added_tokens"), next);
+    if (check.largest >= 2 * check.ids.size() + MOST_GAPS) {
+      throw new CheckpointException(
+          file, "has " + check.ids.size() + " tokens, but an id of " + check.largest);
+    }
+    return check;
+  }
+
+  /** The tokens by id; an id without a token has null. */
+  String[] tokens() {
+    String[] tokens = new String[largest + 1];
+    ids.forEach((token, id) -> tokens[id] = token);
+    return tokens;
+  }
+
+  /** The largest id of a token. */
+  int largest() {
+    return largest;
+  }
+
+  // ---- the model ----
+
+  /** Checks the model; the number of its tokens, of which one may be there twice. */
+  private int model(JsonNode model) {
+    JsonNode vocab = model.path("vocab");
+    if (!model.isObject() || !(vocab.isObject() || vocab.isArray()) || vocab.isEmpty()) {
+      throw new CheckpointException(
+          file, "model.vocab is missing or empty: this is no tokenizer");
+    }
+    if (vocab.isObject()) {
+      vocab
+          .properties()
+          .forEach(t -> put(t.getKey(), id(file, "model.vocab." + t.getKey(), t.getValue())));
+    } else {
+      for (int i = 0; i < vocab.size(); i++) {
+        JsonNode piece = vocab.get(i);
+        if (piece.size() != 2 || !piece.path(0).isTextual() || !piece.path(1).isNumber()) {
+          throw refusal("model.vocab[" + i + "]", "a piece and its score are due");
+        }
+        put(piece.get(0).asText(), i);
+      }
+    }
+    JsonNode longest = model.path("max_input_chars_per_word");
+    if (longest.isNumber() && longest.asDouble() > LONGEST_WORD) {
+      throw refusal(
+          "model.max_input_chars_per_word", longest + " is too much; " + LONGEST_WORD + " at most");
+    }
+    merges(model);
+    return vocab.size();
+  }
+
+  private void put(String token, int id) {
+    ids.put(token, id);
+    largest = Math.max(largest, id);
+  }
+
+  /** The second token of a merge loses the prefix of its kind, which it must have. */
+  private void merges(JsonNode model) {
+    int prefix =
+        model.path("continuing_subword_prefix").asText("").getBytes(StandardCharsets.UTF_8).length;
+    JsonNode merges = model.path("merges");
+    for (int i = 0; prefix > 0 && i < merges.size(); i++) {
+      JsonNode merge = merges.get(i);
+      String second =
+          merge.isArray()
+              ? merge.path(1).asText()
+              : merge.asText().substring(merge.asText().indexOf(' ') + 1);
+      byte[] bytes = second.getBytes(StandardCharsets.UTF_8);
+      if (bytes.length < prefix || bytes.length > prefix && (bytes[prefix] & 0xC0) == 0x80) {
+        throw refusal(
+            "model.merges[" + i + "]",
+            "'"
+                + second
+                + "' has no prefix '"
+                + model.path("continuing_subword_prefix").asText()
+                + "'");
+      }
+    }
+  }
+
+  // ---- added tokens ----
+
+  /**
+   * Checks the added tokens.
+   *
+   * @param next the id of the first that the model lacks, whatever the file says
+   */
+  private void addedTokens(JsonNode list, int next) {
+    if (!list.isMissingNode() && !list.isNull() && !list.isArray()) {
+      throw refusal("added_tokens", "no array");
+    }
+    if (list.size() > MOST_ADDED) {
+      throw refusal("added_tokens", list.size() + " are too many; " + MOST_ADDED + " at most");
+    }
+    boolean takesSpaceBehind = false;
+    for (JsonNode token : list) {
+      takesSpaceBehind |= token.path("rstrip").asBoolean();
+    }
+    for (int i = 0; i < list.size(); i++) {
+      String key = "added_tokens[" + i + "]";
+      JsonNode token = list.get(i);
+      id(file, key + ".id", token.path("id"));
+      String content = text(key + ".content", token.path("content"));
+      if (takesSpaceBehind && token.path("lstrip").asBoolean() && isBlank(content)) {
+        throw refusal(key + ".content", "only space, which an added token before it takes");
+      }
+      Integer known = ids.get(content);
+      int id = known == null ? next : known;
+      put(content, id);
+      next = Math.max(next, id + 1);
+    }
+  }
+
+  private String text(String key, JsonNode value) {
+    if (!value.isTextual() || value.asText().isEmpty()) {
+      throw refusal(key, "missing or empty");
+    }
+    if (value.asText().length() > LONGEST_ADDED) {
+      throw refusal(key, "longer than " + LONGEST_ADDED + " characters");
+    }
+    return value.asText();
+  }
+
+  /** Whether nothing of a text may be left but space once it is normalized. */
+  private static boolean isBlank(String text) {
+    return text.codePoints().noneMatch(c -> Character.isLetterOrDigit(c) || c > ' ' && c < 127);
+  }
+
+  // ---- ids ----
+
+  /**
+   * The id of a token.
+   *
+   * @throws CheckpointException if it is none
+   */
+  static int id(String file, String key, JsonNode value) {
+    if (!value.isInt() || value.asInt() < 0 || value.asInt() > LARGEST_ID) {
+      String is = value.isMissingNode() ? "is missing" : "is " + value;
+      throw new CheckpointException(
+          file,
+          "key "
+              + TokenizerCheck.quote(key)
+              + ": the id "
+              + TokenizerCheck.quote(is)
+              + "; whole numbers from 0 to "
+              + LARGEST_ID
+              + " are taken");
+    }
+    return value.asInt();
+  }
+
+  private CheckpointException refusal(String key, String reason) {
+    return new CheckpointException(
+        file, "key " + TokenizerCheck.quote(key) + ": " + TokenizerCheck.quote(reason));
+  }
+}
