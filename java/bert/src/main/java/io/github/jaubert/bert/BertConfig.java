@@ -177,6 +177,15 @@ public record BertConfig(
     return hiddenSize / numAttentionHeads;
   }
 
+  /** How many numbers an encoder with its pooler has; sizes may be absurd, so not as an integer. */
+  double parameterCount() {
+    double width = hiddenSize;
+    double embeddings = ((double) vocabSize + maxPositionEmbeddings + typeVocabSize + 2) * width;
+    double layer =
+        4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
+    return embeddings + numHiddenLayers * layer + (width + 1) * width;
+  }
+
   /** {@link #hiddenAct} as the layers take it. */
   public Activation activation() {
     return activation(hiddenAct);

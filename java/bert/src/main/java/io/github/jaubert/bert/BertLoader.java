@@ -28,6 +28,9 @@ final class BertLoader {
 
   private static final int LISTED = 20;
 
+  /** Parameters of a model that is small whatever is missing: 40 MB. */
+  private static final double SMALL = 1e7;
+
   private final BertConfig config;
   private final StateDict weights;
 
@@ -111,6 +114,24 @@ final class BertLoader {
               + layers
               + " layers, but config.json says num_hidden_layers "
               + config.numHiddenLayers());
+    }
+    checkSize();
+  }
+
+  /**
+   * Refuses a config whose model is far larger than the file, for example because tensors are
+   * missing that would show it: nothing is allocated for a size that nobody has seen.
+   */
+  private void checkSize() {
+    double stored = 0;
+    for (String name : weights.names()) {
+      stored += weights.shape(name).numel();
+    }
+    if (config.parameterCount() > 2 * stored + SMALL) {
+      throw new CheckpointException(
+          weights.source(),
+          "holds %.0f numbers, but the model of config.json has %.0f"
+              .formatted(stored, config.parameterCount()));
     }
   }
 

@@ -35,9 +35,10 @@ record HeadLabels(Labels labels, int[] rows) {
    */
   static HeadLabels match(
       Path folder, Path configFile, ObjectNode config, Shape head, Labels wanted) {
-    if (head.rank() != 2) {
+    if (head.rank() != 2 || head.numel() == 0) {
       throw new CheckpointException(
-          folder.toString(), "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix");
+          folder.toString(),
+          "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix with numbers");
     }
     int outputs = (int) head.size(0);
     if (wanted == null) {

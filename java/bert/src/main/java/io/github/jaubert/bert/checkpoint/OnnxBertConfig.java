@@ -197,7 +197,7 @@ final class OnnxBertConfig {
       return attribute.get();
     }
     for (Node node : graph.nodes()) {
-      if (node.operation().equals("Sqrt")) {
+      if (node.operation().equals("Sqrt") && !node.inputs().isEmpty()) {
         Node sum = graph.producers().get(node.inputs().get(0));
         if (sum != null && sum.operation().equals("Add")) {
           OptionalDouble added = scalarInput(sum);

@@ -158,6 +158,9 @@ public final class OnnxWeights implements StateDict {
   }
 
   private String addedBias(Node matmul) {
+    if (matmul.outputs().isEmpty()) {
+      return null;
+    }
     for (Node consumer : graph.consumersOf(matmul.outputs().get(0))) {
       if (consumer.operation().equals("Add")) {
         for (String input : consumer.inputs()) {
