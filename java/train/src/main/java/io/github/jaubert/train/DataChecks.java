@@ -4,12 +4,14 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -22,9 +24,10 @@ import org.slf4j.LoggerFactory;
 final class DataChecks {
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
-  private static final Pattern INTEGER = Pattern.compile("-?\\d+");
-  private static final Pattern WHOLE = Pattern.compile("-?\\d+(\\.0+)?");
   private static final int LISTED = 4;
+
+  /** So often the commonest label occurs before one that occurs once is worth a word. */
+  private static final int COMMON = 10;
 
   private DataChecks() {}
 
@@ -63,8 +66,10 @@ final class DataChecks {
     return row.text().isBlank() && (row.secondText() == null || row.secondText().isBlank());
   }
 
-  /** Warns of training data whose rows all say the same. */
-  static void labels(TextDataset data) {
+  /**
+   * Warns of labels that a model hardly learns to tell apart, and of rows that all say the same.
+   */
+  static void labels(TextDataset data, Labels labels) {
     List<Example> rows = data.rows();
     if (rows.size() > 1 && rows.stream().map(Example::labels).distinct().count() == 1) {
       List<String> same = rows.get(0).labels();
@@ -73,6 +78,49 @@ final class DataChecks {
           data.source(),
           rows.size(),
           same.isEmpty() ? "no label" : "the label " + String.join(", ", same));
+    }
+    if (labels.problemType() != ProblemType.REGRESSION) {
+      Map<String, Long> counts =
+          rows.stream()
+              .flatMap(row -> row.labels().stream())
+              .collect(Collectors.groupingBy(label -> label, TreeMap::new, Collectors.counting()));
+      warnOfAlike(data, counts);
+      warnOfSingle(data, counts);
+    }
+  }
+
+  private static void warnOfAlike(TextDataset data, Map<String, Long> counts) {
+    Map<String, String> alike = LabelText.alike(counts.keySet());
+    if (!alike.isEmpty()) {
+      LOG.warn(
+          "{}: these labels look alike, and are taken as different: {}; mapLabels(…) makes them one",
+          data.source(),
+          alike.entrySet().stream()
+                  .limit(LISTED)
+                  .map(
+                      pair ->
+                          "'%s' (%d) and '%s' (%d)"
+                              .formatted(
+                                  LabelText.escaped(pair.getValue()),
+                                  counts.get(pair.getValue()),
+                                  LabelText.escaped(pair.getKey()),
+                                  counts.get(pair.getKey())))
+                  .collect(Collectors.joining(", "))
+              + (alike.size() > LISTED ? ", …" : ""));
+    }
+  }
+
+  private static void warnOfSingle(TextDataset data, Map<String, Long> counts) {
+    boolean common = counts.values().stream().anyMatch(count -> count >= COMMON);
+    Set<String> single = new TreeSet<>(counts.keySet());
+    single.removeIf(label -> counts.get(label) > 1);
+    if (common && !single.isEmpty()) {
+      LOG.warn(
+          "{}: {} of {} labels have one example alone: {}",
+          data.source(),
+          single.size(),
+          counts.size(),
+          few(single));
     }
   }
 
@@ -93,11 +141,12 @@ final class DataChecks {
     Set<String> judged = distinct(evaluation);
     boolean numbered =
         judged.stream()
-            .anyMatch(label -> INTEGER.matcher(label).matches() && !labels.names().contains(label));
-    if (numbered && !trained.stream().allMatch(label -> WHOLE.matcher(label).matches())) {
+            .anyMatch(label -> LabelText.isInteger(label) && !labels.names().contains(label));
+    if (numbered && !trained.stream().allMatch(LabelText::isWhole)) {
       throw new DataException(
           evaluation.source(),
-          "its labels are numbers (%s) where those of %s are names (%s); write the names"
+          ("its labels are numbers (%s) where those of %s are names (%s);"
+                  + " mapLabels(…) gives them these names")
               .formatted(few(judged), train.source(), few(trained)));
     }
   }
@@ -131,10 +180,11 @@ final class DataChecks {
       if (all.size() > 1 && (minusOne && !signs || label.equals("-"))) {
         LOG.warn(
             "{}: {} of {} examples have the label {}, which often means none;"
-                + " they are taken as a class of their own",
+                + " they are taken as a class of their own, skipLabels(\"{}\") leaves them out",
             train.source(),
             train.rows().stream().filter(row -> row.labels().contains(label)).count(),
             train.size(),
+            label,
             label);
       }
     }

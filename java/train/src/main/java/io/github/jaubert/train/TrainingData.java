@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a run learns from and is judged by, checked and in token ids.
@@ -21,6 +24,9 @@ import java.util.function.IntConsumer;
  * @param evaluator null: nothing is evaluated
  */
 record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluator) {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingData.class);
+  private static final int LISTED = 6;
+
   /**
    * Checks and encodes texts.
    *
@@ -35,13 +41,15 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
       TextDataset evaluation,
       List<Metric> metrics,
       List<TrainingListener> listeners) {
+    say(train, model.labels());
     Targets targets = Targets.of(train, model.labels());
     DataChecks.sameLabels(train, evaluation, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
-    DataChecks.labels(train);
+    DataChecks.labels(train, model.labels());
     DataChecks.withoutLabel(train, model.labels());
     if (evaluation != null) {
+      say(evaluation, model.labels());
       DataChecks.texts(evaluation);
     }
     EncodedDataset examples = encode(train, tokenizer, model, listeners);
@@ -51,6 +59,26 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
             : new Evaluator(
                 model, encode(evaluation, tokenizer, model, listeners), evaluationTargets, metrics);
     return new TrainingData(examples, targets, evaluator);
+  }
+
+  /** What was understood; the wrong column is better met here than after training. */
+  private static void say(TextDataset data, Labels labels) {
+    LOG.info(
+        "{}: {} examples{}, for {}",
+        data.source(),
+        data.size(),
+        data.chosenColumns().isEmpty() ? "" : ", " + data.chosenColumns(),
+        switch (labels.problemType()) {
+          case SINGLE_LABEL -> "one of the labels " + listed(labels);
+          case MULTI_LABEL -> "any of the labels " + listed(labels);
+          case REGRESSION -> "a score";
+        });
+  }
+
+  private static String listed(Labels labels) {
+    return labels.size() <= LISTED
+        ? String.join(", ", labels.names())
+        : labels.name(0) + " … " + labels.name(labels.size() - 1) + " (" + labels.size() + ")";
   }
 
   private static EncodedDataset encode(

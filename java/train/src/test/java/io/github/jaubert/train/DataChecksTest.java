@@ -9,6 +9,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Data that can be read and still teaches nothing. */
 class DataChecksTest {
+  private static final Labels AB = Labels.of("a", "b");
+
   @TempDir Path temporary;
 
   @Test
@@ -80,11 +83,13 @@ class DataChecksTest {
         logOf(
             () ->
                 DataChecks.labels(
-                    TextDataset.of("same", List.of(Example.of("a", "x"), Example.of("the", "x")))));
+                    TextDataset.of("same", List.of(Example.of("a", "x"), Example.of("the", "x"))),
+                    AB));
     assertTrue(log.contains("same: all 2 examples have the label x"), log);
-    assertEquals("", logOf(() -> DataChecks.labels(SmallModel.sentences(50, 3))));
+    assertEquals("", logOf(() -> DataChecks.labels(SmallModel.sentences(50, 3), AB)));
     assertEquals(
-        "", logOf(() -> DataChecks.labels(TextDataset.of("one", List.of(Example.of("a", "x"))))));
+        "",
+        logOf(() -> DataChecks.labels(TextDataset.of("one", List.of(Example.of("a", "x"))), AB)));
   }
 
   private static TextDataset labelled(String source, String... labels) {
@@ -101,7 +106,7 @@ class DataChecksTest {
         assertThrows(DataException.class, () -> DataChecks.sameLabels(names, ids, labels));
     assertEquals(
         "ids: its labels are numbers (0, 1, 2, 3) where those of names are names"
-            + " (Arts, Business, Sports, Tech, …); write the names",
+            + " (Arts, Business, Sports, Tech, …); mapLabels(…) gives them these names",
         error.getMessage());
     DataChecks.sameLabels(names, null, labels);
     DataChecks.sameLabels(names, names, labels);
@@ -116,6 +121,41 @@ class DataChecksTest {
     DataChecks.sameLabels(mixed, labelled("one", "1"), Labels.of(mixed.labelNames()));
   }
 
+  private static String labels(String... rows) {
+    return logOf(() -> DataChecks.labels(labelled("data", rows), AB));
+  }
+
+  @Test
+  void labelsThatLookAlikeAreNamedInPairs() {
+    assertTrue(
+        labels("caf\u00e9", "cafe\u0301", "caf\u00e9")
+            .contains(
+                "data: these labels look alike, and are taken as different:"
+                    + " 'cafe<U+0301>' (1) and 'caf<U+00E9>' (2); mapLabels(…) makes them one"));
+    assertTrue(labels("pos", "pos ", "neg").contains("'pos' (1) and 'pos ' (1)"));
+    assertTrue(labels("pos", "Pos", "neg").contains("'Pos' (1) and 'pos' (1)"));
+    assertTrue(labels("very good", "very\u00a0good").contains("'very<U+00A0>good' (1)"));
+    assertTrue(labels("a", "a\u200b", "b").contains("'a<U+200B>' (1)"));
+    assertTrue(labels("a", "\uff41", "b").contains("'<U+FF41>' (1)")); // full width
+    assertEquals("", labels("a", "b", "ab", "a b", "a"));
+    TextDataset scores = labelled("data", "1", "1 ");
+    assertEquals("", logOf(() -> DataChecks.labels(scores, Labels.score())));
+  }
+
+  @Test
+  void labelsOfOneExampleAreNamedWhereOthersAreCommon() {
+    String[] rows = new String[13];
+    Arrays.fill(rows, "pos");
+    rows[3] = "neg";
+    rows[7] = "psitive";
+    rows[11] = "neg";
+    assertTrue(labels(rows).contains("data: 1 of 3 labels have one example alone: psitive"));
+    rows[11] = "ngative";
+    assertTrue(
+        labels(rows).contains("3 of 4 labels have one example alone: neg, ngative, psitive"));
+    assertEquals("", labels("a", "b", "c", "a"));
+  }
+
   private static String withoutLabel(Labels labels, String... rows) {
     return logOf(() -> DataChecks.withoutLabel(labelled("gold", rows), labels));
   }
@@ -127,7 +167,7 @@ class DataChecksTest {
     assertTrue(
         log.contains(
             "gold: 2 of 4 examples have the label -, which often means none;"
-                + " they are taken as a class of their own"),
+                + " they are taken as a class of their own, skipLabels(\"-\") leaves them out"),
         log);
     assertEquals(1, log.lines().count());
     log = withoutLabel(labels, "-1", "0", "1");
@@ -149,11 +189,30 @@ class DataChecksTest {
   void cellsQuotedAsInCsvAreCounted() throws IOException {
     String log = quotes("\"a \"\"b\"\"\"\tx\nplain\ty\n\"\"\"c\"\" d\"\tx\n");
     assertTrue(
-        log.contains("quotes.tsv: 2 of 3 texts look quoted as in CSV; TSV is read without quoting"),
+        log.contains(
+            "quotes.tsv: 2 of 3 texts look quoted as in CSV;"
+                + " TSV is read without quoting, TableFormat.QUOTED_TSV with it"),
         log);
     assertEquals(1, log.lines().count());
     assertEquals("", quotes("\"a \"\"b\"\"\"\tx\nplain\ty\n"));
     assertEquals("", quotes("\"a\"\tx\n\"b \"c\" d\"\ty\n\"\tx\n\"\"\ty\n"));
+  }
+
+  @Test
+  void secondTextsMayBeQuotedToo() throws IOException {
+    String rows = "plain\t\"a \"\"b\"\"\"\tx\nplain\t\"\"\"c\"\" d\"\ty\n";
+    Path file = Files.writeString(temporary.resolve("pairs.tsv"), "one\ttwo\tlabel\n" + rows);
+    TextDataset pairs = TextDataset.tsv(file).text("one").pair("two").label("label");
+    String log = logOf(pairs::rows);
+    assertTrue(log.contains("pairs.tsv: 2 of 2 second texts look quoted as in CSV"), log);
+    assertEquals(1, log.lines().count());
+    // A writer that quotes every cell.
+    log = quotes("\"a\"\tx\n\"b\"\ty\n");
+    assertTrue(log.contains("quotes.tsv: 2 of 2 texts look quoted as in CSV"), log);
+    TextDataset unquoted = TextDataset.of(file, TableFormat.QUOTED_TSV).text("one").pair("two");
+    assertEquals("", logOf(unquoted::rows));
+    assertEquals(
+        List.of("a \"b\"", "\"c\" d"), unquoted.rows().stream().map(Example::secondText).toList());
   }
 
   private static String logOf(Runnable check) {

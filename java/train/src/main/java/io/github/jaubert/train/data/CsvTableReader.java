@@ -7,17 +7,18 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
-/** Comma-separated values as RFC 4180 defines them; empty lines are skipped. */
+/** Values between commas, or tabs, quoted as RFC 4180 defines it; empty lines are skipped. */
 final class CsvTableReader {
   private static final CSVFormat FORMAT =
       CSVFormat.RFC4180.builder().setIgnoreEmptyLines(true).get();
 
   private CsvTableReader() {}
 
-  static Table read(Path file, boolean header) {
+  static Table read(Path file, boolean header, char delimiter) {
     RowCollector rows = new RowCollector(file.toString(), header);
+    CSVFormat format = FORMAT.builder().setDelimiter(delimiter).get();
     long end = 0; // the line on which the last row ended
-    try (CSVParser parser = CSVParser.parse(Utf8.read(file), FORMAT)) {
+    try (CSVParser parser = CSVParser.parse(Utf8.read(file), format)) {
       for (CSVRecord row : parser) {
         end = parser.getCurrentLineNumber();
         rows.add(end - lineBreaks(row), row.toList());

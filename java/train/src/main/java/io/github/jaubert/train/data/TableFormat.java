@@ -10,6 +10,8 @@ public enum TableFormat {
    * GLUE.
    */
   TSV,
+  /** Cells between tabs, quoted as in CSV, as pandas writes them. */
+  QUOTED_TSV,
   /**
    * Comma-separated values by RFC 4180: cells may be quoted, and then hold commas, line breaks and
    * doubled quotes.
@@ -36,13 +38,14 @@ public enum TableFormat {
       return JSONL;
     }
     throw new DataException(
-        file.toString(), "its name does not end in .tsv, .csv or .jsonl; say which format it has");
+        file.toString(), "its name does not end in .tsv, .csv or .jsonl; choose its TableFormat");
   }
 
   Table read(Path file, boolean header) {
     return switch (this) {
       case TSV -> TsvReader.read(file, header);
-      case CSV -> CsvTableReader.read(file, header);
+      case QUOTED_TSV -> CsvTableReader.read(file, header, '\t');
+      case CSV -> CsvTableReader.read(file, header, ',');
       case JSONL -> JsonLinesReader.read(file);
     };
   }

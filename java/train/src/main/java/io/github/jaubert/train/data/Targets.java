@@ -3,10 +3,8 @@ package io.github.jaubert.train.data;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.tensor.Tensor;
-import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -18,16 +16,9 @@ import java.util.regex.Pattern;
  */
 public final class Targets {
   private static final int LISTED = 20;
+  private static final String RENAME = "; mapLabels(…) renames labels";
+  private static final String SKIP = "; skipLabels(…) leaves such rows out";
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
-
-  /** A whole number as pandas writes it once a cell of its column was empty. */
-  private static final Pattern WHOLE = Pattern.compile("([-+]?\\d+)\\.0+");
-
-  /** Java also reads 1d and 0x1p3, which nobody means as a score. */
-  private static final Pattern NUMBER =
-      Pattern.compile("[-+]?((\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?|NaN|Infinity)");
-
-  private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
 
   private final ProblemType problem;
   private final int width;
@@ -89,8 +80,8 @@ public final class Targets {
   private static int index(
       TextDataset data, Example row, String label, Map<String, Integer> indices, Labels labels) {
     Integer named = indices.get(label);
-    if (named == null && WHOLE.matcher(label).matches()) {
-      named = indices.get(WHOLE.matcher(label).replaceAll("$1"));
+    if (named == null) {
+      named = indices.get(LabelText.withoutFraction(label));
     }
     if (named != null) {
       return named;
@@ -110,63 +101,43 @@ public final class Targets {
         data.source(),
         row.line(),
         numbered
-            ? "label %s is outside 0 to %d (%s)".formatted(label, size - 1, known)
-            : "label %s is not one of the %d known: %s%s"
-                .formatted(label, size, known, lookalike(label, labels)));
+            ? "label %s is outside 0 to %d (%s)%s".formatted(label, size - 1, known, RENAME)
+            : "label %s is not one of the %d known: %s%s%s"
+                .formatted(label, size, known, lookalike(label, labels), RENAME));
   }
 
   /** Names the label that a reader would take for the same; the two print alike, so by code. */
   private static String lookalike(String label, Labels labels) {
-    String plain = plain(label);
+    String plain = LabelText.plain(label);
     return labels.names().stream()
-        .filter(name -> plain(name).equals(plain))
+        .filter(name -> LabelText.plain(name).equals(plain))
         .findFirst()
-        .map(name -> "; it looks like %s, but is %s".formatted(escaped(name), escaped(label)))
+        .map(
+            name ->
+                "; it looks like %s, but is %s"
+                    .formatted(LabelText.escaped(name), LabelText.escaped(label)))
         .orElse("");
   }
 
-  /** What is left of a label without case, Unicode form, kind of space and invisible characters. */
-  private static String plain(String label) {
-    return Normalizer.normalize(label, Normalizer.Form.NFKC)
-        .toLowerCase(Locale.ROOT)
-        .replaceAll("\\p{Cf}", "")
-        .replaceAll("[\\s\\p{Z}]+", " ")
-        .strip();
-  }
-
-  private static String escaped(String label) {
-    StringBuilder text = new StringBuilder();
-    label
-        .codePoints()
-        .forEach(
-            c -> {
-              if (c >= ' ' && c <= '~') {
-                text.appendCodePoint(c);
-              } else {
-                text.append("<U+%04X>".formatted(c));
-              }
-            });
-    return text.toString();
-  }
-
   private static float score(TextDataset data, Example row, String label) {
-    if (!NUMBER.matcher(label.strip()).matches()) {
+    String number = label.strip();
+    if (number.matches("[-+]?(NaN|Infinity)")
+        || LabelText.isNumber(number) && !Float.isFinite(Float.parseFloat(number))) {
+      throw new DataException(
+          data.source(), row.line(), "label " + label + " is not a finite number");
+    }
+    if (!LabelText.isNumber(number)) {
       throw new DataException(
           data.source(),
           row.line(),
           "label "
               + label
               + " is not a number, and a score was expected"
-              + (WITH_COMMA.matcher(label).matches()
+              + (LabelText.isNumberWithComma(number)
                   ? "; write it without a comma, as 1234.5"
-                  : ""));
+                  : SKIP));
     }
-    float score = Float.parseFloat(label);
-    if (!Float.isFinite(score)) {
-      throw new DataException(
-          data.source(), row.line(), "label " + label + " is not a finite number");
-    }
-    return score;
+    return Float.parseFloat(number);
   }
 
   /** The number of examples. */

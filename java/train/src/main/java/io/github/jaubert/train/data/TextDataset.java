@@ -1,17 +1,20 @@
 package io.github.jaubert.train.data;
 
+import static java.util.stream.Collectors.joining;
+
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.data.ExampleReader.Columns;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first
@@ -27,19 +30,8 @@ import org.slf4j.LoggerFactory;
  * the reason.
  */
 public final class TextDataset {
-  private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
-
-  /** As CSV writes a text with quotes in it. */
-  private static final Pattern QUOTED = Pattern.compile("\".*\"\".*\"", Pattern.DOTALL);
-
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,18}");
-
-  /**
-   * Which columns to take. A null {@code label} means that there are no labels; a null separator,
-   * one label a row.
-   */
-  private record Columns(
-      String text, String pair, String label, String separator, boolean header) {}
+  private static final int LISTED = 20;
 
   /**
    * What was read for the names of the columns, kept until the rows are taken from it. A pipe gives
@@ -80,7 +72,12 @@ public final class TextDataset {
   /** A file of a given format. */
   public static TextDataset of(Path file, TableFormat format) {
     return new TextDataset(
-        file.toString(), file, format, new Columns(null, null, null, null, true), new Kept(), null);
+        file.toString(),
+        file,
+        format,
+        new Columns(null, null, null, null, true, Set.of()),
+        new Kept(),
+        null);
   }
 
   /** Tab-separated values; a quote in them is a character like any other. */
@@ -111,19 +108,19 @@ public final class TextDataset {
   /** The column of the text, or of the first text of a pair. */
   public TextDataset text(String column) {
     Columns c = columns();
-    return with(new Columns(column, c.pair, c.label, c.separator, c.header));
+    return with(new Columns(column, c.pair(), c.label(), c.separator(), c.header(), c.skipped()));
   }
 
   /** The column of the second text of a pair. */
   public TextDataset pair(String column) {
     Columns c = columns();
-    return with(new Columns(c.text, column, c.label, c.separator, c.header));
+    return with(new Columns(c.text(), column, c.label(), c.separator(), c.header(), c.skipped()));
   }
 
   /** The column of the label or score. Without it the examples have no labels. */
   public TextDataset label(String column) {
     Columns c = columns();
-    return with(new Columns(c.text, c.pair, column, c.separator, c.header));
+    return with(new Columns(c.text(), c.pair(), column, c.separator(), c.header(), c.skipped()));
   }
 
   /**
@@ -135,7 +132,58 @@ public final class TextDataset {
       throw new IllegalArgumentException("the separator of labels is empty");
     }
     Columns c = columns();
-    return with(new Columns(c.text, c.pair, c.label, separator, c.header));
+    return with(new Columns(c.text(), c.pair(), c.label(), separator, c.header(), c.skipped()));
+  }
+
+  /**
+   * Leaves rows out that have one of these labels, written as in the file, such as {@code -} where
+   * nobody agreed. An empty text stands for a label that is empty or missing. The log says how many
+   * rows these are.
+   */
+  public TextDataset skipLabels(String... labels) {
+    Set<String> skipped = Set.copyOf(Arrays.asList(labels));
+    if (columns == null) {
+      return of(source, ExampleReader.kept(source, rows, skipped));
+    }
+    Columns c = columns;
+    return with(new Columns(c.text(), c.pair(), c.label(), c.separator(), c.header(), skipped));
+  }
+
+  /**
+   * Gives labels other names, all at once: those of a model, say, to data that numbers them. Reads
+   * the file, so that it comes after the choice of columns.
+   *
+   * @param names the new names by the old ones; labels that are not in it stay as they are
+   * @throws DataException if no row has a label that is to be renamed
+   */
+  public TextDataset mapLabels(Map<String, String> names) {
+    Set<String> there = new TreeSet<>();
+    rows().forEach(row -> there.addAll(row.labels()));
+    for (String old : names.keySet()) {
+      if (!there.contains(old)) {
+        throw new DataException(
+            source, "no label " + old + " to rename; the labels are " + listed(there));
+      }
+    }
+    return of(
+        source,
+        rows().stream()
+            .map(
+                row ->
+                    new Example(
+                        row.text(),
+                        row.secondText(),
+                        row.labels().stream()
+                            .map(label -> names.getOrDefault(label, label))
+                            .distinct()
+                            .toList(),
+                        row.line()))
+            .toList());
+  }
+
+  private static String listed(Collection<String> labels) {
+    return labels.stream().limit(LISTED).collect(joining(", "))
+        + (labels.size() > LISTED ? ", …" : "");
   }
 
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
@@ -145,7 +193,7 @@ public final class TextDataset {
           source + ": JSON lines name the columns in every row; there is no header to leave out");
     }
     Columns c = columns();
-    return with(new Columns(c.text, c.pair, c.label, c.separator, false));
+    return with(new Columns(c.text(), c.pair(), c.label(), c.separator(), false, c.skipped()));
   }
 
   /**
@@ -165,8 +213,7 @@ public final class TextDataset {
       order[i] = i;
     }
     Rng.of(seed).shuffle(order);
-    return of(
-        source, java.util.Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
+    return of(source, Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
@@ -177,7 +224,7 @@ public final class TextDataset {
   /** The names of the columns in the file. */
   public List<String> columnNames() {
     columns();
-    return kept.table(file, format, columns.header, false).columns();
+    return kept.table(file, format, columns.header(), false).columns();
   }
 
   /** The examples in the order of the file. */
@@ -196,18 +243,34 @@ public final class TextDataset {
   /**
    * The distinct labels: as numbers if all are integers, otherwise by their characters.
    *
-   * @throws DataException if a row has no label
+   * @throws DataException if no row has a label
    */
   public List<String> labelNames() {
     Set<String> names = new LinkedHashSet<>();
-    for (Example row : rows()) {
-      if (row.labels().isEmpty() && (columns == null || columns.label == null)) {
-        throw new DataException(
-            source, row.line(), "has no label; choose the column with label(…)");
-      }
-      names.addAll(row.labels());
+    rows().forEach(row -> names.addAll(row.labels()));
+    if (names.isEmpty()) {
+      throw new DataException(
+          source,
+          "no row has a label"
+              + (columns != null && columns.label() == null
+                  ? "; choose the column with label(…)"
+                  : ""));
     }
     return sorted(names);
+  }
+
+  /**
+   * The columns that were chosen, as {@code text: sentence, label: label}; nothing for a list of
+   * examples.
+   */
+  public String chosenColumns() {
+    if (columns == null) {
+      return "";
+    }
+    return "text: "
+        + columns.text()
+        + (columns.pair() == null ? "" : ", second text: " + columns.pair())
+        + (columns.label() == null ? "" : ", label: " + columns.label());
   }
 
   private static List<String> sorted(Collection<String> names) {
@@ -218,71 +281,8 @@ public final class TextDataset {
   }
 
   private List<Example> read() {
-    Table table = kept.table(file, format, columns.header, true);
-    if (columns.text == null) {
-      throw new DataException(
-          source,
-          "choose the column of the text with text(…); the columns are "
-              + String.join(", ", table.columns()));
-    }
-    int text = table.column(columns.text);
-    int pair = columns.pair == null ? -1 : table.column(columns.pair);
-    int label = columns.label == null ? -1 : table.column(columns.label);
-    if (label >= 0 && table.flags().containsKey(columns.label)) {
-      throw new DataException(
-          source,
-          table.rows().get(0).line(),
-          table.flags().get(columns.label)
-              + " looks like flags, one for each label, not names;"
-              + " write the names of the labels that hold");
-    }
-    List<Example> examples = new ArrayList<>(table.rows().size());
-    for (Table.Row row : table.rows()) {
-      String second = pair < 0 ? null : only(table, row, pair);
-      List<String> labels = label < 0 ? List.of() : labels(table, row, label);
-      examples.add(new Example(only(table, row, text), second, labels, row.line()));
-    }
-    if (format == TableFormat.TSV) {
-      warnOfQuotes(examples);
-    }
-    return List.copyOf(examples);
-  }
-
-  /** A single cell may well be a quotation of quotations; several are the work of a writer. */
-  private void warnOfQuotes(List<Example> examples) {
-    long quoted = examples.stream().filter(row -> QUOTED.matcher(row.text()).matches()).count();
-    if (quoted > 1) {
-      LOG.warn(
-          "{}: {} of {} texts look quoted as in CSV; TSV is read without quoting",
-          source,
-          quoted,
-          examples.size());
-    }
-  }
-
-  private String only(Table table, Table.Row row, int column) {
-    List<String> cell = table.cell(row, column);
-    if (cell.size() != 1) {
-      throw new DataException(
-          source, row.line(), table.columns().get(column) + " is an array; one text was expected");
-    }
-    return cell.get(0);
-  }
-
-  private List<String> labels(Table table, Table.Row row, int column) {
-    List<String> cell = table.cell(row, column);
-    if (columns.separator != null && cell.size() == 1) {
-      return Pattern.compile(columns.separator, Pattern.LITERAL)
-          .splitAsStream(cell.get(0))
-          .map(String::strip)
-          .filter(label -> !label.isEmpty())
-          .toList();
-    }
-    List<String> labels = cell.stream().map(String::strip).toList();
-    if (labels.contains("")) {
-      throw new DataException(source, row.line(), "the label is empty");
-    }
-    return labels;
+    Table table = kept.table(file, format, columns.header(), true);
+    return new ExampleReader(source, columns).read(table, format);
   }
 
   private Columns columns() {
@@ -293,7 +293,7 @@ public final class TextDataset {
   }
 
   private TextDataset with(Columns changed) {
-    Kept same = changed.header == columns.header ? kept : new Kept();
+    Kept same = changed.header() == columns.header() ? kept : new Kept();
     return new TextDataset(source, file, format, changed, same, null);
   }
 

@@ -68,19 +68,31 @@ class TargetsTest {
   void refusesLabelsThatAreNotThere() {
     Labels labels = Labels.of("no", "yes");
     assertFault(
-        "dev.tsv:3: label maybe is not one of the 2 known: no, yes",
+        "dev.tsv:3: label maybe is not one of the 2 known: no, yes; mapLabels(…) renames labels",
         labelled("yes", "maybe"),
         labels);
-    assertFault("dev.tsv:2: label 2 is outside 0 to 1 (no, yes)", labelled("2"), labels);
-    assertFault("dev.tsv:2: label -1 is outside 0 to 1 (no, yes)", labelled("-1"), labels);
     assertFault(
-        "dev.tsv:2: label 2 is not one of the 2 known: 0, 1", labelled("2"), Labels.of("0", "1"));
+        "dev.tsv:2: label 2 is outside 0 to 1 (no, yes); mapLabels(…) renames labels",
+        labelled("2"),
+        labels);
+    assertFault(
+        "dev.tsv:2: label -1 is outside 0 to 1 (no, yes); mapLabels(…) renames labels",
+        labelled("-1"),
+        labels);
+    assertFault(
+        "dev.tsv:2: label 2 is not one of the 2 known: 0, 1; mapLabels(…) renames labels",
+        labelled("2"),
+        Labels.of("0", "1"));
     String[] many = IntStream.range(0, 30).mapToObj(i -> "l" + i).toArray(String[]::new);
     String known = String.join(", ", Arrays.copyOf(many, 20)) + ", …";
     assertFault(
-        "dev.tsv:2: label x is not one of the 30 known: " + known, labelled("x"), Labels.of(many));
+        "dev.tsv:2: label x is not one of the 30 known: " + known + "; mapLabels(…) renames labels",
+        labelled("x"),
+        Labels.of(many));
     assertFault(
-        "dev.tsv:2: label b is not one of the 1 known: a", labelled("b"), Labels.multi("a"));
+        "dev.tsv:2: label b is not one of the 1 known: a; mapLabels(…) renames labels",
+        labelled("b"),
+        Labels.multi("a"));
   }
 
   @Test
@@ -92,7 +104,7 @@ class TargetsTest {
     assertFault(
         "a.jsonl:8: has several labels, [a, b]; one was expected", two, Labels.of("a", "b"));
     assertFault(
-        "dev.tsv:2: label high is not a number, and a score was expected",
+        "dev.tsv:2: label high is not a number, and a score was expected; skipLabels(…) leaves such rows out",
         labelled("high"),
         Labels.score());
     assertFault(
@@ -103,16 +115,16 @@ class TargetsTest {
   void namesTheLabelThatLooksAlike() {
     assertFault(
         "dev.tsv:2: label cafe\u0301 is not one of the 2 known: caf\u00e9, tea"
-            + "; it looks like caf<U+00E9>, but is cafe<U+0301>",
+            + "; it looks like caf<U+00E9>, but is cafe<U+0301>; mapLabels(…) renames labels",
         labelled("cafe\u0301"),
         Labels.of("caf\u00e9", "tea"));
     assertFault(
         "dev.tsv:2: label very\u00a0good\u200b is not one of the 2 known: bad, very good"
-            + "; it looks like very good, but is very<U+00A0>good<U+200B>",
+            + "; it looks like very good, but is very<U+00A0>good<U+200B>; mapLabels(…) renames labels",
         labelled("very\u00a0good\u200b"),
         Labels.of("bad", "very good"));
     assertFault(
-        "dev.tsv:2: label Bad is not one of the 2 known: bad, good; it looks like bad, but is Bad",
+        "dev.tsv:2: label Bad is not one of the 2 known: bad, good; it looks like bad, but is Bad; mapLabels(…) renames labels",
         labelled("Bad"),
         Labels.of("bad", "good"));
   }
@@ -125,23 +137,29 @@ class TargetsTest {
     assertEquals(1, targets.value(2, 0));
     assertEquals(1, Targets.of(labelled("2.0"), Labels.of("2", "2.0")).value(0, 0));
     assertFault(
-        "dev.tsv:2: label 2.5 is not one of the 2 known: 1, 2",
+        "dev.tsv:2: label 2.5 is not one of the 2 known: 1, 2; mapLabels(…) renames labels",
         labelled("2.5"),
         Labels.of("1", "2"));
   }
 
   @Test
   void refusesWhatOnlyJavaTakesForANumber() {
-    for (String label : List.of("1d", "1f", "0x1p3", "1e")) {
+    for (String label : List.of("1d", "1f", "0x1p3", "1e", "1_000", "\u0661", "0x10")) {
       assertFault(
-          "dev.tsv:2: label " + label + " is not a number, and a score was expected",
+          "dev.tsv:2: label "
+              + label
+              + " is not a number, and a score was expected; skipLabels(…) leaves such rows out",
           labelled(label),
           Labels.score());
     }
-    assertFault(
-        "dev.tsv:2: label 3,25 is not a number, and a score was expected"
-            + "; write it without a comma, as 1234.5",
-        labelled("3,25"),
-        Labels.score());
+    for (String label : List.of("3,25", "1,234", "1.234,5", "-0,5")) {
+      assertFault(
+          "dev.tsv:2: label "
+              + label
+              + " is not a number, and a score was expected; write it without a comma, as 1234.5",
+          labelled(label),
+          Labels.score());
+    }
+    assertFault("dev.tsv:2: label 1e39 is not a finite number", labelled("1e39"), Labels.score());
   }
 }

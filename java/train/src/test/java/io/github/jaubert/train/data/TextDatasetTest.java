@@ -111,7 +111,7 @@ class TextDatasetTest {
     assertNull(data.rows().get(0).label());
     DataException e = assertThrows(DataException.class, data::labelNames);
     assertTrue(
-        e.getMessage().endsWith("a.tsv:2: has no label; choose the column with label(…)"),
+        e.getMessage().endsWith("a.tsv: no row has a label; choose the column with label(…)"),
         e.getMessage());
   }
 
@@ -155,7 +155,7 @@ class TextDatasetTest {
     assertEquals(TableFormat.JSONL, TableFormat.of(Path.of("a.ndjson")));
     DataException e = assertThrows(DataException.class, () -> TableFormat.of(Path.of("a.xlsx")));
     assertEquals(
-        "a.xlsx: its name does not end in .tsv, .csv or .jsonl; say which format it has",
+        "a.xlsx: its name does not end in .tsv, .csv or .jsonl; choose its TableFormat",
         e.getMessage());
   }
 
@@ -295,7 +295,7 @@ class TextDatasetTest {
   @Test
   void refusesEmptyLabels() throws IOException {
     assertFault(
-        ":3: the label is empty",
+        ":3: the label is empty; skipLabels(\"\") leaves such rows out",
         TextDataset.tsv(file("a.tsv", "text\tlabel\nx\t1\ny\t \n")).text("text").label("label"));
   }
 

@@ -1,0 +1,88 @@
+package io.github.jaubert.train.data;
+
+import java.text.Normalizer;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** What the written form of a label says: which number it is, and which others look like it. */
+public final class LabelText {
+  private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
+  private static final Pattern WHOLE = Pattern.compile("([-+]?\\d+)(\\.0+)?");
+
+  /** Java also reads 1d and 0x1p3, which nobody means as a score. */
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+
+  private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
+
+  private LabelText() {}
+
+  /** Digits with or without a sign. */
+  public static boolean isInteger(String label) {
+    return INTEGER.matcher(label).matches();
+  }
+
+  /** An integer, or one as pandas writes it once a cell of its column was empty: 1.0. */
+  public static boolean isWhole(String label) {
+    return WHOLE.matcher(label).matches();
+  }
+
+  /** A whole number without its fraction of zeros; any other label as it is. */
+  public static String withoutFraction(String label) {
+    return WHOLE.matcher(label).matches() ? WHOLE.matcher(label).replaceFirst("$1") : label;
+  }
+
+  /** A finite number as most programs write it, with a point before the fraction. */
+  public static boolean isNumber(String label) {
+    return NUMBER.matcher(label).matches();
+  }
+
+  /** A number with a comma, before its fraction or between thousands. */
+  public static boolean isNumberWithComma(String label) {
+    return WITH_COMMA.matcher(label).matches();
+  }
+
+  /**
+   * What is left of a label without case, Unicode form, kind of space and invisible characters: two
+   * labels for which it is the same look alike.
+   */
+  public static String plain(String label) {
+    return Normalizer.normalize(label, Normalizer.Form.NFKC)
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("\\p{Cf}", "")
+        .replaceAll("[\\s\\p{Z}]+", " ")
+        .strip();
+  }
+
+  /** The pairs among some labels that look alike, each label with one before it. */
+  public static Map<String, String> alike(Collection<String> labels) {
+    Map<String, String> first = new LinkedHashMap<>();
+    Map<String, String> pairs = new LinkedHashMap<>();
+    for (String label : labels) {
+      String other = first.putIfAbsent(plain(label), label);
+      if (other != null && !other.equals(label)) {
+        pairs.put(label, other);
+      }
+    }
+    return pairs;
+  }
+
+  /** A label with all but printable ASCII by code, as {@code caf<U+00E9>}. */
+  public static String escaped(String label) {
+    StringBuilder text = new StringBuilder();
+    label
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c >= ' ' && c <= '~') {
+                text.appendCodePoint(c);
+              } else {
+                text.append("<U+%04X>".formatted(c));
+              }
+            });
+    return text.toString();
+  }
+}
