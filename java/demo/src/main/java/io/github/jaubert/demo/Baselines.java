@@ -15,14 +15,11 @@ import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.Batches;
 import io.github.jaubert.train.data.EncodedDataset;
-import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.function.IntConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -36,19 +33,26 @@ public final class Baselines {
 
   private Baselines() {}
 
-  /** The accuracy of always answering the label that is commonest in the training data. */
-  public static double majority(TextDataset train, TextDataset test) {
-    Map<String, Long> counts =
-        train.rows().stream().collect(Collectors.groupingBy(Example::label, Collectors.counting()));
-    String commonest =
-        counts.entrySet().stream()
-            .max(
-                Map.Entry.<String, Long>comparingByValue()
-                    .thenComparing(Map.Entry.comparingByKey()))
-            .orElseThrow()
-            .getKey();
-    return test.rows().stream().filter(row -> row.label().equals(commonest)).count()
-        / (double) test.size();
+  /**
+   * The accuracy of always answering the label that is commonest in the training data.
+   *
+   * @param labels one of which an example has; the data may write them in any form that {@link
+   *     Targets} knows, such as 1.0 for 1
+   */
+  public static double majority(TextDataset train, TextDataset test, Labels labels) {
+    Targets learned = Targets.of(train, labels);
+    Targets judged = Targets.of(test, labels);
+    int[] counts = new int[labels.size()];
+    for (int row = 0; row < learned.size(); row++) {
+      counts[(int) learned.value(row, 0)]++;
+    }
+    int commonest = 0;
+    for (int label = 1; label < counts.length; label++) {
+      commonest = counts[label] >= counts[commonest] ? label : commonest;
+    }
+    int answer = commonest;
+    return IntStream.range(0, judged.size()).filter(row -> judged.value(row, 0) == answer).count()
+        / (double) judged.size();
   }
 
   /**
