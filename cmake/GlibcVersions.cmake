@@ -1,0 +1,51 @@
+# Checks that libraries load with an old glibc: no symbol that they take from elsewhere has a later version.
+#   cmake -DGLIBC=2.28 -DFILES=BUILD/lib/libjaubert_cpu.so -P cmake/GlibcVersions.cmake
+# FILES may be patterns; -DOBJDUMP=… is for files of another architecture. native/cpu/support/glibc.cpp is where old
+# versions are asked for. It knows what a build with the glibc below asks for; one with a later glibc may ask for
+# more, and is then good for this machine and not for others, which is said and not an error.
+cmake_minimum_required(VERSION 3.22)
+set(tested 2.36)
+# What the GCC 8 of RHEL 8 has.
+set(most_GLIBC "${GLIBC}")
+set(most_GLIBCXX 3.4.25)
+set(most_CXXABI 1.3.11)
+set(most_GCC 7.0.0)
+
+if(NOT OBJDUMP)
+  set(OBJDUMP objdump)
+endif()
+file(GLOB files ${FILES})
+if(NOT GLIBC OR NOT files)
+  message(FATAL_ERROR "glibc versions: GLIBC is '${GLIBC}', and FILES, '${FILES}', names no file")
+endif()
+set(faults "")
+set(count 0)
+foreach(file ${files})
+  execute_process(COMMAND "${OBJDUMP}" -T "${file}" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "\\*UND\\*[^\n]*" symbols "${symbols}")
+  foreach(symbol ${symbols})
+    if(symbol MATCHES "(GLIBC|GLIBCXX|CXXABI|GCC)_([0-9.]+)\\)? +([^ ]+)$")
+      math(EXPR count "${count} + 1")
+      if(CMAKE_MATCH_2 VERSION_GREATER "${most_${CMAKE_MATCH_1}}")
+        string(APPEND faults "  ${file}: ${CMAKE_MATCH_3} is of ${CMAKE_MATCH_1}_${CMAKE_MATCH_2}, "
+               "after ${most_${CMAKE_MATCH_1}}\n")
+      endif()
+    endif()
+  endforeach()
+endforeach()
+if(count EQUAL 0)
+  message(FATAL_ERROR "glibc versions: ${OBJDUMP} -T shows no versions in ${files}")
+endif()
+if(NOT faults)
+  message("glibc versions: none of ${count} symbols is later than glibc ${GLIBC}")
+  return()
+endif()
+execute_process(COMMAND getconf GNU_LIBC_VERSION OUTPUT_VARIABLE here ERROR_QUIET)
+string(REGEX REPLACE "[^0-9.]" "" here "${here}")
+if(here VERSION_GREATER tested)
+  message("glibc versions: skipped, as this machine's glibc is ${here}, and libraries for others are built with "
+          "${tested} or earlier:\n${faults}")
+  return()
+endif()
+message("${faults}")
+message(FATAL_ERROR "glibc versions: failed")
