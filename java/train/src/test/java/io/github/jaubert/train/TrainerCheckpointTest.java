@@ -12,6 +12,7 @@ import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import io.github.jaubert.train.metrics.F1;
+import io.github.jaubert.train.metrics.Metric;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -186,6 +187,107 @@ class TrainerCheckpointTest extends TrainerFixture {
 
   private static String refusal(Trainer trainer) {
     return assertThrows(CheckpointException.class, trainer::run).getMessage();
+  }
+
+  /** A number in some evaluations only. */
+  private static final class Sometimes implements Metric {
+    private final double[] values;
+    private int evaluations;
+
+    Sometimes(int before, double... values) {
+      this.evaluations = before;
+      this.values = values;
+    }
+
+    @Override
+    public String name() {
+      return "sometimes";
+    }
+
+    @Override
+    public void reset() {
+      evaluations++;
+    }
+
+    @Override
+    public void update(double predicted, double actual) {}
+
+    @Override
+    public double result() {
+      return values[evaluations - 1];
+    }
+  }
+
+  @Test
+  void whatIsNotANumberIsNotTheBestOfARunThatGoesOnEither() {
+    double nan = Double.NaN;
+    for (double[] values :
+        new double[][] {
+          {nan, nan, 0.5, nan}, {0.5, nan, nan, nan}, {nan, nan, nan, nan}, {nan, -1, nan, -0.5}
+        }) {
+      Map<String, float[]> weights;
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        judged(model, new Sometimes(0, values)).run();
+        weights = SmallModel.weights(model);
+      }
+      Path run = folder.resolve("run" + Arrays.hashCode(values));
+      int evaluated = 0;
+      for (int last : new int[] {8, 15}) { // before the second evaluation, and the third
+        try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+          Trainer killed = judged(model, new Sometimes(evaluated, values));
+          killed.checkpoints(run, 7).listener(killAfter(last));
+          assertThrows(Killed.class, killed::run);
+        }
+        evaluated++; // by the checkpoint at 7, after the evaluation at 6, and that at 14
+      }
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        judged(model, new Sometimes(evaluated, values)).checkpoints(run, 7).run();
+        assertSameBits(weights, SmallModel.weights(model));
+      }
+    }
+  }
+
+  /** Evaluated at steps 6, 12, 18 and 24. */
+  private Trainer judged(SequenceClassifier model, Metric metric) {
+    return trainer(model)
+        .evaluate(SmallModel.sentences(50, 2), metric)
+        .evaluateEvery(6)
+        .keepBest(true);
+  }
+
+  @Test
+  void aCheckpointWithoutItsBestWeightsIsRefusedAtTheStart() throws IOException {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Trainer killed =
+          trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).listener(killAfter(9));
+      assertThrows(Killed.class, killed::run);
+    }
+    Files.delete(run.resolve(RunFolder.BEST));
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Trainer trainer = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
+      String message = refusal(trainer);
+      assertTrue(message.contains("needs best.safetensors beside it, which is missing"), message);
+      trainer.replaceOther(true).run();
+    }
+  }
+
+  @Test
+  void partsAndBestWeightsOfAnotherRunAreDeletedAtTheStart() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    for (String name : List.of(RunFolder.BEST, RunFolder.CHECKPOINT, RunFolder.LOG)) {
+      Files.writeString(run.resolve("." + name + ".tmp"), "a part");
+    }
+    Files.writeString(run.resolve(RunFolder.BEST), "of another run");
+    Files.writeString(run.resolve("mine.txt"), "mine");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      trainer(model).epochs(1).checkpoints(run).run();
+    }
+    try (Stream<Path> left = Files.list(run)) {
+      assertEquals(
+          List.of(RunFolder.CHECKPOINT, "mine.txt", RunFolder.LOG),
+          left.map(file -> file.getFileName().toString()).sorted().toList());
+    }
   }
 
   @Test
