@@ -128,6 +128,9 @@ public final class NativeFiles {
       NativeFiles files = null;
       try {
         files = new NativeFiles(PrivateFolder.in(place, owners));
+        if (!Files.isWritable(files.root)) { // JavaCPP would go elsewhere
+          throw new IOException(files.root + " cannot be written");
+        }
         files.provide(libraries, owners);
         return files;
       } catch (IOException | SecurityException e) {
@@ -166,6 +169,7 @@ public final class NativeFiles {
     }
     folder = root.resolve(nameOf(libraries));
     Files.createDirectories(folder, PrivateFolder.ONLY_MINE);
+    touch(folder);
     boolean loaded = false;
     for (PackedLibrary library : libraries) {
       Path file = folder.resolve(library.name());
@@ -177,7 +181,6 @@ public final class NativeFiles {
       }
       loaded |= isLoaded(file);
     }
-    touch(folder);
     if (loaded) {
       Path own = temporaryFolder();
       for (PackedLibrary library : libraries) {
@@ -196,7 +199,7 @@ public final class NativeFiles {
       sum.update(line.getBytes(StandardCharsets.UTF_8));
     }
     String first = libraries.get(0).name();
-    return "%s-%08x".formatted(first.substring(0, first.indexOf('.')), sum.getValue());
+    return first.substring(0, first.indexOf('.')) + '-' + Long.toHexString(sum.getValue());
   }
 
   /** At no time is there half a file of that name. */

@@ -91,12 +91,15 @@ final class PrivateFolder {
    *     names the folder, its owner and its mode
    */
   static Path in(Path place, FileOwners owners) throws IOException {
-    Files.createDirectories(place, ONLY_MINE);
-    Path real = place.toRealPath();
-    Optional<String> weakness = owners.weakness(real, true);
+    Path existing = place;
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    Optional<String> weakness = owners.weakness(existing, true);
     if (weakness.isPresent()) {
       throw new IOException("others may write there: " + weakness.get());
     }
+    Path real = Files.createDirectories(place, ONLY_MINE).toRealPath();
     String name = "jaubert-natives-" + Integer.toUnsignedString(owners.user());
     Path folder = real.resolve(name);
     try {

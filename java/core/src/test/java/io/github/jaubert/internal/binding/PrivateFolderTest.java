@@ -117,5 +117,8 @@ class PrivateFolderTest {
     assertFalse(Files.exists(place.resolve(name)));
     Path inside = Files.createDirectory(place.resolve("inside"), PrivateFolder.ONLY_MINE);
     assertThrows(IOException.class, () -> PrivateFolder.in(inside, owners));
+    Path missing = place.resolve("missing");
+    assertThrows(IOException.class, () -> PrivateFolder.in(missing.resolve("too"), owners));
+    assertFalse(Files.exists(missing));
   }
 }
