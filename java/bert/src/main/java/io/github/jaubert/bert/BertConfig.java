@@ -181,8 +181,7 @@ public record BertConfig(
   double parameterCount() {
     double width = hiddenSize;
     double embeddings = ((double) vocabSize + maxPositionEmbeddings + typeVocabSize + 2) * width;
-    double layer =
-        4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
+    double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
     return embeddings + numHiddenLayers * layer + (width + 1) * width;
   }
 

@@ -51,6 +51,15 @@ final class RegexCheck {
     }
   }
 
+  /** Whether an expression without a problem matches between two characters, too. */
+  static boolean matchesNothing(String regex) {
+    try {
+      return new RegexCheck(regex).whole().empty();
+    } catch (Unclear e) {
+      return true;
+    }
+  }
+
   /** Something that cannot be judged. */
   private static final class Unclear extends Exception {
     private static final long serialVersionUID = 1;
@@ -68,6 +77,7 @@ final class RegexCheck {
    * @param waysBefore the ways to match that are tried if what follows fails
    * @param waysInside those that are tried whatever follows
    * @param mayFail whether it fails at some places, so that what is before it is tried again
+   * @param empty whether it matches no character, too
    * @param size the characters it is compiled to
    */
   private record Part(
@@ -76,9 +86,11 @@ final class RegexCheck {
       double waysBefore,
       double waysInside,
       boolean mayFail,
+      boolean empty,
       double size) {
-    static final Part NOTHING = new Part(0, 0, 1, 1, false, 0);
-    static final Part CHARACTER = new Part(0, 0, 1, 1, true, 1);
+    static final Part NOTHING = new Part(0, 0, 1, 1, false, true, 0);
+    static final Part CHARACTER = new Part(0, 0, 1, 1, true, false, 1);
+    static final Part PLACE = new Part(0, 0, 1, 1, true, true, 1);
 
     int loops(boolean followed) {
       return followed ? Math.max(loopsBefore, loopsInside) : loopsInside;
@@ -95,6 +107,7 @@ final class RegexCheck {
           waysBefore * next.waysBefore,
           Math.max(waysInside, ways(next.mayFail) * next.waysInside),
           mayFail || next.mayFail,
+          empty && next.empty,
           size + next.size);
     }
 
@@ -105,12 +118,13 @@ final class RegexCheck {
           waysBefore + other.waysBefore,
           waysInside + other.waysInside,
           mayFail && other.mayFail,
+          empty || other.empty,
           size + other.size);
     }
 
-    /** Once matched it is not tried in another way: an atomic group, or a look around. */
-    Part atomic() {
-      return new Part(0, loopsInside, 1, waysInside, true, size);
+    /** Once matched it is not tried in another way. */
+    Part atomic(boolean looksAround) {
+      return new Part(0, loopsInside, 1, waysInside, true, looksAround || empty, size);
     }
 
     boolean isFixed() {
@@ -175,8 +189,9 @@ final class RegexCheck {
       boolean lazy = at < regex.length() && regex.charAt(at) == '?';
       at += possessive || lazy ? 1 : 0;
       part = repeat(part, min, max);
-      part =
-          possessive ? new Part(0, part.loopsInside, 1, part.waysInside, min > 0, part.size) : part;
+      if (possessive) {
+        part = new Part(0, part.loopsInside, 1, part.waysInside, min > 0, part.empty, part.size);
+      }
     }
     return part;
   }
@@ -195,6 +210,7 @@ final class RegexCheck {
           min == 1 ? body.waysBefore : body.waysBefore + 1,
           body.waysInside,
           min == 1 && body.mayFail,
+          min == 0 || body.empty,
           written);
     }
     if (body.isFixed() && body.loopsInside == 0 && body.waysInside == 1) {
@@ -204,13 +220,21 @@ final class RegexCheck {
           endless ? 1 : Math.max(1, max - min + 1),
           1,
           min > 0 && body.mayFail,
+          min == 0 || body.empty,
           written);
     }
     if (endless || body.loopsBefore > 0 || body.loopsInside > 0) {
       throw new Unclear("a repetition of something that varies");
     }
     double ways = Math.pow(Math.max(body.waysBefore, body.waysInside), Math.min(max, ENDLESS));
-    return new Part(0, 0, ways * (max - min + 1), ways, min > 0 && body.mayFail, written);
+    return new Part(
+        0,
+        0,
+        ways * (max - min + 1),
+        ways,
+        min > 0 && body.mayFail,
+        min == 0 || body.empty,
+        written);
   }
 
   // ---- what is repeated ----
@@ -230,7 +254,7 @@ final class RegexCheck {
       }
       case '^', '$' -> {
         at++;
-        return new Part(0, 0, 1, 1, true, 1);
+        return Part.PLACE;
       }
       default -> {
         at += Character.charCount(regex.codePointAt(at));
@@ -242,9 +266,12 @@ final class RegexCheck {
   private Part group() throws Unclear {
     at++;
     boolean atomic = false;
+    boolean looksAround = false;
     if (regex.startsWith("?", at)) {
       at++;
-      if (take("<=") || take("<!") || take("=") || take("!") || take(">")) {
+      if (take("<=") || take("<!") || take("=") || take("!")) {
+        looksAround = true;
+      } else if (take(">")) {
         atomic = true;
       } else if (regex.substring(at).matches("(?s)<[A-Za-z_]\\w*>.*")) {
         at = regex.indexOf('>', at) + 1;
@@ -267,7 +294,7 @@ final class RegexCheck {
     if (!take(")")) {
       throw new Unclear("a parenthesis that is not closed");
     }
-    return atomic ? part.atomic() : part;
+    return atomic || looksAround ? part.atomic(looksAround) : part;
   }
 
   private boolean take(String text) {
@@ -294,7 +321,7 @@ final class RegexCheck {
       }
       at = end + 1;
     }
-    return Part.CHARACTER;
+    return "bBAzZGyY".indexOf(c) >= 0 ? Part.PLACE : Part.CHARACTER;
   }
 
   /** A set of characters, which may hold other sets. */

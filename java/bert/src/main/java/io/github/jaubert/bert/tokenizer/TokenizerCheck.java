@@ -144,10 +144,19 @@ final class TokenizerCheck {
       int to = part.get("content").asText().length();
       int from = Math.max(1, pattern.path("String").asText().length());
       growth *= Math.max(1, (double) to / from);
+      if (to > 0 && key.startsWith("normalizer") && matchesNothing(pattern)) {
+        throw refusal(key + ".pattern", "matches between characters, where nothing can be put");
+      }
       if (to > LONGEST_TEXT || growth > MOST_GROWTH) {
         throw refusal(key + ".content", "texts would grow too long");
       }
     }
+  }
+
+  private static boolean matchesNothing(JsonNode pattern) {
+    return pattern.has("Regex")
+        ? RegexCheck.matchesNothing(pattern.get("Regex").asText())
+        : pattern.path("String").asText().isEmpty();
   }
 
   // ---- templates ----

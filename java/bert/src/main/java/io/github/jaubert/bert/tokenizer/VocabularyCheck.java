@@ -69,8 +69,7 @@ final class VocabularyCheck {
   private int model(JsonNode model) {
     JsonNode vocab = model.path("vocab");
     if (!model.isObject() || !(vocab.isObject() || vocab.isArray()) || vocab.isEmpty()) {
-      throw new CheckpointException(
-          file, "model.vocab is missing or empty: this is no tokenizer");
+      throw new CheckpointException(file, "model.vocab is missing or empty: this is no tokenizer");
     }
     if (vocab.isObject()) {
       vocab
