@@ -1,5 +1,7 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+
 /**
  * Something is wrong with a data set. The message is one line and says which file, where in it (a
  * line counted from 1, or a byte offset) and why.
@@ -9,16 +11,21 @@ public final class DataException extends RuntimeException {
 
   /** A fault of the data set as a whole. */
   public DataException(String source, String reason) {
-    super(source + ": " + reason);
+    super(source + ": " + line(reason));
   }
 
   /** A fault of one line, counted from 1. */
   public DataException(String source, long line, String reason) {
-    super(source + ":" + line + ": " + reason);
+    super(source + ":" + line + ": " + line(reason));
   }
 
   /** A fault of the data set as a whole, and what it was caused by. */
   public DataException(String source, String reason, Throwable cause) {
-    super(source + ": " + reason, cause);
+    super(source + ": " + line(reason), cause);
+  }
+
+  /** One line of a length that people read: reasons quote cells, which may hold anything. */
+  private static String line(String reason) {
+    return CheckpointException.shortened(reason).replace("\r", "\\r").replace("\n", "\\n");
   }
 }
