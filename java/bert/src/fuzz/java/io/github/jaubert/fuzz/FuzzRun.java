@@ -284,7 +284,7 @@ public final class FuzzRun {
         .forEach(
             kind ->
                 text.append(
-                    "%d x %s%n  damage: %s%n  ./mvnw test -pl %s -Dtest=%s -Djaubert.fuzz.seed=%d -Djaubert.fuzz.from=%d -Djaubert.fuzz.count=1%n"
+                    "%d x %s%n  damage: %s%n  ./mvnw test -pl %s -Dtest=%s -Dsurefire.failIfNoSpecifiedTests=false -Djaubert.fuzz.seed=%d -Djaubert.fuzz.from=%d -Djaubert.fuzz.count=1%n"
                         .formatted(
                             kind.size(),
                             kind.get(0).kind(),
