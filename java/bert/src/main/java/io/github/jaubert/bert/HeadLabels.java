@@ -23,8 +23,7 @@ record HeadLabels(Labels labels, int[] rows) {
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
   private static final String NEW_HEAD =
-      "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels),"
-          + " on the command line --new-head";
+      "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels)";
 
   /**
    * Finds the outputs of a head.

@@ -86,6 +86,24 @@ public final class SequenceClassifier extends Block {
     return load(folder, labels);
   }
 
+  /**
+   * How many outputs the head for whole texts has that a Hugging Face folder holds; 0 if it holds
+   * none, or one of another kind.
+   *
+   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit
+   *     config.json
+   */
+  public static int headSize(Path folder) {
+    ModelFolder.recover(folder);
+    ObjectNode json = JsonFiles.readObject(BertConfig.file(folder));
+    BertConfig config = BertConfig.fromPretrained(folder);
+    try (StateDict weights = SafeTensors.openFolder(folder)) {
+      Shape head = BertLoader.of(config, weights, "bert.").shape(HEAD);
+      boolean none = head == null || head.rank() == 0 || BertConfigJson.otherHead(json) != null;
+      return none ? 0 : Math.toIntExact(head.size(0));
+    }
+  }
+
   private static SequenceClassifier load(Path folder, Labels wanted) {
     ModelFolder.recover(folder);
     Path configFile = BertConfig.file(folder);

@@ -115,6 +115,7 @@ class HeadLabelsTest extends LoadFixture {
   void aHeadOfAnotherKindIsNotUsed(String architecture) {
     configure("architectures", List.of(architecture));
     assertTrue(refusal().startsWith(folder + ": is a " + architecture + ", whose head"), refusal());
+    assertEquals(0, SequenceClassifier.headSize(folder));
     Labels labels = Labels.of("LABEL_0", "LABEL_1", "LABEL_2");
     String log = warnings(() -> SequenceClassifier.fromPretrained(folder, labels));
     assertTrue(log.contains("were initialised, train before use: classifier.weight"), log);

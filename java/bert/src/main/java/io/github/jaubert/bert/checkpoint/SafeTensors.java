@@ -79,8 +79,10 @@ public final class SafeTensors implements StateDict {
         || Files.exists(folder.resolve("pytorch_model.bin.index.json"))) {
       throw new CheckpointException(
           folder.toString(),
-          "holds its weights as pytorch_model.bin, a Python pickle, which runs code when it is read; Jaubert does not read it. "
-              + "Convert it once in Python: AutoModel.from_pretrained(\"…\").save_pretrained(\"…\", safe_serialization=True)");
+          "holds its weights as pytorch_model.bin, a Python pickle, which runs code when it is read;"
+              + " Jaubert reads model.safetensors. Most repositories on huggingface.co have that file"
+              + " too: in the same folder or, where it was converted later, in the revision refs/pr/N"
+              + " of a pull request \"Adding safetensors variant of this model\"; put it beside config.json");
     }
     throw new CheckpointException(
         folder.toString(), "holds neither model.safetensors nor model.safetensors.index.json");
