@@ -20,6 +20,8 @@ final class Failures {
     if (message.isEmpty()) {
       return cause.getClass().getSimpleName() + " (--stacktrace shows where)";
     }
-    return own || spoken ? message : cause.getClass().getSimpleName() + ": " + message;
+    return own || spoken
+        ? Wording.options(message)
+        : cause.getClass().getSimpleName() + ": " + message;
   }
 }

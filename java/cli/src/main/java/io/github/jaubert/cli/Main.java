@@ -1,9 +1,12 @@
 package io.github.jaubert.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,7 +49,15 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the program with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(execute(Output.standard(), new PrintWriter(System.err, true), arguments));
+    System.setErr(Wording.stream(new FileOutputStream(FileDescriptor.err)));
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    try {
+      Arguments.check(arguments);
+    } catch (IllegalArgumentException e) {
+      err.println("jaubert: " + e.getMessage());
+      System.exit(CommandLine.ExitCode.USAGE);
+    }
+    System.exit(execute(Output.standard(), err, arguments));
   }
 
   /** Runs the command and returns its exit code. */

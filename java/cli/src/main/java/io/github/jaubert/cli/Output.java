@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -26,12 +27,9 @@ final class Output extends PrintWriter {
     this.stream = stream;
   }
 
-  /** Standard output, in the encoding that {@link System#out} has. */
+  /** Standard output, in UTF-8 as all that the command reads, whatever the locale says. */
   static Output standard() {
-    String encoding = System.getProperty("stdout.encoding"); // from JDK 18 on
-    return new Output(
-        new FileOutputStream(FileDescriptor.out),
-        encoding == null ? Charset.defaultCharset() : Charset.forName(encoding));
+    return new Output(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8);
   }
 
   /** Whether whoever read has gone, as {@code head} does when it has its lines. */

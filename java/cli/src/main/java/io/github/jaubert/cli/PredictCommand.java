@@ -2,22 +2,14 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.ProblemType;
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import io.github.jaubert.bert.checkpoint.ModelFolder;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
-import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.train.data.DataException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,7 +84,6 @@ final class PredictCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
-    requireHead();
     try (TextClassification classify = Pipelines.textClassification(model)) {
       classify.computeType(device.precision());
       if (texts.isEmpty()) {
@@ -104,32 +95,17 @@ final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void requireHead() {
-    ModelFolder.recover(model);
-    try (StateDict weights = SafeTensors.openFolder(model)) {
-      if (weights.names().stream().noneMatch(name -> name.endsWith(FinetuneCommand.HEAD))) {
-        throw new CheckpointException(
-            model.toString(),
-            "is an encoder without a classification head (no '%s'); fine-tune it first: jaubert finetune --model %s --train FILE"
-                .formatted(FinetuneCommand.HEAD, model));
-      }
-    }
-  }
-
   private void fromStandardInput(TextClassification classify) {
     List<String> first = new ArrayList<>();
     List<String> second = tabbed ? new ArrayList<>() : null;
-    long number = 0;
-    // A decoder of its own reports what is not UTF-8 where a charset by name would replace it.
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        number++;
+    TextLines lines = new TextLines(System.in, "standard input");
+    try {
+      for (String line = lines.next(); line != null; line = lines.next()) {
         int tab = line.indexOf('\t');
         if (tabbed && tab < 0) {
           throw new DataException(
               "standard input",
-              number,
+              lines.number(),
               "no tab; with --pairs a line is two texts with a tab between");
         }
         first.add(tabbed ? line.substring(0, tab) : line);
@@ -147,8 +123,9 @@ final class PredictCommand implements Callable<Integer> {
           }
         }
       }
-    } catch (CharacterCodingException e) {
-      throw new DataException("standard input", "after line " + number + ": not UTF-8", e);
+    } catch (DataException e) {
+      answer(classify, first, second); // the lines before have theirs
+      throw e;
     } catch (IOException e) {
       throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
     }
@@ -173,7 +150,9 @@ final class PredictCommand implements Callable<Integer> {
     if (classify.labels().problemType() == ProblemType.REGRESSION) {
       return String.format(Locale.ROOT, "%.4f", result.get(0).score());
     }
-    return String.join(", ", result.stream().limit(top).map(LabelScore::toString).toList());
+    String answer =
+        String.join(", ", result.stream().limit(top).map(LabelScore::toString).toList());
+    return answer.replaceAll("[\r\n]+", " "); // a label may hold a line end, an answer must not
   }
 
   private static String asJson(String text, String pair, List<LabelScore> result) {

@@ -1,0 +1,54 @@
+package io.github.jaubert.cli;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The library's messages advise by its methods. Who uses the command has options instead, and gets
+ * these.
+ */
+final class Wording {
+  /** What a message says, as a regular expression, and what the command says instead. */
+  private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
+
+  static {
+    OPTIONS.put("mapLabels\\(…\\)", "--map-label OLD=NEW");
+    OPTIONS.put("skipLabels\\(…\\)", "--skip-label LABEL");
+    OPTIONS.put("skipLabels\\(\"(.*?)\"\\)", "--skip-label \"$1\"");
+    OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
+    OPTIONS.put("choose its TableFormat", "choose its format with --format");
+    OPTIONS.put(
+        "use SequenceClassifier\\.of\\(Bert\\.fromPretrained\\(folder\\), labels\\)",
+        "use --new-head");
+    OPTIONS.put(
+        "fromPretrained\\(folder, labels\\) gives it a new head",
+        "jaubert finetune --model DIR --train FILE");
+    OPTIONS.put(
+        "fromPretrained\\(folder, labels\\) initialises",
+        "jaubert finetune --model DIR initialises");
+  }
+
+  private Wording() {}
+
+  /** A message of the library in words of the command. */
+  static String options(String message) {
+    String said = message;
+    for (Map.Entry<String, String> entry : OPTIONS.entrySet()) {
+      said = said.replaceAll(entry.getKey(), entry.getValue());
+    }
+    return said;
+  }
+
+  /** A stream, in UTF-8, on which the library's log speaks in words of the command. */
+  static PrintStream stream(OutputStream out) {
+    return new PrintStream(out, true, StandardCharsets.UTF_8) {
+      @Override
+      public void println(String line) {
+        super.println(line == null ? null : options(line));
+      }
+    };
+  }
+}
