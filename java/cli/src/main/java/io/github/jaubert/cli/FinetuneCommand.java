@@ -4,9 +4,6 @@ import io.github.jaubert.bert.Bert;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.checkpoint.ModelFolder;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
-import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.Task.MetricName;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
@@ -50,8 +47,6 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Without --train the defaults are --epochs 1 --lr 2e-4 --head-lr-scale 10."})
 final class FinetuneCommand implements Callable<Integer> {
-  static final String HEAD = "classifier.weight";
-
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -100,7 +95,12 @@ final class FinetuneCommand implements Callable<Integer> {
 
   /** What to learn from what. */
   private record Job(
-      String name, TextDataset train, TextDataset eval, Labels labels, Suggestion suggestion) {}
+      String name,
+      TextDataset train,
+      TextDataset eval,
+      Labels labels,
+      List<String> understood,
+      Suggestion suggestion) {}
 
   @Override
   public Integer call() {
@@ -126,6 +126,7 @@ final class FinetuneCommand implements Callable<Integer> {
             ? "none to be judged by"
             : "%,d to be judged by".formatted(job.eval().size()),
         describe(job.labels()));
+    job.understood().forEach(say::println);
 
     Rng.seed(training.seed);
     try (Tokenizer tokenizer =
@@ -139,7 +140,8 @@ final class FinetuneCommand implements Callable<Integer> {
       }
       Report report = new Report(say, job.eval());
       if (job.labels().problemType() == ProblemType.SINGLE_LABEL && job.eval() != null) {
-        report.baseline("commonest label", Baselines.majority(job.train(), job.eval()));
+        report.baseline(
+            "commonest label", Baselines.majority(job.train(), job.eval(), job.labels()));
       }
       if (data.train == null) {
         report.baseline(
@@ -161,10 +163,7 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    String without = data.train != null ? null : firstOf(data);
-    if (without != null) {
-      throw new ParameterException(spec.commandLine(), without + " needs --train");
-    }
+    data.check(spec.commandLine());
     if (data.train != null
         && data.eval == null
         && (data.evalLimit != null || metrics != null || training.keepBest)) {
@@ -174,8 +173,6 @@ final class FinetuneCommand implements Callable<Integer> {
     if (overwrite && out == null) {
       throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
     }
-    TrainingOptions.atLeast(spec.commandLine(), "--train-limit", data.trainLimit, 1);
-    TrainingOptions.atLeast(spec.commandLine(), "--eval-limit", data.evalLimit, 1);
     training.check(spec.commandLine());
   }
 
@@ -194,19 +191,6 @@ final class FinetuneCommand implements Callable<Integer> {
     }
   }
 
-  /** An option about files that was given without one. */
-  private static String firstOf(DataOptions data) {
-    return data.eval != null
-        ? "--eval"
-        : data.textColumn != null
-            ? "--text-column"
-            : data.pairColumn != null
-                ? "--pair-column"
-                : data.labelColumn != null
-                    ? "--label-column"
-                    : data.labelSeparator != null ? "--label-separator" : null;
-  }
-
   private Job definitions() {
     WordNetGlosses glosses = WordNetGlosses.load();
     return new Job(
@@ -214,15 +198,18 @@ final class FinetuneCommand implements Callable<Integer> {
         DataOptions.limited(glosses.train(), data.trainLimit, training.seed),
         DataOptions.limited(glosses.test(), data.evalLimit, training.seed),
         Labels.of(WordNetGlosses.CATEGORIES),
+        List.of(),
         Suggestion.DEFINITIONS);
   }
 
   private Job files() {
-    TextDataset train = DataOptions.limited(data.open(data.train), data.trainLimit, training.seed);
+    DataOptions.Opened files = data.open();
+    TextDataset train = DataOptions.limited(files.train(), data.trainLimit, training.seed);
     TextDataset eval =
-        data.eval == null
+        files.eval() == null
             ? null
-            : DataOptions.limited(data.open(data.eval), data.evalLimit, training.seed);
+            : DataOptions.limited(files.eval(), data.evalLimit, training.seed);
+    Task.Understood labels = task.understand(train);
     String name =
         String.valueOf(data.train.toAbsolutePath().getParent().getFileName())
             + "-"
@@ -231,7 +218,8 @@ final class FinetuneCommand implements Callable<Integer> {
         name.replaceAll("\\.[a-zA-Z]+$", "").replaceAll("[^\\w.-]", "_").toLowerCase(Locale.ROOT),
         train,
         eval,
-        task.labels(train),
+        labels.labels(),
+        List.of(files.columns(), labels.said()),
         Suggestion.FILES);
   }
 
@@ -239,17 +227,21 @@ final class FinetuneCommand implements Callable<Integer> {
     if (model == null) {
       return SequenceClassifier.of(MiniLm.encoder(), labels);
     }
-    // A head that was trained for something else is of no use here.
     return !newHead && fitsHead(labels)
         ? SequenceClassifier.fromPretrained(model, labels)
         : SequenceClassifier.of(Bert.fromPretrained(model), labels);
   }
 
+  /** A head that was trained for something else is of no use here. */
   private boolean fitsHead(Labels labels) {
-    ModelFolder.recover(model);
-    try (StateDict weights = SafeTensors.openFolder(model)) {
-      return !weights.names().contains(HEAD) || weights.shape(HEAD).size(0) == labels.size();
+    int outputs = SequenceClassifier.headSize(model);
+    boolean fits = outputs == 0 || outputs == labels.size();
+    if (!fits) {
+      spec.commandLine()
+          .getOut()
+          .printf("a new head, for that of %s has %s%n", model, Report.counted(outputs, "output"));
     }
+    return fits;
   }
 
   private double frozen(Bert encoder, Tokenizer tokenizer, Job job) {

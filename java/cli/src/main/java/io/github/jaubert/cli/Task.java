@@ -4,6 +4,7 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import io.github.jaubert.train.metrics.F1;
@@ -15,7 +16,7 @@ import io.github.jaubert.train.metrics.SpearmanCorrelation;
 import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Locale;
 
 /** What is to be learned. */
 enum Task {
@@ -34,14 +35,8 @@ enum Task {
   /** More than this are taken for scores in any case, such as a percentage. */
   private static final int MOST_COUNTED_CLASSES = 99;
 
-  private static final Pattern NUMBER =
-      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
-  private static final Pattern INTEGER = Pattern.compile("[-+]?\\d+");
-
-  /** A whole number as pandas writes it once a cell of its column was empty. */
-  private static final Pattern WHOLE = Pattern.compile("([-+]?\\d+)(\\.0+)?");
-
-  private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
+  /** So many names are listed; of more, the first and the last. */
+  private static final int LISTED = 6;
 
   /** The measures by name, as {@code --metric} takes them. */
   enum MetricName {
@@ -73,30 +68,75 @@ enum Task {
     }
   }
 
+  /**
+   * What the labels of the data were taken for.
+   *
+   * @param said the same in a line, with why, and the option that changes it
+   */
+  record Understood(Labels labels, String said) {}
+
   /** The labels to predict: those of the training data, unless it is a score. */
-  Labels labels(TextDataset train) {
+  Understood understand(TextDataset train) {
     List<String> names = train.labelNames();
-    if (this == AUTO && names.stream().allMatch(name -> WHOLE.matcher(name).matches())) {
-      names = withoutFractions(names);
+    if (this != AUTO) {
+      return of(train, this, names, "--task " + name().toLowerCase(Locale.ROOT));
     }
-    return switch (this == AUTO ? guess(train, names) : this) {
-      case MULTILABEL -> Labels.multi(names);
-      case REGRESSION -> Labels.score();
+    if (!names.stream().allMatch(LabelText::isWhole)) {
+      return guess(train, names);
+    }
+    List<String> whole = withoutFractions(names);
+    String written = names.stream().filter(name -> name.contains(".")).findFirst().orElse(null);
+    Understood understood = guess(train, whole);
+    return written == null
+        ? understood
+        : new Understood(
+            understood.labels(),
+            understood.said().replaceFirst("whole numbers", "$0, some written as " + written));
+  }
+
+  private static Understood of(TextDataset train, Task task, List<String> names, String why) {
+    return switch (task) {
+      case MULTILABEL ->
+          new Understood(
+              Labels.multi(names),
+              "labels: any of %d, %s (%s)".formatted(names.size(), listed(names), why));
+      case REGRESSION ->
+          new Understood(Labels.score(), "labels: a score%s (%s)".formatted(range(names), why));
       default -> {
         if (names.size() < 2) {
           throw new DataException(
               train.source(),
               "every label is " + names.get(0) + "; there is nothing to tell apart");
         }
-        yield Labels.of(names);
+        yield new Understood(
+            Labels.of(names),
+            "labels: %d classes, %s (%s)".formatted(names.size(), listed(names), why));
       }
     };
+  }
+
+  private static String listed(List<String> names) {
+    boolean all =
+        names.size() <= 2
+            || names.size() <= LISTED && !names.stream().allMatch(LabelText::isInteger);
+    return all ? String.join(", ", names) : names.get(0) + " … " + names.get(names.size() - 1);
+  }
+
+  private static String range(List<String> names) {
+    if (!names.stream().allMatch(LabelText::isNumber)) {
+      return "";
+    }
+    Comparator<String> size = Comparator.comparingDouble(Double::parseDouble);
+    return " from "
+        + names.stream().min(size).orElseThrow()
+        + " to "
+        + names.stream().max(size).orElseThrow();
   }
 
   /** 0.0 and 1.0 are the classes 0 and 1; the data may go on writing them as it does. */
   private static List<String> withoutFractions(List<String> names) {
     return names.stream()
-        .map(name -> WHOLE.matcher(name).replaceAll("$1"))
+        .map(LabelText::withoutFraction)
         .distinct()
         .sorted(Comparator.comparing(BigInteger::new))
         .toList();
@@ -106,23 +146,40 @@ enum Task {
    * Rows without exactly one label mean several labels; numbers with fractions, or very many
    * different whole numbers, mean scores; all else are classes.
    */
-  private static Task guess(TextDataset train, List<String> names) {
+  private static Understood guess(TextDataset train, List<String> names) {
     for (Example row : train.rows()) {
       if (row.labels().size() != 1) {
-        return MULTILABEL;
+        return of(
+            train,
+            MULTILABEL,
+            names,
+            "a row may have several or none; --task classification for one");
       }
     }
-    boolean numbers = names.stream().allMatch(name -> NUMBER.matcher(name).matches());
-    boolean whole = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
+    boolean numbers = names.stream().allMatch(LabelText::isNumber);
+    boolean whole = names.stream().allMatch(LabelText::isInteger);
     if (!numbers) {
       refuseCommas(train, names);
       refuseFlawedScores(train);
+      return of(
+          train,
+          CLASSIFICATION,
+          names,
+          "one a row; --label-separator or --task multilabel for several");
     }
     boolean classes =
         whole
             && (names.size() <= MOST_NUMBERED_CLASSES
                 || names.size() <= MOST_COUNTED_CLASSES && areCounted(names));
-    return numbers && !classes ? REGRESSION : CLASSIFICATION;
+    if (classes) {
+      return of(train, CLASSIFICATION, names, "whole numbers; --task regression for scores");
+    }
+    return of(
+        train,
+        REGRESSION,
+        names,
+        (whole ? names.size() + " different whole numbers" : "numbers with fractions")
+            + "; --task classification for classes");
   }
 
   /** Whether whole numbers, in order, count from 0 or 1 without a gap, as those of classes do. */
@@ -136,12 +193,12 @@ enum Task {
   /** Whether a comma stands before the fraction or between thousands is for the writer to say. */
   private static void refuseCommas(TextDataset train, List<String> names) {
     if (!names.stream()
-        .allMatch(name -> NUMBER.matcher(name).matches() || WITH_COMMA.matcher(name).matches())) {
+        .allMatch(name -> LabelText.isNumber(name) || LabelText.isNumberWithComma(name))) {
       return;
     }
     Example first =
         train.rows().stream()
-            .filter(row -> WITH_COMMA.matcher(row.label()).matches())
+            .filter(row -> LabelText.isNumberWithComma(row.label()))
             .findFirst()
             .orElseThrow();
     throw new DataException(
@@ -157,19 +214,18 @@ enum Task {
    */
   private static void refuseFlawedScores(TextDataset train) {
     List<Example> others =
-        train.rows().stream().filter(row -> !NUMBER.matcher(row.label()).matches()).toList();
+        train.rows().stream().filter(row -> !LabelText.isNumber(row.label())).toList();
     boolean fractions =
         train.rows().stream()
             .map(Example::label)
-            .anyMatch(
-                label -> NUMBER.matcher(label).matches() && !INTEGER.matcher(label).matches());
+            .anyMatch(label -> LabelText.isNumber(label) && !LabelText.isInteger(label));
     if (fractions && others.size() * 10L <= train.size()) {
       Example first = others.get(0);
       throw new DataException(
           train.source(),
           first.line(),
-          "label %s is not a number, as %,d of %,d are; correct it, or choose --task classification"
-              .formatted(first.label(), train.size() - others.size(), train.size()));
+          "label %s is not a number, as %,d of %,d are; correct it, leave it out with --skip-label \"%s\", or choose --task classification"
+              .formatted(first.label(), train.size() - others.size(), train.size(), first.label()));
     }
   }
 

@@ -47,11 +47,12 @@ class BadInputTest extends CommandFixture {
             folder.resolve("scores.tsv"), "sentence\tscore\n" + "a\t2.5\n".repeat(19) + "b\tNA\n");
     assertEquals(
         scores
-            + ":21: label NA is not a number, as 19 of 20 are; correct it, or choose --task classification",
+            + ":21: label NA is not a number, as 19 of 20 are; correct it, leave it out with --skip-label \"NA\", or choose --task classification",
         train(scores, out));
     Path unknown = Files.writeString(folder.resolve("data.xlsx"), "x");
     assertEquals(
-        unknown + ": its name does not end in .tsv, .csv or .jsonl; say which format it has",
+        unknown
+            + ": its name does not end in .tsv, .csv or .jsonl; choose its format with --format",
         train(unknown, out));
     assertFalse(Files.exists(out));
   }
@@ -101,10 +102,8 @@ class BadInputTest extends CommandFixture {
     }
     assertEquals(
         encoder
-            + ": is an encoder without a classification head (no 'classifier.weight'); "
-            + "fine-tune it first: jaubert finetune --model "
-            + encoder
-            + " --train FILE",
+            + ": holds an encoder without 'classifier.weight'; fine-tune it first: "
+            + "jaubert finetune --model DIR --train FILE",
         jaubert("predict", "--model", encoder, "x").failure(1));
   }
 

@@ -19,23 +19,69 @@ class TaskTest {
         "train", Arrays.stream(labels).map(label -> Example.of("x", label)).toList());
   }
 
+  private static Labels labels(Task task, TextDataset data) {
+    return task.understand(data).labels();
+  }
+
+  private static void assertSaid(String expected, Task task, String... labels) {
+    assertEquals("labels: " + expected, task.understand(labelled(labels)).said());
+  }
+
+  @Test
+  void whatWasUnderstoodIsALineThatNamesTheOption() {
+    String several = " (one a row; --label-separator or --task multilabel for several)";
+    assertSaid("2 classes, neg, pos" + several, Task.AUTO, "pos", "neg", "pos");
+    assertSaid("7 classes, a … g" + several, Task.AUTO, "a", "b", "c", "d", "e", "f", "g");
+    String scores = "; --task regression for scores)";
+    assertSaid("5 classes, 1 … 5 (whole numbers" + scores, Task.AUTO, "1", "2", "3", "4", "5");
+    assertSaid(
+        "3 classes, 1 … 3 (whole numbers, some written as 1.0" + scores,
+        Task.AUTO,
+        "1.0",
+        "2.0",
+        "3.0");
+    assertSaid("2 classes, -1, 1 (whole numbers" + scores, Task.AUTO, "1", "-1");
+    String classes = "; --task classification for classes)";
+    assertSaid(
+        "a score from -0.5 to 10.5 (numbers with fractions" + classes,
+        Task.AUTO,
+        "9.0",
+        "10.5",
+        "-0.5");
+    assertSaid(
+        "a score from 0 to 1000 (101 different whole numbers, some written as 0.0" + classes,
+        Task.AUTO,
+        numbers(0, 101, 10));
+    assertSaid("a score from 0 to 2 (--task regression)", Task.REGRESSION, "2", "0");
+    assertSaid("2 classes, 0.0, 1.0 (--task classification)", Task.CLASSIFICATION, "1.0", "0.0");
+    assertSaid("any of 2, a, b (--task multilabel)", Task.MULTILABEL, "b", "a");
+    TextDataset lists =
+        TextDataset.of(
+            List.of(
+                new Example("x", null, List.of("b", "a"), 0),
+                new Example("y", null, List.of(), 0)));
+    assertEquals(
+        "labels: any of 2, a, b (a row may have several or none; --task classification for one)",
+        Task.AUTO.understand(lists).said());
+  }
+
   @Test
   void wholeNumbersWrittenAsFractionsAreClasses() {
-    assertEquals(Labels.of("0", "1"), Task.AUTO.labels(labelled("1.0", "0.0", "1.0")));
+    assertEquals(Labels.of("0", "1"), labels(Task.AUTO, labelled("1.0", "0.0", "1.0")));
     assertEquals(
-        Labels.of("-1", "2", "10"), Task.AUTO.labels(labelled("10.0", "-1.0", "2", "2.0")));
-    assertEquals(Labels.of("0", "1"), Task.AUTO.labels(labelled("1", "0")));
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled("1.0", "0.5", "0.0")));
+        Labels.of("-1", "2", "10"), labels(Task.AUTO, labelled("10.0", "-1.0", "2", "2.0")));
+    assertEquals(Labels.of("0", "1"), labels(Task.AUTO, labelled("1", "0")));
+    assertEquals(Labels.score(), labels(Task.AUTO, labelled("1.0", "0.5", "0.0")));
     String[] fractions = IntStream.range(1, 30).mapToObj(i -> "." + i).toArray(String[]::new);
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled(fractions)));
-    assertEquals(21, Task.AUTO.labels(labelled(numbers(0, 21, 1))).size());
-    assertEquals(99, Task.AUTO.labels(labelled(numbers(1, 99, 1))).size());
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(0, 21, 2))));
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(5, 21, 1))));
-    assertEquals(Labels.score(), Task.AUTO.labels(labelled(numbers(0, 101, 1))));
+    assertEquals(Labels.score(), labels(Task.AUTO, labelled(fractions)));
+    assertEquals(21, labels(Task.AUTO, labelled(numbers(0, 21, 1))).size());
+    assertEquals(99, labels(Task.AUTO, labelled(numbers(1, 99, 1))).size());
+    assertEquals(Labels.score(), labels(Task.AUTO, labelled(numbers(0, 21, 2))));
+    assertEquals(Labels.score(), labels(Task.AUTO, labelled(numbers(5, 21, 1))));
+    assertEquals(Labels.score(), labels(Task.AUTO, labelled(numbers(0, 101, 1))));
     // Who says what is to be learned is taken at their word.
-    assertEquals(Labels.score(), Task.REGRESSION.labels(labelled("1.0", "0.0")));
-    assertEquals(Labels.of("0.0", "1.0"), Task.CLASSIFICATION.labels(labelled("1.0", "0.0")));
+    assertEquals(Labels.score(), labels(Task.REGRESSION, labelled("1.0", "0.0")));
+    assertEquals(Labels.of("0.0", "1.0"), labels(Task.CLASSIFICATION, labelled("1.0", "0.0")));
   }
 
   private static String[] numbers(int first, int count, int step) {
@@ -45,10 +91,16 @@ class TaskTest {
   @Test
   void numbersWithCommasAreRefused() {
     for (List<String> labels :
-        List.of(List.of("3,25", "2.5"), List.of("1,234.5", "7"), List.of("1.234,5", "2,0", "1"))) {
+        List.of(
+            List.of("3,25", "2.5"),
+            List.of("1,234.5", "7"),
+            List.of("1.234,5", "2,0", "1"),
+            List.of("1,234", "5,678,901"),
+            List.of("-0,5", "0"))) {
       DataException error =
           assertThrows(
-              DataException.class, () -> Task.AUTO.labels(labelled(labels.toArray(String[]::new))));
+              DataException.class,
+              () -> labels(Task.AUTO, labelled(labels.toArray(String[]::new))));
       assertEquals(
           "train:0: label "
               + labels.get(0)
@@ -57,8 +109,15 @@ class TaskTest {
           error.getMessage());
     }
     TextDataset names = labelled("3,25", "a,b");
-    assertEquals(Labels.of("3,25", "a,b"), Task.AUTO.labels(names));
+    assertEquals(Labels.of("3,25", "a,b"), labels(Task.AUTO, names));
     TextDataset commas = labelled("3,25", "2,5");
-    assertEquals(Labels.of("2,5", "3,25"), Task.CLASSIFICATION.labels(commas));
+    assertEquals(Labels.of("2,5", "3,25"), labels(Task.CLASSIFICATION, commas));
+  }
+
+  @Test
+  void whatOnlyJavaTakesForANumberIsAName() {
+    assertEquals(Labels.of("1d", "2d"), labels(Task.AUTO, labelled("1d", "2d")));
+    assertEquals(Labels.of("0x1p3", "1f"), labels(Task.AUTO, labelled("0x1p3", "1f")));
+    assertEquals(Labels.of("\u0661", "\u0662"), labels(Task.AUTO, labelled("\u0661", "\u0662")));
   }
 }

@@ -1,0 +1,185 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Training and evaluation mean the same columns and labels, and the command says which. */
+class DataOptionsTest extends CommandFixture {
+  private Result learn(Path learned, Path judged, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("finetune", "--model", model, "--epochs", "1"));
+    words.addAll(List.of("--train", learned, "--eval", judged, "--overwrite"));
+    words.addAll(List.of("--out", folder.resolve("out")));
+    words.addAll(List.of(more));
+    return jaubert(words.toArray());
+  }
+
+  private Path file(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content);
+  }
+
+  @Test
+  void evaluationUsesTheColumnsOfTrainingByName() throws IOException {
+    Path one = file("a.tsv", "id\tsentence\ttext2\tlabel\n1\ta film\tx\tpos\n2\tbad\ty\tneg\n");
+    Path order = file("b.tsv", "label\ttext\tsentence\nneg\t?\tbad\npos\t?\tgood\n");
+    String said = learn(one, order).succeeded().out();
+    assertTrue(
+        said.contains(
+            "text: sentence, label: label; not used: id, text2"
+                + " (--text-column, --pair-column, --label-column)\n"
+                + "labels: 2 classes, neg, pos (one a row; "),
+        said);
+    assertTrue(said.contains("  bad\n"), said); // the first text of the evaluation
+    for (String json :
+        List.of(
+            "{\"label\":\"neg\",\"text\":\"?\",\"sentence\":\"bad\"}\n",
+            "{\"sentence\":\"good\",\"label\":\"pos\"}\n")) {
+      learn(one, file("b.jsonl", json)).succeeded();
+    }
+    learn(one, file("b.csv", "label,sentence\nneg,\"bad, poor\"\n")).succeeded();
+    said =
+        learn(one, file("p.tsv", "text2\tlabel\tsentence\nx\tneg\tbad\n"), "--pair-column", "text2")
+            .succeeded()
+            .out();
+    assertTrue(
+        said.contains("text: sentence, second text: text2, label: label; not used: id"), said);
+    assertTrue(said.contains("  bad | x\n"), said);
+  }
+
+  @Test
+  void aMissingColumnIsRefusedWithBothHeaders() throws IOException {
+    Path one = file("a.tsv", "sentence\tlabel\na film\tpos\nbad\tneg\n");
+    Path other = file("b.tsv", "text\tlabel\nbad\tneg\n");
+    assertEquals(
+        other
+            + ": no column sentence; its columns are text, label, those of "
+            + one
+            + " are sentence, label",
+        learn(one, other).failure(1));
+    // Without a header the first row is taken for one.
+    Path rows = file("c.tsv", "bad\tneg\ngood\tpos\n");
+    assertEquals(
+        rows
+            + ": no column sentence; its columns are bad, neg, those of "
+            + one
+            + " are sentence, label",
+        learn(one, rows).failure(1));
+    Path json = file("d.jsonl", "{\"sentence\":\"bad\",\"gold\":\"neg\"}\n");
+    assertEquals(
+        json
+            + ": no column label; its columns are sentence, gold, those of "
+            + one
+            + " are sentence, label",
+        learn(one, json).failure(1));
+    Path narrow = file("e.tsv", "neg\nneg\n");
+    assertEquals(
+        narrow + ": no column 1; its columns are 0, those of " + rows + " are 0, 1",
+        learn(rows, narrow, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+    assertEquals(
+        one
+            + ":1: label label is not one of the 2 known: neg, pos; --map-label OLD=NEW renames labels",
+        learn(rows, one, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+    assertEquals(
+        json + ": JSON lines name the columns in every row; there is no header to leave out",
+        learn(rows, json, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+  }
+
+  @Test
+  void labelsAreRenamedInEitherFile() throws IOException {
+    Path named = file("a.tsv", "text\tlabel\na film\tpos\nbad\tneg\ngood\tpos\n");
+    Path numbered = file("b.tsv", "text\tlabel\nbad\t0\ngood\t1\nfine\t1\n");
+    assertEquals(
+        numbered
+            + ": its labels are numbers (0, 1) where those of "
+            + named
+            + " are names (neg, pos); --map-label OLD=NEW gives them these names",
+        learn(named, numbered).failure(1));
+    String said =
+        learn(named, numbered, "--map-label", "0=neg", "--map-label", "1=pos").succeeded().out();
+    assertTrue(said.contains("accuracy, commonest label                        66.7 %"), said);
+    said = learn(numbered, named, "--map-label", "0=neg", "--map-label", "1=pos").succeeded().out();
+    assertTrue(said.contains("labels: 2 classes, neg, pos (one a row"), said);
+    String unknown = learn(named, numbered, "--map-label", "2=pos").failure(1);
+    assertEquals(
+        "--map-label 2=pos: no row has the label 2; those of "
+            + named
+            + " are neg, pos, those of "
+            + numbered
+            + " are 0, 1",
+        unknown);
+    Path spelled = file("c.tsv", "text\tlabel\nbad\tNEG\ngood\tpos\n");
+    assertEquals(
+        spelled
+            + ":2: label NEG is not one of the 2 known: neg, pos; it looks like neg, but is NEG"
+            + "; --map-label OLD=NEW renames labels",
+        learn(named, spelled).failure(1));
+    learn(named, spelled, "--map-label", "NEG=neg").succeeded();
+    assertEquals(
+        "--map-label 0: not OLD=NEW", learn(named, numbered, "--map-label", "0").failure(2));
+    assertEquals(
+        "--map-label 0=b: 0 has a new name already",
+        learn(named, numbered, "--map-label", "0=a", "--map-label", "0=b").failure(2));
+  }
+
+  @Test
+  void rowsAreLeftOutByTheirLabel() throws IOException {
+    Path gold = file("a.tsv", "text\tlabel\na\tyes\nb\t-\nc\tno\nd\t\n");
+    assertEquals(
+        gold + ":5: the label is empty; --skip-label \"\" leaves such rows out",
+        learn(gold, gold).failure(1));
+    String said = learn(gold, gold, "--skip-label", "-", "--skip-label", "").succeeded().out();
+    assertTrue(said.contains("2 examples to learn from, 2 to be judged by; one of 2 labels"), said);
+    Path ones = file("b.tsv", "text\tlabel\na\t1.0\nb\t-1.0\nc\t0.0\n");
+    said = learn(ones, ones, "--skip-label", "-1.0").succeeded().out();
+    assertTrue(said.contains("labels: 2 classes, 0, 1 (whole numbers, some written as 0.0"), said);
+    assertTrue(said.contains("accuracy, commonest label                        50.0 %"), said);
+    Path scores = file("c.tsv", "text\tscore\na\t1.5\nb\tNA\nc\t0.0\n");
+    said = learn(scores, scores, "--skip-label", "NA").succeeded().out();
+    assertTrue(said.contains("labels: a score from 0.0 to 1.5 (numbers with fractions;"), said);
+    assertEquals(
+        gold + ": every row is left out",
+        learn(
+                gold,
+                gold,
+                "--skip-label",
+                "-",
+                "--skip-label",
+                "",
+                "--skip-label",
+                "yes",
+                "--skip-label",
+                "no")
+            .failure(1));
+  }
+
+  @Test
+  void aSampleKeepsRowsWithoutALabel() throws IOException {
+    Path tags =
+        file(
+            "t.jsonl",
+            "{\"text\":\"good film\",\"label\":[\"a\",\"b\"]}\n".repeat(4)
+                + "{\"text\":\"bad\",\"label\":[]}\n".repeat(4));
+    String said = learn(tags, tags, "--train-limit", "7").succeeded().out();
+    assertTrue(said.contains("7 examples to learn from, 8 to be judged by; any of 2 labels"), said);
+    Path none = file("n.jsonl", "{\"text\":\"good film\",\"label\":[]}\n");
+    assertEquals(none + ": no row has a label", learn(none, none).failure(1));
+  }
+
+  @Test
+  void quotedCellsAreReadAsSuchWhereAsked() throws IOException {
+    Path quoted = file("q.tsv", "\"text\"\t\"label\"\n\"a \"\"b\"\"\"\t\"x\"\n\"c\"\t\"y\"\n");
+    assertEquals(
+        quoted
+            + ": choose a column with --text-column; the columns are \"text\", \"label\""
+            + ", or without quotes with --format quoted_tsv",
+        learn(quoted, quoted).failure(1));
+    String said = learn(quoted, quoted, "--format", "quoted_tsv").succeeded().out();
+    assertTrue(said.contains("2 classes, x, y") && said.contains("  a \"b\"\n"), said);
+  }
+}
