@@ -5,8 +5,9 @@
 #   JAUBERT_CUDA_ARCHITECTURES  such as "80;90a"; "all" is every one of 80, 86, 89, 90a, 100 and 120 that nvcc knows
 #
 # jaubert_nvcc(VARIABLE FILE...) compiles .cu files to BUILD/kernels/<folder>.<file>.o: machine code for every
-# architecture, and PTX of the first for others. A launcher of the C++ compiler (ccache) is used for nvcc too.
+# architecture, and PTX of the least for later ones. A launcher of the C++ compiler (ccache) is used for nvcc too.
 # JAUBERT_CUDA_COMPILED is then the list of architectures, such as "80 90a", and empty without nvcc.
+include("${CMAKE_CURRENT_LIST_DIR}/CudaArchitectures.cmake")
 option(JAUBERT_CUDA "compile the CUDA kernels if nvcc is found" ON)
 set(JAUBERT_CUDA_ARCHITECTURES "80;90a" CACHE STRING "GPU architectures to compile for, or all")
 
@@ -28,24 +29,10 @@ endif()
 
 execute_process(COMMAND "${JAUBERT_NVCC}" --list-gpu-code OUTPUT_VARIABLE known COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "sm_[0-9]+" known "${known}")
-set(architectures ${JAUBERT_CUDA_ARCHITECTURES})
-if(architectures STREQUAL "all")
-  set(architectures 80 86 89 90a 100 120)
-endif()
-set(gencode "")
-set(compiled "")
-foreach(architecture ${architectures})
-  string(REGEX REPLACE "[a-z]+$" "" number "${architecture}")
-  if("sm_${number}" IN_LIST known)
-    list(APPEND gencode "-gencode=arch=compute_${architecture},code=sm_${architecture}")
-    list(APPEND compiled "${architecture}")
-  endif()
-endforeach()
+jaubert_architectures(gencode compiled "${JAUBERT_CUDA_ARCHITECTURES}" "${known}")
 if(NOT compiled)
   message(FATAL_ERROR "CUDA: nvcc ${nvcc_version} knows none of ${JAUBERT_CUDA_ARCHITECTURES}")
 endif()
-list(GET compiled 0 first)
-list(APPEND gencode "-gencode=arch=compute_${first},code=compute_${first}")
 message(STATUS "CUDA: nvcc ${nvcc_version}, architectures ${compiled}")
 
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)

@@ -69,9 +69,15 @@ class RequirementsTest {
   }
 
   @Test
-  void newerGpusRunWhatWasBuiltForTheFirstArchitecture() {
+  void newerGpusRunWhatWasBuiltForTheLeastArchitecture() {
     Gpu newer = new Gpu("a GPU", 120, 100, 1);
-    assertDoesNotThrow(() -> Requirements.check(machine(13000, "", List.of(newer), CUDA_13), 0));
+    for (String architectures : List.of("80 90a", "90a 80", "90a")) {
+      Findings found =
+          new Findings(
+              true, false, 13000, "", 13000, architectures, List.of(newer, H200), null, CUDA_13);
+      assertDoesNotThrow(() -> Requirements.check(found, 0));
+      assertDoesNotThrow(() -> Requirements.check(found, 1));
+    }
   }
 
   @Test
