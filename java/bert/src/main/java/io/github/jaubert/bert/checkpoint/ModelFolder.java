@@ -1,9 +1,11 @@
 package io.github.jaubert.bert.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -30,6 +32,8 @@ public final class ModelFolder {
    * new and which are stale.
    */
   private static final String MANIFEST = "manifest";
+
+  private static final int MOST_TRIES = 1000;
 
   /**
    * Weights and tokenizers of an earlier model that a reader would take instead of the new ones, or
@@ -89,27 +93,37 @@ public final class ModelFolder {
 
   /**
    * Finishes what a save that was interrupted had begun to put in place; does nothing otherwise.
+   * Several may do so at a time, also while the save is still at it.
    *
    * @throws CheckpointException if the files cannot be moved
    */
   public static void recover(Path folder) {
     Path complete = folder.resolve(COMPLETE);
-    if (!Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try {
-      Path manifest = complete.resolve(MANIFEST);
-      if (Files.exists(manifest)) { // the last thing to go: without it everything is in place
-        putInPlace(folder, complete, Set.copyOf(Files.readAllLines(manifest)));
-        Files.delete(manifest);
+    for (int i = 1; Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS); i++) {
+      try {
+        finish(folder, complete);
+      } catch (IOException | UncheckedIOException e) {
+        IOException cause =
+            e instanceof IOException io ? io : ((UncheckedIOException) e).getCause();
+        // Another took a file from under this one's hands: what is left is looked at again.
+        if (!(cause instanceof NoSuchFileException) || i == MOST_TRIES) {
+          throw new CheckpointException(
+              folder.toString(),
+              "a save was interrupted and cannot be finished: "
+                  + CheckpointException.describe(cause),
+              cause);
+        }
       }
-      deleteTree(complete);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          folder.toString(),
-          "a save was interrupted and cannot be finished: " + CheckpointException.describe(e),
-          e);
     }
+  }
+
+  private static void finish(Path folder, Path complete) throws IOException {
+    Path manifest = complete.resolve(MANIFEST);
+    if (Files.exists(manifest)) { // the last thing to go: without it everything is in place
+      putInPlace(folder, complete, Set.copyOf(Files.readAllLines(manifest)));
+      Files.delete(manifest);
+    }
+    deleteTree(complete);
   }
 
   private static void putInPlace(Path folder, Path complete, Set<String> names) throws IOException {

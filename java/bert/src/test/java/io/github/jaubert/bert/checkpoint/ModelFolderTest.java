@@ -12,11 +12,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -117,6 +123,42 @@ class ModelFolderTest {
       }
       ModelFolder.recover(folder);
       assertEquals(all("new"), read(folder), moved + " files had been moved");
+    }
+  }
+
+  @Test
+  void severalFinishASaveTogether() throws Exception {
+    int readers = 4;
+    ExecutorService threads = Executors.newFixedThreadPool(readers);
+    try {
+      for (int round = 0; round < 100; round++) {
+        Path folder = temporary.resolve("together" + round);
+        Path complete = Files.createDirectories(folder.resolve(ModelFolder.COMPLETE));
+        for (String name : NAMES) {
+          Files.writeString(folder.resolve(name), "old");
+          Files.writeString(complete.resolve(name), "new");
+        }
+        Files.writeString(folder.resolve("vocab.txt"), "old");
+        Files.writeString(complete.resolve("manifest"), String.join("\n", NAMES));
+        CyclicBarrier together = new CyclicBarrier(readers);
+        Callable<Map<String, String>> reader =
+            () -> {
+              together.await();
+              ModelFolder.recover(folder);
+              Map<String, String> found = new TreeMap<>();
+              for (String name : NAMES) {
+                found.put(name, Files.readString(folder.resolve(name)));
+              }
+              return found;
+            };
+        for (Future<Map<String, String>> found :
+            threads.invokeAll(Collections.nCopies(readers, reader))) {
+          assertEquals(all("new"), found.get());
+        }
+        assertEquals(all("new"), read(folder));
+      }
+    } finally {
+      threads.shutdownNow();
     }
   }
 
