@@ -100,17 +100,23 @@ public final class FolderLock implements AutoCloseable {
       Object before = key(file);
       // Written to as a file, not as a channel, which an interrupt of the thread would close.
       RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw");
-      if (!isLocked(open, file)) {
-        open.close();
-        return null;
+      boolean kept = false;
+      try {
+        if (!isLocked(open, file)) {
+          return null;
+        }
+        // Who had it before may have deleted the file; a lock of that is worth nothing.
+        if (Objects.equals(before, key(file))) {
+          open.setLength(0);
+          open.write(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8));
+          kept = true;
+          return open;
+        }
+      } finally {
+        if (!kept) {
+          open.close();
+        }
       }
-      // Who had it before has deleted the file; a lock of that is worth nothing.
-      if (Objects.equals(before, key(file))) {
-        open.setLength(0);
-        open.write(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8));
-        return open;
-      }
-      open.close();
     }
   }
 
