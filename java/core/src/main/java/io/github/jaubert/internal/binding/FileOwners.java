@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.binding;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -28,8 +29,10 @@ record FileOwners(int user, int root) {
    * @throws IOException if the system does not say who that is
    */
   static FileOwners current() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      String numbers = lines.filter(line -> line.startsWith("Uid:")).findFirst().orElseThrow();
+    // Not Files.lines, which fails in a thread that is interrupted.
+    try (BufferedReader status = Files.newBufferedReader(Path.of("/proc/self/status"))) {
+      String numbers =
+          status.lines().filter(line -> line.startsWith("Uid:")).findFirst().orElseThrow();
       // Real, effective, saved, and the one that new files get. "nobody" has more than 31 bits.
       int user = Integer.parseUnsignedInt(numbers.split("\\s+")[4]);
       return new FileOwners(user, owner(attributes(Path.of("/"))));

@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.binding;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -218,9 +218,12 @@ public final class NativeFiles {
    * since; if the system does not say, it may have.
    */
   private static boolean isLoaded(Path file) {
-    try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
-      return mappings.anyMatch(
-          mapping -> mapping.endsWith(" " + file) || mapping.endsWith(" " + file + " (deleted)"));
+    try (BufferedReader mappings = Files.newBufferedReader(Path.of("/proc/self/maps"))) {
+      return mappings
+          .lines()
+          .anyMatch(
+              mapping ->
+                  mapping.endsWith(" " + file) || mapping.endsWith(" " + file + " (deleted)"));
     } catch (IOException | RuntimeException e) {
       return true;
     }

@@ -1,5 +1,6 @@
 package io.github.jaubert.internal.binding;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -151,8 +151,8 @@ public final class NativeLibrary {
 
   /** The flags of the first processor, all of one machine being alike; all we need if unknown. */
   private static Set<String> cpuFlags() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      return lines
+    try (BufferedReader info = Files.newBufferedReader(Path.of("/proc/cpuinfo"))) {
+      return info.lines()
           .filter(line -> line.startsWith("flags"))
           .findFirst()
           .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split("\\s+")))

@@ -2,6 +2,7 @@ package io.github.jaubert.internal.binding;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The library more than once in a process, as in web applications of one server. */
 class ClassLoadersTest {
@@ -72,6 +75,21 @@ class ClassLoadersTest {
         computes(third);
         computes(second);
       }
+    }
+    nothingIsLeftBehind();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anInterruptedThreadLoads(boolean unpacked) throws Exception {
+    if (unpacked) {
+      computes(loader());
+    }
+    Thread.currentThread().interrupt();
+    try {
+      computes(loader());
+    } finally {
+      assertTrue(Thread.interrupted());
     }
     nothingIsLeftBehind();
   }
