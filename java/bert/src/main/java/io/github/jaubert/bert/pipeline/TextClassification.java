@@ -13,6 +13,7 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * all labels and sum to 1, with any number of labels each has a probability of its own; both are
  * sorted, the most probable first. A model that predicts a score gives the number.
  *
- * <p>Safe from any number of threads.
+ * <p>Safe from any number of threads. An interrupt of the thread ends many texts between two
+ * batches; a single text is always labelled.
  */
 public final class TextClassification implements AutoCloseable {
   /** Tokens of a batch: enough to fill the matrix products, few enough to stay in the caches. */
@@ -73,7 +75,11 @@ public final class TextClassification implements AutoCloseable {
     return classify(List.of(tokenizer.encode(text, pair))).get(0);
   }
 
-  /** Labels texts, in order. */
+  /**
+   * Labels texts, in order.
+   *
+   * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
+   */
   public List<List<LabelScore>> ofAll(List<String> texts) {
     return ofAll(texts, null);
   }
@@ -82,6 +88,7 @@ public final class TextClassification implements AutoCloseable {
    * Labels pairs of texts, in order.
    *
    * @param pairs the second texts, or null if there are none
+   * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<LabelScore>> ofAll(List<String> texts, List<String> pairs) {
     requireOpen();
@@ -91,6 +98,11 @@ public final class TextClassification implements AutoCloseable {
     for (Encoding encoding : tokenizer.encodeAll(texts, pairs, done -> {})) {
       if (!batch.isEmpty() && tokens + encoding.length() > BATCH_TOKENS) {
         results.addAll(classify(batch));
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException(
+              "labelling was interrupted after %d of %d texts"
+                  .formatted(results.size(), texts.size()));
+        }
         batch.clear();
         tokens = 0;
       }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntConsumer;
@@ -34,6 +35,9 @@ public final class Tokenizer implements AutoCloseable {
   private static final int SHORTEST = 3;
 
   private static final int CHUNK = 128;
+
+  /** In between the thread looks whether it was interrupted. */
+  private static final int CHUNKS_AT_ONCE = 64;
 
   private final String source;
   private final TokenizerFiles files;
@@ -152,6 +156,8 @@ public final class Tokenizer implements AutoCloseable {
    *     text
    * @param progress told how many were done since it was last called, from any thread
    * @throws IllegalArgumentException if there are not as many pairs as texts
+   * @throws CancellationException if the thread is interrupted, which it sees after every 8,192
+   *     texts; its flag remains set
    */
   public List<Encoding> encodeAll(List<String> texts, List<String> pairs, IntConsumer progress) {
     if (pairs != null && pairs.size() != texts.size()) {
@@ -159,16 +165,24 @@ public final class Tokenizer implements AutoCloseable {
           "encodeAll: " + texts.size() + " texts and " + pairs.size() + " pairs");
     }
     Encoding[] encodings = new Encoding[texts.size()];
-    IntStream.range(0, (texts.size() + CHUNK - 1) / CHUNK)
-        .parallel()
-        .forEach(
-            chunk -> {
-              int end = Math.min(texts.size(), (chunk + 1) * CHUNK);
-              for (int i = chunk * CHUNK; i < end; i++) {
-                encodings[i] = encode(texts.get(i), pairs == null ? null : pairs.get(i));
-              }
-              progress.accept(end - chunk * CHUNK);
-            });
+    int chunks = (texts.size() + CHUNK - 1) / CHUNK;
+    for (int first = 0; first < chunks; first += CHUNKS_AT_ONCE) {
+      if (first > 0 && Thread.currentThread().isInterrupted()) {
+        throw new CancellationException(
+            "tokenising was interrupted after %d of %d texts"
+                .formatted(first * CHUNK, texts.size()));
+      }
+      IntStream.range(first, Math.min(chunks, first + CHUNKS_AT_ONCE))
+          .parallel()
+          .forEach(
+              chunk -> {
+                int end = Math.min(texts.size(), (chunk + 1) * CHUNK);
+                for (int i = chunk * CHUNK; i < end; i++) {
+                  encodings[i] = encode(texts.get(i), pairs == null ? null : pairs.get(i));
+                }
+                progress.accept(end - chunk * CHUNK);
+              });
+    }
     return Arrays.asList(encodings);
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,5 +144,25 @@ class TextClassificationTest {
     assertThrows(CheckpointException.class, () -> Pipelines.textClassification(folder));
     assertThrows(
         CheckpointException.class, () -> Pipelines.textClassification(temporary.resolve("none")));
+  }
+
+  @Test
+  void anInterruptEndsManyTextsBetweenBatches() {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      texts.add("the quick fox");
+    }
+    try (TextClassification pipeline = Pipelines.textClassification(save(Labels.of("no", "yes")))) {
+      List<LabelScore> expected = pipeline.of(texts.get(0));
+      Thread.currentThread().interrupt();
+      assertEquals(expected, pipeline.of(texts.get(0)));
+      String message =
+          assertThrows(CancellationException.class, () -> pipeline.ofAll(texts)).getMessage();
+      assertTrue(message.matches("labelling was interrupted after \\d+ of 2000 texts"), message);
+      assertTrue(Thread.interrupted());
+      assertEquals(2000, pipeline.ofAll(texts).size());
+    } finally {
+      Thread.interrupted();
+    }
   }
 }
