@@ -12,6 +12,7 @@ import io.github.jaubert.train.metrics.Metric;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Measures a classifier on data it was not trained on. */
@@ -32,10 +33,10 @@ final class Evaluator {
   }
 
   /**
-   * The mean loss, called {@code loss}, and the metrics by name. The model is left in the mode it
-   * was in.
+   * The mean loss, called {@code loss}, and the metrics by name; empty if the thread was
+   * interrupted before the last batch. The model is left in the mode it was in.
    */
-  Map<String, Double> run() {
+  Optional<Map<String, Double>> run() {
     boolean training = model.training();
     model.eval();
     try (NoGrad off = NoGrad.open()) {
@@ -66,11 +67,14 @@ final class Evaluator {
     return !metrics.isEmpty() && metrics.get(0).greaterIsBetter();
   }
 
-  private Map<String, Double> measure() {
+  private Optional<Map<String, Double>> measure() {
     metrics.forEach(Metric::reset);
     double loss = 0;
     int[] order = IntStream.range(0, data.size()).toArray();
     for (int[] rows : Batches.byTokens(order, data.lengths(), BATCH_TOKENS)) {
+      if (Thread.currentThread().isInterrupted()) {
+        return Optional.empty();
+      }
       try (Scope scope = Scope.open()) {
         Tensor logits = model.forward(data.batch(rows));
         loss += (double) model.loss(logits, targets.tensor(rows), 0).item() * rows.length;
@@ -80,7 +84,7 @@ final class Evaluator {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("loss", loss / data.size());
     metrics.forEach(metric -> values.put(metric.name(), metric.result()));
-    return values;
+    return Optional.of(values);
   }
 
   /** Makes decisions of the logits {@code [rows, labels]} and feeds them to the metrics. */

@@ -172,7 +172,8 @@ public final class Progress implements TrainingListener {
         .build();
   }
 
-  private void closeBar() {
+  /** A bar has a thread of its own, which would go on behind work that failed. */
+  void closeBar() {
     if (bar != null) {
       bar.close();
       bar = null;

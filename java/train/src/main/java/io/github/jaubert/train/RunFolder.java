@@ -58,6 +58,11 @@ final class RunFolder {
     return identity;
   }
 
+  /** Where the checkpoint is, or will be. */
+  Path checkpoint() {
+    return folder.resolve(CHECKPOINT);
+  }
+
   boolean isDue(int step) {
     return step % every == 0;
   }

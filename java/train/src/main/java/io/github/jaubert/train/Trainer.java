@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.regex.Pattern;
 
 /**
@@ -33,6 +34,9 @@ import java.util.regex.Pattern;
  * every weight, for any number of threads and whether or not the run was interrupted. {@link #run}
  * reseeds the thread's {@link io.github.jaubert.tensor.Rng#global}. It neither owns nor closes the
  * model and the tokenizer.
+ *
+ * <p>An interrupt of its thread, such as {@code Future.cancel(true)}, stops the run between two
+ * steps, in an evaluation between two batches, or while texts are tokenised.
  */
 public final class Trainer {
   private static final int CHECKPOINT_EVERY = 500;
@@ -313,12 +317,18 @@ public final class Trainer {
    * Trains. With a run folder that holds a finished run of the same settings, loads what came of
    * it.
    *
+   * <p>If the thread is interrupted before all steps are taken and evaluated, the run writes a
+   * checkpoint, if it has a folder, and stops; the model then has the weights of the last step. The
+   * flag remains set: clear it with {@link Thread#interrupted} to go on in the same thread. An
+   * interrupt that finds nothing left to do changes nothing.
+   *
    * @throws DataException if anything is wrong with the data; nothing is changed then
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
    *     another run, another run is at work in it, or it cannot be written
    * @throws IllegalStateException if there is no training data, if the precision is not what the
    *     model's device computes in, or if the loss stops being a number
    * @throws UnsupportedOperationException if graphs are asked for on a device that has none
+   * @throws TrainingInterruptedException if the thread was interrupted, also before the call
    */
   public TrainingResult run() {
     if (train == null) {
@@ -332,11 +342,28 @@ public final class Trainer {
       StepGraphs.check(model);
     }
     requirePrecision();
+    try {
+      return runChecked();
+    } finally {
+      listeners.forEach(Trainer::closeBar);
+    }
+  }
+
+  /** A bar would go on in a thread of its own behind a run that failed. */
+  private static void closeBar(TrainingListener listener) {
+    if (listener instanceof Progress progress) {
+      progress.closeBar();
+    }
+  }
+
+  private TrainingResult runChecked() {
     TrainingSettings settings = settings();
     TrainingData data;
     try (Tokenizer cutting = tokenizer.withMaxLength(settings.maxLength())) {
       data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
+    } catch (CancellationException e) {
+      throw TrainingInterruptedException.beforeFirstStep();
     }
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
       RunFolder folder =

@@ -33,6 +33,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
    * @param tokenizer cuts texts to its maximum length
    * @param evaluation null for none
    * @throws DataException if anything is wrong with them
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted meanwhile
    */
   static TrainingData of(
       SequenceClassifier model,

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.optim.ExponentialMovingAverage;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.optim.Schedule;
@@ -48,6 +49,7 @@ final class TrainingRun implements AutoCloseable {
   private final StepGraphs graphs; // null: every step is computed as it is written
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
+  private boolean isKept; // the folder's checkpoint holds what the run is now
 
   TrainingRun(
       TrainingSettings settings,
@@ -88,20 +90,21 @@ final class TrainingRun implements AutoCloseable {
     tell(
         listener ->
             listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
+    if (owesEvaluation()) { // the run stopped in it
+      evaluateAndKeep();
+    }
     long nanos = 0;
     while (step < plan.steps()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw stopped();
+      }
       long start = System.nanoTime();
       takeStep();
       if (step % settings.logEvery() == 0 || step == plan.steps()) {
         logLoss();
       }
       nanos += System.nanoTime() - start;
-      if (evaluator != null && (plan.endsEpoch(step) || settings.evaluatesAt(step))) {
-        evaluate();
-      }
-      if (folder != null && (plan.endsEpoch(step) || folder.isDue(step))) {
-        save();
-      }
+      evaluateAndKeep();
     }
     model.eval();
     if (best == null || !best.restore()) {
@@ -110,11 +113,50 @@ final class TrainingRun implements AutoCloseable {
     return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);
   }
 
+  /** What is due after a step. */
+  private void evaluateAndKeep() {
+    if (owesEvaluation()) {
+      evaluate();
+    }
+    if (folder != null && (plan.endsEpoch(step) || folder.isDue(step))) {
+      save();
+    }
+  }
+
+  private boolean owesEvaluation() {
+    return evaluator != null
+        && step > 0
+        && (plan.endsEpoch(step) || settings.evaluatesAt(step))
+        && evaluationAt(step).isEmpty();
+  }
+
+  /**
+   * Ends the run early. Its checkpoint may be one that owes the evaluation of its last step, which
+   * whoever goes on then begins with.
+   */
+  private TrainingInterruptedException stopped() {
+    model.eval();
+    if (step == 0) {
+      return TrainingInterruptedException.beforeFirstStep();
+    } else if (folder == null) {
+      return TrainingInterruptedException.withoutFolder(step, plan.steps());
+    }
+    try {
+      if (!isKept) {
+        save();
+      }
+      return TrainingInterruptedException.kept(step, plan.steps(), folder.checkpoint());
+    } catch (CheckpointException e) {
+      return TrainingInterruptedException.notKept(step, plan.steps(), e);
+    }
+  }
+
   /**
    * Forward, loss, backward, update. What a step computes is freed when it ends, and nothing waits
    * for the device.
    */
   private void takeStep() {
+    isKept = false;
     List<int[]> batches = plan.microBatches(step);
     if (graphs != null) {
       graphs.takeStep(batches, schedule.at(step));
@@ -163,14 +205,24 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void evaluate() {
+    Map<String, Double> values;
     swapAverage();
-    LogEntry entry = new LogEntry(Kind.EVALUATION, step, plan.epochs(step), evaluator.run());
-    log(entry);
-    requireFinite("evaluation loss", entry.values().get("loss"));
-    if (best != null) {
-      best.offer(step, entry.values().get(evaluator.mainMetric()));
+    try {
+      values = evaluator.run().orElse(null);
+      if (values != null) {
+        isKept = false;
+        log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
+        requireFinite("evaluation loss", values.get("loss"));
+        if (best != null) {
+          best.offer(step, values.get(evaluator.mainMetric()));
+        }
+      }
+    } finally {
+      swapAverage();
     }
-    swapAverage();
+    if (values == null) {
+      throw stopped();
+    }
   }
 
   /** Gives the model the averages for its weights, or takes them back. */
@@ -210,6 +262,7 @@ final class TrainingRun implements AutoCloseable {
     }
     Rng.global().restore(settings.seed(), checkpoint.rngOffset());
     step = checkpoint.step();
+    isKept = true;
     losses.steps(checkpoint.lossSteps());
     history.addAll(checkpoint.history());
     if (best != null && checkpoint.bestStep() > 0) {
@@ -236,6 +289,7 @@ final class TrainingRun implements AutoCloseable {
         new Checkpoint(
             folder.identity(), step, Rng.global().offset(), losses.steps(), bestStep, history),
         tensors);
+    isKept = true;
   }
 
   private Map<String, Tensor> weights() {
