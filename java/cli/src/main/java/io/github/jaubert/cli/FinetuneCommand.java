@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
       "Fine-tunes an encoder on labelled text and writes a Hugging Face folder.",
       "Without options, all-MiniLM-L6-v2 learns to tell what kind of thing a definition of WordNet"
           + " defines, one of 26; this takes about three minutes on two cores.",
-      "A run that was interrupted goes on when the same command is given again."
+      "A run that was interrupted, by Ctrl-C or otherwise, goes on when the same command is given"
+          + " again."
     },
     footer = {"", "Without --train the defaults are --epochs 1 --lr 2e-4 --head-lr-scale 10."})
 final class FinetuneCommand implements Callable<Integer> {
@@ -147,11 +148,9 @@ final class FinetuneCommand implements Callable<Integer> {
         report.baseline(
             "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
       }
-      TrainingResult result =
-          trainer(classifier, tokenizer, job)
-              .checkpoints(output.run())
-              .replaceOther(overwrite)
-              .run();
+      Trainer trainer =
+          trainer(classifier, tokenizer, job).checkpoints(output.run()).replaceOther(overwrite);
+      TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       // Killed from here on, the same command finds a finished run and does this again.
       Path folder = output.folder();
       classifier.save(folder);

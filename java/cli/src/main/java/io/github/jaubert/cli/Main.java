@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExitCodeGenerator;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,8 +20,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command {@code jaubert}. Exit codes: 0 for success, 1 if what was asked for could not be
- * done, 2 if it could not be understood. What goes wrong is one line on standard error; {@code
- * --stacktrace} adds where.
+ * done, 2 if it could not be understood, 128 and the number of the signal that stopped a run. What
+ * goes wrong is one line on standard error; {@code --stacktrace} adds where.
  */
 @Command(
     name = "jaubert",
@@ -103,7 +104,9 @@ public final class Main implements Runnable {
     if (stacktrace) {
       e.printStackTrace(err);
     }
-    return command.getCommandSpec().exitCodeOnExecutionException();
+    return e instanceof IExitCodeGenerator stopped
+        ? stopped.getExitCode()
+        : command.getCommandSpec().exitCodeOnExecutionException();
   }
 
   private static int misunderstood(ParameterException e) {

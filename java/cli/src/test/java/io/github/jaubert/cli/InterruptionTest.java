@@ -79,6 +79,37 @@ class InterruptionTest extends CommandFixture {
   }
 
   @Test
+  void aRunThatIsToldToEndSaysHowToGoOnAndDoes() throws Exception {
+    Path ended = folder.resolve("ended");
+    String[] settings = {"--epochs", "60", "--lr", "1e-3", "--ema-decay", "0.9"};
+    Process process = started("", ended, settings);
+    Path checkpoint = ended.resolve("checkpoint.safetensors");
+    while (process.isAlive() && !Files.exists(checkpoint)) {
+      Thread.sleep(5);
+    }
+    process.destroy(); // SIGTERM
+    int code = process.waitFor();
+    List<String> said = Files.readAllLines(folder.resolve("said"));
+    assertEquals(128 + 15, code, said.toString());
+    assertTrue(
+        said.get(said.size() - 1)
+            .matches(
+                "jaubert: training was interrupted after step \\d+; the same command goes on from there"),
+        said.toString());
+    assertFalse(Files.exists(ended.resolve("config.json")));
+    Path whole = folder.resolve("whole");
+    for (Path out : List.of(ended, whole)) {
+      List<Object> arguments =
+          new ArrayList<>(List.of("finetune", "--model", model, "--train", train, "--out", out));
+      arguments.addAll(List.of(settings));
+      jaubert(arguments.toArray()).succeeded();
+    }
+    for (String name : List.of("model.safetensors", "train_log.jsonl")) {
+      assertEquals(-1, Files.mismatch(ended.resolve(name), whole.resolve(name)), name);
+    }
+  }
+
+  @Test
   void aRunThatWasKilledBeforeItsFirstCheckpointBeginsAnew() throws Exception {
     Path whole = folder.resolve("whole");
     brief(whole).succeeded();
