@@ -256,6 +256,7 @@ public final class FuzzRun {
 
   private synchronized void faults(long index, String damage, String kind) {
     faults.add(new Fault(index, String.valueOf(damage), kind));
+    System.out.println("case " + index + ", " + damage + ": " + kind);
   }
 
   // ---- the report ----

@@ -197,7 +197,7 @@ public final class Tokenizer implements AutoCloseable {
     CharacterIndex second = pair == null ? null : new CharacterIndex(pair);
     for (int i = 0; i < tokenIds.length; i++) {
       if (spans[i] != null && sequences[i] >= 0) { // a special token comes from nowhere
-        CharacterIndex index = sequences[i] == 0 ? first : second;
+        CharacterIndex index = sequences[i] == 0 || second == null ? first : second;
         offsets[2 * i] = index.utf16(spans[i].getStart());
         offsets[2 * i + 1] = index.utf16(spans[i].getEnd());
       }
@@ -216,15 +216,19 @@ public final class Tokenizer implements AutoCloseable {
   /** The native library counts code points where Java counts UTF-16 units. */
   private static final class CharacterIndex {
     private final String text;
+    private final int length; // in code points
     private final boolean same;
 
     CharacterIndex(String text) {
       this.text = text;
-      this.same = text.codePointCount(0, text.length()) == text.length();
+      this.length = text.codePointCount(0, text.length());
+      this.same = length == text.length();
     }
 
     int utf16(int codePoint) {
-      return same ? codePoint : text.offsetByCodePoints(0, codePoint);
+      // A file may hold parts that count beyond the text.
+      int within = Math.max(0, Math.min(codePoint, length));
+      return same ? within : text.offsetByCodePoints(0, within);
     }
   }
 

@@ -61,6 +61,7 @@ public final class TokenizerFiles {
                 && ConfiguredNormalizer.apply(name(source, JSON), json, config)
             ? JsonFiles.format(json)
             : all.get(JSON);
+    AddedTokenCheck.check(name(source, JSON), json);
     vocabulary = VocabularyCheck.of(name(source, JSON), json).tokens();
     if (!all.containsKey(CONFIG)) {
       all.put(CONFIG, JsonFiles.format(WordPiece.config(json, config, maxLength)));

@@ -136,18 +136,11 @@ final class VocabularyCheck {
     if (list.size() > MOST_ADDED) {
       throw refusal("added_tokens", list.size() + " are too many; " + MOST_ADDED + " at most");
     }
-    boolean takesSpaceBehind = false;
-    for (JsonNode token : list) {
-      takesSpaceBehind |= token.path("rstrip").asBoolean();
-    }
     for (int i = 0; i < list.size(); i++) {
       String key = "added_tokens[" + i + "]";
       JsonNode token = list.get(i);
       id(file, key + ".id", token.path("id"));
       String content = text(key + ".content", token.path("content"));
-      if (takesSpaceBehind && token.path("lstrip").asBoolean() && isBlank(content)) {
-        throw refusal(key + ".content", "only space, which an added token before it takes");
-      }
       Integer known = ids.get(content);
       int id = known == null ? next : known;
       put(content, id);
@@ -163,11 +156,6 @@ final class VocabularyCheck {
       throw refusal(key, "longer than " + LONGEST_ADDED + " characters");
     }
     return value.asText();
-  }
-
-  /** Whether nothing of a text may be left but space once it is normalized. */
-  private static boolean isBlank(String text) {
-    return text.codePoints().noneMatch(c -> Character.isLetterOrDigit(c) || c > ' ' && c < 127);
   }
 
   // ---- ids ----

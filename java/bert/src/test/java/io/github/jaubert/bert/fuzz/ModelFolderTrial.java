@@ -162,7 +162,10 @@ public final class ModelFolderTrial implements Trial {
       return String.join("; ", did);
     }
     ObjectNode json = SeedTokenizers.object(new String(bytes, StandardCharsets.UTF_8));
-    String did = damageJson(random, json);
+    String did =
+        name.equals(TOKENIZER) && random.nextInt(3) == 0
+            ? new Recombination(random).apply(json)
+            : damageJson(random, json);
     files.put(name, bytes(json.toString()));
     return did;
   }

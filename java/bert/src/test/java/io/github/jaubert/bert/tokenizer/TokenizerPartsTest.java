@@ -121,7 +121,46 @@ class TokenizerPartsTest {
     assertTrue(refusal(json).contains("added_tokens[5].content: only space"), refusal(json));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '~',
+      value = {
+        "{`type`:`StripAccents`}; \u0301",
+        "{`type`:`Replace`,`pattern`:{`String`:`e`},`content`:``}; ee",
+        "{`type`:`Strip`,`strip_left`:true,`strip_right`:true}; \u00a0",
+      })
+  void refusesATokenOfWhichTheNormalizerLeavesNothing(String normalizer, String content) {
+    ObjectNode json = json();
+    json.set("normalizer", parse(normalizer.replace('`', '"')));
+    ObjectNode token = ((ObjectNode) json.get("added_tokens").get(0)).deepCopy();
+    json.withArray("added_tokens").add(token.put("content", content).put("normalized", false));
+    load(json).close(); // it is looked for before the text is normalized
+    token.put("normalized", true);
+    assertEquals(
+        FILE + ": key added_tokens[5].content: the normalizer leaves nothing of it", refusal(json));
+  }
+
   // ---- what is well ----
+
+  @Test
+  void offsetsStayWithinTheText() {
+    ObjectNode json = json();
+    ObjectNode template = json.withObject("post_processor").deepCopy();
+    ObjectNode sequence = json.putObject("post_processor");
+    sequence.put("type", "Sequence");
+    sequence.putArray("processors").add(template);
+    ObjectNode roberta = sequence.withArray("processors").addObject();
+    roberta.put("type", "RobertaProcessing").put("trim_offsets", true);
+    roberta.put("add_prefix_space", true);
+    roberta.putArray("cls").add("[CLS]").add(2);
+    roberta.putArray("sep").add("[SEP]").add(3);
+    try (Tokenizer tokenizer = load(json)) {
+      for (int[] offsets : tokenizer.encode("the dog").offsets()) {
+        assertTrue(0 <= offsets[0] && offsets[1] <= 7, offsets[0] + " to " + offsets[1]);
+      }
+    }
+  }
 
   @Test
   void takesAnAddedTokenWhoseIdIsAnother() {
