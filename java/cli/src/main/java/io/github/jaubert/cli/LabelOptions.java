@@ -24,6 +24,14 @@ final class LabelOptions {
   String separator;
 
   @Option(
+      names = "--flag-labels",
+      split = ",",
+      paramLabel = "NAME,NAME",
+      hideParamSyntax = true,
+      description = "The labels for each of which a row has a 1 or a 0, such as [1, 0, 1].")
+  private List<String> flags = List.of();
+
+  @Option(
       names = "--map-label",
       paramLabel = "OLD=NEW",
       description =
@@ -43,7 +51,9 @@ final class LabelOptions {
   String first() {
     return separator != null
         ? "--label-separator"
-        : !renames.isEmpty() ? "--map-label" : !skipped.isEmpty() ? "--skip-label" : null;
+        : !flags.isEmpty()
+            ? "--flag-labels"
+            : !renames.isEmpty() ? "--map-label" : !skipped.isEmpty() ? "--skip-label" : null;
   }
 
   /**
@@ -76,7 +86,8 @@ final class LabelOptions {
 
   /** The data read as the options say, with the names that labels have in the file. */
   TextDataset read(TextDataset data) {
-    TextDataset split = separator == null ? data : data.separator(separator);
+    TextDataset named = flags.isEmpty() ? data : data.flagLabels(flags.toArray(String[]::new));
+    TextDataset split = separator == null ? named : named.separator(separator);
     return skipped.isEmpty() ? split : split.skipLabels(skipped.toArray(String[]::new));
   }
 

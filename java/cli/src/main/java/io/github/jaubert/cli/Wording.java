@@ -15,6 +15,7 @@ final class Wording {
   private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
 
   static {
+    OPTIONS.put("flagLabels\\(…\\)", "--flag-labels NAME,NAME");
     OPTIONS.put("mapLabels\\(…\\)", "--map-label OLD=NEW");
     OPTIONS.put("skipLabels\\(…\\)", "--skip-label LABEL");
     OPTIONS.put("skipLabels\\(\"(.*?)\"\\)", "--skip-label \"$1\"");

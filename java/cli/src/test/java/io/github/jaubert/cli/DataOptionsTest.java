@@ -159,6 +159,23 @@ class DataOptionsTest extends CommandFixture {
   }
 
   @Test
+  void flagsTakeNames() throws IOException {
+    Path rows =
+        file(
+            "f.jsonl", "{\"text\":\"good\",\"label\":[1,0]}\n{\"text\":\"bad\",\"label\":[1,1]}\n");
+    assertEquals(
+        rows
+            + ":1: [1, 0] looks like flags, one for each label, not names;"
+            + " --flag-labels NAME,NAME gives the names",
+        learn(rows, rows).failure(1));
+    String said = learn(rows, rows, "--flag-labels", "warm,cold").succeeded().out();
+    assertTrue(said.contains("labels: any of 2, cold, warm (a row may have several"), said);
+    Path one = file("g.tsv", "text\tlabel\ngood\t1 0\nbad\t0 1\n");
+    said = learn(one, one, "--flag-labels", "warm,cold").succeeded().out();
+    assertTrue(said.contains("labels: 2 classes, cold, warm (one a row"), said);
+  }
+
+  @Test
   void aSampleKeepsRowsWithoutALabel() throws IOException {
     Path tags =
         file(

@@ -23,17 +23,59 @@ record ExampleReader(String source, Columns columns) {
 
   private static final Pattern ENCLOSED = Pattern.compile("\".*\"", Pattern.DOTALL);
 
+  /** A cell of flags without the brackets around it, and what stands between them. */
+  private static final Pattern BRACKETS = Pattern.compile("^[\\[(]\\s*|\\s*[])]$");
+
+  private static final Pattern BETWEEN = Pattern.compile("\\s*[,;|/]\\s*|\\s+");
+  private static final Pattern FLAG = Pattern.compile("(?i)[01](\\.0*)?|true|false");
+
   /**
-   * Which columns to take. A null {@code label} means that there are no labels; a null separator,
-   * one label a row. Rows with a label in {@code skipped} are left out.
+   * Which columns to take, and how to read labels.
+   *
+   * @param label null: there are no labels
+   * @param separator what stands between several labels of a row; null: a row has one
+   * @param flags the names of the labels for each of which a row has a 1 or a 0; empty: it has
+   *     names
+   * @param skipped rows with one of these labels are left out
    */
   record Columns(
       String text,
       String pair,
       String label,
       String separator,
+      List<String> flags,
       boolean header,
-      Set<String> skipped) {}
+      Set<String> skipped) {
+    static final Columns NONE = new Columns(null, null, null, null, List.of(), true, Set.of());
+
+    Columns withText(String column) {
+      return new Columns(column, pair, label, separator, flags, header, skipped);
+    }
+
+    Columns withPair(String column) {
+      return new Columns(text, column, label, separator, flags, header, skipped);
+    }
+
+    Columns withLabel(String column) {
+      return new Columns(text, pair, column, separator, flags, header, skipped);
+    }
+
+    Columns withSeparator(String between) {
+      return new Columns(text, pair, label, between, flags, header, skipped);
+    }
+
+    Columns withFlags(List<String> names) {
+      return new Columns(text, pair, label, separator, names, header, skipped);
+    }
+
+    Columns withoutHeader() {
+      return new Columns(text, pair, label, separator, flags, false, skipped);
+    }
+
+    Columns without(Set<String> labels) {
+      return new Columns(text, pair, label, separator, flags, header, labels);
+    }
+  }
 
   /**
    * Takes the columns out of a table.
@@ -50,13 +92,8 @@ record ExampleReader(String source, Columns columns) {
     int text = table.column(columns.text);
     int pair = columns.pair == null ? -1 : table.column(columns.pair);
     int label = columns.label == null ? -1 : table.column(columns.label);
-    if (label >= 0 && table.flags().containsKey(columns.label)) {
-      throw new DataException(
-          source,
-          table.rows().get(0).line(),
-          table.flags().get(columns.label)
-              + " looks like flags, one for each label, not names;"
-              + " write the names of the labels that hold");
+    if (label >= 0 && columns.flags.isEmpty()) {
+      refuseFlags(table, label);
     }
     List<Example> examples = new ArrayList<>(table.rows().size());
     for (Table.Row row : table.rows()) {
@@ -71,6 +108,67 @@ record ExampleReader(String source, Columns columns) {
       }
     }
     return kept(source, examples, columns.skipped);
+  }
+
+  /**
+   * Zeros and ones in a row say which labels hold. Taken for names, they would be two labels that
+   * nearly every row has.
+   */
+  private void refuseFlags(Table table, int label) {
+    String first = table.flags().get(columns.label);
+    if (first == null) {
+      int count = flagsIn(table.rows().get(0), label);
+      boolean all =
+          count > 1 && table.rows().stream().allMatch(row -> flagsIn(row, label) == count);
+      first = all ? table.rows().get(0).cells().get(label).get(0) : null;
+    }
+    if (first != null) {
+      throw new DataException(
+          source,
+          table.rows().get(0).line(),
+          first
+              + " looks like flags, one for each label, not names; flagLabels(…) gives the names");
+    }
+  }
+
+  /** How many flags a cell that is one text holds; 0 if it holds anything else. */
+  private int flagsIn(Table.Row row, int column) {
+    List<String> cell = row.cells().get(column);
+    if (cell == null || cell.size() != 1) {
+      return 0;
+    }
+    String text = cell.get(0).strip();
+    List<String> flags = flags(text);
+    boolean all = flags.stream().allMatch(flag -> FLAG.matcher(flag).matches());
+    boolean fraction = columns.separator == null && text.matches("\\d,\\d+");
+    return all && !fraction ? flags.size() : 0;
+  }
+
+  private static List<String> flags(String cell) {
+    String inner = BRACKETS.matcher(cell.strip()).replaceAll("");
+    return BETWEEN.splitAsStream(inner).toList();
+  }
+
+  /** The names of the flags that are set. */
+  private List<String> named(Table.Row row, List<String> cell) {
+    List<String> flags = cell.size() == 1 ? flags(cell.get(0)) : cell;
+    if (flags.size() != columns.flags.size()) {
+      throw new DataException(
+          source,
+          row.line(),
+          "%s for %d labels, %s"
+              .formatted(cell, columns.flags.size(), String.join(", ", columns.flags)));
+    }
+    List<String> set = new ArrayList<>();
+    for (int i = 0; i < flags.size(); i++) {
+      if (!FLAG.matcher(flags.get(i)).matches()) {
+        throw new DataException(source, row.line(), flags.get(i) + " is no flag, 0 or 1");
+      }
+      if (flags.get(i).startsWith("1") || flags.get(i).equalsIgnoreCase("true")) {
+        set.add(columns.flags.get(i));
+      }
+    }
+    return set;
   }
 
   /**
@@ -111,6 +209,9 @@ record ExampleReader(String source, Columns columns) {
       return List.of("");
     }
     List<String> cell = table.cell(row, column);
+    if (!columns.flags.isEmpty()) {
+      return named(row, cell);
+    }
     if (columns.separator != null && cell.size() == 1) {
       return Pattern.compile(columns.separator, Pattern.LITERAL)
           .splitAsStream(cell.get(0))

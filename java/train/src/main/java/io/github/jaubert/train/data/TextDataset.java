@@ -71,13 +71,7 @@ public final class TextDataset {
 
   /** A file of a given format. */
   public static TextDataset of(Path file, TableFormat format) {
-    return new TextDataset(
-        file.toString(),
-        file,
-        format,
-        new Columns(null, null, null, null, true, Set.of()),
-        new Kept(),
-        null);
+    return new TextDataset(file.toString(), file, format, Columns.NONE, new Kept(), null);
   }
 
   /** Tab-separated values; a quote in them is a character like any other. */
@@ -107,20 +101,17 @@ public final class TextDataset {
 
   /** The column of the text, or of the first text of a pair. */
   public TextDataset text(String column) {
-    Columns c = columns();
-    return with(new Columns(column, c.pair(), c.label(), c.separator(), c.header(), c.skipped()));
+    return with(columns().withText(column));
   }
 
   /** The column of the second text of a pair. */
   public TextDataset pair(String column) {
-    Columns c = columns();
-    return with(new Columns(c.text(), column, c.label(), c.separator(), c.header(), c.skipped()));
+    return with(columns().withPair(column));
   }
 
   /** The column of the label or score. Without it the examples have no labels. */
   public TextDataset label(String column) {
-    Columns c = columns();
-    return with(new Columns(c.text(), c.pair(), column, c.separator(), c.header(), c.skipped()));
+    return with(columns().withLabel(column));
   }
 
   /**
@@ -131,8 +122,15 @@ public final class TextDataset {
     if (separator.isEmpty()) {
       throw new IllegalArgumentException("the separator of labels is empty");
     }
-    Columns c = columns();
-    return with(new Columns(c.text(), c.pair(), c.label(), separator, c.header(), c.skipped()));
+    return with(columns().withSeparator(separator));
+  }
+
+  /**
+   * The names of the labels of which the label column says whether they hold, a 1 or a 0 for each:
+   * as an array, or in a text such as {@code [1, 0, 1]}, {@code 1 0 1} or {@code true;false}.
+   */
+  public TextDataset flagLabels(String... names) {
+    return with(columns().withFlags(List.of(names)));
   }
 
   /**
@@ -145,8 +143,7 @@ public final class TextDataset {
     if (columns == null) {
       return of(source, ExampleReader.kept(source, rows, skipped));
     }
-    Columns c = columns;
-    return with(new Columns(c.text(), c.pair(), c.label(), c.separator(), c.header(), skipped));
+    return with(columns.without(skipped));
   }
 
   /**
@@ -192,8 +189,7 @@ public final class TextDataset {
       throw new IllegalArgumentException(
           source + ": JSON lines name the columns in every row; there is no header to leave out");
     }
-    Columns c = columns();
-    return with(new Columns(c.text(), c.pair(), c.label(), c.separator(), false, c.skipped()));
+    return with(columns().withoutHeader());
   }
 
   /**

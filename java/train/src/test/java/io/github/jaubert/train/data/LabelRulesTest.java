@@ -86,6 +86,44 @@ class LabelRulesTest {
   }
 
   @Test
+  void flagsInATextAreFlagsToo() throws IOException {
+    String why = " looks like flags, one for each label, not names; flagLabels(…) gives the names";
+    assertFault(":2: [1, 0]" + why, tsv("a\t[1, 0]\nb\t[0, 1]\n"));
+    assertFault(":2: 1 0 1" + why, tsv("a\t1 0 1\nb\t0 0 0\n"));
+    assertFault(":2: 0,1,0" + why, tsv("a\t0,1,0\nb\t1,1,0\n").separator(","));
+    assertFault(":2: 1.0|0.0" + why, tsv("a\t1.0|0.0\nb\t0.0|1.0\n").separator("|"));
+    assertFault(":2: [True False]" + why, tsv("a\t[True False]\nb\t[True True]\n"));
+    assertFault(":2: [1. 0.]" + why, tsv("a\t[1. 0.]\nb\t[0. 1.]\n")); // as NumPy writes it
+    assertEquals(List.of("0,1", "1,0"), tsv("a\t1,0\nb\t0,1\n").labelNames()); // fractions
+    assertEquals(List.of("0", "1"), tsv("a\t1,0\nb\t1\n").separator(",").labelNames());
+    assertEquals(List.of("1/0", "1/2"), tsv("a\t1/2\nb\t1/0\n").labelNames());
+    assertEquals(List.of("0", "1"), tsv("a\t1\nb\t0\n").labelNames());
+  }
+
+  @Test
+  void flagsTakeNames() throws IOException {
+    for (String rows :
+        List.of(
+            "a\t[1, 0, 1]\nb\t[0, 0, 0]\n",
+            "a\t1 0 1\nb\t0 0 0\n",
+            "a\t1.0;0.0;1.0\nb\t0.0;0;0\n",
+            "a\t(true, false, True)\nb\tfalse,false,false\n")) {
+      TextDataset data = tsv(rows).flagLabels("x", "y", "z");
+      assertEquals(List.of("x", "z"), data.rows().get(0).labels(), rows);
+      assertEquals(List.of(), data.rows().get(1).labels(), rows);
+    }
+    Path json =
+        Files.writeString(
+            folder.resolve("f.jsonl"),
+            "{\"text\":\"a\",\"label\":[1.0, 0.0]}\n{\"text\":\"b\",\"label\":[true, true]}\n");
+    TextDataset data = TextDataset.jsonl(json).text("text").label("label").flagLabels("x", "y");
+    assertEquals(List.of("x"), data.rows().get(0).labels());
+    assertEquals(List.of("x", "y"), data.rows().get(1).labels());
+    assertFault(":2: [[1, 0]] for 3 labels, x, y, z", tsv("a\t[1, 0]\n").flagLabels("x", "y", "z"));
+    assertFault(":2: 2 is no flag, 0 or 1", tsv("a\t2 0\n").flagLabels("x", "y"));
+  }
+
+  @Test
   void aSampleKeepsRowsWithoutALabelAmongOthers() {
     TextDataset tags =
         TextDataset.of(

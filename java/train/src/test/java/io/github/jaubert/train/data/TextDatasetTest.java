@@ -309,8 +309,7 @@ class TextDatasetTest {
 
   @Test
   void refusesFlagsAsLabels() throws IOException {
-    String why =
-        " looks like flags, one for each label, not names; write the names of the labels that hold";
+    String why = " looks like flags, one for each label, not names; flagLabels(…) gives the names";
     assertFault(":1: [1, 0]" + why, jsonLabels("[1, 0]", "[0,1]"));
     assertFault(":1: [1.0, 0.0, 1.0]" + why, jsonLabels("[1.0, 0.0, 1.0]", "[0.0, 1.0, 0.0]"));
     assertFault(":1: [true, false]" + why, jsonLabels("[true, false]", "[false, false]"));
