@@ -137,6 +137,10 @@ final class DataOptions {
       throw new DataException(
           train.toString(), "column %s is both text and label".formatted(label));
     }
+    if (text.equals(pairColumn)) {
+      throw new DataException(
+          train.toString(), "column %s is both text and second text".formatted(text));
+    }
     learned = columns(learned, text, label);
     learned.size(); // which says what is wrong with the columns, if anything is
     TextDataset judged = null;

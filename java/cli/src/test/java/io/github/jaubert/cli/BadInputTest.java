@@ -32,6 +32,17 @@ class BadInputTest extends CommandFixture {
     assertEquals(
         other + ": column class is both text and label",
         train(other, out, "--text-column", "class", "--label-column", "class"));
+    assertEquals(
+        other + ": column words is both text and second text",
+        train(
+            other,
+            out,
+            "--text-column",
+            "words",
+            "--pair-column",
+            "words",
+            "--label-column",
+            "class"));
     Path latin1 =
         Files.write(
             folder.resolve("latin1.tsv"),

@@ -92,6 +92,23 @@ class DataChecksTest {
         logOf(() -> DataChecks.labels(TextDataset.of("one", List.of(Example.of("a", "x"))), AB)));
   }
 
+  @Test
+  void aRunSaysWhatItWasGiven() throws IOException {
+    Path file = temporary.resolve("a.tsv");
+    Files.writeString(file, "id\tfirst\tsecond\tgold\n1\ta\tthe\t0\n2\tthe\ta\t1.0\n");
+    TextDataset data = TextDataset.tsv(file).text("first").pair("second").label("gold");
+    try (Tokenizer tokenizer = SmallModel.tokenizer(temporary);
+        SequenceClassifier model = SmallModel.classifier(Labels.of("0", "1"), 0)) {
+      String log = logOf(() -> Trainer.of(model, tokenizer).train(data).epochs(1).run());
+      assertTrue(
+          log.contains(
+              file
+                  + ": 2 examples, text: first, second text: second, label: gold,"
+                  + " for one of the labels 0, 1"),
+          log);
+    }
+  }
+
   private static TextDataset labelled(String source, String... labels) {
     return TextDataset.of(
         source, Arrays.stream(labels).map(label -> Example.of("a", label)).toList());
