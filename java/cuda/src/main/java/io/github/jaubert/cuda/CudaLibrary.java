@@ -1,5 +1,6 @@
 package io.github.jaubert.cuda;
 
+import io.github.jaubert.internal.binding.JavaCppCache;
 import io.github.jaubert.internal.binding.NativeFiles;
 import io.github.jaubert.internal.binding.NativeLibrary;
 import java.io.IOException;
@@ -64,6 +65,7 @@ final class CudaLibrary {
       NativeFiles.load(
           libraries.stream().map(CudaLibrary::resource).toList(),
           files -> {
+            JavaCppCache.secure(files); // for the presets of cuBLAS
             Loader.loadGlobal(
                 isEmulated() ? System.getProperty(EMULATED) : files.file(LIBRARY).toString());
             NativeLibrary.loadBinding(Cuda.class, files.file(BINDING));

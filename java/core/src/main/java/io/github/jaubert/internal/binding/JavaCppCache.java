@@ -1,6 +1,7 @@
 package io.github.jaubert.internal.binding;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
@@ -10,17 +11,19 @@ import org.bytedeco.javacpp.Loader;
  * that somebody else put there. By itself it looks into {@code .javacpp-…} in the temporary folder
  * where there is no home folder, whoever made that.
  */
-final class JavaCppCache {
+public final class JavaCppCache {
   private static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
   private JavaCppCache() {}
 
   /**
    * Gives JavaCPP a folder of ours, unless the program has chosen one, or has used JavaCPP before.
+   * To be called before JavaCPP loads a preset, too: a temporary folder may have been emptied, and
+   * filled by somebody else, since.
    *
    * @throws IOException if others could exchange what is in the one that it then uses
    */
-  static void secure(NativeFiles files) throws IOException {
+  public static void secure(NativeFiles files) throws IOException {
     boolean chosen =
         System.getProperty(PROPERTY) != null
             || System.getProperty("org.bytedeco.javacpp.cacheDir") != null;
@@ -35,6 +38,7 @@ final class JavaCppCache {
         System.clearProperty(PROPERTY);
       }
     }
+    Files.createDirectories(used, PrivateFolder.ONLY_MINE);
     Optional<String> weakness = FileOwners.current().weaknessWithin(used);
     if (weakness.isPresent()) {
       throw new IOException(

@@ -37,7 +37,7 @@ class ClassLoadersTest {
     System.clearProperty("jaubert.natives");
   }
 
-  private static URLClassLoader loader() throws IOException {
+  static URLClassLoader loader() throws IOException {
     List<URL> urls = new ArrayList<>();
     String modules = System.getProperty("jdk.module.path", "");
     String classes = System.getProperty("java.class.path");
