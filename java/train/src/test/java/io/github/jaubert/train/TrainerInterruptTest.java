@@ -172,6 +172,12 @@ class TrainerInterruptTest extends TrainerFixture {
     for (String name : new String[] {RunFolder.LOG, RunFolder.CHECKPOINT}) {
       assertEquals(-1, Files.mismatch(after.resolve(name), during.resolve(name)), name);
     }
+    // Nor are they left in the model by a listener that fails.
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      assertThrows(
+          ArithmeticException.class, settings.apply(trainer(model)).listener(failAt(12))::run);
+      assertSameBits(last, SmallModel.weights(model));
+    }
     // Twice in a row, the second time before anything is done.
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Thread.currentThread().interrupt();
@@ -181,6 +187,18 @@ class TrainerInterruptTest extends TrainerFixture {
           settings.apply(trainer(model)).checkpoints(during).run().history());
       assertSameBits(weights, SmallModel.weights(model));
     }
+  }
+
+  /** Fails when it is told of the evaluation of a step. */
+  private static TrainingListener failAt(long step) {
+    return new TrainingListener() {
+      @Override
+      public void logged(LogEntry entry) {
+        if (entry.kind() == LogEntry.Kind.EVALUATION && entry.step() == step) {
+          throw new ArithmeticException();
+        }
+      }
+    };
   }
 
   @Test
