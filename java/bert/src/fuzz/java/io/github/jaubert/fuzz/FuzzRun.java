@@ -37,7 +37,7 @@ public final class FuzzRun {
   /** A case that takes longer hangs: so many seconds of the processors, or in all. */
   private static final Duration LONGEST = Duration.ofSeconds(5);
 
-  private static final Duration LONGEST_IN_ALL = Duration.ofSeconds(30);
+  private static final Duration LONGEST_IN_ALL = Duration.ofSeconds(120);
   private static final Duration LONGEST_START = Duration.ofSeconds(120);
   private static final int WORKERS = 2;
   private static final int LISTED = 25;

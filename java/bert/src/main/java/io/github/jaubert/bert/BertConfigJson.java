@@ -156,7 +156,10 @@ final class BertConfigJson {
       } else if (!seen.add(name.asText())) {
         names.set(i, name.asText() + "_" + i);
         LOG.warn(
-            "{}: id2label has '{}' twice: output {} is called {}", file, name, i, names.get(i));
+            "{}: id2label has {} twice: output {} is called so with its number",
+            file,
+            CheckpointException.shortened(name.toString()),
+            i);
       } else {
         names.set(i, name.asText());
       }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,7 @@ final class BertLoader {
   private static final Pattern WRAPPER = Pattern.compile("^((module|model|_orig_mod)\\.)+");
 
   private static final int LISTED = 20;
+  private static final int LONGEST_NAME = 80;
 
   /** Parameters of a model that is small whatever is missing: 40 MB. */
   private static final double SMALL = 1e7;
@@ -240,7 +242,11 @@ final class BertLoader {
   }
 
   private static String list(List<String> names) {
-    String listed = String.join(", ", names.subList(0, Math.min(LISTED, names.size())));
+    String listed =
+        names.stream()
+            .limit(LISTED)
+            .map(n -> n.length() > LONGEST_NAME ? n.substring(0, LONGEST_NAME) + "…" : n)
+            .collect(Collectors.joining(", "));
     return names.size() > LISTED ? listed + ", … (" + names.size() + " in all)" : listed;
   }
 }

@@ -192,6 +192,33 @@ class BertLoadTest extends LoadFixture {
     assertEquals(folder.resolve("model.safetensors") + ": " + message, refusal());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "intermediate_size, bert.encoder.layer.0.intermediate.dense.weight",
+    "max_position_embeddings, bert.embeddings.position_embeddings.weight",
+    "type_vocab_size, bert.embeddings.token_type_embeddings.weight"
+  })
+  void allocatesNothingForASizeThatTheFileDoesNotShow(String field, String tensor) {
+    weights.remove(tensor);
+    rewrite(weights);
+    configure(field, Integer.MAX_VALUE);
+    assertTrue(refusal().contains(" numbers, but the model of config.json has "), refusal());
+  }
+
+  @Test
+  void aHeadWithoutNumbersHasNoLabels() {
+    weights.put("classifier.weight", new Values(Shape.of(Integer.MAX_VALUE, 0), new float[0]));
+    rewrite(weights);
+    assertTrue(refusal().contains("is [2147483647, 0], no matrix with numbers"), refusal());
+  }
+
+  @Test
+  void aMessageQuotesLittleOfALongValue() {
+    configure("vocab_size", "x".repeat(100_000));
+    assertTrue(refusal().length() < 2000, refusal());
+    assertTrue(refusal().endsWith("an integer is needed"), refusal());
+  }
+
   @Test
   void refusesAWrongShapeNamingKeyShapesAndFile() {
     weights.put("bert.encoder.layer.1.output.dense.bias", new Values(Shape.of(22), new float[22]));

@@ -10,7 +10,7 @@ public final class CheckpointException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /** Reasons quote values of the file, which may be of any length. */
-  private static final int LONGEST_REASON = 1200;
+  private static final int LONGEST_REASON = 1600;
 
   private final String file;
 

@@ -35,6 +35,8 @@ public final class JsonFiles {
       bytes = Files.readAllBytes(path);
     } catch (IOException e) {
       throw CheckpointException.unreadable(path.toString(), e);
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(path.toString(), e);
     }
     return parseObject(path.toString(), bytes);
   }
@@ -53,11 +55,20 @@ public final class JsonFiles {
           file, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(file, e);
     }
     if (node instanceof ObjectNode object) {
       return object;
     }
     throw new CheckpointException(file, bytes.length == 0 ? "is empty" : "holds no JSON object");
+  }
+
+  private static CheckpointException tooLarge(String file, OutOfMemoryError cause) {
+    return new CheckpointException(
+        file,
+        "does not fit into memory; give Java more with -Xmx if it is what it should be",
+        cause);
   }
 
   /** A new object. */

@@ -42,11 +42,16 @@ public enum TableFormat {
   }
 
   Table read(Path file, boolean header) {
-    return switch (this) {
-      case TSV -> TsvReader.read(file, header);
-      case QUOTED_TSV -> CsvTableReader.read(file, header, '\t');
-      case CSV -> CsvTableReader.read(file, header, ',');
-      case JSONL -> JsonLinesReader.read(file);
-    };
+    try {
+      return switch (this) {
+        case TSV -> TsvReader.read(file, header);
+        case QUOTED_TSV -> CsvTableReader.read(file, header, '\t');
+        case CSV -> CsvTableReader.read(file, header, ',');
+        case JSONL -> JsonLinesReader.read(file);
+      };
+    } catch (OutOfMemoryError e) {
+      throw new DataException(
+          file.toString(), "does not fit into memory; split it or give Java more with -Xmx", e);
+    }
   }
 }

@@ -64,9 +64,6 @@ final class Utf8 {
       throw new DataException(file.toString(), "no such file", e);
     } catch (IOException e) {
       throw new DataException(file.toString(), "cannot be read: " + e.getMessage(), e);
-    } catch (OutOfMemoryError e) {
-      throw new DataException(
-          file.toString(), "does not fit into memory; split it or give Java more with -Xmx", e);
     }
   }
 

@@ -242,6 +242,16 @@ class TextDatasetTest {
   }
 
   @Test
+  void anErrorIsOneLineThatPeopleRead() throws IOException {
+    String cell = "\"" + "one\ntwo ".repeat(100_000) + "\"";
+    TextDataset data = TextDataset.csv(file("a.csv", "text," + cell + "\na,b\n")).text("none");
+    String message = assertThrows(DataException.class, data::rows).getMessage();
+    assertTrue(message.length() < 2000, message);
+    assertEquals(1, message.lines().count(), message);
+    assertTrue(message.contains("no column none; the columns are text, one\\ntwo one"), message);
+  }
+
+  @Test
   void refusesRowsOfAnotherWidth() throws IOException {
     assertFault(
         ":3: 1 columns where the header has 2",
