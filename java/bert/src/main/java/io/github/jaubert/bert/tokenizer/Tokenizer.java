@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +47,10 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final Map<String, Integer> ids = new HashMap<>();
   private final ReadWriteLock use = new ReentrantReadWriteLock();
+  private final LongTexts longTexts;
   private boolean closed; // under the lock
 
-  private Tokenizer(String source, TokenizerFiles files, int maxLength) {
+  private Tokenizer(String source, TokenizerFiles files, int maxLength, TextCuts cuts) {
     if (maxLength < SHORTEST) {
       throw new IllegalArgumentException(
           "a maximum length of " + maxLength + "; at least " + SHORTEST + " tokens are needed");
@@ -68,6 +71,24 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    longTexts =
+        new LongTexts(cuts, files.keepsEnd(), maxLength, files.addedIds(), this::plainTokens);
+  }
+
+  /** All tokens of a text, none around it. */
+  private LongTexts.Tokens plainTokens(String text) {
+    String clean = replaceLoneSurrogates(text);
+    var first = whileOpen(() -> tokenizer.encode(clean, false, true));
+    var parts = new ArrayList<>(List.of(first.getOverflowing()));
+    if (files.keepsEnd()) {
+      Collections.reverse(parts); // they are given from the kept end on
+      parts.add(first);
+    } else {
+      parts.add(0, first);
+    }
+    return new LongTexts.Tokens(
+        parts.stream().flatMapToLong(part -> Arrays.stream(part.getIds())).toArray(),
+        parts.stream().flatMapToLong(part -> Arrays.stream(part.getWordIds())).toArray());
   }
 
   // ---- making one ----
@@ -88,7 +109,7 @@ public final class Tokenizer implements AutoCloseable {
           "model_max_length or max_position_embeddings leaves %d tokens to a text; at least %d are needed"
               .formatted(files.maxLength(), SHORTEST));
     }
-    return new Tokenizer(folder.toString(), files, files.maxLength());
+    return new Tokenizer(folder.toString(), files, files.maxLength(), files.cuts());
   }
 
   /**
@@ -101,7 +122,7 @@ public final class Tokenizer implements AutoCloseable {
   public static Tokenizer fromJson(String name, InputStream stream) {
     try {
       TokenizerFiles files = TokenizerFiles.ofJson(name, stream.readAllBytes());
-      return new Tokenizer(name, files, files.maxLength());
+      return new Tokenizer(name, files, files.maxLength(), files.cuts());
     } catch (IOException e) {
       throw new UncheckedIOException(name + ": " + CheckpointException.describe(e), e);
     }
@@ -114,7 +135,12 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if the length is less than 3
    */
   public Tokenizer withMaxLength(int tokens) {
-    return new Tokenizer("tokenizer", files.withMaxLength(tokens), tokens);
+    return new Tokenizer("tokenizer", files.withMaxLength(tokens), tokens, files.cuts());
+  }
+
+  /** One that reads long texts whole, for comparison. */
+  Tokenizer readingWhole() {
+    return new Tokenizer("tokenizer", files, maxLength, null);
   }
 
   // ---- encoding ----
@@ -126,8 +152,10 @@ public final class Tokenizer implements AutoCloseable {
    *     that stands for what is unknown
    */
   public Encoding encode(String text) {
-    String clean = replaceLoneSurrogates(text);
-    return encoding(whileOpen(() -> tokenizer.encode(clean)), clean, null);
+    requireText(text);
+    Excerpt part = longTexts.of(text);
+    String clean = replaceLoneSurrogates(part.text());
+    return encoding(whileOpen(() -> tokenizer.encode(clean)), part, null);
   }
 
   /**
@@ -139,9 +167,31 @@ public final class Tokenizer implements AutoCloseable {
     if (pair == null) {
       return encode(text);
     }
-    String clean = replaceLoneSurrogates(text);
-    String cleanPair = replaceLoneSurrogates(pair);
-    return encoding(whileOpen(() -> tokenizer.encode(clean, cleanPair)), clean, cleanPair);
+    requireText(text);
+    Excerpt first = longTexts.of(text);
+    Excerpt second = longTexts.of(pair);
+    var encoding = encode(first, second);
+    long ofFirst = Arrays.stream(encoding.getSequenceIds()).filter(i -> i == 0).count();
+    long ofSecond = Arrays.stream(encoding.getSequenceIds()).filter(i -> i == 1).count();
+    // Both may have been cut, one to a token more than the other.
+    if (encoding.exceedMaxLength() && Math.abs(ofFirst - ofSecond) == 1) {
+      boolean firstLonger = longTexts.isFirstLonger(text, pair);
+      if (firstLonger != (ofFirst > ofSecond)) {
+        if (firstLonger) {
+          first = longTexts.lengthened(first, second);
+        } else {
+          second = longTexts.lengthened(second, first);
+        }
+        encoding = encode(first, second);
+      }
+    }
+    return encoding(encoding, first, second);
+  }
+
+  private ai.djl.huggingface.tokenizers.Encoding encode(Excerpt text, Excerpt pair) {
+    String clean = replaceLoneSurrogates(text.text());
+    String cleanPair = replaceLoneSurrogates(pair.text());
+    return whileOpen(() -> tokenizer.encode(clean, cleanPair));
   }
 
   /** Encodes texts with all cores, in order. */
@@ -187,7 +237,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private Encoding encoding(
-      ai.djl.huggingface.tokenizers.Encoding encoding, String text, String pair) {
+      ai.djl.huggingface.tokenizers.Encoding encoding, Excerpt text, Excerpt pair) {
     int[] tokenIds = toInts(encoding.getIds());
     int[] typeIds = toInts(encoding.getTypeIds());
     long[] sequences = encoding.getSequenceIds();
@@ -198,8 +248,8 @@ public final class Tokenizer implements AutoCloseable {
     for (int i = 0; i < tokenIds.length; i++) {
       if (spans[i] != null && sequences[i] >= 0) { // a special token comes from nowhere
         CharacterIndex index = sequences[i] == 0 || second == null ? first : second;
-        offsets[2 * i] = index.utf16(spans[i].getStart());
-        offsets[2 * i + 1] = index.utf16(spans[i].getEnd());
+        offsets[2 * i] = index.start(spans[i].getStart());
+        offsets[2 * i + 1] = index.end(spans[i].getEnd());
       }
     }
     return new Encoding(tokenIds, typeIds, offsets, files.vocabulary());
@@ -215,28 +265,41 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The native library counts code points where Java counts UTF-16 units. */
   private static final class CharacterIndex {
+    private final Excerpt part;
     private final String text;
     private final int length; // in code points
     private final boolean same;
 
-    CharacterIndex(String text) {
-      this.text = text;
+    CharacterIndex(Excerpt part) {
+      this.part = part;
+      this.text = part.text();
       this.length = text.codePointCount(0, text.length());
       this.same = length == text.length();
     }
 
-    int utf16(int codePoint) {
+    int start(int codePoint) {
+      return part.start(utf16(codePoint));
+    }
+
+    int end(int codePoint) {
+      return part.end(utf16(codePoint));
+    }
+
+    private int utf16(int codePoint) {
       // A file may hold parts that count beyond the text.
       int within = Math.max(0, Math.min(codePoint, length));
       return same ? within : text.offsetByCodePoints(0, within);
     }
   }
 
-  /** A Java string may hold half of a surrogate pair, which no encoding of Unicode can express. */
-  private static String replaceLoneSurrogates(String text) {
+  private static void requireText(String text) {
     if (text == null) {
       throw new IllegalArgumentException("the text to encode is null");
     }
+  }
+
+  /** A Java string may hold half of a surrogate pair, which no encoding of Unicode can express. */
+  private static String replaceLoneSurrogates(String text) {
     StringBuilder changed = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The files of a tokenizer, kept byte for byte as they were read, so that saving a model gives back
@@ -32,39 +34,48 @@ public final class TokenizerFiles {
   private final Map<String, byte[]> files;
   private final byte[] effective; // tokenizer.json for the native library
   private final String[] vocabulary;
+  private final TextCuts cuts;
+  private final Set<Integer> addedIds;
+  private final boolean keepsEnd;
   private final int maxLength;
 
-  private TokenizerFiles(String source, Map<String, byte[]> read, int positions) {
+  /**
+   * @param model config.json of the model, or null if the tokenizer did not come from a folder:
+   *     then tokenizer.json is all there is to know
+   */
+  private TokenizerFiles(String source, Map<String, byte[]> read, ObjectNode model) {
     Map<String, byte[]> all = new LinkedHashMap<>(read);
     ObjectNode config = parse(source, all, CONFIG);
-    maxLength = maxLength(config, positions);
-    if (!all.containsKey(JSON) || !all.containsKey(CONFIG)) {
-      WordPiece.nameSpecialTokens(config, parse(source, all, SPECIAL));
-    }
+    maxLength = maxLength(config, model);
+    ConfiguredTokenizer configured =
+        new ConfiguredTokenizer(
+            source, config, parse(source, all, SPECIAL), parse(source, all, ADDED));
     ObjectNode json;
     if (all.containsKey(JSON)) {
-      json = parse(source, all, JSON);
+      ObjectNode file = parse(source, all, JSON);
+      TokenizerCheck.check(name(source, JSON), file);
+      json = model == null ? file : configured.of(file, model);
     } else {
       String file = name(source, VOCABULARY);
-      json =
-          WordPiece.json(
-              file,
-              WordPiece.readVocabulary(file, all.get(VOCABULARY)),
-              config,
-              parse(source, all, ADDED));
+      json = configured.ofVocabulary(WordPiece.readVocabulary(file, all.get(VOCABULARY)));
       all.put(JSON, JsonFiles.format(json));
     }
+    keepsEnd = keepsEnd(name(source, CONFIG), json, config);
+    setTruncationSide(json, keepsEnd);
     TokenizerCheck.check(name(source, JSON), json);
     effective =
-        read.containsKey(JSON)
-                && read.containsKey(CONFIG)
-                && ConfiguredNormalizer.apply(name(source, JSON), json, config)
-            ? JsonFiles.format(json)
-            : all.get(JSON);
+        json.equals(JsonFiles.parseObject(name(source, JSON), all.get(JSON)))
+            ? all.get(JSON)
+            : JsonFiles.format(json);
+    cuts = TextCuts.of(json);
+    Set<Integer> ids = new HashSet<>();
+    json.path("added_tokens").forEach(token -> ids.add(token.path("id").asInt()));
+    addedIds = Collections.unmodifiableSet(ids);
     AddedTokenCheck.check(name(source, JSON), json);
     vocabulary = VocabularyCheck.of(name(source, JSON), json).tokens();
     if (!all.containsKey(CONFIG)) {
-      all.put(CONFIG, JsonFiles.format(WordPiece.config(json, config, maxLength)));
+      SpecialTokens special = configured.specialTokens(true);
+      all.put(CONFIG, JsonFiles.format(WordPiece.config(json, special, maxLength)));
     }
     if (!all.containsKey(VOCABULARY)) {
       byte[] lines = WordPiece.writeVocabulary(vocabulary);
@@ -75,12 +86,48 @@ public final class TokenizerFiles {
     files = Collections.unmodifiableMap(all);
   }
 
-  private TokenizerFiles(
-      Map<String, byte[]> files, byte[] effective, String[] vocabulary, int maxLength) {
+  private TokenizerFiles(TokenizerFiles other, Map<String, byte[]> files, int maxLength) {
     this.files = files;
-    this.effective = effective;
-    this.vocabulary = vocabulary;
+    this.effective = other.effective;
+    this.vocabulary = other.vocabulary;
+    this.cuts = other.cuts;
+    this.addedIds = other.addedIds;
+    this.keepsEnd = other.keepsEnd;
     this.maxLength = maxLength;
+  }
+
+  /**
+   * Whether a text that is too long loses its start: truncation_side of tokenizer_config.json, or
+   * what tokenizer.json says if that does not.
+   */
+  private static boolean keepsEnd(String file, ObjectNode json, ObjectNode config) {
+    JsonNode side = config.path("truncation_side");
+    if (side.isMissingNode() || side.isNull()) {
+      return json.path("truncation").path("direction").asText().equals("Left");
+    }
+    if (!side.asText().equals("left") && !side.asText().equals("right")) {
+      throw new CheckpointException(
+          file,
+          "key truncation_side: "
+              + TokenizerCheck.quote(side.toString())
+              + "; \"left\" or \"right\" is due");
+    }
+    return side.asText().equals("left");
+  }
+
+  /** The native library knows the side only from here. */
+  private static void setTruncationSide(ObjectNode json, boolean keepsEnd) {
+    JsonNode truncation = json.path("truncation");
+    if (truncation.path("direction").asText().equals("Left") == keepsEnd) {
+      return;
+    }
+    ObjectNode wanted = truncation instanceof ObjectNode has ? has : json.putObject("truncation");
+    wanted.put("direction", keepsEnd ? "Left" : "Right");
+    if (!wanted.has("max_length")) { // all are due; the length is set before use
+      wanted.put("max_length", DEFAULT_MAX_LENGTH);
+      wanted.put("strategy", "LongestFirst");
+      wanted.put("stride", 0);
+    }
   }
 
   /** The same, but tokenizer_config.json says another longest input. */
@@ -92,7 +139,7 @@ public final class TokenizerFiles {
     config.put("model_max_length", tokens);
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
     changed.put(CONFIG, JsonFiles.format(config));
-    return new TokenizerFiles(Collections.unmodifiableMap(changed), effective, vocabulary, tokens);
+    return new TokenizerFiles(this, Collections.unmodifiableMap(changed), tokens);
   }
 
   /**
@@ -131,11 +178,8 @@ public final class TokenizerFiles {
       return null;
     }
     Path config = folder.resolve("config.json");
-    int positions =
-        Files.exists(config)
-            ? JsonFiles.readObject(config).path("max_position_embeddings").asInt(DEFAULT_MAX_LENGTH)
-            : DEFAULT_MAX_LENGTH;
-    return new TokenizerFiles(folder.toString(), read, positions);
+    ObjectNode model = Files.exists(config) ? JsonFiles.readObject(config) : JsonFiles.object();
+    return new TokenizerFiles(folder.toString(), read, model);
   }
 
   /**
@@ -144,7 +188,7 @@ public final class TokenizerFiles {
    * @param name what the file is called in messages
    */
   static TokenizerFiles ofJson(String name, byte[] json) {
-    return new TokenizerFiles(name, Map.of(JSON, json), DEFAULT_MAX_LENGTH);
+    return new TokenizerFiles(name, Map.of(JSON, json), null);
   }
 
   private static ObjectNode parse(String source, Map<String, byte[]> files, String name) {
@@ -162,8 +206,12 @@ public final class TokenizerFiles {
    * The smaller of what the config says, which may be absurdly large for "no limit", and the
    * positions of the model.
    */
-  private static int maxLength(ObjectNode config, int positions) {
-    JsonNode length = config.path("model_max_length");
+  private static int maxLength(ObjectNode config, ObjectNode model) {
+    int positions =
+        model == null
+            ? DEFAULT_MAX_LENGTH
+            : model.path("max_position_embeddings").asInt(DEFAULT_MAX_LENGTH);
+    JsonNode length = config.path(config.has("model_max_length") ? "model_max_length" : "max_len");
     double limit = length.isNumber() && length.asDouble() >= 1 ? length.asDouble() : positions;
     return (int) Math.max(1, Math.min(limit, positions));
   }
@@ -181,6 +229,21 @@ public final class TokenizerFiles {
   /** The tokens by id; an id without a token has null. */
   String[] vocabulary() {
     return vocabulary;
+  }
+
+  /** Where texts may be cut, or null if they must be read whole. */
+  TextCuts cuts() {
+    return cuts;
+  }
+
+  /** The ids of added tokens, which are found in a text before its words. */
+  Set<Integer> addedIds() {
+    return addedIds;
+  }
+
+  /** Whether a text that is too long loses its start, not its end. */
+  boolean keepsEnd() {
+    return keepsEnd;
   }
 
   /** The most tokens the model takes. */

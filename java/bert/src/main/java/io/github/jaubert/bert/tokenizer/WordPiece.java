@@ -2,6 +2,7 @@ package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
@@ -10,17 +11,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** BERT's tokenizer in its two forms: the old vocab.txt, one token a line, and tokenizer.json. */
 final class WordPiece {
-  private static final List<String> SPECIAL =
-      List.of("pad_token", "unk_token", "cls_token", "sep_token", "mask_token");
+  private static final Pattern BLANKS_AT_END = Pattern.compile("\\p{IsWhite_Space}+$");
 
   private WordPiece() {}
 
@@ -52,7 +50,9 @@ final class WordPiece {
     String[] lines = text.split("\n", -1);
     int count = lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
     for (int i = 0; i < count; i++) {
-      ids.put(lines[i].endsWith("\r") ? lines[i].substring(0, lines[i].length() - 1) : lines[i], i);
+      // As the native library does; a line of nothing but blanks is left as a name for its id.
+      String token = BLANKS_AT_END.matcher(lines[i]).replaceFirst("");
+      ids.put(token.isEmpty() && !lines[i].equals("\r") ? lines[i] : token, i);
     }
     if (ids.isEmpty()) {
       throw new CheckpointException(file, "is empty");
@@ -77,36 +77,51 @@ final class WordPiece {
   /**
    * The tokenizer.json of a vocabulary.
    *
-   * @param file vocab.txt, for messages
-   * @param config tokenizer_config.json: lower case, accents, Chinese characters, the special
-   *     tokens and the added ones; BERT's usual if missing
+   * @param file tokenizer_config.json, for messages
+   * @param config its content: lower case, accents, Chinese characters, the special tokens; BERT's
+   *     usual if missing
    * @param added tokens beyond the vocabulary, of added_tokens.json
-   * @throws CheckpointException if a special token is not in the vocabulary, or an added one
-   *     contradicts it
    */
   static ObjectNode json(
       String file, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
+    SpecialTokens special = new SpecialTokens(file, config, JsonFiles.object(), true);
+    AddedTokens tokens = new AddedTokens();
+    tokens.addList(file, added, special);
+    return json(
+        file, ids, config, special, tokens.numbered(ids, MissingNode.getInstance(), special));
+  }
+
+  /** The same with the added tokens as tokenizer.json has them. */
+  static ObjectNode json(
+      String file,
+      Map<String, Integer> ids,
+      ObjectNode config,
+      SpecialTokens special,
+      ArrayNode added) {
     ObjectNode json = JsonFiles.object();
     json.put("version", "1.0");
     json.putNull("truncation");
     json.putNull("padding");
-    addTokens(file, json.putArray("added_tokens"), ids, config, added);
-    boolean lowerCase = config.path("do_lower_case").asBoolean(true);
+    json.set("added_tokens", added);
     ObjectNode normalizer = json.putObject("normalizer");
     normalizer.put("type", "BertNormalizer");
     normalizer.put("clean_text", true);
-    normalizer.put("handle_chinese_chars", config.path("tokenize_chinese_chars").asBoolean(true));
-    normalizer.set("strip_accents", config.get("strip_accents")); // null: as lower case
-    normalizer.put("lowercase", lowerCase);
+    normalizer.put("handle_chinese_chars", flag(file, config, "tokenize_chinese_chars", true));
+    if (config.hasNonNull("strip_accents")) {
+      normalizer.put("strip_accents", flag(file, config, "strip_accents", true));
+    } else {
+      normalizer.putNull("strip_accents"); // as lower case
+    }
+    normalizer.put("lowercase", flag(file, config, "do_lower_case", true));
     json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
-    addTemplate(json.putObject("post_processor"), file, ids, config);
+    addTemplate(json.putObject("post_processor"), ids, special, added);
     ObjectNode decoder = json.putObject("decoder");
     decoder.put("type", "WordPiece");
     decoder.put("prefix", "##");
     decoder.put("cleanup", true);
     ObjectNode model = json.putObject("model");
     model.put("type", "WordPiece");
-    model.put("unk_token", special(config, "unk_token"));
+    model.put("unk_token", String.valueOf(special.text("unk_token")));
     model.put("continuing_subword_prefix", "##");
     model.put("max_input_chars_per_word", 100);
     ObjectNode vocab = model.putObject("vocab");
@@ -114,85 +129,25 @@ final class WordPiece {
     return json;
   }
 
-  private static void addTokens(
-      String file, ArrayNode list, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
-    Map<Integer, ObjectNode> byId = new TreeMap<>();
-    for (String role : SPECIAL) {
-      String token = special(config, role);
-      if (role.equals("mask_token") && !ids.containsKey(token)) {
-        continue; // only masked language models need it
-      }
-      int id = idOf(file, ids, role, token);
-      byId.put(id, addedToken(id, token, true));
+  private static boolean flag(String file, ObjectNode config, String key, boolean usual) {
+    JsonNode value = config.path(key);
+    if (value.isMissingNode() || value.isNull()) {
+      return usual;
     }
-    decoderTokens(file, ids, config.path("added_tokens_decoder")).forEach(byId::put);
-    added
-        .properties()
-        .forEach(
-            token -> {
-              int id = token.getValue().asInt();
-              byId.putIfAbsent(id, addedToken(id, token.getKey(), false));
-            });
-    byId.values().forEach(list::add);
-  }
-
-  /** The tokens by id of tokenizer_config.json's added_tokens_decoder. */
-  private static Map<Integer, ObjectNode> decoderTokens(
-      String file, Map<String, Integer> ids, JsonNode decoder) {
-    String configFile = Path.of(file).resolveSibling(TokenizerFiles.CONFIG).toString();
-    Map<Integer, ObjectNode> tokens = new TreeMap<>();
-    decoder
-        .properties()
-        .forEach(
-            entry -> {
-              String key = entry.getKey();
-              JsonNode value = entry.getValue();
-              String content = value.path("content").asText();
-              // Nine digits fit into an int; TokenizerCheck has the last word.
-              if (!key.matches("[0-9]{1,9}") || content.isEmpty()) {
-                throw new CheckpointException(
-                    configFile,
-                    "key added_tokens_decoder."
-                        + TokenizerCheck.quote(key)
-                        + ": an id and an object with the token as content are due");
-              }
-              int id = Integer.parseInt(key);
-              Integer line = ids.get(content);
-              if (line == null ? id < ids.size() : line != id) {
-                throw new CheckpointException(
-                    configFile,
-                    "key added_tokens_decoder."
-                        + key
-                        + ": '"
-                        + TokenizerCheck.quote(content)
-                        + "' is another token in vocab.txt");
-              }
-              ObjectNode token = addedToken(id, content, value.path("special").asBoolean());
-              for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-                token.put(flag, value.path(flag).asBoolean(token.get(flag).asBoolean()));
-              }
-              tokens.put(id, token);
-            });
-    return tokens;
-  }
-
-  private static ObjectNode addedToken(int id, String content, boolean special) {
-    ObjectNode token = JsonFiles.object();
-    token.put("id", id);
-    token.put("content", content);
-    token.put("single_word", false);
-    token.put("lstrip", false);
-    token.put("rstrip", false);
-    token.put("normalized", !special);
-    token.put("special", special);
-    return token;
+    if (!value.isBoolean()) {
+      throw new CheckpointException(
+          file,
+          "key " + key + ": " + TokenizerCheck.quote(value.toString()) + "; true or false is due");
+    }
+    return value.asBoolean();
   }
 
   /** {@code [CLS] A [SEP]} and {@code [CLS] A [SEP] B [SEP]}, the second text as type 1. */
   private static void addTemplate(
-      ObjectNode processor, String file, Map<String, Integer> ids, ObjectNode config) {
-    String cls = special(config, "cls_token");
-    String sep = special(config, "sep_token");
+      ObjectNode processor, Map<String, Integer> ids, SpecialTokens special, ArrayNode added) {
+    // What transformers makes of a config that says null.
+    String cls = String.valueOf(special.text("cls_token"));
+    String sep = String.valueOf(special.text("sep_token"));
     processor.put("type", "TemplateProcessing");
     ArrayNode single = processor.putArray("single");
     single
@@ -203,16 +158,27 @@ final class WordPiece {
     pair.addAll(single.deepCopy());
     pair.add(piece("Sequence", "B", 1)).add(piece("SpecialToken", sep, 1));
     ObjectNode tokens = processor.putObject("special_tokens");
-    for (String role : List.of("cls_token", "sep_token")) {
-      String token = special(config, role);
-      ObjectNode entry = tokens.putObject(token);
-      entry.put("id", token);
-      entry.putArray("ids").add(idOf(file, ids, role, token));
-      entry.putArray("tokens").add(token);
-    }
+    addToTemplate(tokens, cls, special.text("cls_token") == null ? 2 : id(cls, ids, added));
+    addToTemplate(tokens, sep, special.text("sep_token") == null ? 3 : id(sep, ids, added));
   }
 
-  private static ObjectNode piece(String kind, String id, int typeId) {
+  private static void addToTemplate(ObjectNode tokens, String token, int id) {
+    ObjectNode entry = tokens.putObject(token);
+    entry.put("id", token);
+    entry.putArray("ids").add(id);
+    entry.putArray("tokens").add(token);
+  }
+
+  private static int id(String token, Map<String, Integer> ids, ArrayNode added) {
+    for (JsonNode one : added) {
+      if (one.get("content").asText().equals(token)) {
+        return one.get("id").asInt();
+      }
+    }
+    return ids.get(token);
+  }
+
+  static ObjectNode piece(String kind, String id, int typeId) {
     ObjectNode piece = JsonFiles.object();
     ObjectNode content = piece.putObject(kind);
     content.put("id", id);
@@ -221,55 +187,24 @@ final class WordPiece {
   }
 
   /**
-   * Adds the special tokens of special_tokens_map.json that tokenizer_config.json does not name:
-   * old folders have them only there.
-   */
-  static void nameSpecialTokens(ObjectNode config, ObjectNode map) {
-    for (String role : SPECIAL) {
-      if (!config.hasNonNull(role) && map.hasNonNull(role)) {
-        config.set(role, map.get(role));
-      }
-    }
-  }
-
-  /** A special token's text: a string, or the content of an object, or BERT's usual. */
-  private static String special(ObjectNode config, String role) {
-    JsonNode value = config.path(role);
-    if (value.isObject()) {
-      value = value.path("content");
-    }
-    String usual = "[" + role.replace("_token", "").toUpperCase(Locale.ROOT) + "]";
-    return value.isTextual() ? value.asText() : usual;
-  }
-
-  private static int idOf(String file, Map<String, Integer> ids, String role, String token) {
-    Integer id = ids.get(token);
-    if (id == null) {
-      throw new CheckpointException(file, "has no line '" + token + "', the " + role);
-    }
-    return id;
   }
 
   // ---- tokenizer_config.json ----
 
-  /**
-   * The tokenizer_config.json that goes with a tokenizer.json that came without one.
-   *
-   * @param names the special tokens; BERT's usual if missing
-   */
-  static ObjectNode config(ObjectNode json, ObjectNode names, int maxLength) {
+  /** The tokenizer_config.json that goes with a tokenizer.json that came without one. */
+  static ObjectNode config(ObjectNode json, SpecialTokens special, int maxLength) {
     ObjectNode config = JsonFiles.object();
-    config.put("cls_token", special(names, "cls_token"));
+    config.put("cls_token", special.text("cls_token"));
     JsonNode normalizer = json.path("normalizer");
     config.put("do_lower_case", normalizer.path("lowercase").asBoolean(true));
-    config.put("mask_token", special(names, "mask_token"));
+    config.put("mask_token", special.text("mask_token"));
     config.put("model_max_length", maxLength);
-    config.put("pad_token", special(names, "pad_token"));
-    config.put("sep_token", special(names, "sep_token"));
+    config.put("pad_token", special.text("pad_token"));
+    config.put("sep_token", special.text("sep_token"));
     config.set("strip_accents", normalizer.get("strip_accents"));
     config.put("tokenize_chinese_chars", normalizer.path("handle_chinese_chars").asBoolean(true));
     config.put("tokenizer_class", "BertTokenizer");
-    config.put("unk_token", special(names, "unk_token"));
+    config.put("unk_token", special.text("unk_token"));
     return config;
   }
 }

@@ -69,18 +69,32 @@ class OldFolderTest {
   }
 
   @Test
-  void theConfigComesBeforeTheMap() {
+  void theMapComesBeforeTheConfig() {
     writeOtherNames(MAP);
     TestFiles.write(
         folder.resolve("tokenizer_config.json"), "{\"cls_token\": \"[CLS]\", \"sep_token\": null}");
-    assertEquals("[[CLS], the, </s>]", tokens(folder, "the"));
+    assertEquals("[<s>, the, </s>]", tokens(folder, "the"));
   }
 
   @Test
-  void aTokenOfTheMapMustBeInTheVocabulary() {
-    writeOtherNames("{\"pad_token\": \"<nothing>\"}");
+  void theMapDoesNotCountBesideAnAddedTokensDecoder() {
+    writeOtherNames(MAP);
+    TestFiles.write(
+        folder.resolve("tokenizer_config.json"),
+        "{\"cls_token\": \"[CLS]\", \"sep_token\": \"<mask>\", \"unk_token\": \"<unk>\","
+            + " \"added_tokens_decoder\": {}}");
+    assertEquals("[[CLS], the, <mask>]", tokens(folder, "the"));
+  }
+
+  @Test
+  void aTokenThatTheVocabularyLacksIsAdded() {
+    writeOtherNames(MAP.replace("<pad>", "<nothing>").replace("<s>", "<begin>"));
+    assertEquals("[<begin>, the, <nothing>, </s>]", tokens(folder, "the <nothing>"));
+    writeOtherNames(MAP.replace("<unk>", "<what>"));
     assertEquals(
-        folder.resolve("vocab.txt") + ": has no line '<nothing>', the pad_token", refusal());
+        folder.resolve("vocab.txt")
+            + ": has no token '<what>', the unk_token, for words that it does not know",
+        refusal());
   }
 
   // ---- added tokens ----
@@ -114,15 +128,42 @@ class OldFolderTest {
       quoteCharacter = '`',
       value = {
         "{\"x\": {\"content\": \"[E1]\"}} | x: an id and an object",
-        "{\"-1\": {\"content\": \"[E1]\"}} | -1: an id and an object",
-        "{\"37\": \"[E1]\"} | 37: an id and an object",
-        "{\"5\": {\"content\": \"[E1]\"}} | 5: '[E1]' is another token in vocab.txt",
-        "{\"37\": {\"content\": \"dog\"}} | 37: 'dog' is another token in vocab.txt"
+        "{\"1e3\": {\"content\": \"[E1]\"}} | 1e3: an id and an object",
+        "{\"37\": {\"content\": 5}} | 37: an id and an object",
+        "{\"37\": \"[E1]\"} | 37: an id and an object"
       })
-  void anAddedTokenMustFitTheVocabulary(String decoder, String reason) {
+  void anAddedTokenHasAnIdAndAText(String decoder, String reason) {
     writeDecoder(decoder);
     String expected =
         folder.resolve("tokenizer_config.json") + ": key added_tokens_decoder." + reason;
+    assertTrue(refusal().startsWith(expected), refusal());
+  }
+
+  /** As the native library numbers them, whatever the file says. */
+  @Test
+  void anAddedTokenKeepsItsIdInTheVocabularyOrGetsTheNext() {
+    writeDecoder("{\"5\": {\"content\": \"[E1]\"}, \"500\": {\"content\": \"dog\"}}");
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      assertArrayEquals(new int[] {2, 37, 14, 3}, tokenizer.encode("[E1] Dog").ids());
+      assertEquals("the", tokenizer.token(5));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"cls_token\": 5} | cls_token: 5; a token as text",
+        "{\"extra_special_tokens\": [[]]} | extra_special_tokens: []; a token as text",
+        "{\"do_lower_case\": \"no\"} | do_lower_case: \"no\"; true or false is due",
+        "{\"strip_accents\": 0} | strip_accents: 0; true or false is due",
+        "{\"truncation_side\": \"middle\"} | truncation_side: \"middle\"; \"left\" or \"right\""
+      })
+  void aValueOfTheWrongKindIsRefused(String config, String reason) {
+    SmallVocabulary.write(folder);
+    TestFiles.write(folder.resolve("tokenizer_config.json"), config);
+    String expected = folder.resolve("tokenizer_config.json") + ": key " + reason;
     assertTrue(refusal().startsWith(expected), refusal());
   }
 }

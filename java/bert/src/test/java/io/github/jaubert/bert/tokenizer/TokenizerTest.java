@@ -132,6 +132,23 @@ class TokenizerTest {
   }
 
   @Test
+  void theSideThatIsCutIsSavedAgain() throws IOException {
+    TestFiles.write(folder.resolve("tokenizer_config.json"), "{\"truncation_side\": \"left\"}");
+    Path out = folder.resolve("out");
+    try (Tokenizer left = Tokenizer.fromPretrained(folder);
+        Tokenizer shorter = left.withMaxLength(4)) {
+      assertEquals("[[CLS], fox, a, [SEP]]", shorter.encode("the fox a").toString());
+      shorter.save(out);
+    }
+    for (int round = 0; round < 2; round++) {
+      try (Tokenizer again = Tokenizer.fromPretrained(out)) {
+        assertEquals("[[CLS], fox, a, [SEP]]", again.encode("the fox a").toString());
+      }
+      Files.deleteIfExists(out.resolve("tokenizer.json")); // then the others must do
+    }
+  }
+
+  @Test
   void theShortestMaximumIsThree() {
     try (Tokenizer shortest = tokenizer.withMaxLength(3)) {
       assertEquals("[[CLS], a, [SEP]]", shortest.encode("a b").toString());
@@ -284,9 +301,12 @@ class TokenizerTest {
   }
 
   @Test
-  void refusesAVocabularyWithoutItsSpecialTokens() {
-    TestFiles.write(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n");
-    assertEquals(folder.resolve("vocab.txt") + ": has no line '[SEP]', the sep_token", refusal());
+  void refusesAVocabularyWithoutItsUnknownToken() {
+    TestFiles.write(folder.resolve("vocab.txt"), "[PAD]\n[CLS]\n[SEP]\n");
+    assertEquals(
+        folder.resolve("vocab.txt")
+            + ": has no token '[UNK]', the unk_token, for words that it does not know",
+        refusal());
     TestFiles.write(folder.resolve("vocab.txt"), "");
     assertEquals(folder.resolve("vocab.txt") + ": is empty", refusal());
   }
@@ -300,8 +320,8 @@ class TokenizerTest {
     assertTrue(refusal().startsWith(file + ": model.vocab is missing"), refusal());
     TestFiles.write(file, "{\"model\": {\"vocab\": {\"a\": -1}}}");
     assertTrue(refusal().startsWith(file + ": key model.vocab.a: the id is -1; "), refusal());
-    TestFiles.write(file, "{\"model\": {\"vocab\": {\"a\": 2000000}}}");
-    assertTrue(refusal().startsWith(file + ": has 1 tokens, but an id of 2000000"), refusal());
+    TestFiles.write(file, "{\"model\": {\"vocab\": {\"[UNK]\": 2000000}}}");
+    assertTrue(refusal().startsWith(file + ": has 5 tokens, but an id of 2000000"), refusal());
     TestFiles.write(file, "{\"model\": {\"type\": \"None\", \"vocab\": {\"a\": 0}}}");
     assertTrue(refusal().startsWith(folder + ": is no tokenizer: "), refusal());
   }
