@@ -119,6 +119,21 @@ class BadInputTest extends CommandFixture {
   }
 
   @Test
+  void aModelThatLacksAWeightHasToBeFineTunedFirst() throws IOException {
+    Path weights = model.resolve("model.safetensors");
+    String bytes = Files.readString(weights, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        weights,
+        bytes.replace("\"classifier.bias\"", "\"classifier.bits\""),
+        StandardCharsets.ISO_8859_1);
+    assertEquals(
+        weights
+            + ": lacks classifier.bias: its answers would come from random numbers;"
+            + " jaubert finetune --model DIR initialises what is missing, for training",
+        jaubert("predict", "--model", model, "x").failure(1));
+  }
+
+  @Test
   void aBrokenModelIsOneLine() throws IOException {
     Path weights = model.resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(weights);
