@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ModelFolderFuzzTest {
   @Test
   void damagedFilesAreReadOrRefusedButNothingElse() {
-    String faults = FuzzRun.run(ModelFolderTrial.class, "java/bert", "ModelFolderFuzzTest", 3000);
+    String faults = FuzzRun.run(ModelFolderTrial.class, "java/bert", "ModelFolderFuzzTest", 2400);
     assertEquals("", faults);
   }
 }
