@@ -190,6 +190,7 @@ jb_status jb_cuda_capture_begin(jb_ctx ctx) {
   return run(ctx, [&](Context& c) {
     if (c.streams().capturing) fail(JB_INVALID_ARGUMENT, "capture: the context is capturing already");
     c.replay_memory();
+    Kernel::load_all(c.device());
     // Copies made before may be overwritten later, so captured work must not refer to them.
     c.host_arrays().take_all();
     c.take_seeds();

@@ -12,6 +12,7 @@
 #include <cuda_runtime.h>
 #endif
 
+#include "kernel.h"
 #include "support/error.h"
 
 namespace jb::cuda {
@@ -36,31 +37,27 @@ struct Launch {
 #if defined(__CUDACC__) || defined(JAUBERT_EMULATED)
 
 template <typename... Parameters, typename... Arguments>
-void launch(cudaStream_t stream, const char* name, void (*kernel)(Parameters...), const Launch& shape,
-            Arguments... arguments) {
-  cudaError_t error = cudaSuccess;
+void launch(cudaStream_t stream, int device, Kernel& handle, const char* name, void (*kernel)(Parameters...),
+            const Launch& shape, Arguments... arguments) {
+  handle.allow_shared(device, shape.shared);
 #ifdef JAUBERT_EMULATED
-  error =
+  const cudaError_t error =
       simt::enqueue(stream, name, {shape.grid, shape.block, static_cast<size_t>(shape.shared)}, kernel, arguments...);
 #else
-  constexpr int64_t kForAll = 48 << 10;  // of shared memory; more has to be asked for
-  if (shape.shared > kForAll) {
-    error = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                 static_cast<int>(shape.shared));
-  }
   std::tuple<std::remove_cv_t<Parameters>...> values(arguments...);
   const auto go = [&](auto&... value) {
     void* addresses[] = {&value...};
     return cudaLaunchKernel(reinterpret_cast<const void*>(kernel), shape.grid, shape.block, addresses,
                             static_cast<size_t>(shape.shared), stream);
   };
-  if (error == cudaSuccess) error = std::apply(go, values);
+  const cudaError_t error = std::apply(go, values);
 #endif
   if (error != cudaSuccess) fail_launch(error, name, shape);
 }
 
 // JB_LAUNCH(ctx, (softmax_forward<float, false>), {grid, block}, y, x, rows, columns) on the stream of a Context.
-#define JB_LAUNCH(ctx, kernel, ...) ::jb::cuda::launch((ctx).stream(), #kernel, kernel, __VA_ARGS__)
+#define JB_LAUNCH(ctx, kernel, ...) \
+  ::jb::cuda::launch((ctx).stream(), (ctx).device(), ::jb::cuda::kernel_of<kernel>, #kernel, kernel, __VA_ARGS__)
 
 #endif
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simt/device.h"
@@ -46,6 +47,26 @@ struct Machine {
   int driver = 13000, devices = Device::kMost, capability = 90;
   int multiprocessors = 4;  // few and small, so that small tests have more work than one round of blocks
 } machine;
+
+// The kernels that are loaded on a GPU, and how much dynamic shared memory each may have there: so much, or what was
+// asked for.
+constexpr size_t kSharedForAll = 48 << 10;
+std::map<std::pair<int, const void*>, size_t> loaded;
+
+// What a block can have at most, by the programming guide's table.
+int most_shared() {
+  switch (machine.capability) {
+    case 80:
+    case 87:
+      return 163 << 10;
+    case 86:
+    case 89:
+    case 120:
+      return 99 << 10;
+    default:
+      return 227 << 10;
+  }
+}
 
 // The GPU that this thread has chosen. Not thread_local: that is what __shared__ is made of.
 pthread_key_t chosen() {
@@ -98,9 +119,15 @@ void enqueue(Stream* stream, std::function<void()> work) {
   work();
 }
 
-cudaError_t may_launch(const Stream* stream) {
+cudaError_t may_launch(const Stream* stream, const void* kernel, const Shape& shape) {
+  const Lock lock(one_at_a_time);
   if (stream->device != current()) return cudaErrorInvalidResourceHandle;
-  return fault("cudaLaunchKernel");
+  if (const cudaError_t asked = fault("cudaLaunchKernel"); asked != cudaSuccess) return asked;
+  const auto found = loaded.find({current(), kernel});
+  if (found == loaded.end() && stream->capturing) return cudaErrorStreamCaptureUnsupported;
+  if (shape.shared > (found == loaded.end() ? kSharedForAll : found->second)) return cudaErrorInvalidValue;
+  loaded.try_emplace({current(), kernel}, kSharedForAll);
+  return cudaSuccess;
 }
 
 }  // namespace simt
@@ -202,7 +229,27 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device) {
   if (!simt::is_there(device)) return cudaErrorInvalidDevice;
-  *value = which == cudaDevAttrMultiProcessorCount ? machine.multiprocessors : 512;
+  *value = which == cudaDevAttrMultiProcessorCount            ? machine.multiprocessors
+           : which == cudaDevAttrMaxSharedMemoryPerBlockOptin ? simt::most_shared()
+                                                              : 512;
+  return cudaSuccess;
+}
+
+// --- Kernels ---
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
+  SIMT_MAY_FAIL;
+  const Lock lock(one_at_a_time);
+  simt::loaded.try_emplace({simt::current(), kernel}, simt::kSharedForAll);
+  *attributes = {};
+  return cudaSuccess;
+}
+
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
+  SIMT_MAY_FAIL;
+  const Lock lock(one_at_a_time);
+  if (value < 0 || value > simt::most_shared()) return cudaErrorInvalidValue;
+  simt::loaded[{simt::current(), kernel}] = static_cast<size_t>(value);
   return cudaSuccess;
 }
 

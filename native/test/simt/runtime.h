@@ -40,13 +40,26 @@ struct cudaDeviceProp {
   int major, minor, multiProcessorCount;
   size_t totalGlobalMem;
 };
-enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxThreadsPerMultiProcessor };
+enum cudaDeviceAttr {
+  cudaDevAttrMultiProcessorCount,
+  cudaDevAttrMaxThreadsPerMultiProcessor,
+  cudaDevAttrMaxSharedMemoryPerBlockOptin,
+};
 cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device);
+
+// --- Kernels ---
+
+struct cudaFuncAttributes {
+  size_t sharedSizeBytes;  // 0: what a kernel declares does not count here
+};
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel);
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute which, int value);
 
 // --- Streams, events, graphs ---
 
@@ -62,13 +75,16 @@ void enqueue(Stream* stream, std::function<void()> work);
 // What a test has asked this function of the runtime to fail with: simt/faults.h.
 cudaError_t fault(const char* function);
 
-// Not on the stream of another GPU than this thread has chosen, nor where a test has asked for a failure.
-cudaError_t may_launch(const Stream* stream);
+// Not on the stream of another GPU than this thread has chosen, nor where a test has asked for a failure; not with more
+// shared memory than the kernel was allowed on this GPU; and while the stream is captured only what was loaded there
+// before, by a launch or cudaFuncGetAttributes, as with drivers before CUDA 12.3.
+cudaError_t may_launch(const Stream* stream, const void* kernel, const Shape& shape);
 
 template <typename... Parameters, typename... Arguments>
 cudaError_t enqueue(Stream* stream, const char* name, const Shape& shape, void (*kernel)(Parameters...),
                     Arguments... arguments) {
-  if (const cudaError_t error = may_launch(stream); error != cudaSuccess) return error;
+  const cudaError_t error = may_launch(stream, reinterpret_cast<const void*>(kernel), shape);
+  if (error != cudaSuccess) return error;
   const std::tuple<std::remove_cv_t<Parameters>...> kept(arguments...);
   enqueue(stream, [=] { std::apply([&](const auto&... values) { launch(name, shape, kernel, values...); }, kept); });
   return cudaSuccess;
