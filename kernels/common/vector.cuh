@@ -159,6 +159,13 @@ __device__ __forceinline__ void fill(float (&x)[kWidth], float value) {
   for (int i = 0; i < kWidth; ++i) x[i] = value;
 }
 
+// The first of a thread's kWidth columns, where blocks of kThreads threads stand beside each other in y, and in z where
+// there are more than the 65,535 that a grid has in y. Threads behind the last column have to leave.
+template <int kThreads, int kWidth>
+__device__ __forceinline__ uint32_t first_column() {
+  return ((blockIdx.z * gridDim.y + blockIdx.y) * kThreads + threadIdx.x) * kWidth;
+}
+
 }  // namespace jb
 
 #endif

@@ -125,14 +125,14 @@ struct TableWindow {
       : begin(w * kTableWindow), end(min(begin + kTableWindow, tokens)) {}
 };
 
-// Grid (windows, columns / (kTableThreads * kWidth) rounded up), block kTableThreads. Ids outside [0, rows) are left
-// out.
+// Grid (windows, columns / (kTableThreads * kWidth) rounded up, also in z: first_column()), block kTableThreads. Ids
+// outside [0, rows) are left out.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kTableThreads)
     table_gradient(float* dtable, float* edges, const T* dsum, const int32_t* sorted, const int32_t* order,
                    int64_t tokens, int rows, int hidden) {
-  const int c = (static_cast<int>(blockIdx.y) * kTableThreads + static_cast<int>(threadIdx.x)) * kWidth;
-  if (c >= hidden) return;
+  const uint32_t c = first_column<kTableThreads, kWidth>();
+  if (c >= static_cast<uint32_t>(hidden)) return;
   const TableWindow window(blockIdx.x, tokens);
   const bool comes_in = window.begin > 0 && sorted[window.begin - 1] == sorted[window.begin];
   const bool goes_on = window.end < tokens && sorted[window.end] == sorted[window.end - 1];
@@ -180,14 +180,14 @@ __global__ void __launch_bounds__(kTableThreads)
   finish(id, is_first, true);
 }
 
-// Grid (windows, columns / kTableThreads rounded up), block kTableThreads.
+// Grid (windows, columns / kTableThreads rounded up, also in z), block kTableThreads.
 template <int kThreads>
 __global__ void __launch_bounds__(kThreads)
     table_gradient_edges(float* dtable, const float* edges, const int32_t* sorted, int64_t tokens, int rows,
                          int hidden) {
-  const int c = static_cast<int>(blockIdx.y) * kThreads + static_cast<int>(threadIdx.x);
+  const uint32_t c = first_column<kThreads, 1>();
   TableWindow window(blockIdx.x, tokens);
-  if (c >= hidden || window.end >= tokens) return;
+  if (c >= static_cast<uint32_t>(hidden) || window.end >= tokens) return;
   const int32_t id = sorted[window.end];
   if (sorted[window.end - 1] != id || id < 0 || id >= rows) return;                              // no run goes on
   if (sorted[window.begin] == id && window.begin > 0 && sorted[window.begin - 1] == id) return;  // nor begins here

@@ -65,13 +65,13 @@ __global__ void __launch_bounds__(kIndexThreads)
 }
 
 // y [sequences, width] = the mean of rows cu_seqlens[s] to cu_seqlens[s + 1] of x [tokens, width], 0 of none;
-// cu_seqlens lies in device memory. Grid (sequences, width / (kSegmentThreads * kWidth) rounded up), block
-// kSegmentThreads.
+// cu_seqlens lies in device memory. Grid (sequences, width / (kSegmentThreads * kWidth) rounded up),
+// also in z: first_column(). Block kSegmentThreads.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kSegmentThreads)
     segment_mean_forward(T* y, const T* x, const int32_t* cu_seqlens, int width) {
-  const int c = (static_cast<int>(blockIdx.y) * kSegmentThreads + static_cast<int>(threadIdx.x)) * kWidth;
-  if (c >= width) return;
+  const uint32_t c = first_column<kSegmentThreads, kWidth>();
+  if (c >= static_cast<uint32_t>(width)) return;
   const int begin = cu_seqlens[blockIdx.x], end = cu_seqlens[blockIdx.x + 1];
   float sum[kWidth];
   fill(sum, 0.0f);
@@ -92,8 +92,8 @@ __global__ void __launch_bounds__(kSegmentThreads)
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kSegmentThreads)
     segment_mean_backward(T* dx, const T* dy, const int32_t* cu_seqlens, int width) {
-  const int c = (static_cast<int>(blockIdx.y) * kSegmentThreads + static_cast<int>(threadIdx.x)) * kWidth;
-  if (c >= width) return;
+  const uint32_t c = first_column<kSegmentThreads, kWidth>();
+  if (c >= static_cast<uint32_t>(width)) return;
   const int begin = cu_seqlens[blockIdx.x], end = cu_seqlens[blockIdx.x + 1];
   const float scale = end > begin ? 1.0f / static_cast<float>(end - begin) : 0.0f;
   float d[kWidth];

@@ -58,10 +58,10 @@ void add_rows(Context& c, float* y, const T* dy, const Index* index, int64_t n, 
   const auto windows = blocks(n, kTableWindow);
   float* edges = c.take<float>(int64_t{windows} * 2 * width);
   with_width<T>({dy}, width, [&](auto vector) {
-    JB_LAUNCH(c, (table_gradient<T, vector>), {dim3(windows, blocks(width, kTableThreads * vector)), kTableThreads}, y,
-              edges, dy, sorted.keys, sorted.order, n, rows, width);
+    JB_LAUNCH(c, (table_gradient<T, vector>), {grid_of_columns(windows, width, kTableThreads * vector), kTableThreads},
+              y, edges, dy, sorted.keys, sorted.order, n, rows, width);
   });
-  JB_LAUNCH(c, table_gradient_edges<kTableThreads>, {dim3(windows, blocks(width, kTableThreads)), kTableThreads}, y,
+  JB_LAUNCH(c, table_gradient_edges<kTableThreads>, {grid_of_columns(windows, width, kTableThreads), kTableThreads}, y,
             edges, sorted.keys, n, rows, width);
 }
 
@@ -158,7 +158,7 @@ jb_status jb_segment_mean_forward(jb_ctx ctx, jb_out y, jb_in x, const int32_t* 
     if (sequences == 0 || width == 0) return;
     const int32_t* begins = c.host_arrays().on_device("cu_seqlens", cu_seqlens, sequences + 1);
     with_width<float>({y, x}, width, [&](auto vector) {
-      const dim3 grid(static_cast<unsigned>(sequences), blocks(width, kSegmentThreads * vector));
+      const dim3 grid = grid_of_columns(sequences, width, kSegmentThreads * vector);
       JB_LAUNCH(c, (segment_mean_forward<float, vector>), {grid, kSegmentThreads}, as<float>(y), as<float>(x), begins,
                 columns);
     });
@@ -174,7 +174,7 @@ jb_status jb_segment_mean_backward(jb_ctx ctx, jb_out dx, jb_in dy, const int32_
     if (sequences == 0 || width == 0) return;
     const int32_t* begins = c.host_arrays().on_device("cu_seqlens", cu_seqlens, sequences + 1);
     with_width<float>({dx, dy}, width, [&](auto vector) {
-      const dim3 grid(static_cast<unsigned>(sequences), blocks(width, kSegmentThreads * vector));
+      const dim3 grid = grid_of_columns(sequences, width, kSegmentThreads * vector);
       JB_LAUNCH(c, (segment_mean_backward<float, vector>), {grid, kSegmentThreads}, as<float>(dx), as<float>(dy),
                 begins, columns);
     });

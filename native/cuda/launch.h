@@ -2,6 +2,7 @@
 #ifndef JAUBERT_CUDA_LAUNCH_H
 #define JAUBERT_CUDA_LAUNCH_H
 
+#include <algorithm>
 #include <initializer_list>
 #include <type_traits>
 
@@ -85,6 +86,13 @@ inline int checked_int(const char* function, const char* name, int64_t value) {
 }
 
 inline unsigned blocks(int64_t n, int64_t each) { return static_cast<unsigned>((n + each - 1) / each); }
+
+// x blocks, times those for all columns, for kernels that begin at first_column().
+inline dim3 grid_of_columns(int64_t x, int64_t columns, int64_t each) {
+  constexpr int64_t kMostInY = 65535;
+  const unsigned all = blocks(columns, each);
+  return {static_cast<unsigned>(x), static_cast<unsigned>(std::min<int64_t>(all, kMostInY)), blocks(all, kMostInY)};
+}
 
 // What gives sums their order is the same on every GPU: where it wants to know how large a GPU is, that of an H100.
 inline constexpr int kMultiprocessors = 132;

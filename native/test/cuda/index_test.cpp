@@ -96,3 +96,13 @@ TEST(segment_means) {
     EXPECT_SAME(dx, 1e-6, 1e-7);
   }
 }
+
+// A grid has 65,535 blocks in y, here of 64 columns each. What the kernels make of more, simt's tests see.
+TEST(more_columns_than_a_grid_has_blocks) {
+  test::Both both;
+  const int64_t width = 65535 * 64 + 3;
+  const int32_t begins[] = {0, 1};
+  auto x = both.array(test::normal(width)), y = both.empty<float>(width);
+  BOTH_OK(jb_segment_mean_forward(ctx, y[d], x[d], begins, 1, width));
+  EXPECT_SAME(y, 1e-6, 1e-6);
+}

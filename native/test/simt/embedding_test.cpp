@@ -179,19 +179,22 @@ void check_table_gradient(int64_t tokens, int64_t hidden, int rows) {
   std::vector<float> first;
   simt::for_each_order(test::random()(), [&] {
     Buffer<float> table("dtable", start), edges("edges", windows * 2 * static_cast<size_t>(hidden));
+    // Blocks for all columns in y, then, as where there are too many, in y and z.
+    const auto grid = [&](int64_t each) {
+      const auto all = static_cast<unsigned>((hidden + each - 1) / each), in_y = first.empty() ? all : (all + 1) / 2;
+      return simt::Dim(windows, in_y, (all + in_y - 1) / in_y);
+    };
     const auto launch = [&](auto kernel) {
-      simt::launch("table_gradient", {{windows, static_cast<unsigned>((hidden + step - 1) / step)}, jb::kTableThreads},
-                   kernel, table.data(), edges.data(), bdsum.data(), bsorted.data(), border.data(), tokens, rows,
-                   static_cast<int>(hidden));
+      simt::launch("table_gradient", {grid(step), jb::kTableThreads}, kernel, table.data(), edges.data(), bdsum.data(),
+                   bsorted.data(), border.data(), tokens, rows, static_cast<int>(hidden));
     };
     if (whole) {
       launch(jb::table_gradient<T, jb::kVector<T>>);
     } else {
       launch(jb::table_gradient<T, 1>);
     }
-    SIMT_LAUNCH(jb::table_gradient_edges<jb::kTableThreads>,
-                ({{windows, static_cast<unsigned>((hidden + 63) / 64)}, jb::kTableThreads}), table.data(), edges.data(),
-                bsorted.data(), tokens, rows, static_cast<int>(hidden));
+    SIMT_LAUNCH(jb::table_gradient_edges<jb::kTableThreads>, ({grid(jb::kTableThreads), jb::kTableThreads}),
+                table.data(), edges.data(), bsorted.data(), tokens, rows, static_cast<int>(hidden));
     EXPECT_GRADIENT_AS_GOOD(simt::doubles(table.values()), right, simt::doubles(naive), rounding);
     if (first.empty()) first = table.values();
     EXPECT_SAME_BITS(first, table.values());

@@ -84,13 +84,14 @@ void check_segments(const std::vector<int32_t>& lengths, int width) {
   Buffer<T> bx("x", x), bdy("dy", dy), by("y", y.size()), bdx("dx", x.size());
   Buffer<int32_t> seqlens("cu_seqlens", ends);
   const unsigned step = jb::kSegmentThreads * kWidth;
-  const simt::Shape shape{{static_cast<unsigned>(lengths.size()), (static_cast<unsigned>(width) + step - 1) / step},
-                          jb::kSegmentThreads};
+  simt::Shape shape{{static_cast<unsigned>(lengths.size()), (static_cast<unsigned>(width) + step - 1) / step},
+                    jb::kSegmentThreads};
   simt::for_each_order(test::random()(), [&] {
     SIMT_LAUNCH((jb::segment_mean_forward<T, kWidth>), ({shape}), by.data(), bx.data(), seqlens.data(), width);
     SIMT_LAUNCH((jb::segment_mean_backward<T, kWidth>), ({shape}), bdx.data(), bdy.data(), seqlens.data(), width);
     EXPECT_AS_GOOD(simt::doubles(by.values()), y, y, size);
     EXPECT_GRADIENT_AS_GOOD(simt::doubles(bdx.values()), dx, dx, dx_size);
+    std::swap(shape.grid.y, shape.grid.z);
   });
 }
 
