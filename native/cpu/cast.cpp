@@ -15,7 +15,7 @@ namespace {
 
 // ---- From and to the 16-bit floats ----------------------------------------------------------------------------------
 
-JB_INLINE float widen(BFloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x) << 16); }
+JB_INLINE float widen(BFloat16 x) { return flush(std::bit_cast<float>(static_cast<uint32_t>(x) << 16)); }
 
 JB_INLINE BFloat16 to_bfloat16(float x) {
   const auto bits = std::bit_cast<uint32_t>(x);
@@ -25,14 +25,17 @@ JB_INLINE BFloat16 to_bfloat16(float x) {
   return static_cast<BFloat16>((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
 }
 
-// Without F16C: multiplying by a power of two lets the float unit do the rounding to a subnormal's places.
+// Without F16C. Numbers of less than 2^-14, a multiple of 2^-24, are normal ones in float32: they are that number of
+// times 2^-24, and do not pass through a float that would be flushed.
 JB_INLINE float widen(Float16 x) {
   const auto half = static_cast<uint32_t>(x);
   const uint32_t sign = (half & 0x8000) << 16;
   const uint32_t rest = (half & 0x7fff) << 13;
   const bool special = (half & 0x7c00) == 0x7c00;
-  const float value = special ? std::bit_cast<float>(rest | 0x7f800000) : std::bit_cast<float>(rest) * 0x1p112F;
-  return std::bit_cast<float>(std::bit_cast<uint32_t>(value) | sign);
+  const uint32_t whole = rest + (special ? 0x70000000 : 0x38000000);
+  const float small = static_cast<float>(static_cast<int32_t>(half & 0x3ff)) * 0x1p-24F;
+  const uint32_t value = (half & 0x7c00) == 0 ? std::bit_cast<uint32_t>(small) : whole;
+  return std::bit_cast<float>(value | sign);
 }
 
 JB_INLINE Float16 to_float16(float x) {
@@ -70,13 +73,15 @@ JB_INLINE To convert(From x) {
   } else if constexpr (std::is_same_v<From, Bool>) {
     return convert<To>(static_cast<int32_t>(static_cast<uint8_t>(x) != 0));
   } else if constexpr (std::is_same_v<To, BFloat16>) {
-    return to_bfloat16(static_cast<float>(x));
+    return to_bfloat16(flush(static_cast<float>(x)));
   } else if constexpr (std::is_same_v<To, Float16>) {
     return to_float16(static_cast<float>(x));
   } else if constexpr (std::is_same_v<To, Bool>) {
     return static_cast<Bool>(x != From{0});
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return truncate<To>(x);
+  } else if constexpr (std::is_same_v<To, float>) {
+    return flush(static_cast<float>(x));
   } else {
     return static_cast<To>(x);
   }

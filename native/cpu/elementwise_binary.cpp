@@ -114,12 +114,12 @@ bool run_float(jb_binary_op op, Operands o) {
       return o.run<float, float>([](auto a, auto b) { return a / b; }), true;
     case JB_POWER:
       o.cost = 64;
-      return o.run<float, float>([](float a, float b) { return std::pow(a, b); }), true;
+      return o.run<float, float>([](float a, float b) { return std::pow(flush(a), flush(b)); }), true;
     // A NaN wins, on either side.
     case JB_MAXIMUM:
-      return o.run<float, float>([](float a, float b) { return (a > b) | (a != a) ? a : b; }), true;
+      return o.run<float, float>([](float a, float b) { return flush((a > b) | (a != a) ? a : b); }), true;
     case JB_MINIMUM:
-      return o.run<float, float>([](float a, float b) { return (a < b) | (a != a) ? a : b; }), true;
+      return o.run<float, float>([](float a, float b) { return flush((a < b) | (a != a) ? a : b); }), true;
     default:
       return run_comparison<float>(op, o);
   }

@@ -39,10 +39,11 @@ vf by_lane(vf x, F f) {
 JB_INLINE vf power(vf x, float exponent) {
   if (exponent == 2) return x * x;
   if (exponent == 3) return x * x * x;
-  if (exponent == 1) return x;
+  if (exponent == 1) return flush(x);
   if (exponent == -1) return 1.0f / x;
   if (exponent == 0) return splat(1.0f);
-  return by_lane(x, [exponent](float lane) { return std::pow(lane, exponent); });
+  // libm sees bits: for it a denormal number is none that is 0.
+  return by_lane(flush(x), [exponent](float lane) { return std::pow(lane, exponent); });
 }
 
 // Whether `power` above needs libm.
@@ -51,7 +52,7 @@ bool is_slow_power(float exponent) {
 }
 
 // -1, 0 or 1; zeros keep their sign and NaN stays.
-JB_INLINE vf sign(vf x) { return select((x > vf{}) | (x < vf{}), copysign(splat(1.0f), x), x); }
+JB_INLINE vf sign(vf x) { return select((x > vf{}) | (x < vf{}), copysign(splat(1.0f), x), flush(x)); }
 
 JB_INLINE vf softplus(vf x) {
   const vf y = max(vf{}, x) + log1p_nonnegative(exp(-abs(x)));
@@ -101,9 +102,9 @@ JB_KERNEL(jb_unary_forward)
       case JB_POW:
         return run(is_slow_power(alpha) ? kLibm : kCheap, [=](vf v) { return power(v, alpha); });
       case JB_CLAMP:
-        return run(kCheap, [=](vf v) { return min(splat(beta), max(splat(alpha), v)); });
+        return run(kCheap, [=](vf v) { return flush(min(splat(beta), max(splat(alpha), v))); });
       case JB_ABS:
-        return run(kCheap, [](vf v) { return abs(v); });
+        return run(kCheap, [](vf v) { return flush(abs(v)); });
       case JB_SIGN:
         return run(kCheap, [](vf v) { return sign(v); });
       case JB_EXP:
@@ -115,7 +116,7 @@ JB_KERNEL(jb_unary_forward)
       case JB_RSQRT:
         return run(kCheap, [](vf v) { return 1.0f / sqrt(v); });
       case JB_SIN:
-        return run(kLibm, [](vf v) { return by_lane(v, [](float lane) { return std::sin(lane); }); });
+        return run(kLibm, [](vf v) { return by_lane(flush(v), [](float lane) { return std::sin(lane); }); });
       case JB_COS:
         return run(kLibm, [](vf v) { return by_lane(v, [](float lane) { return std::cos(lane); }); });
       case JB_TANH:
@@ -125,7 +126,7 @@ JB_KERNEL(jb_unary_forward)
       case JB_ERF:
         return run(kElementary, [](vf v) { return erf(v); });
       case JB_RELU:
-        return run(kCheap, [](vf v) { return max(vf{}, v); });
+        return run(kCheap, [](vf v) { return flush(max(vf{}, v)); });
       case JB_GELU:
         return run(kElementary, [](vf v) { return gelu(v); });
       case JB_GELU_TANH:
@@ -180,7 +181,8 @@ JB_KERNEL(jb_unary_backward)
         return run(is_slow_power(alpha - 1) ? kLibm : kCheap,
                    [=](vf d, vf x) { return d * (alpha * power(x, alpha - 1)); });
       case JB_CLAMP:
-        return run(kCheap, [=](vf d, vf x) { return select((x >= splat(alpha)) & (x <= splat(beta)), d, vf{}); });
+        return run(kCheap,
+                   [=](vf d, vf x) { return flush(select((x >= splat(alpha)) & (x <= splat(beta)), d, vf{})); });
       case JB_ABS:
         return run(kCheap, [](vf d, vf x) { return d * sign(x); });
       case JB_EXP:
@@ -202,7 +204,7 @@ JB_KERNEL(jb_unary_backward)
       case JB_ERF:
         return run(kElementary, [](vf d, vf x) { return d * (1.12837917f * exp(-(x * x))); });
       case JB_RELU:
-        return run(kCheap, [](vf d, vf y) { return select(y > vf{}, d, vf{}); });
+        return run(kCheap, [](vf d, vf y) { return flush(select(y > vf{}, d, vf{})); });
       case JB_GELU:
         return run(kElementary, [](vf d, vf x) { return d * gelu_derivative(x); });
       case JB_GELU_TANH:

@@ -50,7 +50,7 @@ JB_KERNEL(jb_random_uniform)
     check_uniform(n, low, high);
     const Philox<10> numbers(seed, offset);
     // low + (high - low) * u may round to high, which is not in the interval.
-    const float top = low < high ? std::nextafter(high, low) : low;
+    const float top = flush(low < high ? std::nextafter(high, low) : low);
     fill_blocks(ctx, static_cast<float*>(y), n, false, [&](int64_t i, vf(&values)[8]) {
       PhiloxWords x[2];
       numbers.consecutive_pair(x, static_cast<uint64_t>(i) / 4);

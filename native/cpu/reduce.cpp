@@ -91,7 +91,10 @@ void fold(jb_ctx ctx, R* y, const T* x, Shape s, First first, Next next) {
 template <typename T>
 struct Value {
   T x;
-  T value() const { return x; }
+  T value() const {
+    if constexpr (std::is_same_v<T, float>) return flush(x);
+    return x;
+  }
 };
 
 template <typename T>
@@ -153,7 +156,7 @@ void extreme_of_rows(jb_ctx ctx, float* y, const float* x, Shape s) {
         result = row[0];
         for (int64_t a = 1; a < s.axis; ++a) result = beats<kLargest>(row[a], result) ? row[a] : result;
       }
-      y[o] = result;
+      y[o] = flush(result);
     }
   });
 }

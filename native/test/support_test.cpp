@@ -4,6 +4,7 @@
 
 #include "support/context.h"
 #include "support/error.h"
+#include "support/flush.h"
 #include "support/isa.h"
 #include "support/parallel.h"
 #include "test.h"
@@ -115,6 +116,36 @@ TEST(scratch_is_aligned_nested_and_used_again) {
     EXPECT(reinterpret_cast<uintptr_t>(c) % 64 == 0);
     std::fill_n(c, 3, 3.0);
     EXPECT(std::accumulate(a, a + 1000, 0.0F) == 1000);
+  }
+}
+
+TEST(all_threads_of_a_loop_flush_and_the_callers_state_comes_back) {
+  using jb::FlushDenormals;
+  const FlushDenormals::State before = FlushDenormals::state();
+  EXPECT(!FlushDenormals::flushes(before));
+  for (int32_t threads : {1, 2, 3, 5}) {
+    const test::Context ctx(threads);
+    std::atomic<int64_t> flushing{0};
+    const auto loop = [&](int64_t end) {
+      jb::parallel_for(ctx, 1000, 1, [&](int64_t begin, int64_t) {
+        JB_CHECK(begin < end, "item {}", begin);
+        flushing += FlushDenormals::flushes(FlushDenormals::state()) ? 1 : 0;
+      });
+    };
+    EXPECT(jb::guard([&] { loop(1000); }) == JB_OK);
+    EXPECT(flushing == 1000);
+    EXPECT(FlushDenormals::state() == before);
+    // One inside another, as where a kernel uses a kernel, changes nothing and takes nothing back.
+    flushing = 0;
+    const jb_status outer = jb::guard([&] {
+      EXPECT(jb::guard([&] { loop(1000); }) == JB_OK);
+      EXPECT(FlushDenormals::flushes(FlushDenormals::state()));
+    });
+    EXPECT(outer == JB_OK && flushing == 1000);
+    EXPECT(FlushDenormals::state() == before);
+    // A failure, on whichever thread it comes.
+    EXPECT(jb::guard([&] { loop(40); }) == JB_INVALID_ARGUMENT);
+    EXPECT(FlushDenormals::state() == before);
   }
 }
 

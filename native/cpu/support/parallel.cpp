@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/flush.h"
+
 namespace jb::detail {
 namespace {
 
@@ -143,6 +145,7 @@ class Pool {
   }
 
   [[noreturn]] void serve() {
+    const FlushDenormals for_good;  // as the calling thread has it inside a kernel
     std::unique_lock lock = acquire();
     for (;;) {
       if (Job* job = join()) {

@@ -6,6 +6,7 @@
 #ifndef JAUBERT_CPU_SUPPORT_SIMD_H
 #define JAUBERT_CPU_SUPPORT_SIMD_H
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -166,6 +167,17 @@ JB_INLINE vf abs(vf x) { return bits_to_float(float_to_bits(x) & splat_int(0x7ff
 JB_INLINE vf copysign(vf x, vf s) {
   return bits_to_float((float_to_bits(x) & splat_int(0x7fffffff)) |
                        (float_to_bits(s) & splat_int(std::numeric_limits<int32_t>::min())));
+}
+
+// x, and 0 of its sign for a denormal number: for what a kernel hands on without arithmetic (support/flush.h).
+JB_INLINE vf flush(vf x) {
+  const vi bits = float_to_bits(x);
+  return bits_to_float((bits & splat_int(0x7f800000)) == vi{} ? bits & splat_int(std::numeric_limits<int32_t>::min())
+                                                              : bits);
+}
+JB_INLINE float flush(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  return std::bit_cast<float>((bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits);
 }
 
 JB_INLINE vf sqrt(vf x) {

@@ -3,7 +3,8 @@
 // Range reduction follows Cody and Waite (1980) and, for the logarithm, Tang (1990) as fdlibm arranges it; polynomials
 // are minimax fits (Remez's criterion by Lawson's iteration in 40 digits, coefficients rounded to float one after the
 // other, lowest first, the rest fitted again). test_simd.cpp sweeps every function against libm in double precision and
-// holds it to the bound named here. All are right at +-0, +-inf and NaN, and for subnormal arguments and results.
+// holds it to the bound named here. All are right at +-0, +-inf and NaN, and for subnormal arguments and results where
+// the thread has such numbers; in kernels it has not (flush.h).
 #ifndef JAUBERT_CPU_SUPPORT_SIMD_MATH_H
 #define JAUBERT_CPU_SUPPORT_SIMD_MATH_H
 

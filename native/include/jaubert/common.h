@@ -8,6 +8,11 @@
 //     too, attention and jb_rotary there also JB_F16; other types are JB_UNSUPPORTED. Arithmetic is float32;
 //   * a null output is one the caller does not want, a null optional input is one it does not have;
 //   * nothing is allocated for the caller; scratch memory belongs to the context;
+//   * a denormal number of float32 or bfloat16 (less than 2^-126, 1.18e-38) is 0 of its sign to whatever computes, a
+//     conversion included, and no result is one; those of float16, which float32 has as normal ones, stay. What only
+//     moves elements keeps their bits: copies, jb_where_forward, rows and elements picked by index. The caller's own
+//     arithmetic is left as it was. Matrix units and cuBLAS have rules of their own: a product on a GPU may see
+//     denormal operands, and give such results;
 //   * every reduction has an order that depends on shapes alone, so a result has the same bits for any number of
 //   threads;
 //   * the return value is a jb_status, and jb_last_error() then says in words what was wrong.
