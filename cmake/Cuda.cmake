@@ -70,8 +70,9 @@ function(jaubert_nvcc variable)
     get_filename_component(folder "${source}" DIRECTORY)
     get_filename_component(folder "${folder}" NAME)
     set(object "${kernel_output}/${folder}.${name}.o")
+    # -ftz=true alone of what -use_fast_math is: denormal numbers of float32 are 0, as on the CPU (cpu/support/flush.h).
     # ptxas reports registers, shared memory and spills on standard error, which is kept beside the result.
-    string(JOIN " " command ${CMAKE_CXX_COMPILER_LAUNCHER} "'${JAUBERT_NVCC}'" -std=c++20 -O3 --expt-relaxed-constexpr
+    string(JOIN " " command ${CMAKE_CXX_COMPILER_LAUNCHER} "'${JAUBERT_NVCC}'" -std=c++20 -O3 -ftz=true --expt-relaxed-constexpr
            --extended-lambda -Xcompiler -fPIC,-fvisibility=hidden
            -Werror all-warnings "'-I${kernels}'" "'-I${root}/native/include'" "'-I${root}/native/cpu'" ${gencode}
            -Xptxas -v -c "'${source}'" -o "'${object}'")

@@ -31,6 +31,10 @@ __device__ __forceinline__ f16 from_float<f16>(float x) {
   return __float2half_rn(x);
 }
 
+// x, and 0 of its sign for a denormal number: for what a kernel hands on without arithmetic, which flushes by itself
+// (-ftz=true in cmake/Cuda.cmake).
+__device__ __forceinline__ float flush(float x) { return fabsf(x) < 1.17549435e-38f ? copysignf(0.0f, x) : x; }
+
 // Two elements of 16 bits in a register, the first in the lower half.
 __device__ __forceinline__ uint32_t pack(float2 x, bf16) {
   const __nv_bfloat162 pair = __float22bfloat162_rn(x);

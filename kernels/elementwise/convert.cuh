@@ -27,15 +27,17 @@ __device__ __forceinline__ To truncate(From x) {
 template <typename To, typename From>
 __device__ __forceinline__ To convert(From x) {
   if constexpr (std::is_same_v<From, bf16> || std::is_same_v<From, f16>) {
-    return convert<To>(to_float(x));
+    return convert<To>(flush(to_float(x)));
   } else if constexpr (std::is_same_v<From, Flag>) {
     return convert<To>(static_cast<int32_t>(x.value != 0));
   } else if constexpr (std::is_same_v<To, bf16> || std::is_same_v<To, f16>) {
-    return from_float<To>(static_cast<float>(x));
+    return from_float<To>(flush(static_cast<float>(x)));
   } else if constexpr (std::is_same_v<To, Flag>) {
     return Flag{static_cast<uint8_t>(x != From{0} ? 1 : 0)};
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return truncate<To>(x);
+  } else if constexpr (std::is_same_v<To, float>) {
+    return flush(static_cast<float>(x));
   } else {
     return static_cast<To>(x);
   }
@@ -54,6 +56,8 @@ __global__ void __launch_bounds__(kElementwiseThreads) cast_vectors(To* y, const
   for_vectors<8>(n, [&](int64_t i, bool whole) {
     float v[8];
     load_some(v, x, i, n, whole);
+#pragma unroll
+    for (int k = 0; k < 8; ++k) v[k] = flush(v[k]);
     store_some(y, v, i, n, whole);
   });
 }

@@ -102,11 +102,11 @@ __device__ __forceinline__ float arithmetic(jb_binary_op op, float a, float b) {
     case JB_DIV:
       return a / b;
     case JB_POWER:
-      return powf(a, b);
+      return powf(flush(a), flush(b));
     case JB_MAXIMUM:
-      return extreme<false>(a, b);
+      return flush(extreme<false>(a, b));
     default:  // JB_MINIMUM
-      return extreme<true>(a, b);
+      return flush(extreme<true>(a, b));
   }
 }
 

@@ -12,17 +12,17 @@ namespace jb {
 inline constexpr int kElementwiseThreads = 256;
 
 // -1, 0 or 1; zeros keep their sign and NaN stays.
-__device__ __forceinline__ float sign(float x) { return x > 0.0f || x < 0.0f ? copysignf(1.0f, x) : x; }
+__device__ __forceinline__ float sign(float x) { return x > 0.0f || x < 0.0f ? copysignf(1.0f, x) : flush(x); }
 
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
 __device__ __forceinline__ float power(float x, float exponent) {
   if (exponent == 2.0f) return x * x;
   if (exponent == 3.0f) return x * x * x;
-  if (exponent == 1.0f) return x;
+  if (exponent == 1.0f) return flush(x);
   if (exponent == -1.0f) return 1.0f / x;
   if (exponent == 0.0f) return 1.0f;
-  return powf(x, exponent);
+  return powf(flush(x), exponent);
 }
 
 __device__ __forceinline__ float unary(jb_unary_op op, float x, float alpha, float beta) {
@@ -32,21 +32,21 @@ __device__ __forceinline__ float unary(jb_unary_op op, float x, float alpha, flo
     case JB_POW:
       return power(x, alpha);
     case JB_CLAMP:
-      return x < alpha ? alpha : x > beta ? beta : x;
+      return flush(x < alpha ? alpha : x > beta ? beta : x);
     case JB_ABS:
-      return fabsf(x);
+      return flush(fabsf(x));
     case JB_SIGN:
       return sign(x);
     case JB_EXP:
       return expf(x);
     case JB_LOG:
-      return logf(x);
+      return logf(flush(x));
     case JB_SQRT:
       return sqrtf(x);
     case JB_RSQRT:
       return 1.0f / sqrtf(x);
     case JB_SIN:
-      return sinf(x);
+      return sinf(flush(x));
     case JB_COS:
       return cosf(x);
     case JB_TANH:
@@ -56,7 +56,7 @@ __device__ __forceinline__ float unary(jb_unary_op op, float x, float alpha, flo
     case JB_ERF:
       return erff(x);
     case JB_RELU:
-      return x < 0.0f ? 0.0f : x;  // a NaN stays
+      return x < 0.0f ? 0.0f : flush(x);  // a NaN stays
     case JB_GELU:
       return gelu<Gelu::kErf, float>(x);
     case JB_GELU_TANH:
@@ -82,7 +82,7 @@ __device__ __forceinline__ float unary_gradient(jb_unary_op op, float dy, float 
     case JB_POW:
       return alpha == 0.0f ? 0.0f : dy * (alpha * power(x, alpha - 1.0f));
     case JB_CLAMP:
-      return x >= alpha && x <= beta ? dy : 0.0f;
+      return x >= alpha && x <= beta ? flush(dy) : 0.0f;
     case JB_ABS:
       return dy * sign(x);
     case JB_EXP:
@@ -104,7 +104,7 @@ __device__ __forceinline__ float unary_gradient(jb_unary_op op, float dy, float 
     case JB_ERF:
       return dy * (1.12837917f * expf(-x * x));
     case JB_RELU:
-      return y > 0.0f ? dy : 0.0f;
+      return y > 0.0f ? flush(dy) : 0.0f;
     case JB_GELU:
       return dy * gelu_derivative<Gelu::kErf, float>(x);
     case JB_GELU_TANH:

@@ -32,7 +32,7 @@ template <typename T>
 __global__ void __launch_bounds__(kRandomThreads)
     random_uniform(T* y, int64_t n, float low, float high, RandomSource source) {
   // The sum may round to high, which is not in the interval.
-  const float top = low < high ? nextafterf(high, low) : low;
+  const float top = flush(low < high ? nextafterf(high, low) : low);
   const uint64_t offset = source.first_offset();
   for_groups<4>(n, [&](int64_t i, uint64_t group) {
     const uint4 x = source.words<10>(offset, group);

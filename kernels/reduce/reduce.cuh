@@ -124,7 +124,7 @@ __device__ __forceinline__ Y reduced_result(jb_reduce_op op, Candidate<V> best, 
     return op == JB_ALL && axis == 0 ? static_cast<Y>(1) : best.value;
   } else {
     const float value = static_cast<float>(best.value);
-    return from_float<Y>(op == JB_MEAN ? value / static_cast<float>(axis) : value);
+    return from_float<Y>(op == JB_MEAN ? value / static_cast<float>(axis) : flush(value));
   }
 }
 

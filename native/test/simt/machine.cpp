@@ -8,6 +8,7 @@
 
 #include "simt/fiber.h"
 #include "simt/memory.h"
+#include "support/flush.h"
 
 namespace simt {
 namespace {
@@ -197,6 +198,7 @@ void run(const char* kernel, const Shape& shape, void (*body)(const void*), cons
     throw Failure(std::string(kernel) + ": " + dims("grid", shape.grid) + " cannot be launched");
   }
   if (shape.shared > kSharedLimit) throw Failure(format("%s: %zu bytes of shared memory", kernel, shape.shared));
+  const jb::FlushDenormals as_a_gpu;  // for which the kernels are compiled with -ftz=true
   begin_launch(shape.shared);
   for (uint32_t number : sequence(static_cast<size_t>(shape.grid.count()))) {
     machine.block = index_in(shape.grid, number);
