@@ -3,9 +3,9 @@ package io.github.jaubert.tensor;
 /**
  * The type of a tensor's elements. The order is that of {@code jb_dtype} in the C ABI.
  *
- * <p>Operations take denormal numbers of F32 and BF16, those below {@link Float#MIN_NORMAL}, for 0 of
- * their sign, and no result is one, on every device; a matrix product of a GPU is cuBLAS's and may
- * differ. What only moves elements, such as a permutation or a copy to the host, keeps them.
+ * <p>Operations take denormal numbers of F32 and BF16, those below {@link Float#MIN_NORMAL}, for 0
+ * of their sign, and no result is one, on every device; a matrix product of a GPU is cuBLAS's and
+ * may differ. What only moves elements, such as a permutation or a copy to the host, keeps them.
  */
 public enum DType {
   /** IEEE 754 single precision: what every layer computes in on the CPU. */

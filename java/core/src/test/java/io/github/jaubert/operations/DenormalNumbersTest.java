@@ -45,7 +45,8 @@ class DenormalNumbersTest {
                   return input.dtype() == DType.F32 ? withDenormals(drawn, random) : drawn;
                 })
             .toArray(NdArray[]::new);
-    NdArray[] zeros = Arrays.stream(inputs).map(DenormalNumbersTest::flushed).toArray(NdArray[]::new);
+    NdArray[] zeros =
+        Arrays.stream(inputs).map(DenormalNumbersTest::flushed).toArray(NdArray[]::new);
     long seed = random.nextLong();
     try (Scope scope = Scope.open()) {
       List<NdArray> found = valueAndGradients(operation, inputs, seed, false);

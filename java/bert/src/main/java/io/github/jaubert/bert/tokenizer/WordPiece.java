@@ -13,7 +13,6 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** BERT's tokenizer in its two forms: the old vocab.txt, one token a line, and tokenizer.json. */
@@ -184,9 +183,6 @@ final class WordPiece {
     content.put("id", id);
     content.put("type_id", typeId);
     return piece;
-  }
-
-  /**
   }
 
   // ---- tokenizer_config.json ----
