@@ -45,7 +45,9 @@ class TrainerRefusalTest extends TrainerFixture {
       String message =
           assertThrows(DataException.class, trainer(model).evaluate(other, new Accuracy())::run)
               .getMessage();
-      assertEquals("dev.tsv:9: label 2 is not one of the 2 known: 0, 1", message);
+      assertEquals(
+          "dev.tsv:9: label 2 is not one of the 2 known: 0, 1; mapLabels(…) renames labels",
+          message);
       assertThrows(IllegalStateException.class, Trainer.of(model, tokenizer)::run);
       assertThrows(
           IllegalStateException.class,
