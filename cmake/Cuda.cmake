@@ -1,18 +1,29 @@
 # The kernels of kernels/, compiled where there is an nvcc. Without one, the build says so in one line and goes on; the
 # SIMT emulator of native/test/simt runs the same files either way.
 #
-#   JAUBERT_CUDA                ON, or OFF to leave nvcc alone
+#   JAUBERT_CUDA                ON; OFF to leave nvcc alone; or AUTO, which compiles them, as that takes minutes, where there
+#                               is an NVIDIA driver, and where an earlier build in the same folder has compiled them
 #   JAUBERT_CUDA_ARCHITECTURES  such as "80;90a"; "all" is every one of 80, 86, 89, 90a, 100 and 120 that nvcc knows
 #
 # jaubert_nvcc(VARIABLE FILE...) compiles .cu files to BUILD/kernels/<folder>.<file>.o: machine code for every
 # architecture, and PTX of the least for later ones. A launcher of the C++ compiler (ccache) is used for nvcc too.
 # JAUBERT_CUDA_COMPILED is then the list of architectures, such as "80 90a", and empty without nvcc.
 include("${CMAKE_CURRENT_LIST_DIR}/CudaArchitectures.cmake")
-option(JAUBERT_CUDA "compile the CUDA kernels if nvcc is found" ON)
+set(JAUBERT_CUDA ON CACHE STRING "compile the CUDA kernels if nvcc is found: ON, OFF or AUTO")
 set(JAUBERT_CUDA_ARCHITECTURES "80;90a" CACHE STRING "GPU architectures to compile for, or all")
 
 if(NOT JAUBERT_CUDA)
   return()
+endif()
+if(JAUBERT_CUDA STREQUAL "AUTO")
+  # The driver's module, and its library where there is a driver without one (WSL).
+  find_library(JAUBERT_DRIVER libcuda.so.1 PATHS /usr/lib/wsl/lib /usr/lib/x86_64-linux-gnu /usr/lib64)
+  set(earlier "${CMAKE_BINARY_DIR}/lib/libjaubert_cuda.so")
+  if(NOT JAUBERT_DRIVER AND NOT EXISTS /proc/driver/nvidia/version AND NOT EXISTS "${earlier}")
+    message(NOTICE "CUDA: no NVIDIA driver found, so the kernels are not compiled for GPUs; -DJAUBERT_CUDA=ON (Maven: "
+                   "-Dcuda=true) compiles them")
+    return()
+  endif()
 endif()
 find_program(JAUBERT_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
 if(NOT JAUBERT_NVCC)

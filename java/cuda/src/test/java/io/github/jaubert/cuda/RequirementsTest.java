@@ -81,11 +81,12 @@ class RequirementsTest {
   }
 
   @Test
-  void builtWithoutNvcc() {
+  void builtWithoutKernels() {
     refused(
-        "this build of jaubert-cuda has no kernels for GPUs, as there was no nvcc: build it where"
-            + " CUDA 12.4 or later is installed, or add io.github.jaubert:jaubert-cuda with"
-            + " classifier linux-x86_64",
+        "this build of jaubert-cuda has no kernels for GPUs: they were not compiled, as the machine"
+            + " that built it had no NVIDIA driver, or no nvcc of CUDA 12.4 or later. With nvcc,"
+            + " './mvnw -DskipTests -Dcuda=true package' compiles them in a checkout; or add"
+            + " io.github.jaubert:jaubert-cuda with classifier linux-x86_64",
         new Findings(false, false, 0, "580.65", 0, "", List.of(), null, CUDA_13));
   }
 
