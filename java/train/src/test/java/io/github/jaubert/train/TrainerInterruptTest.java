@@ -309,7 +309,7 @@ class TrainerInterruptTest extends TrainerFixture {
           @Override
           public void stepped(long step, long tokens) {
             if (step == 9) {
-              replaceByFile(run);
+              obstruct(run);
               Thread.currentThread().interrupt();
             }
           }
@@ -325,11 +325,10 @@ class TrainerInterruptTest extends TrainerFixture {
     }
   }
 
-  private static void replaceByFile(Path run) {
+  /** Puts a folder, which is not empty, where the checkpoint is written first. */
+  private static void obstruct(Path run) {
     try {
-      Files.delete(run.resolve(RunFolder.LOG));
-      Files.delete(run);
-      Files.writeString(run, "in the way");
+      Files.createDirectories(run.resolve("." + RunFolder.CHECKPOINT + ".tmp/in the way"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
