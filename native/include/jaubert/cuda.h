@@ -32,6 +32,11 @@ JB_API jb_out jb_cuda_stream(jb_ctx ctx);
 // cublasGemmEx and cublasGemmStridedBatchedEx. Until they are given, functions that need them fail.
 JB_API jb_status jb_cuda_set_blas(jb_ctx ctx, jb_inout handle, jb_in gemm_ex, jb_in gemm_strided_batched_ex);
 
+// The address of a function of a library that is loaded, under this path or name: as the library itself and those that
+// it needs define it, whatever else of the same name the process has. file, which may be null, becomes the path of the
+// library that defines it; it has room for `size` bytes, with the 0 at its end. Null if there is none.
+JB_API jb_in jb_cuda_function_of(const char* library, const char* function, int8_t* file, int32_t size);
+
 // Waits for all that was begun on the context's stream, and reports the first failure of it. Of an index, an id or a
 // label outside, which only the GPU has seen, this and jb_read_... say what the CPU would have said; the data read is
 // there all the same, and the error is reported once.

@@ -2,6 +2,11 @@ package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.IntFunction;
 import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -41,12 +46,14 @@ final class CuBlas {
       configure(handle, context);
       int[] version = new int[1];
       check("cublasGetVersion", cublas.cublasGetVersion_v2(handle, version));
+      Path library = toolkit.cublas();
+      checkSame(Path.of(Loader.load(cublas.class)), library, "cublasCreate_v2");
       Native.check(
           Cuda.jb_cuda_set_blas(
               context,
               handle.address(),
-              address("cublasGemmEx"),
-              address("cublasGemmStridedBatchedEx")));
+              address(library, "cublasGemmEx"),
+              address(library, "cublasGemmStridedBatchedEx")));
       return version[0] / 10000 + "." + version[0] / 100 % 100 + "." + version[0] % 100;
     } catch (RuntimeException | LinkageError e) {
       cublas.cublasDestroy_v2(handle);
@@ -86,13 +93,60 @@ final class CuBlas {
     return workspace;
   }
 
-  /** The address of a function of a library that was loaded for all to see. */
-  static long address(String symbol) {
-    Pointer address = Loader.addressof(symbol);
-    if (address == null || address.isNull()) {
-      throw new IllegalStateException("no library that is loaded has the function " + symbol);
+  /**
+   * The address of a function that a loaded library defines. Others of the process may define it
+   * too, such as a cuBLAS of another version, and for a handle of this one theirs would be wrong.
+   *
+   * @throws IllegalStateException if it does not define the function
+   */
+  static long address(Path library, String function) {
+    Function found = Function.of(library, function);
+    if (!isSame(found.file(), library)) {
+      throw new IllegalStateException(
+          "%s does not define %s, but %s does".formatted(library, function, found.file()));
     }
-    return address.address();
+    return found.address();
+  }
+
+  /**
+   * Checks that what a binding calls is this library. Where a program has loaded another of the
+   * same name before, the binding is given that.
+   *
+   * @throws IllegalStateException if it is another
+   */
+  static void checkSame(Path binding, Path library, String function) {
+    Path called = Function.of(binding, function).file();
+    if (!isSame(called, library)) {
+      throw new IllegalStateException(
+          "this process has loaded %s before, and now %s: let LD_LIBRARY_PATH name the folder of the first, or do not load it"
+              .formatted(called, library));
+    }
+  }
+
+  private static boolean isSame(Path file, Path library) {
+    try {
+      return Files.isSameFile(file, library);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where a function lies, and in which file. */
+  private record Function(long address, Path file) {
+    private static final int LONGEST_PATH = 4096;
+
+    static Function of(Path library, String name) {
+      byte[] file = new byte[LONGEST_PATH];
+      long address = Cuda.jb_cuda_function_of(library.toString(), name, file, file.length);
+      if (address == 0) {
+        throw new IllegalStateException(Native.lastError());
+      }
+      int length = 0;
+      while (file[length] != 0) {
+        length++;
+      }
+      return new Function(address, Path.of(new String(file, 0, length, StandardCharsets.UTF_8)));
+    }
   }
 
   private static void check(String call, int status) {

@@ -84,6 +84,11 @@ record Toolkit(List<Path> libraries, List<String> missing, List<Path> others, Li
         .orElse(null);
   }
 
+  /** cuBLAS itself, where nothing is missing. */
+  Path cublas() {
+    return libraries.get(libraries.size() - 1);
+  }
+
   /** All that was found, of whatever version. */
   List<Path> found() {
     return Stream.concat(libraries.stream(), others.stream()).toList();
