@@ -26,6 +26,6 @@ public final class DataException extends RuntimeException {
 
   /** One line of a length that people read: reasons quote cells, which may hold anything. */
   private static String line(String reason) {
-    return CheckpointException.shortened(reason).replace("\r", "\\r").replace("\n", "\\n");
+    return CheckpointException.shortened(reason.replace("\r", "\\r").replace("\n", "\\n"));
   }
 }
