@@ -13,6 +13,7 @@ import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
+import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a run leaves behind: {@code run.json} in its folder, and a summary for the reader. */
 final class Report {
@@ -111,9 +113,19 @@ final class Report {
         classify.labels().problemType() == ProblemType.MULTI_LABEL
             ? scores.stream().filter(score -> score.score() > 0.5f).toList().toString()
             : scores.get(0).toString();
+    List<String> known = classify.labels().names();
     String truth =
-        row.labels().isEmpty() ? "it has no label" : "it is " + String.join(", ", row.labels());
+        row.labels().isEmpty()
+            ? "it has no label"
+            : row.labels().stream()
+                .map(label -> known.contains(whole(label)) ? whole(label) : label)
+                .collect(Collectors.joining(", ", "it is ", ""));
     say.printf("  %s%n    %s (%s)%n", shortened(text), answer, truth);
+  }
+
+  /** 1.0 is the class 1. */
+  private static String whole(String label) {
+    return LabelText.withoutFraction(label);
   }
 
   /** Such as {@code 1 step} or {@code 1,200 steps}. */

@@ -17,6 +17,7 @@ import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /** What is to be learned. */
 enum Task {
@@ -149,6 +150,7 @@ enum Task {
   private static Understood guess(TextDataset train, List<String> names) {
     for (Example row : train.rows()) {
       if (row.labels().size() != 1) {
+        refuseShares(train, names);
         return of(
             train,
             MULTILABEL,
@@ -159,7 +161,8 @@ enum Task {
     boolean numbers = names.stream().allMatch(LabelText::isNumber);
     boolean whole = names.stream().allMatch(LabelText::isInteger);
     if (!numbers) {
-      refuseCommas(train, names);
+      refuseSigns(train, names);
+      refuseLists(train);
       refuseFlawedScores(train);
       return of(
           train,
@@ -190,22 +193,61 @@ enum Task {
         && last.subtract(first).equals(BigInteger.valueOf(names.size() - 1));
   }
 
-  /** Whether a comma stands before the fraction or between thousands is for the writer to say. */
-  private static void refuseCommas(TextDataset train, List<String> names) {
-    if (!names.stream()
-        .allMatch(name -> LabelText.isNumber(name) || LabelText.isNumberWithComma(name))) {
-      return;
+  /**
+   * Whether a comma stands before the fraction or between thousands is for the writer to say, and
+   * so is whether percentages are scores.
+   */
+  private static void refuseSigns(TextDataset train, List<String> names) {
+    boolean flawed =
+        names.stream()
+            .allMatch(
+                name ->
+                    LabelText.isNumber(name)
+                        || LabelText.isNumberWithComma(name)
+                        || LabelText.isPercentage(name));
+    if (flawed) {
+      Example first = first(train, label -> !LabelText.isNumber(label));
+      throw new DataException(
+          train.source(),
+          first.line(),
+          "label %s is a number with a %s; write scores as 1234.5, or choose --task classification%s"
+              .formatted(
+                  first.label(),
+                  LabelText.isPercentage(first.label()) ? "percent sign" : "comma",
+                  LabelText.isPercentage(first.label())
+                      ? ""
+                      : ", or --label-separator if these are several labels"));
     }
-    Example first =
-        train.rows().stream()
-            .filter(row -> LabelText.isNumberWithComma(row.label()))
-            .findFirst()
-            .orElseThrow();
-    throw new DataException(
-        train.source(),
-        first.line(),
-        "label %s is a number with a comma; write scores as 1234.5, or choose --task classification, or --label-separator if these are several labels"
-            .formatted(first.label()));
+  }
+
+  /** A column of lists that were printed: every different list would be a class. */
+  private static void refuseLists(TextDataset train) {
+    if (train.rows().stream().allMatch(row -> LabelText.isPrintedList(row.label()))) {
+      Example first = train.rows().get(0);
+      throw new DataException(
+          train.source(),
+          first.line(),
+          "label %s is a list written as a text; write its labels with a separator between them, which --label-separator names, or arrays in JSON lines, or choose --task classification if it is a name"
+              .formatted(first.label()));
+    }
+  }
+
+  /** Several numbers a row, some with fractions, are no names of labels. */
+  private static void refuseShares(TextDataset train, List<String> names) {
+    if (names.stream().allMatch(LabelText::isNumber)
+        && !names.stream().allMatch(LabelText::isWhole)) {
+      Example first =
+          train.rows().stream().filter(row -> row.labels().size() > 1).findFirst().orElseThrow();
+      throw new DataException(
+          train.source(),
+          first.line(),
+          "labels %s are several numbers with fractions: shares of the classes are not supported; give the label of the largest, or choose --task multilabel if these are names"
+              .formatted(first.labels()));
+    }
+  }
+
+  private static Example first(TextDataset train, Predicate<String> fits) {
+    return train.rows().stream().filter(row -> fits.test(row.label())).findFirst().orElseThrow();
   }
 
   /**

@@ -114,6 +114,53 @@ class TaskTest {
     assertEquals(Labels.of("2,5", "3,25"), labels(Task.CLASSIFICATION, commas));
   }
 
+  private static void assertRefused(String expected, TextDataset data) {
+    DataException error = assertThrows(DataException.class, () -> Task.AUTO.understand(data));
+    assertEquals(expected, error.getMessage());
+  }
+
+  @Test
+  void percentagesAreRefused() {
+    String remedy =
+        " is a number with a percent sign; write scores as 1234.5, or choose --task classification";
+    assertRefused("train:0: label 71%" + remedy, labelled("71%", "9%", "100%"));
+    assertRefused("train:0: label 7,5 %" + remedy, labelled("3", "7,5 %", "0.5%"));
+    assertEquals(Labels.of("100%", "all"), labels(Task.AUTO, labelled("100%", "all")));
+    assertEquals(Labels.of("5%", "9%"), labels(Task.CLASSIFICATION, labelled("9%", "5%")));
+  }
+
+  @Test
+  void listsWrittenAsTextsAreRefused() {
+    String remedy =
+        " is a list written as a text; write its labels with a separator between them, which"
+            + " --label-separator names, or arrays in JSON lines, or choose --task classification"
+            + " if it is a name";
+    assertRefused("train:0: label ['pos']" + remedy, labelled("['pos']", "['neg', 'pos']", "[]"));
+    assertRefused("train:0: label (1, 'x')" + remedy, labelled("(1, 'x')", "(2, 'y')"));
+    assertRefused("train:0: label {'a': 1}" + remedy, labelled("{'a': 1}", "{'b': 0}"));
+    assertEquals(2, labels(Task.AUTO, labelled("[pos]", "neutral")).size());
+    assertEquals(2, labels(Task.AUTO, labelled("(pos)", "(neg)")).size());
+    assertEquals(2, labels(Task.CLASSIFICATION, labelled("[a]", "[b]")).size());
+  }
+
+  @Test
+  void sharesOfClassesAreRefused() {
+    TextDataset shares =
+        TextDataset.of(
+            "train",
+            List.of(
+                new Example("x", null, List.of("0.9", "0.1"), 1),
+                new Example("y", null, List.of("0", "1"), 2)));
+    String remedy =
+        " are several numbers with fractions: shares of the classes are not supported; give the"
+            + " label of the largest, or choose --task multilabel if these are names";
+    assertRefused("train:1: labels [0.9, 0.1]" + remedy, shares);
+    assertEquals(4, labels(Task.MULTILABEL, shares).size());
+    TextDataset versions =
+        TextDataset.of("train", List.of(new Example("x", null, List.of("1.5", "v2"), 1)));
+    assertEquals(2, labels(Task.AUTO, versions).size());
+  }
+
   @Test
   void whatOnlyJavaTakesForANumberIsAName() {
     assertEquals(Labels.of("1d", "2d"), labels(Task.AUTO, labelled("1d", "2d")));

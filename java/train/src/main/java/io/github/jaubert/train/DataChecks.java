@@ -163,8 +163,8 @@ final class DataChecks {
   }
 
   /**
-   * Warns of the labels - and -1 beside others: many data sets give them to rows on which nobody
-   * agreed or that nobody labelled. Beside 1 alone, -1 is a class.
+   * Warns of labels such as -, nan and -1 beside others: many data sets give them to rows on which
+   * nobody agreed or that nobody labelled. Beside 1 alone, -1 is a class.
    */
   static void withoutLabel(TextDataset train, Labels labels) {
     if (labels.problemType() != ProblemType.SINGLE_LABEL) {
@@ -177,7 +177,7 @@ final class DataChecks {
           minusOne
               && all.size() == 2
               && all.stream().anyMatch(other -> other.matches("\\+?1(\\.0+)?"));
-      if (all.size() > 1 && (minusOne && !signs || label.equals("-"))) {
+      if (all.size() > 1 && (minusOne && !signs || LabelText.saysMissing(label))) {
         LOG.warn(
             "{}: {} of {} examples have the label {}, which often means none;"
                 + " they are taken as a class of their own, skipLabels(\"{}\") leaves them out",

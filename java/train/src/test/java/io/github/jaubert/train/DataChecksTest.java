@@ -192,6 +192,10 @@ class DataChecksTest {
     assertTrue(withoutLabel(labels, "-1.0", "0.0").contains("the label -1.0, "));
     assertEquals("", withoutLabel(labels, "-1", "1"));
     assertEquals("", withoutLabel(labels, "-1.0", "1.0"));
+    for (String none : List.of("nan", "NaN", "None", "NULL", "<NA>", "N/A", "\\N")) {
+      assertTrue(withoutLabel(labels, none, "0", "1").contains("the label " + none + ", "), none);
+    }
+    assertEquals("", withoutLabel(labels, "none", "nana", "Null und nichtig"));
     assertEquals("", withoutLabel(labels, "-", "-"));
     assertEquals("", withoutLabel(labels, "a-b", "-10", "x"));
     assertEquals("", withoutLabel(Labels.score(), "-1", "0.5", "2"));

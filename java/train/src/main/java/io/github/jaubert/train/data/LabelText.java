@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What the written form of a label says: which number it is, and which others look like it. */
@@ -17,6 +18,13 @@ public final class LabelText {
       Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
   private static final Pattern WITH_COMMA = Pattern.compile("[-+]?\\d[\\d.]*,[\\d.,]*\\d");
+  private static final Pattern PERCENT = Pattern.compile("[-+]?\\d+([.,]\\d+)?\\h*[%‰]");
+  private static final Pattern LIST =
+      Pattern.compile("\\[.*\\]|\\(.*,.*\\)|\\{.*\\}", Pattern.DOTALL);
+
+  /** What pandas, SQL, R and spreadsheets write where there is no value, and "-" of SNLI. */
+  private static final Set<String> MISSING =
+      Set.of("-", "nan", "NaN", "null", "NULL", "None", "N/A", "n/a", "NA", "<NA>", "#N/A", "\\N");
 
   private LabelText() {}
 
@@ -43,6 +51,21 @@ public final class LabelText {
   /** A number with a comma, before its fraction or between thousands. */
   public static boolean isNumberWithComma(String label) {
     return WITH_COMMA.matcher(label).matches();
+  }
+
+  /** A number with a percent sign. */
+  public static boolean isPercentage(String label) {
+    return PERCENT.matcher(label).matches();
+  }
+
+  /** A list, tuple or object as Python or JSON prints it: {@code ['a', 'b']}. */
+  public static boolean isPrintedList(String label) {
+    return LIST.matcher(label).matches();
+  }
+
+  /** Whether a label is what programs write for none. */
+  public static boolean saysMissing(String label) {
+    return MISSING.contains(label);
   }
 
   /**
