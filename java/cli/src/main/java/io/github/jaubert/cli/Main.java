@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command {@code jaubert}. Exit codes: 0 for success, 1 if what was asked for could not be
@@ -113,7 +114,14 @@ public final class Main implements Runnable {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
     err.println("jaubert: " + e.getMessage().replaceFirst("^Error: ", ""));
-    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+    if (e instanceof UnmatchedArgumentException unknown
+        && unknown.isUnknownOption()
+        && !command.getCommandSpec().positionalParameters().isEmpty()) {
+      err.printf(
+          "A text that begins with - comes behind --, as in: %s … -- \"%s\"%n",
+          command.getCommandSpec().qualifiedName(), unknown.getUnmatched().get(0));
+    }
+    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
     }
     return command.getCommandSpec().exitCodeOnInvalidInput();

@@ -17,7 +17,7 @@ final class TrainingOptions {
   Integer epochs;
 
   @Option(
-      names = "--lr",
+      names = {"--learning-rate", "--lr"},
       paramLabel = "RATE",
       description = "The largest learning rate. Default: 3e-5.")
   Float learningRate;
@@ -129,7 +129,7 @@ final class TrainingOptions {
       atLeast(command, "--batch-size", batch.sentences, 1);
       atLeast(command, "--batch-tokens", batch.tokens, 1);
     }
-    between(command, "--lr", learningRate, Float.MAX_VALUE);
+    between(command, "--learning-rate", learningRate, Float.MAX_VALUE);
     between(command, "--head-lr-scale", headScale, Float.MAX_VALUE);
     refuse(
         command,

@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -55,7 +56,7 @@ class MainTest extends CommandFixture {
         "finetune --gradient-accumulation 0|--gradient-accumulation 0: a whole number from 1",
         "finetune --train-limit 0|--train-limit 0: a whole number from 1",
         "finetune --train none.tsv --warmup 2|--warmup 2.0: a number from 0 to 1",
-        "finetune --train none.tsv --lr -1|--lr -1.0: a number from 0, finite",
+        "finetune --train none.tsv --lr -1|--learning-rate -1.0: a number from 0, finite",
         "finetune --layer-decay 0|--layer-decay 0.0: a number above 0, up to 1",
         "finetune --graphs --device cpu|--graphs: there are none on cpu",
         "finetune --ema-decay 1|--ema-decay 1.0: a number from 0, less than 1",
@@ -75,6 +76,17 @@ class MainTest extends CommandFixture {
     Result result = jaubert((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
     assertEquals(message, result.failure(2));
     assertEquals("", result.out());
+  }
+
+  @Test
+  void aTextThatLooksLikeAnOptionIsToldItsPlace() {
+    Result result = jaubert("predict", "--model", model, "-1 of 10");
+    assertEquals(2, result.code());
+    String hint =
+        "A text that begins with - comes behind --, as in: jaubert predict … -- \"-1 of 10\"";
+    assertTrue(result.err().contains(hint), result.err());
+    assertEquals(0, jaubert("predict", "--model", model, "--", "-1 of 10").code());
+    assertFalse(jaubert("finetune", "--epoks").err().contains("comes behind"));
   }
 
   @Test
