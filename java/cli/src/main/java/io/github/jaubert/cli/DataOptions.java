@@ -17,7 +17,17 @@ import picocli.CommandLine.ParameterException;
 /** The options that say which data to read and how. */
 final class DataOptions {
   private static final List<String> USUAL_TEXT = List.of("text", "sentence", "sentence1");
-  private static final List<String> USUAL_LABEL = List.of("label", "score");
+
+  /** GLUE's and SNLI's names for the two texts of a pair. */
+  private static final List<Pair> USUAL_PAIRS =
+      List.of(
+          new Pair("sentence1", "sentence2"),
+          new Pair("premise", "hypothesis"),
+          new Pair("question1", "question2"),
+          new Pair("question", "sentence"),
+          new Pair("text", "text_pair"));
+
+  private static final List<String> USUAL_LABEL = List.of("label", "labels", "gold_label", "score");
 
   @Option(
       names = "--train",
@@ -35,19 +45,23 @@ final class DataOptions {
       names = "--text-column",
       paramLabel = "NAME",
       description =
-          "The column of the text, or of the first of a pair; by default text, sentence or sentence1.")
+          "The column of the text, or of the first of a pair; by default text, sentence or sentence1,"
+              + " or premise or question beside the second of the pair.")
   String textColumn;
 
   @Option(
       names = "--pair-column",
       paramLabel = "NAME",
-      description = "The column of the second text of a pair.")
+      description =
+          "The column of the second text of a pair; without --text-column by default sentence2,"
+              + " hypothesis, question2, sentence beside question, or text_pair. '' for none.")
   String pairColumn;
 
   @Option(
       names = "--label-column",
       paramLabel = "NAME",
-      description = "The column of the label or score; by default label or score.")
+      description =
+          "The column of the label or score; by default label, labels, gold_label or score.")
   String labelColumn;
 
   @Mixin LabelOptions labels;
@@ -127,29 +141,34 @@ final class DataOptions {
                 : labelColumn != null ? "--label-column" : labels.first();
   }
 
+  /** The names of the columns of two texts. */
+  private record Pair(String text, String second) {}
+
+  /**
+   * The columns that are used.
+   *
+   * @param pair null if there are no second texts
+   */
+  private record Columns(String text, String pair, String label) {
+    List<String> all() {
+      return pair == null ? List.of(text, label) : List.of(text, pair, label);
+    }
+  }
+
   /** Reads both files, with the columns of the first in both. */
   Opened open() {
     TextDataset learned = table(train);
     List<String> header = learned.columnNames();
-    String text = choose(header, textColumn, USUAL_TEXT, "--text-column");
-    String label = choose(header, labelColumn, USUAL_LABEL, "--label-column");
-    if (label.equals(text) || label.equals(pairColumn)) {
-      throw new DataException(
-          train.toString(), "column %s is both text and label".formatted(label));
-    }
-    if (text.equals(pairColumn)) {
-      throw new DataException(
-          train.toString(), "column %s is both text and second text".formatted(text));
-    }
-    learned = columns(learned, text, label);
+    Columns chosen = choose(header);
+    learned = columns(learned, chosen);
     learned.size(); // which says what is wrong with the columns, if anything is
     TextDataset judged = null;
     if (eval != null) {
       judged = table(eval);
-      requireColumns(judged, header, text, label);
-      judged = columns(judged, text, label);
+      requireColumns(judged, header, chosen);
+      judged = columns(judged, chosen);
     }
-    String columns = said(header, learned, text, label);
+    String columns = said(header, learned, chosen);
     TextDataset named = labels.renamed(learned, judged);
     return new Opened(named, judged == null ? null : labels.renamed(judged, learned), columns);
   }
@@ -159,9 +178,33 @@ final class DataOptions {
     return noHeader ? data.noHeader() : data;
   }
 
-  private TextDataset columns(TextDataset data, String text, String label) {
-    TextDataset chosen = data.text(text).label(label);
-    return labels.read(pairColumn == null ? chosen : chosen.pair(pairColumn));
+  private TextDataset columns(TextDataset data, Columns chosen) {
+    TextDataset read = data.text(chosen.text()).label(chosen.label());
+    return labels.read(chosen.pair() == null ? read : read.pair(chosen.pair()));
+  }
+
+  private Columns choose(List<String> header) {
+    Pair usual =
+        USUAL_PAIRS.stream()
+            .filter(pair -> textColumn == null && pairColumn == null)
+            .filter(pair -> header.containsAll(List.of(pair.text(), pair.second())))
+            .findFirst()
+            .orElse(null);
+    String pair = pairColumn == null || pairColumn.isEmpty() ? null : pairColumn;
+    Columns chosen =
+        new Columns(
+            usual != null ? usual.text() : choose(header, textColumn, USUAL_TEXT, "--text-column"),
+            usual != null ? usual.second() : pair,
+            choose(header, labelColumn, USUAL_LABEL, "--label-column"));
+    if (chosen.label().equals(chosen.text()) || chosen.label().equals(chosen.pair())) {
+      throw new DataException(
+          train.toString(), "column %s is both text and label".formatted(chosen.label()));
+    }
+    if (chosen.text().equals(chosen.pair())) {
+      throw new DataException(
+          train.toString(), "column %s is both text and second text".formatted(chosen.text()));
+    }
+    return chosen;
   }
 
   private String choose(List<String> columns, String wanted, List<String> usual, String option) {
@@ -184,10 +227,10 @@ final class DataOptions {
   }
 
   /** Data is judged by what was learned from only if it is that of the same columns. */
-  private void requireColumns(TextDataset judged, List<String> header, String text, String label) {
+  private void requireColumns(TextDataset judged, List<String> header, Columns chosen) {
     List<String> there = judged.columnNames();
-    for (String name : new String[] {text, pairColumn, label}) {
-      if (name != null && !there.contains(name)) {
+    for (String name : chosen.all()) {
+      if (!there.contains(name)) {
         throw new DataException(
             eval.toString(),
             "no column %s; its columns are %s, those of %s are %s"
@@ -196,11 +239,9 @@ final class DataOptions {
     }
   }
 
-  private String said(List<String> header, TextDataset data, String text, String label) {
+  private String said(List<String> header, TextDataset data, Columns chosen) {
     List<String> others = new ArrayList<>(header);
-    for (String name : new String[] {text, pairColumn, label}) {
-      others.remove(name);
-    }
+    chosen.all().forEach(others::remove);
     return data.chosenColumns()
         + (others.isEmpty()
             ? ""

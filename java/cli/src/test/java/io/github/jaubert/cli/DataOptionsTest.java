@@ -53,6 +53,28 @@ class DataOptionsTest extends CommandFixture {
   }
 
   @Test
+  void theUsualNamesOfPairsAreTakenForPairs() throws IOException {
+    for (String names :
+        List.of(
+            "sentence1 sentence2", "premise hypothesis", "question1 question2", "text text_pair")) {
+      String[] pair = names.split(" ");
+      Path data = file("pairs.tsv", names.replace(' ', '\t') + "\tlabel\na\tb\tpos\nc\td\tneg\n");
+      String said = learn(data, data).succeeded().out();
+      String columns = "text: %s, second text: %s, label: label (".formatted(pair[0], pair[1]);
+      assertTrue(said.contains(columns), said);
+      assertTrue(said.contains("  c | d\n"), said);
+    }
+    Path data =
+        file("qnli.tsv", "index\tquestion\tsentence\tlabel\n1\ta?\tb\tpos\n2\tc?\td\tneg\n");
+    String said = learn(data, data).succeeded().out();
+    assertTrue(said.contains("text: question, second text: sentence, label: label"), said);
+    for (String[] single : new String[][] {{"--text-column", "sentence"}, {"--pair-column", ""}}) {
+      said = learn(data, data, (Object[]) single).succeeded().out();
+      assertTrue(said.contains("text: sentence, label: label; not used: index, question"), said);
+    }
+  }
+
+  @Test
   void aMissingColumnIsRefusedWithBothHeaders() throws IOException {
     Path one = file("a.tsv", "sentence\tlabel\na film\tpos\nbad\tneg\n");
     Path other = file("b.tsv", "text\tlabel\nbad\tneg\n");
