@@ -97,7 +97,7 @@ final class ConfiguredTokenizer {
     }
     if (!changed.isEmpty()) {
       LOG.warn(
-          "{}: its {} are not used as they are, but as tokenizer_config.json and what lies beside it say, as transformers does: {}",
+          "{}: as in transformers, {} come not from this file, but from tokenizer_config.json and what lies beside it: {}",
           file(TokenizerFiles.JSON),
           String.join(", ", changed),
           TokenizerCheck.quote(wanted.path(changed.get(0)).toString()));

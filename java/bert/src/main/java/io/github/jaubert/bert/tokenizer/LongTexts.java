@@ -1,6 +1,5 @@
 package io.github.jaubert.bert.tokenizer;
 
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -21,31 +20,26 @@ final class LongTexts {
   /** Larger pieces are not taken at once. */
   private static final int LARGEST_PIECE = 1 << 16;
 
-  /** The tokens of a text in order, without special ones around it, and the words they are from. */
-  record Tokens(long[] ids, long[] words) {}
+  /**
+   * The tokens of a text in order, without special ones around it, as the numbers of the words that
+   * they are from, or -1 for added tokens, which are no words.
+   */
+  record Tokens(long[] words) {}
 
   private final TextCuts cuts;
   private final boolean keepsEnd;
   private final int maxLength;
-  private final Set<Integer> added;
   private final Function<String, Tokens> tokenizer;
 
   /**
    * @param cuts null if texts must be read whole
    * @param keepsEnd whether the last tokens are kept, not the first
    * @param maxLength how many are kept, special ones included
-   * @param added the ids of added tokens
    */
-  LongTexts(
-      TextCuts cuts,
-      boolean keepsEnd,
-      int maxLength,
-      Set<Integer> added,
-      Function<String, Tokens> tokenizer) {
+  LongTexts(TextCuts cuts, boolean keepsEnd, int maxLength, Function<String, Tokens> tokenizer) {
     this.cuts = cuts;
     this.keepsEnd = keepsEnd;
     this.maxLength = maxLength;
-    this.added = added;
     this.tokenizer = tokenizer;
   }
 
@@ -68,8 +62,8 @@ final class LongTexts {
    * The same part many times over, so that it has the more tokens, those that are kept as before.
    */
   Excerpt lengthened(Excerpt part, Excerpt other) {
-    int tokens = Math.max(1, tokenizer.apply(part.text()).ids().length);
-    int times = 2 + tokenizer.apply(other.text()).ids().length / tokens;
+    int tokens = Math.max(1, tokenizer.apply(part.text()).words().length);
+    int times = 2 + tokenizer.apply(other.text()).words().length / tokens;
     String more = (part.text() + " ").repeat(times);
     return keepsEnd ? part.after(more) : part.before(" " + more);
   }
@@ -86,7 +80,7 @@ final class LongTexts {
 
     private int tokens() {
       if (!uncounted.isEmpty()) {
-        tokens += tokenizer.apply(uncounted).ids().length;
+        tokens += tokenizer.apply(uncounted).words().length;
         uncounted = "";
       }
       return tokens;
@@ -104,18 +98,18 @@ final class LongTexts {
 
     /**
      * The number of tokens up to the end of the word in which the maximum is reached, or of all.
-     * Added tokens are no words: reading does not end there.
+     * Reading does not end at an added token.
      */
     int lengthUpToLimit() {
       for (int enough = maxLength; ; enough *= 2) {
         takeTokens(enough);
         Tokens all = tokenizer.apply(pieces.excerpt().text());
-        int count = all.ids().length;
+        int count = all.words().length;
         for (int n = 1; n <= count; n++) {
           int at = keepsEnd ? count - n : n - 1;
           int next = keepsEnd ? at - 1 : at + 1;
           boolean ends = n == count || all.words()[next] != all.words()[at];
-          if (n >= maxLength && ends && !added.contains((int) all.ids()[at])) {
+          if (n >= maxLength && ends && all.words()[at] >= 0) {
             return n;
           }
         }

@@ -71,8 +71,7 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    longTexts =
-        new LongTexts(cuts, files.keepsEnd(), maxLength, files.addedIds(), this::plainTokens);
+    longTexts = new LongTexts(cuts, files.keepsEnd(), maxLength, this::plainTokens);
   }
 
   /** All tokens of a text, none around it. */
@@ -87,8 +86,25 @@ public final class Tokenizer implements AutoCloseable {
       parts.add(0, first);
     }
     return new LongTexts.Tokens(
-        parts.stream().flatMapToLong(part -> Arrays.stream(part.getIds())).toArray(),
-        parts.stream().flatMapToLong(part -> Arrays.stream(part.getWordIds())).toArray());
+        parts.stream().flatMapToLong(part -> Arrays.stream(words(part, clean))).toArray());
+  }
+
+  /** The words of tokens, and -1 for those that are added; an unknown word has the token [UNK]. */
+  private long[] words(ai.djl.huggingface.tokenizers.Encoding part, String text) {
+    long[] words = part.getWordIds().clone();
+    CharacterIndex index = new CharacterIndex(Excerpt.all(text));
+    for (int i = 0; i < words.length; i++) {
+      int id = (int) part.getIds()[i];
+      CharSpan span = part.getCharTokenSpans()[i];
+      boolean named =
+          id != files.unknownId()
+              || span != null
+                  && text.substring(index.start(span.getStart()), index.end(span.getEnd()))
+                      .strip()
+                      .equals(token(id));
+      words[i] = files.addedIds().contains(id) && named ? -1 : words[i];
+    }
+    return words;
   }
 
   // ---- making one ----

@@ -7,6 +7,7 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ public final class TokenizerFiles {
   private final String[] vocabulary;
   private final TextCuts cuts;
   private final Set<Integer> addedIds;
+  private final int unknownId; // -1 for none
   private final boolean keepsEnd;
   private final int maxLength;
 
@@ -73,6 +75,8 @@ public final class TokenizerFiles {
     addedIds = Collections.unmodifiableSet(ids);
     AddedTokenCheck.check(name(source, JSON), json);
     vocabulary = VocabularyCheck.of(name(source, JSON), json).tokens();
+    JsonNode unknown = json.path("model").path("unk_token");
+    unknownId = unknown.isTextual() ? Arrays.asList(vocabulary).indexOf(unknown.asText()) : -1;
     if (!all.containsKey(CONFIG)) {
       SpecialTokens special = configured.specialTokens(true);
       all.put(CONFIG, JsonFiles.format(WordPiece.config(json, special, maxLength)));
@@ -92,6 +96,7 @@ public final class TokenizerFiles {
     this.vocabulary = other.vocabulary;
     this.cuts = other.cuts;
     this.addedIds = other.addedIds;
+    this.unknownId = other.unknownId;
     this.keepsEnd = other.keepsEnd;
     this.maxLength = maxLength;
   }
@@ -239,6 +244,11 @@ public final class TokenizerFiles {
   /** The ids of added tokens, which are found in a text before its words. */
   Set<Integer> addedIds() {
     return addedIds;
+  }
+
+  /** The id that the model gives to words that it does not know, or -1. */
+  int unknownId() {
+    return unknownId;
   }
 
   /** Whether a text that is too long loses its start, not its end. */

@@ -125,6 +125,14 @@ class TokenizerTest {
       assertEquals(
           "[[CLS], a, a, [SEP], b, b, b, [SEP]]",
           shorter.encode("a a a a a a", "b b b b b b").toString());
+      // tokenizers 0.23 counts to the end of the word of token 8, but on behind an added token.
+      String eight = "b ".repeat(8);
+      assertEquals(
+          "[[CLS], a, a, [SEP], b, b, b, [SEP]]",
+          shorter.encode("a a a a a a a unknown a a", eight).toString());
+      assertEquals(
+          "[[CLS], a, a, a, [SEP], b, b, [SEP]]",
+          shorter.encode("a a a a a a a [UNK] a a", eight).toString());
       assertEquals("[[CLS], a, a, a, a, a, a, [SEP]]", shorter.encode("a ".repeat(100)).toString());
     }
     assertEquals(102, tokenizer.encode("a ".repeat(100)).length(), "the first one is unchanged");
