@@ -26,7 +26,8 @@ class ShellTest extends CommandFixture {
   private Result shell(String locale, String line) throws Exception {
     List<String> java = new ArrayList<>();
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(List.of("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"));
+    java.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData"));
+    java.add("-XX:TieredStopAtLevel=1");
     java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     String function = "jaubert() { '" + String.join("' '", java) + "' \"$@\"; }\n";
     Path script = folder.resolve("script");
