@@ -5,9 +5,11 @@ import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Scope;
@@ -279,8 +281,25 @@ public final class Bert extends Block {
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
    */
   public void save(Path folder) {
-    PretrainedFolder.write(
-        folder, BertConfigJson.write(config, "BertModel"), parameters(), tokenizerFiles);
+    save(folder, parameters(), tokenizerFiles);
+  }
+
+  /**
+   * The same without the pooler, for an encoder that came without one and whose pooler nobody
+   * trained: who loads the folder is told that it is missing, and does not take random numbers for
+   * weights. It is what {@code BertModel(config, add_pooling_layer=False)} saves.
+   *
+   * @param tokenizer whose files are put beside the weights
+   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   */
+  public void saveWithoutPooler(Path folder, Tokenizer tokenizer) {
+    List<Parameter> kept =
+        parameters().stream().filter(parameter -> !parameter.name().startsWith("pooler.")).toList();
+    save(folder, kept, tokenizer.files());
+  }
+
+  private void save(Path folder, List<Parameter> kept, TokenizerFiles tokenizer) {
+    PretrainedFolder.write(folder, BertConfigJson.write(config, "BertModel"), kept, tokenizer);
   }
 
   @Override

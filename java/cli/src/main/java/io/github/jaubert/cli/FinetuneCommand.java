@@ -107,6 +107,7 @@ final class FinetuneCommand implements Callable<Integer> {
   public Integer call() {
     checkOptions();
     device.apply(spec.commandLine());
+    ModelOption.check(spec.commandLine(), model);
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     Job job = data.train == null ? definitions() : files();
     checkMetrics(job.labels());

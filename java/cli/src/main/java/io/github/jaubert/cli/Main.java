@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       FinetuneCommand.class,
       PredictCommand.class,
+      DownloadCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       PackageCommand.class
@@ -131,7 +132,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? finetune, predict, doctor, bench or package");
+        spec.commandLine(), "which command? finetune, predict, download, doctor, bench or package");
   }
 
   /** The version that the build wrote beside this class. */

@@ -84,6 +84,7 @@ final class PredictCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
+    ModelOption.check(spec.commandLine(), model);
     try (TextClassification classify = Pipelines.textClassification(model)) {
       classify.computeType(device.precision());
       if (texts.isEmpty()) {

@@ -39,7 +39,7 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, predict, doctor, bench or package",
+        "''|which command? finetune, predict, download, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
@@ -68,6 +68,13 @@ class MainTest extends CommandFixture {
         "finetune --device gpu|--device gpu: device 'gpu' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
         "predict --model m --device cuda:x t|--device cuda:x: device 'cuda:x' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
         "predict --model m --top 0 t|--top 0: a whole number from 1",
+        "predict --model MiniLM t|--model MiniLM: no such folder; jaubert download MiniLM makes models/minilm",
+        "finetune --model google/bert_uncased|--model google/bert_uncased: no such folder; if it is a model of Hugging Face's Hub, put config.json, model.safetensors and tokenizer.json (or vocab.txt and tokenizer_config.json) of https://huggingface.co/google/bert_uncased/tree/main into a folder and name that",
+        "finetune --model /nowhere/at/all|--model /nowhere/at/all: no such folder",
+        "predict --model pom.xml t|--model pom.xml: a file; --model is the folder that holds it",
+        "download gpt|no model gpt to download, only minilm and bge-small",
+        "download minilm --out src|src exists; choose another folder with --out, or use this one",
+        "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address with http or https",
         "predict text|Missing required option: '--model=DIR'",
         "predict --model m a b --pair c|--pair is given 1 times for 2 texts",
         "predict --model m a --pairs|--pairs is about standard input; with texts use --pair",

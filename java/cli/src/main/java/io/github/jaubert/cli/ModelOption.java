@@ -1,0 +1,42 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.demo.ModelDownload;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** What is said of a {@code --model} that is no folder. */
+final class ModelOption {
+  /** As the Hub has them: {@code bert-base-uncased}, {@code google/mobilebert-uncased}. */
+  private static final Pattern HUB = Pattern.compile("([\\w.-]+/)?[\\w.-]+");
+
+  private ModelOption() {}
+
+  /**
+   * Refuses what is no folder, and says how to come by one.
+   *
+   * @throws ParameterException if it is none
+   */
+  static void check(CommandLine command, Path model) {
+    if (model == null || Files.isDirectory(model)) {
+      return;
+    }
+    String name = model.toString();
+    String made = ModelDownload.named(name).map(ModelDownload::id).orElse(null);
+    String remedy =
+        Files.exists(model)
+            ? "a file; --model is the folder that holds it"
+            : made != null
+                ? "no such folder; jaubert download %s makes models/%s".formatted(name, made)
+                : HUB.matcher(name).matches()
+                    ? ("no such folder; if it is a model of Hugging Face's Hub, put config.json,"
+                            + " model.safetensors and tokenizer.json (or vocab.txt and"
+                            + " tokenizer_config.json) of https://huggingface.co/%s/tree/main into a"
+                            + " folder and name that")
+                        .formatted(name)
+                    : "no such folder";
+    throw new ParameterException(command, "--model %s: %s".formatted(name, remedy));
+  }
+}
