@@ -141,12 +141,12 @@ final class RunFolder {
               file.toString(),
               JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
       refuseOther(tensors, checkpoint.identity());
-      identity = checkpoint.identity();
       if (checkpoint.bestStep() > 0 && !Files.exists(folder.resolve(BEST))) {
         throw new CheckpointException(
             file.toString(),
             "needs %s beside it, which is missing; delete this file to begin anew".formatted(BEST));
       }
+      identity = checkpoint.identity(); // of a run that goes on, not of one that is replaced
       return checkpoint;
     }
   }

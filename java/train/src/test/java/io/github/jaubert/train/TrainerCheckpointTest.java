@@ -272,6 +272,32 @@ class TrainerCheckpointTest extends TrainerFixture {
     }
   }
 
+  /** A checkpoint that was refused says nothing of the run that takes its place. */
+  @Test
+  void aRunThatBeginsAnewIsKnownByTheWeightsItBeganWith() throws IOException {
+    Path run = folder.resolve("run");
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      TrainingListener interrupt =
+          new TrainingListener() {
+            @Override
+            public void stepped(long step, long tokens) {
+              if (step == 9) {
+                Thread.currentThread().interrupt();
+              }
+            }
+          };
+      Trainer interrupted = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
+      assertThrows(TrainingInterruptedException.class, interrupted.listener(interrupt)::run);
+      assertTrue(Thread.interrupted());
+      Files.delete(run.resolve(RunFolder.BEST));
+      trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).replaceOther(true).run();
+    }
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      String message = refusal(trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7));
+      assertTrue(message.contains("belongs to another run: base_weights was "), message);
+    }
+  }
+
   @Test
   void partsAndBestWeightsOfAnotherRunAreDeletedAtTheStart() throws IOException {
     Path run = Files.createDirectories(folder.resolve("run"));
