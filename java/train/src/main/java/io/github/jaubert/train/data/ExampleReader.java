@@ -3,6 +3,7 @@ package io.github.jaubert.train.data;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -73,7 +74,9 @@ record ExampleReader(String source, Columns columns) {
     }
 
     Columns without(Set<String> labels) {
-      return new Columns(text, pair, label, separator, flags, header, labels);
+      Set<String> all = new HashSet<>(skipped);
+      all.addAll(labels);
+      return new Columns(text, pair, label, separator, flags, header, Set.copyOf(all));
     }
   }
 

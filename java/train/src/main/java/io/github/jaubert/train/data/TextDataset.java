@@ -135,8 +135,8 @@ public final class TextDataset {
 
   /**
    * Leaves rows out that have one of these labels, written as in the file, such as {@code -} where
-   * nobody agreed. An empty text stands for a label that is empty or missing. The log says how many
-   * rows these are.
+   * nobody agreed, besides those that are left out already. An empty text stands for a label that
+   * is empty or missing. The log says how many rows these are.
    */
   public TextDataset skipLabels(String... labels) {
     Set<String> skipped = Set.copyOf(Arrays.asList(labels));

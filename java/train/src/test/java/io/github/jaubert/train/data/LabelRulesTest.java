@@ -65,6 +65,7 @@ class LabelRulesTest {
     String rows = "a\t-\nb\tyes\nc\tno\nd\t-1\n";
     assertEquals(List.of("yes", "no", "-1"), labels(tsv(rows).skipLabels("-")));
     assertEquals(List.of("yes", "no"), labels(tsv(rows).skipLabels("-", "-1")));
+    assertEquals(List.of("yes", "no"), labels(tsv(rows).skipLabels("-").skipLabels("-1")));
     assertEquals(4, tsv(rows).skipLabels("none").size());
     TextDataset list = TextDataset.of(List.of(Example.of("a", "-"), Example.of("b", "x")));
     assertEquals(List.of("x"), labels(list.skipLabels("-")));
