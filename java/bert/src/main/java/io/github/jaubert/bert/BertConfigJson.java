@@ -49,6 +49,27 @@ final class BertConfigJson {
   }
 
   /**
+   * The names of a head's outputs, whatever kind of problem it was trained for.
+   *
+   * @param outputs how many outputs the head has
+   * @throws CheckpointException if the file says another number
+   */
+  static List<String> readNames(String file, ObjectNode json, int outputs) {
+    return new BertConfigJson(file, json).names(outputs);
+  }
+
+  /** A name that id2label gives to two outputs, or null. */
+  static String repeatedName(ObjectNode json) {
+    Set<String> seen = new HashSet<>();
+    for (JsonNode name : json.path("id2label")) {
+      if (name.isValueNode() && !seen.add(name.asText())) {
+        return name.asText();
+      }
+    }
+    return null;
+  }
+
+  /**
    * The architecture that config.json names, such as {@code BertForTokenClassification}, if its
    * head is none for sequences; otherwise null.
    */
@@ -148,21 +169,42 @@ final class BertConfigJson {
           names.get(0));
       return names;
     }
-    Set<String> seen = new HashSet<>();
+    return distinct(given(id2label, outputs));
+  }
+
+  /** The names in order of the outputs; null for an output without one. */
+  private static List<String> given(JsonNode id2label, int outputs) {
+    List<String> given = new ArrayList<>();
     for (int i = 0; i < outputs; i++) {
       JsonNode name = id2label.get(Integer.toString(i));
-      if (name == null || name.isNull() || !name.isValueNode() || name.asText().isEmpty()) {
-        LOG.warn("{}: id2label has no name for output {}: it is called {}", file, i, names.get(i));
-      } else if (!seen.add(name.asText())) {
-        names.set(i, name.asText() + "_" + i);
-        LOG.warn(
-            "{}: id2label has {} twice: output {} is called so with its number",
-            file,
-            CheckpointException.shortened(name.toString()),
-            i);
-      } else {
-        names.set(i, name.asText());
+      boolean none =
+          name == null || name.isNull() || !name.isValueNode() || name.asText().isEmpty();
+      given.add(none ? null : name.asText());
+    }
+    return given;
+  }
+
+  private List<String> distinct(List<String> given) {
+    List<String> names = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    Set<String> used = new HashSet<>(given);
+    for (int i = 0; i < given.size(); i++) {
+      String name = given.get(i);
+      if (name != null && seen.add(name)) {
+        names.add(name);
+        continue;
       }
+      String own = (name == null ? "LABEL" : name) + "_" + i;
+      while (!used.add(own)) {
+        own += "_" + i;
+      }
+      names.add(own);
+      LOG.warn(
+          "{}: id2label has {} output {}: it is called {}",
+          file,
+          name == null ? "no name for" : "the name of another output for",
+          i,
+          CheckpointException.shortened(own));
     }
     return names;
   }

@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The labels of a model whose head was loaded, and where the head of the file has them: outputs and
@@ -20,6 +22,7 @@ import java.util.regex.Pattern;
  *     file, or the head is new
  */
 record HeadLabels(Labels labels, int[] rows) {
+  private static final Logger LOG = LoggerFactory.getLogger(HeadLabels.class);
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
   private static final String NEW_HEAD =
@@ -30,16 +33,12 @@ record HeadLabels(Labels labels, int[] rows) {
    *
    * @param head the shape of its weight in the file
    * @param wanted the labels it is to have, or null for those of config.json
+   * @return null if the names of the outputs cannot tell them apart
    * @throws CheckpointException if it has another number of outputs, or other names
    */
   static HeadLabels match(
       Path folder, Path configFile, ObjectNode config, Shape head, Labels wanted) {
-    if (head.rank() != 2 || head.numel() == 0) {
-      throw new CheckpointException(
-          folder.toString(),
-          "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix with numbers");
-    }
-    int outputs = (int) head.size(0);
+    int outputs = outputs(folder, head);
     if (wanted == null) {
       return new HeadLabels(
           BertConfigJson.readLabels(configFile.toString(), config, outputs), null);
@@ -53,15 +52,38 @@ record HeadLabels(Labels labels, int[] rows) {
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
     }
-    Labels stored = BertConfigJson.readLabels(configFile.toString(), config, outputs);
-    int[] rows = rows(stored.names(), wanted.names());
+    List<String> stored = BertConfigJson.readNames(configFile.toString(), config, outputs);
+    int[] rows = rows(stored, wanted.names());
+    String repeated = BertConfigJson.repeatedName(config);
+    if (rows == null && repeated != null) {
+      LOG.warn(
+          "{}: two outputs are called {}, so that the head fits no other labels: it is a new one",
+          folder,
+          CheckpointException.shortened(repeated));
+      return null;
+    }
     if (rows == null) {
       throw new CheckpointException(
           folder.toString(),
           "its head was trained for %s, which are not the labels %s; %s"
-              .formatted(list(stored.names()), list(wanted.names()), NEW_HEAD));
+              .formatted(list(stored), list(wanted.names()), NEW_HEAD));
     }
     return new HeadLabels(wanted, rows);
+  }
+
+  /**
+   * How many outputs a head has.
+   *
+   * @param head the shape of its weight in the file
+   * @throws CheckpointException if that is no shape of a head
+   */
+  static int outputs(Path folder, Shape head) {
+    if (head.rank() != 2 || head.numel() == 0 || head.size(0) > Integer.MAX_VALUE) {
+      throw new CheckpointException(
+          folder.toString(),
+          "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix with numbers");
+    }
+    return (int) head.size(0);
   }
 
   private static String list(List<String> names) {

@@ -77,7 +77,8 @@ public final class SequenceClassifier extends Block {
   /**
    * Loads a Hugging Face folder for these labels. A head in the folder is used if its labels have
    * the same names, {@code LABEL_2} counting as {@code 2}; its outputs are put in the order of
-   * {@code labels}. A folder without a head for whole texts gets a new one, and a warning says so.
+   * {@code labels}. A folder without a head for whole texts, or with one in which two labels have
+   * the same name, gets a new one, and a warning says so.
    *
    * @throws CheckpointException if a file is missing or damaged, the weights do not fit
    *     config.json, or the head in the folder has other labels
@@ -90,17 +91,17 @@ public final class SequenceClassifier extends Block {
    * How many outputs the head for whole texts has that a Hugging Face folder holds; 0 if it holds
    * none, or one of another kind.
    *
-   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit
-   *     config.json
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or the head is no matrix with numbers
    */
-  public static int headSize(Path folder) {
+  public static int headOutputs(Path folder) {
     ModelFolder.recover(folder);
     ObjectNode json = JsonFiles.readObject(BertConfig.file(folder));
     BertConfig config = BertConfig.fromPretrained(folder);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       Shape head = BertLoader.of(config, weights, "bert.").shape(HEAD);
-      boolean none = head == null || head.rank() == 0 || BertConfigJson.otherHead(json) != null;
-      return none ? 0 : Math.toIntExact(head.size(0));
+      boolean none = head == null || BertConfigJson.otherHead(json) != null;
+      return none ? 0 : HeadLabels.outputs(folder, head);
     }
   }
 
@@ -112,10 +113,7 @@ public final class SequenceClassifier extends Block {
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       BertLoader loader = BertLoader.of(config, weights, "bert.");
       String other = BertConfigJson.otherHead(json);
-      if (other != null) {
-        loader.ignore("classifier.");
-      }
-      Shape head = loader.shape(HEAD);
+      Shape head = other == null ? loader.shape(HEAD) : null;
       if (head == null && wanted == null) {
         throw new CheckpointException(
             folder.toString(),
@@ -125,9 +123,11 @@ public final class SequenceClassifier extends Block {
                 + "; fine-tune it first: fromPretrained(folder, labels) gives it a new head");
       }
       HeadLabels labels =
-          head == null
-              ? new HeadLabels(wanted, null)
-              : HeadLabels.match(folder, configFile, json, head, wanted);
+          head == null ? null : HeadLabels.match(folder, configFile, json, head, wanted);
+      if (labels == null) {
+        loader.ignore("classifier.");
+        labels = new HeadLabels(wanted, null);
+      }
       SequenceClassifier model = new SequenceClassifier(new Bert(config), labels.labels());
       try {
         if (wanted == null) {

@@ -140,7 +140,7 @@ class BertLoadTest extends LoadFixture {
     try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
       assertSameAsGolden(model, "", 0);
     }
-    assertEquals(3, SequenceClassifier.headSize(folder));
+    assertEquals(3, SequenceClassifier.headOutputs(folder));
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ class HeadLabelsTest extends LoadFixture {
   void aHeadOfAnotherKindIsNotUsed(String architecture) {
     configure("architectures", List.of(architecture));
     assertTrue(refusal().startsWith(folder + ": is a " + architecture + ", whose head"), refusal());
-    assertEquals(0, SequenceClassifier.headSize(folder));
+    assertEquals(0, SequenceClassifier.headOutputs(folder));
     Labels labels = Labels.of("LABEL_0", "LABEL_1", "LABEL_2");
     String log = warnings(() -> SequenceClassifier.fromPretrained(folder, labels));
     assertTrue(log.contains("were initialised, train before use: classifier.weight"), log);
@@ -159,6 +160,66 @@ class HeadLabelsTest extends LoadFixture {
     configure("id2label", Map.of("0", "a", "1", "b"));
     assertEquals(
         folder.resolve("config.json") + ": names 2 labels, but the head has 3 outputs", refusal());
+  }
+
+  /** Which output is whose cannot be said, unless by the names that they have here. */
+  @Test
+  void outputsOfOneNameGiveWayToOtherLabels() {
+    configure("id2label", Map.of("0", "x", "1", "x", "2", "y"));
+    Labels wanted = Labels.of("a", "b", "c");
+    String log = warnings(() -> SequenceClassifier.fromPretrained(folder, wanted));
+    assertTrue(log.contains("two outputs are called x, so that the head fits no other"), log);
+    assertTrue(log.contains("train before use: classifier.weight, classifier.bias;"), log);
+    Map<String, Float> stored;
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertEquals(Labels.of("x", "x_1", "y"), model.labels());
+      stored = logits(model);
+    }
+    try (SequenceClassifier model =
+        SequenceClassifier.fromPretrained(folder, Labels.of("y", "x_1", "x"))) {
+      assertEquals(stored, logits(model));
+    }
+    try (SequenceClassifier model = SequenceClassifier.of(Bert.fromPretrained(folder), wanted)) {
+      assertEquals(wanted, model.labels());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"x x x_1, x x_1_1 x_1", "LABEL_1 '' y, LABEL_1 LABEL_1_1 y", "x x x, x x_1 x_2"})
+  void everyOutputHasANameOfItsOwn(String stored, String expected) {
+    String[] names = stored.split(" ");
+    names[1] = names[1].replace("''", "");
+    configure("id2label", Map.of("0", names[0], "1", names[1], "2", names[2]));
+    try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder)) {
+      assertEquals(Labels.of(expected.split(" ")), model.labels());
+    }
+  }
+
+  /** What the head was trained for is of no matter to one who says what it is for. */
+  @Test
+  void theKindOfProblemGivesWayToLabels() {
+    configure("id2label", Map.of("0", "a", "1", "b", "2", "c"));
+    for (String problem : List.of("regression", "some_new_kind")) {
+      configure("problem_type", problem);
+      try (SequenceClassifier model =
+          SequenceClassifier.fromPretrained(folder, Labels.of("c", "b", "a"))) {
+        assertEquals(Labels.of("c", "b", "a"), model.labels());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2147483648 0", "7", "7 0", "0 21", "3 7 1"})
+  void aHeadThatIsNoMatrixIsRefusedByAll(String shape) {
+    Shape head = Shape.of(Arrays.stream(shape.split(" ")).mapToLong(Long::parseLong).toArray());
+    weights.put("classifier.weight", new Values(head, new float[(int) head.numel()]));
+    rewrite(weights);
+    String expected = folder + ": 'classifier.weight' is " + head + ", no matrix with numbers";
+    assertEquals(expected, refusal());
+    assertEquals(
+        expected,
+        assertThrows(CheckpointException.class, () -> SequenceClassifier.headOutputs(folder))
+            .getMessage());
   }
 
   @Test

@@ -234,7 +234,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   /** A head that was trained for something else is of no use here. */
   private boolean fitsHead(Labels labels) {
-    int outputs = SequenceClassifier.headSize(model);
+    int outputs = SequenceClassifier.headOutputs(model);
     boolean fits = outputs == 0 || outputs == labels.size();
     if (!fits) {
       spec.commandLine()
