@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,7 +19,7 @@ final class Arguments {
 
   /**
    * Refuses arguments that are not what was given. Where the system does not tell what was given,
-   * as other systems than Linux do not, all are taken.
+   * as other systems than Linux do not, or they are not the end of the command line, all are taken.
    *
    * @throws IllegalArgumentException naming the argument if it is not UTF-8, or was decoded as
    *     something else
@@ -36,16 +37,17 @@ final class Arguments {
   /**
    * The same.
    *
-   * @param started the words of the command line, each with a NUL behind it; the arguments are the
-   *     last
+   * @param started the words of the command line, each with a NUL behind it
    * @param encoding how Java decodes them
    */
   static void check(String[] arguments, byte[] started, String encoding) {
     List<byte[]> words = words(started);
     int first = words.size() - arguments.length;
-    for (int i = 0; i < arguments.length && first > 0; i++) {
-      byte[] word = words.get(first + i);
-      String text = decoded(word, i + 1);
+    if (first <= 0 || !areLast(arguments, words.subList(first, words.size()))) {
+      return;
+    }
+    for (int i = 0; i < arguments.length; i++) {
+      String text = decoded(words.get(first + i), i + 1);
       if (!text.equals(arguments[i])) {
         throw new IllegalArgumentException(
             "argument %d, %s: the locale's encoding is %s; set LC_ALL=C.UTF-8"
@@ -54,12 +56,28 @@ final class Arguments {
     }
   }
 
+  /**
+   * Whether the arguments are these words. They are others where they come from a file, as with
+   * {@code java @file}, or from a program that calls {@link Main}. Every locale reads ASCII alike,
+   * so that it tells.
+   */
+  private static boolean areLast(String[] arguments, List<byte[]> words) {
+    for (int i = 0; i < arguments.length; i++) {
+      String word = new String(words.get(i), StandardCharsets.ISO_8859_1);
+      boolean ascii = word.chars().allMatch(c -> c < 128);
+      if (ascii && !word.equals(arguments[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static List<byte[]> words(byte[] started) {
     List<byte[]> words = new ArrayList<>();
     int from = 0;
     for (int i = 0; i < started.length; i++) {
       if (started[i] == 0) {
-        words.add(java.util.Arrays.copyOfRange(started, from, i));
+        words.add(Arrays.copyOfRange(started, from, i));
         from = i + 1;
       }
     }
