@@ -46,7 +46,7 @@ final class DataOptions {
       paramLabel = "NAME",
       description =
           "The column of the text, or of the first of a pair; by default text, sentence or sentence1,"
-              + " or premise or question beside the second of the pair.")
+              + " or premise, question or question1 beside the second of the pair.")
   String textColumn;
 
   @Option(
@@ -186,7 +186,8 @@ final class DataOptions {
   private Columns choose(List<String> header) {
     Pair usual =
         USUAL_PAIRS.stream()
-            .filter(pair -> textColumn == null && pairColumn == null)
+            .filter(pair -> textColumn == null)
+            .filter(pair -> pairColumn == null || pairColumn.equals(pair.second()))
             .filter(pair -> header.containsAll(List.of(pair.text(), pair.second())))
             .findFirst()
             .orElse(null);

@@ -64,6 +64,9 @@ class DataOptionsTest extends CommandFixture {
       assertTrue(said.contains(columns), said);
       assertTrue(said.contains("  c | d\n"), said);
     }
+    Path nli = file("nli.tsv", "premise\thypothesis\tlabel\na\tb\tpos\nc\td\tneg\n");
+    String second = learn(nli, nli, "--pair-column", "hypothesis").succeeded().out();
+    assertTrue(second.contains("text: premise, second text: hypothesis, label: label ("), second);
     Path data =
         file("qnli.tsv", "index\tquestion\tsentence\tlabel\n1\ta?\tb\tpos\n2\tc?\td\tneg\n");
     String said = learn(data, data).succeeded().out();
