@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -26,6 +28,21 @@ final class DataOptions {
           new Pair("question1", "question2"),
           new Pair("question", "sentence"),
           new Pair("text", "text_pair"));
+
+  /** What says how files are read and what is in them; the embedded job would not heed it. */
+  private static final Set<String> NEED_TRAIN =
+      Set.of(
+          "--eval",
+          "--text-column",
+          "--pair-column",
+          "--label-column",
+          "--label-separator",
+          "--flag-labels",
+          "--map-label",
+          "--skip-label",
+          "--format",
+          "--no-header",
+          "--task");
 
   private static final List<String> USUAL_LABEL = List.of("label", "labels", "gold_label", "score");
 
@@ -105,9 +122,15 @@ final class DataOptions {
    * @throws ParameterException naming the option
    */
   void check(CommandLine command) {
-    String without = train != null ? null : firstOfFiles();
-    if (without != null) {
-      throw new ParameterException(command, without + " needs --train");
+    if (train == null) {
+      command.getParseResult().matchedOptions().stream()
+          .map(OptionSpec::longestName)
+          .filter(NEED_TRAIN::contains)
+          .findFirst()
+          .ifPresent(
+              option -> {
+                throw new ParameterException(command, option + " needs --train");
+              });
     }
     TrainingOptions.atLeast(command, "--train-limit", trainLimit, 1);
     TrainingOptions.atLeast(command, "--eval-limit", evalLimit, 1);
@@ -128,17 +151,6 @@ final class DataOptions {
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
-  }
-
-  /** An option about files that was given without one. */
-  private String firstOfFiles() {
-    return eval != null
-        ? "--eval"
-        : textColumn != null
-            ? "--text-column"
-            : pairColumn != null
-                ? "--pair-column"
-                : labelColumn != null ? "--label-column" : labels.first();
   }
 
   /** The names of the columns of two texts. */

@@ -21,7 +21,7 @@ final class LabelOptions {
       names = "--label-separator",
       paramLabel = "TEXT",
       description = "What stands between labels where a row may have several.")
-  String separator;
+  private String separator;
 
   @Option(
       names = "--flag-labels",
@@ -46,15 +46,6 @@ final class LabelOptions {
           "Leave out rows with this label; as often as needed. Such as - where nobody agreed, or"
               + " '' where there is none.")
   private List<String> skipped = List.of();
-
-  /** The first of these that was given, or null. */
-  String first() {
-    return separator != null
-        ? "--label-separator"
-        : !flags.isEmpty()
-            ? "--flag-labels"
-            : !renames.isEmpty() ? "--map-label" : !skipped.isEmpty() ? "--skip-label" : null;
-  }
 
   /**
    * Refuses names that cannot be meant.
