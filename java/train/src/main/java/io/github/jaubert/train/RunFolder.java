@@ -162,7 +162,10 @@ final class RunFolder {
         checkpoint.source(),
         "belongs to another run: "
             + String.join(", ", differences)
-            + (otherWeights ? "; load the model that it began with, " : "; ")
+            + (otherWeights
+                ? "; load the model that it began with (a new head is the same only after the same"
+                    + " Rng.seed(…)), "
+                : "; ")
             + "use another folder, or delete this file to begin anew");
   }
 

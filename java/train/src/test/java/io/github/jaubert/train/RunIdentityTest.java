@@ -207,8 +207,8 @@ class RunIdentityTest extends TrainerFixture {
       String message = refusal(model, trainer -> {});
       assertTrue(
           message.matches(
-              "base_weights was \\w{16} and is \\w{16}; load the model that it began with,"
-                  + " use another folder, or delete this file to begin anew"),
+              "base_weights was \\w{16} and is \\w{16}; load the model that it began with"
+                  + " \\(a new head is the same only after the same Rng.seed\\(…\\)\\), use another folder, or delete this file to begin anew"),
           message);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
