@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Fine-tunes an encoder on labelled text and writes a Hugging Face folder.",
       "Without options, all-MiniLM-L6-v2 learns to tell what kind of thing a definition of WordNet"
-          + " defines, one of 26; this takes about three minutes on two cores.",
+          + " defines, one of 26; this takes about a minute on two cores.",
       "A run that was interrupted, by Ctrl-C or otherwise, goes on when the same command is given"
           + " again."
     },
