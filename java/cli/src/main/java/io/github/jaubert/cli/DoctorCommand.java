@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,18 +80,22 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String memory() {
     String info = read(Path.of("/proc/meminfo"));
-    return "%s in all, %s available, %,d MiB for Java's heap"
+    return "%s in all, %s available, %s for Java's heap"
         .formatted(
             mebibytes(field(info, "MemTotal")),
             mebibytes(field(info, "MemAvailable")),
-            Runtime.getRuntime().maxMemory() >> 20);
+            mebibytes(Runtime.getRuntime().maxMemory() >> 20));
   }
 
   /** As the kernel writes it: {@code 24606020 kB}. */
   private static String mebibytes(String kilobytes) {
     return kilobytes.endsWith(" kB")
-        ? "%,d MiB".formatted(Long.parseLong(kilobytes.replace(" kB", "")) / 1024)
+        ? mebibytes(Long.parseLong(kilobytes.replace(" kB", "")) / 1024)
         : "unknown";
+  }
+
+  private static String mebibytes(long count) {
+    return String.format(Locale.ROOT, "%,d MiB", count);
   }
 
   /** The value of the first line {@code name : value}. */

@@ -126,7 +126,7 @@ final class FinetuneCommand implements Callable<Integer> {
         Report.counted(job.train().size(), "example"),
         job.eval() == null
             ? "none to be judged by"
-            : "%,d to be judged by".formatted(job.eval().size()),
+            : String.format(Locale.ROOT, "%,d to be judged by", job.eval().size()),
         describe(job.labels()));
     job.understood().forEach(say::println);
 

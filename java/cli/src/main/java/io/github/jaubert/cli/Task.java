@@ -266,8 +266,13 @@ enum Task {
       throw new DataException(
           train.source(),
           first.line(),
-          "label %s is not a number, as %,d of %,d are; correct it, leave it out with --skip-label \"%s\", or choose --task classification"
-              .formatted(first.label(), train.size() - others.size(), train.size(), first.label()));
+          String.format(
+              Locale.ROOT,
+              "label %s is not a number, as %,d of %,d are; correct it, leave it out with --skip-label \"%s\", or choose --task classification",
+              first.label(),
+              train.size() - others.size(),
+              train.size(),
+              first.label()));
     }
   }
 

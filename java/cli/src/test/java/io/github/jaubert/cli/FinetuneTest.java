@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** Files become a model, and the model answers. */
@@ -50,6 +51,22 @@ class FinetuneTest extends CommandFixture {
         1,
         answer.path("scores").path("pos").asDouble() + answer.path("scores").path("neg").asDouble(),
         1e-5);
+  }
+
+  @Test
+  void numbersAreThoseOfOneLocale() throws IOException {
+    Path rows = Files.writeString(folder.resolve("many.tsv"), "text\tlabel\n" + sentences(1200, 4));
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      List<Object> words = new ArrayList<>(List.of("finetune", "--model", model, "--train", rows));
+      words.addAll(List.of("--eval", rows, "--train-limit", 8, "--epochs", 1));
+      words.addAll(List.of("--out", folder.resolve("many")));
+      String said = jaubert(words.toArray()).succeeded().out();
+      assertTrue(said.contains("8 examples to learn from, 1,200 to be judged by;"), said);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +118,22 @@ class TaskTest {
   private static void assertRefused(String expected, TextDataset data) {
     DataException error = assertThrows(DataException.class, () -> Task.AUTO.understand(data));
     assertEquals(expected, error.getMessage());
+  }
+
+  @Test
+  void missingScoresAreRefusedInOneLocale() {
+    String[] scores = numbers(0, 1200, 1);
+    scores[0] = "none";
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      assertRefused(
+          "train:0: label none is not a number, as 1,199 of 1,200 are; correct it, leave it out with"
+              + " --skip-label \"none\", or choose --task classification",
+          labelled(scores));
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

@@ -137,7 +137,7 @@ public final class Progress implements TrainingListener {
   @Override
   public void logged(LogEntry entry) {
     if (entry.kind() == LogEntry.Kind.TRAIN) {
-      message = "loss %.4f".formatted(entry.values().get("loss"));
+      message = String.format(Locale.ROOT, "loss %.4f", entry.values().get("loss"));
       if (bar != null) {
         bar.setExtraMessage(message);
       }
@@ -145,7 +145,7 @@ public final class Progress implements TrainingListener {
     }
     StringJoiner values = new StringJoiner("  ");
     for (Map.Entry<String, Double> value : entry.values().entrySet()) {
-      values.add("%s %.4f".formatted(value.getKey(), value.getValue()));
+      values.add(String.format(Locale.ROOT, "%s %.4f", value.getKey(), value.getValue()));
     }
     // A finished bar leaves its line; the next one goes on below the figures.
     closeBar();

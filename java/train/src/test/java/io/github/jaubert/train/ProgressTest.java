@@ -7,10 +7,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
+  @Test
+  void numbersAreThoseOfOneLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      withoutATerminalItWritesPlainLines();
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
   @Test
   void withoutATerminalItWritesPlainLines() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
