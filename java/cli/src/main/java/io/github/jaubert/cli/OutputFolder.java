@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.train.FolderLock;
 import java.io.IOException;
@@ -9,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -29,22 +30,20 @@ final class OutputFolder implements AutoCloseable {
   static final String REPLACING = ".jaubert-overwrite";
 
   /** Parts of files that a run was writing when it was killed. */
-  private static final Pattern PART =
-      Pattern.compile(
-          "\\.(train_log\\.jsonl|run\\.json|best\\.safetensors|checkpoint\\.safetensors)\\.tmp"
-              + "|\\.probe\\d+\\.tmp"); // of earlier releases
+  private static final Set<String> PARTS =
+      Set.of(
+          ".train_log.jsonl.tmp",
+          ".run.json.tmp",
+          ".best.safetensors.tmp",
+          ".checkpoint.safetensors.tmp");
 
   /**
    * All that a run that was killed before its first checkpoint can leave besides: the log, the best
    * weights so far, its lock, and folders of one that was to replace something and did not come to
    * it.
    */
-  private static final Pattern BEFORE_CHECKPOINT =
-      Pattern.compile(
-          "train_log\\.jsonl|best\\.safetensors|\\.jaubert-saving|"
-              + Pattern.quote(FolderLock.FILE)
-              + "|"
-              + Pattern.quote(REPLACING));
+  private static final Set<String> BEFORE_CHECKPOINT =
+      Set.of(LOG, BEST, FolderLock.FILE, ".jaubert-saving", REPLACING);
 
   private final Path folder;
   private final Path run;
@@ -117,11 +116,7 @@ final class OutputFolder implements AutoCloseable {
   }
 
   private static OutputFolder opened(Path folder, boolean overwrite, FolderLock lock) {
-    for (Path file : list(folder)) {
-      if (PART.matcher(name(file)).matches()) {
-        delete(file);
-      }
-    }
+    PARTS.forEach(part -> AtomicFile.delete(folder.resolve(part)));
     return new OutputFolder(folder, overwrite, lock);
   }
 
@@ -131,19 +126,12 @@ final class OutputFolder implements AutoCloseable {
         || Files.isDirectory(folder)
             && (holdsCheckpoint(folder)
                 || list(folder).stream()
-                    .map(OutputFolder::name)
-                    .allMatch(
-                        name ->
-                            PART.matcher(name).matches()
-                                || BEFORE_CHECKPOINT.matcher(name).matches()));
+                    .map(file -> file.getFileName().toString())
+                    .allMatch(name -> PARTS.contains(name) || BEFORE_CHECKPOINT.contains(name)));
   }
 
   private static boolean holdsCheckpoint(Path folder) {
     return Files.exists(folder.resolve(CHECKPOINT));
-  }
-
-  private static String name(Path file) {
-    return file.getFileName().toString();
   }
 
   private static List<Path> list(Path folder) {
@@ -152,15 +140,6 @@ final class OutputFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new CheckpointException(
           folder.toString(), "cannot be read: " + CheckpointException.describe(e), e);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
     }
   }
 
@@ -197,12 +176,12 @@ final class OutputFolder implements AutoCloseable {
   /** Deletes what is only needed to go on with a run, when all that came of it is in place. */
   void finish() {
     // Those of an interrupted run that was replaced go first: this one then still finishes.
-    delete(folder.resolve(CHECKPOINT));
-    delete(folder.resolve(BEST));
+    AtomicFile.delete(folder.resolve(CHECKPOINT));
+    AtomicFile.delete(folder.resolve(BEST));
     if (!run.equals(folder)) {
-      delete(run.resolve(CHECKPOINT));
-      list(run).forEach(OutputFolder::delete);
-      delete(run);
+      AtomicFile.delete(run.resolve(CHECKPOINT));
+      list(run).forEach(AtomicFile::delete);
+      AtomicFile.delete(run);
     }
   }
 

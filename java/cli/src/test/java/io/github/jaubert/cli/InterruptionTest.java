@@ -116,7 +116,6 @@ class InterruptionTest extends CommandFixture {
     for (List<String> left :
         List.of(
             List.<String>of(),
-            List.of(".probe123.tmp"),
             List.of(".train_log.jsonl.tmp"),
             List.of("train_log.jsonl", ".checkpoint.safetensors.tmp"),
             List.of(".jaubert.lock", ".run.json.tmp"),

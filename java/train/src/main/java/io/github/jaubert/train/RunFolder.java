@@ -115,18 +115,9 @@ final class RunFolder {
       }
     }
     // In this order: a checkpoint must never find the best weights of another run.
-    delete(file);
-    delete(folder.resolve(BEST));
+    AtomicFile.delete(file);
+    AtomicFile.delete(folder.resolve(BEST));
     return Optional.empty();
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
-    }
   }
 
   private Checkpoint read(Path file) {

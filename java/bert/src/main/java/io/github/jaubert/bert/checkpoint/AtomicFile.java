@@ -67,12 +67,20 @@ public final class AtomicFile {
    * @throws CheckpointException if it cannot be deleted
    */
   public static void deletePart(Path target) {
-    Path part = part(target.toAbsolutePath());
+    delete(part(target.toAbsolutePath()));
+  }
+
+  /**
+   * Deletes a file, if there is one.
+   *
+   * @throws CheckpointException if it cannot be deleted
+   */
+  public static void delete(Path file) {
     try {
-      Files.deleteIfExists(part);
+      Files.deleteIfExists(file);
     } catch (IOException e) {
       throw new CheckpointException(
-          part.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
+          file.toString(), "cannot be deleted: " + CheckpointException.describe(e), e);
     }
   }
 
