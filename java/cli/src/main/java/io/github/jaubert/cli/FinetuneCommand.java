@@ -245,18 +245,19 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private double frozen(Bert encoder, Tokenizer tokenizer, Job job) {
-    Progress progress = new Progress();
     AtomicInteger done = new AtomicInteger();
     int all = job.train().size() + job.eval().size();
-    return Baselines.frozen(
-        encoder,
-        tokenizer,
-        job.train(),
-        job.eval(),
-        job.labels(),
-        training.seed,
-        count ->
-            progress.advanced("embedding with the encoder as it is", done.addAndGet(count), all));
+    try (Progress progress = new Progress()) {
+      return Baselines.frozen(
+          encoder,
+          tokenizer,
+          job.train(),
+          job.eval(),
+          job.labels(),
+          training.seed,
+          count ->
+              progress.advanced("embedding with the encoder as it is", done.addAndGet(count), all));
+    }
   }
 
   private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job) {

@@ -15,9 +15,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /**
  * Shows on standard error how far a run is: loss, tokens per second and the time left. On a
  * terminal it is a bar; elsewhere, such as in a file or in CI, a line every few seconds. {@link
- * Trainer#progress} adds one; it can also show other work.
+ * Trainer#progress} adds one; it can also show other work, and is then closed when that ends.
  */
-public final class Progress implements TrainingListener {
+public final class Progress implements TrainingListener, AutoCloseable {
   private static final long LINE_EVERY_NANOS = 10_000_000_000L;
   private static final DecimalFormat COUNT =
       new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
@@ -73,7 +73,7 @@ public final class Progress implements TrainingListener {
       bar.stepTo(done);
     }
     if (done == all) {
-      closeBar();
+      close();
       out.println(work + ": " + counted(all, "text"));
     }
   }
@@ -148,7 +148,7 @@ public final class Progress implements TrainingListener {
       values.add(String.format(Locale.ROOT, "%s %.4f", value.getKey(), value.getValue()));
     }
     // A finished bar leaves its line; the next one goes on below the figures.
-    closeBar();
+    close();
     out.printf(Locale.ROOT, "epoch %.2f  evaluation: %s%n", entry.epoch(), values);
     if (terminal && entry.step() < steps) {
       bar = bar("training", " tokens", allTokens, doneTokens);
@@ -157,7 +157,7 @@ public final class Progress implements TrainingListener {
 
   @Override
   public void finished(TrainingResult result) {
-    closeBar();
+    close();
   }
 
   private static ProgressBar bar(String task, String unit, long all, long done) {
@@ -172,8 +172,9 @@ public final class Progress implements TrainingListener {
         .build();
   }
 
-  /** A bar has a thread of its own, which would go on behind work that failed. */
-  void closeBar() {
+  /** Ends the bar, which has a thread of its own and would go on behind work that failed. */
+  @Override
+  public void close() {
     if (bar != null) {
       bar.close();
       bar = null;

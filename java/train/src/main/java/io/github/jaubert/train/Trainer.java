@@ -345,14 +345,13 @@ public final class Trainer {
     try {
       return runChecked();
     } finally {
-      listeners.forEach(Trainer::closeBar);
+      listeners.forEach(Trainer::close);
     }
   }
 
-  /** A bar would go on in a thread of its own behind a run that failed. */
-  private static void closeBar(TrainingListener listener) {
+  private static void close(TrainingListener listener) {
     if (listener instanceof Progress progress) {
-      progress.closeBar();
+      progress.close();
     }
   }
 
