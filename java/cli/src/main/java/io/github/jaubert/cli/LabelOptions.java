@@ -1,8 +1,8 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,8 +106,13 @@ final class LabelOptions {
                 .formatted(
                     pair[0],
                     data.source(),
-                    few(here),
-                    other == null ? "" : ", those of " + other.source() + " are " + few(there)));
+                    LabelText.listed(here, LISTED),
+                    other == null
+                        ? ""
+                        : ", those of "
+                            + other.source()
+                            + " are "
+                            + LabelText.listed(there, LISTED)));
       }
     }
     return names.isEmpty() ? data : data.mapLabels(names);
@@ -117,10 +122,5 @@ final class LabelOptions {
     return data.rows().stream()
         .flatMap(row -> row.labels().stream())
         .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private static String few(Collection<String> labels) {
-    return labels.stream().limit(LISTED).collect(Collectors.joining(", "))
-        + (labels.size() > LISTED ? ", …" : "");
   }
 }

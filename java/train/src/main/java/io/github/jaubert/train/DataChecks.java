@@ -120,7 +120,7 @@ final class DataChecks {
           data.source(),
           single.size(),
           counts.size(),
-          few(single));
+          LabelText.listed(single, LISTED));
     }
   }
 
@@ -147,7 +147,10 @@ final class DataChecks {
           evaluation.source(),
           ("its labels are numbers (%s) where those of %s are names (%s);"
                   + " mapLabels(…) gives them these names")
-              .formatted(few(judged), train.source(), few(trained)));
+              .formatted(
+                  LabelText.listed(judged, LISTED),
+                  train.source(),
+                  LabelText.listed(trained, LISTED)));
     }
   }
 
@@ -155,11 +158,6 @@ final class DataChecks {
     return data.rows().stream()
         .flatMap(row -> row.labels().stream())
         .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private static String few(Set<String> labels) {
-    return labels.stream().limit(LISTED).collect(Collectors.joining(", "))
-        + (labels.size() > LISTED ? ", …" : "");
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What the written form of a label says: which number it is, and which others look like it. */
 public final class LabelText {
@@ -72,7 +73,7 @@ public final class LabelText {
    * What is left of a label without case, Unicode form, kind of space and invisible characters: two
    * labels for which it is the same look alike.
    */
-  public static String plain(String label) {
+  static String plain(String label) {
     return Normalizer.normalize(label, Normalizer.Form.NFKC)
         .toLowerCase(Locale.ROOT)
         .replaceAll("\\p{Cf}", "")
@@ -91,6 +92,12 @@ public final class LabelText {
       }
     }
     return pairs;
+  }
+
+  /** Labels with commas between, the first {@code most} of them, as {@code a, b, …}. */
+  public static String listed(Collection<String> labels, int most) {
+    return labels.stream().limit(most).collect(Collectors.joining(", "))
+        + (labels.size() > most ? ", …" : "");
   }
 
   /** A label with all but printable ASCII by code, as {@code caf<U+00E9>}. */

@@ -94,9 +94,7 @@ public final class Targets {
     if (numbered && Integer.parseInt(label) >= 0 && Integer.parseInt(label) < size) {
       return Integer.parseInt(label);
     }
-    String known =
-        String.join(", ", labels.names().subList(0, Math.min(LISTED, size)))
-            + (size > LISTED ? ", …" : "");
+    String known = LabelText.listed(labels.names(), LISTED);
     throw new DataException(
         data.source(),
         row.line(),

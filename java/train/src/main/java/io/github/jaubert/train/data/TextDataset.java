@@ -1,7 +1,5 @@
 package io.github.jaubert.train.data;
 
-import static java.util.stream.Collectors.joining;
-
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.ExampleReader.Columns;
 import java.nio.file.Files;
@@ -159,7 +157,8 @@ public final class TextDataset {
     for (String old : names.keySet()) {
       if (!there.contains(old)) {
         throw new DataException(
-            source, "no label " + old + " to rename; the labels are " + listed(there));
+            source,
+            "no label " + old + " to rename; the labels are " + LabelText.listed(there, LISTED));
       }
     }
     return of(
@@ -176,11 +175,6 @@ public final class TextDataset {
                             .toList(),
                         row.line()))
             .toList());
-  }
-
-  private static String listed(Collection<String> labels) {
-    return labels.stream().limit(LISTED).collect(joining(", "))
-        + (labels.size() > LISTED ? ", …" : "");
   }
 
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
