@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -205,23 +206,26 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void evaluate() {
-    Map<String, Double> values;
+    Optional<Map<String, Double>> measured;
     swapAverage();
     try {
-      values = evaluator.run().orElse(null);
-      if (values != null) {
-        isKept = false;
-        log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
-        requireFinite("evaluation loss", values.get("loss"));
-        if (best != null) {
-          best.offer(step, values.get(evaluator.mainMetric()));
-        }
-      }
+      measured = evaluator.run();
+      measured.ifPresent(this::judge);
     } finally {
       swapAverage();
     }
-    if (values == null) {
+    if (measured.isEmpty()) {
       throw stopped();
+    }
+  }
+
+  /** Of the weights that the model has now. */
+  private void judge(Map<String, Double> values) {
+    isKept = false;
+    log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
+    requireFinite("evaluation loss", values.get("loss"));
+    if (best != null) {
+      best.offer(step, values.get(evaluator.mainMetric()));
     }
   }
 
