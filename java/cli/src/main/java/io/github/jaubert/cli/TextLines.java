@@ -68,7 +68,10 @@ final class TextLines {
     return marked ? !ended && text.length() == 1 ? null : text.substring(1) : text;
   }
 
-  /** Whether a whole line, or the end, can be had without waiting. */
+  /**
+   * Whether there is more to be had without waiting: a line that ends in the buffer, or some bytes
+   * of the stream, which may be less than a line.
+   */
   boolean ready() throws IOException {
     skipLineFeed();
     return end(from) < to || in.available() > 0;

@@ -48,13 +48,12 @@ final class Fingerprint {
 
   // ---- data ----
 
-  /** The number of examples and {@link #of(EncodedDataset, Targets)}. */
+  /** The number of examples, and what tells them apart by token ids, segments and targets. */
   static String sized(EncodedDataset data, Targets targets) {
     return data.size() + " examples " + of(data, targets);
   }
 
-  /** Of all token ids, segments and targets. */
-  static String of(EncodedDataset data, Targets targets) {
+  private static String of(EncodedDataset data, Targets targets) {
     Fingerprint fingerprint = new Fingerprint();
     for (int row = 0; row < data.size(); row++) {
       TokenBatch example = data.batch(new int[] {row});

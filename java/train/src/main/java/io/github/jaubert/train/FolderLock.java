@@ -102,7 +102,7 @@ public final class FolderLock implements AutoCloseable {
       RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw");
       boolean kept = false;
       try {
-        if (!isLocked(open, file)) {
+        if (!tryLock(open, file)) {
           return null;
         }
         // Who had it before may have deleted the file; a lock of that is worth nothing.
@@ -134,7 +134,7 @@ public final class FolderLock implements AutoCloseable {
     }
   }
 
-  private static boolean isLocked(RandomAccessFile open, Path file) {
+  private static boolean tryLock(RandomAccessFile open, Path file) {
     try {
       return open.getChannel().tryLock() != null;
     } catch (OverlappingFileLockException e) {

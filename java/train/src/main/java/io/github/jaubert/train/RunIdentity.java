@@ -22,7 +22,7 @@ record RunIdentity(Map<String, String> parts) {
   /** Goes up when runs are told apart by other parts, so that earlier ones cannot be compared. */
   static final int LAYOUT = 2;
 
-  static final String BASE_WEIGHTS = "base_weights";
+  private static final String BASE_WEIGHTS = "base_weights";
 
   /** Of a run that is about to begin with the weights that the model has now. */
   static RunIdentity of(TrainingSettings settings, SequenceClassifier model, TrainingData data) {

@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A run stopped between two steps because its thread was interrupted, for example by {@link
- * java.util.concurrent.Future#cancel}. The message says after which step, where the checkpoint lies
- * and how to go on. The interrupt flag of the thread is still set, so that whoever called sees it
- * too.
+ * A run stopped before its end because its thread was interrupted, for example by {@link
+ * java.util.concurrent.Future#cancel}: while texts were tokenised, between two steps, or in an
+ * evaluation, which whoever goes on begins anew. The message says after which step, where the
+ * checkpoint lies and how to go on. The interrupt flag of the thread is still set, so that whoever
+ * called sees it too.
  */
 public final class TrainingInterruptedException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -11,21 +11,21 @@ public final class DataException extends RuntimeException {
 
   /** A fault of the data set as a whole. */
   public DataException(String source, String reason) {
-    super(source + ": " + line(reason));
+    super(source + ": " + oneLine(reason));
   }
 
   /** A fault of one line, counted from 1. */
   public DataException(String source, long line, String reason) {
-    super(source + ":" + line + ": " + line(reason));
+    super(source + ":" + line + ": " + oneLine(reason));
   }
 
   /** A fault of the data set as a whole, and what it was caused by. */
   public DataException(String source, String reason, Throwable cause) {
-    super(source + ": " + line(reason), cause);
+    super(source + ": " + oneLine(reason), cause);
   }
 
   /** One line of a length that people read: reasons quote cells, which may hold anything. */
-  private static String line(String reason) {
+  private static String oneLine(String reason) {
     return CheckpointException.shortened(reason.replace("\r", "\\r").replace("\n", "\\n"));
   }
 }
