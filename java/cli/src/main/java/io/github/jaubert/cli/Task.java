@@ -83,16 +83,15 @@ enum Task {
       return of(train, this, names, "--task " + name().toLowerCase(Locale.ROOT));
     }
     if (!names.stream().allMatch(LabelText::isWhole)) {
-      return guess(train, names);
+      return guess(train, names, "");
     }
-    List<String> whole = withoutFractions(names);
-    String written = names.stream().filter(name -> name.contains(".")).findFirst().orElse(null);
-    Understood understood = guess(train, whole);
-    return written == null
-        ? understood
-        : new Understood(
-            understood.labels(),
-            understood.said().replaceFirst("whole numbers", "$0, some written as " + written));
+    String written =
+        names.stream()
+            .filter(name -> name.contains("."))
+            .findFirst()
+            .map(name -> ", some written as " + name)
+            .orElse("");
+    return guess(train, withoutFractions(names), written);
   }
 
   private static Understood of(TextDataset train, Task task, List<String> names, String why) {
@@ -146,8 +145,10 @@ enum Task {
   /**
    * Rows without exactly one label mean several labels; numbers with fractions, or very many
    * different whole numbers, mean scores; all else are classes.
+   *
+   * @param written how whole numbers are written, if that is worth a word
    */
-  private static Understood guess(TextDataset train, List<String> names) {
+  private static Understood guess(TextDataset train, List<String> names, String written) {
     for (Example row : train.rows()) {
       if (row.labels().size() != 1) {
         refuseShares(train, names);
@@ -175,13 +176,17 @@ enum Task {
             && (names.size() <= MOST_NUMBERED_CLASSES
                 || names.size() <= MOST_COUNTED_CLASSES && areCounted(names));
     if (classes) {
-      return of(train, CLASSIFICATION, names, "whole numbers; --task regression for scores");
+      return of(
+          train,
+          CLASSIFICATION,
+          names,
+          "whole numbers" + written + "; --task regression for scores");
     }
     return of(
         train,
         REGRESSION,
         names,
-        (whole ? names.size() + " different whole numbers" : "numbers with fractions")
+        (whole ? names.size() + " different whole numbers" + written : "numbers with fractions")
             + "; --task classification for classes");
   }
 
