@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,5 +106,41 @@ abstract class CommandFixture {
     arguments.addAll(List.of("--out", out, "--lr", "4e-3", "--epochs", "12"));
     arguments.addAll(List.of(more));
     return jaubert(arguments.toArray());
+  }
+
+  // ---- a process of its own ----
+
+  /** The words that start the command in another JVM, without its arguments. */
+  static List<String> java() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData",
+        "-cp",
+        System.getProperty("java.class.path"),
+        Main.class.getName());
+  }
+
+  /** Waits until something happens, and tells whether it did before the process ended. */
+  static boolean happened(Process process, BooleanSupplier event) throws InterruptedException {
+    while (!event.getAsBoolean()) {
+      if (process.waitFor(1, TimeUnit.MILLISECONDS)) {
+        return event.getAsBoolean();
+      }
+    }
+    return true;
+  }
+
+  static boolean appeared(Process process, Path file) throws InterruptedException {
+    return happened(process, () -> Files.exists(file));
+  }
+
+  // ---- what is in a folder ----
+
+  static void assertSameBytes(Path expected, Path actual, String... names) throws IOException {
+    for (String name : names) {
+      assertEquals(-1, Files.mismatch(expected.resolve(name), actual.resolve(name)), name);
+    }
   }
 }

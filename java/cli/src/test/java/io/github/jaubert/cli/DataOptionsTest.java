@@ -81,38 +81,30 @@ class DataOptionsTest extends CommandFixture {
   void aMissingColumnIsRefusedWithBothHeaders() throws IOException {
     Path one = file("a.tsv", "sentence\tlabel\na film\tpos\nbad\tneg\n");
     Path other = file("b.tsv", "text\tlabel\nbad\tneg\n");
-    assertEquals(
-        other
-            + ": no column sentence; its columns are text, label, those of "
-            + one
-            + " are sentence, label",
-        learn(one, other).failure(1));
+    assertLacks("sentence", other, "text, label", one, "sentence, label");
     // Without a header the first row is taken for one.
     Path rows = file("c.tsv", "bad\tneg\ngood\tpos\n");
-    assertEquals(
-        rows
-            + ": no column sentence; its columns are bad, neg, those of "
-            + one
-            + " are sentence, label",
-        learn(one, rows).failure(1));
+    assertLacks("sentence", rows, "bad, neg", one, "sentence, label");
     Path json = file("d.jsonl", "{\"sentence\":\"bad\",\"gold\":\"neg\"}\n");
-    assertEquals(
-        json
-            + ": no column label; its columns are sentence, gold, those of "
-            + one
-            + " are sentence, label",
-        learn(one, json).failure(1));
+    assertLacks("label", json, "sentence, gold", one, "sentence, label");
     Path narrow = file("e.tsv", "neg\nneg\n");
-    assertEquals(
-        narrow + ": no column 1; its columns are 0, those of " + rows + " are 0, 1",
-        learn(rows, narrow, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+    Object[] numbered = {"--no-header", "--text-column", "0", "--label-column", "1"};
+    assertLacks("1", narrow, "0", rows, "0, 1", numbered);
     assertEquals(
         one
             + ":1: label label is not one of the 2 known: neg, pos; --map-label OLD=NEW renames labels",
-        learn(rows, one, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+        learn(rows, one, numbered).failure(1));
     assertEquals(
         json + ": JSON lines name the columns in every row; there is no header to leave out",
-        learn(rows, json, "--no-header", "--text-column", "0", "--label-column", "1").failure(1));
+        learn(rows, json, numbered).failure(1));
+  }
+
+  private void assertLacks(
+      String column, Path judged, String its, Path learned, String others, Object... more) {
+    assertEquals(
+        "%s: no column %s; its columns are %s, those of %s are %s"
+            .formatted(judged, column, its, learned, others),
+        learn(learned, judged, more).failure(1));
   }
 
   @Test

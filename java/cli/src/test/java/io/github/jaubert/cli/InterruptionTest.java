@@ -17,22 +17,9 @@ class InterruptionTest extends CommandFixture {
   /** The command in a process of its own, as a shell line that ends in {@code exec java …}. */
   private Process started(String before, Path out, String... more) throws IOException {
     List<String> java = new ArrayList<>(List.of("sh", "-c", before + " exec \"$@\"", "sh"));
-    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(
-        List.of(
-            "-XX:-UsePerfData",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName()));
-    java.addAll(
-        List.of(
-            "finetune",
-            "--model",
-            model.toString(),
-            "--train",
-            train.toString(),
-            "--out",
-            out.toString()));
+    java.addAll(java());
+    java.addAll(List.of("finetune", "--model", model.toString()));
+    java.addAll(List.of("--train", train.toString(), "--out", out.toString()));
     java.addAll(List.of(more));
     return new ProcessBuilder(java)
         .redirectErrorStream(true)
@@ -45,11 +32,8 @@ class InterruptionTest extends CommandFixture {
     Path killed = folder.resolve("killed");
     Process process = started("", killed, "--epochs", "30", "--lr", "1e-3");
     Path checkpoint = killed.resolve("checkpoint.safetensors");
-    while (process.isAlive() && !Files.exists(checkpoint)) {
-      Thread.sleep(5);
-    }
+    assertTrue(appeared(process, checkpoint), Files.readString(folder.resolve("said")));
     process.destroyForcibly().waitFor();
-    assertTrue(Files.exists(checkpoint), Files.readString(folder.resolve("said")));
     assertFalse(Files.exists(killed.resolve("config.json")));
     String other =
         jaubert("finetune", "--model", model, "--train", train, "--out", killed, "--epochs", "31")
@@ -72,9 +56,7 @@ class InterruptionTest extends CommandFixture {
               "1e-3")
           .succeeded();
     }
-    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
-      assertEquals(-1, Files.mismatch(killed.resolve(name), whole.resolve(name)), name);
-    }
+    assertSameBytes(whole, killed, "config.json", "model.safetensors", "train_log.jsonl");
     assertFalse(Files.exists(checkpoint));
   }
 
@@ -84,9 +66,7 @@ class InterruptionTest extends CommandFixture {
     String[] settings = {"--epochs", "60", "--lr", "1e-3", "--ema-decay", "0.9"};
     Process process = started("", ended, settings);
     Path checkpoint = ended.resolve("checkpoint.safetensors");
-    while (process.isAlive() && !Files.exists(checkpoint)) {
-      Thread.sleep(5);
-    }
+    assertTrue(appeared(process, checkpoint), Files.readString(folder.resolve("said")));
     process.destroy(); // SIGTERM
     int code = process.waitFor();
     List<String> said = Files.readAllLines(folder.resolve("said"));
@@ -104,9 +84,7 @@ class InterruptionTest extends CommandFixture {
       arguments.addAll(List.of(settings));
       jaubert(arguments.toArray()).succeeded();
     }
-    for (String name : List.of("model.safetensors", "train_log.jsonl")) {
-      assertEquals(-1, Files.mismatch(ended.resolve(name), whole.resolve(name)), name);
-    }
+    assertSameBytes(whole, ended, "model.safetensors", "train_log.jsonl");
   }
 
   @Test
@@ -125,9 +103,7 @@ class InterruptionTest extends CommandFixture {
         Files.writeString(out.resolve(name), "a part");
       }
       brief(out).succeeded();
-      for (String name : List.of("model.safetensors", "train_log.jsonl")) {
-        assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), left + name);
-      }
+      assertSameBytes(whole, out, "model.safetensors", "train_log.jsonl");
       for (String name : left) {
         assertTrue(name.equals("train_log.jsonl") || !Files.exists(out.resolve(name)), name);
       }
@@ -144,15 +120,11 @@ class InterruptionTest extends CommandFixture {
     // As if it had come as far as the first of the model's files.
     Path out = folder.resolve("out");
     Process process = started("", out, "--epochs", "4");
-    while (process.isAlive() && !Files.exists(out.resolve("checkpoint.safetensors"))) {
-      Thread.sleep(1);
-    }
+    assertTrue(appeared(process, out.resolve("checkpoint.safetensors")));
     process.destroyForcibly().waitFor();
     Files.copy(whole.resolve("config.json"), out.resolve("config.json"));
     brief(out, "--epochs", 4).succeeded();
-    for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
-      assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), name);
-    }
+    assertSameBytes(whole, out, "config.json", "model.safetensors", "train_log.jsonl");
     assertFalse(Files.exists(out.resolve("checkpoint.safetensors")));
   }
 
@@ -164,11 +136,8 @@ class InterruptionTest extends CommandFixture {
       Path out = folder.resolve("out" + again);
       Path run = out.resolve(OutputFolder.REPLACING);
       Process process = started("", out, "--overwrite", "--epochs", "4");
-      while (process.isAlive() && !Files.exists(run.resolve("checkpoint.safetensors"))) {
-        Thread.sleep(1);
-      }
+      assertTrue(appeared(process, run.resolve("checkpoint.safetensors")));
       process.destroyForcibly().waitFor();
-      assertTrue(Files.exists(run.resolve("checkpoint.safetensors")));
       if (again) { // what another command left there is no reason to refuse
         brief(out, "--overwrite", "--epochs", 1).succeeded();
         assertFalse(Files.exists(run));
@@ -178,9 +147,7 @@ class InterruptionTest extends CommandFixture {
         assertTrue(other.contains("another run: epochs was 4 and is 1;"), other);
         brief(out, "--epochs", 4).succeeded();
       }
-      for (String name : List.of("config.json", "model.safetensors", "train_log.jsonl")) {
-        assertEquals(-1, Files.mismatch(whole.resolve(name), out.resolve(name)), name);
-      }
+      assertSameBytes(whole, out, "config.json", "model.safetensors", "train_log.jsonl");
       assertFalse(Files.exists(run));
     }
   }
@@ -189,9 +156,7 @@ class InterruptionTest extends CommandFixture {
   void aSecondProcessInTheFolderIsRefused() throws Exception {
     Path out = folder.resolve("out");
     Process process = started("", out, "--epochs", "2000");
-    while (process.isAlive() && !Files.exists(out.resolve("train_log.jsonl"))) {
-      Thread.sleep(1);
-    }
+    assertTrue(appeared(process, out.resolve("train_log.jsonl")));
     for (Object[] more : new Object[][] {{}, {"--overwrite"}}) {
       assertEquals(
           out

@@ -91,7 +91,7 @@ class KilledRunTest extends CommandFixture {
       Path said = folder.resolve("said");
       Process process = started(said, command(out, more));
       boolean ended =
-          !wait(process, reached(stage, run))
+          !happened(process, reached(stage, run))
               || process.waitFor(random.nextInt(stage.longestDelayMillis), TimeUnit.MILLISECONDS);
       if (!ended) {
         process.destroyForcibly().waitFor();
@@ -159,21 +159,9 @@ class KilledRunTest extends CommandFixture {
     }
   }
 
-  /** Whether it happened before the process ended. */
-  private static boolean wait(Process process, BooleanSupplier event) throws InterruptedException {
-    while (!event.getAsBoolean()) {
-      if (process.waitFor(1, TimeUnit.MILLISECONDS)) {
-        return event.getAsBoolean();
-      }
-    }
-    return true;
-  }
-
   private static Process started(Path said, List<String> words) throws IOException {
-    List<String> java = new ArrayList<>();
-    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    List<String> java = new ArrayList<>(java());
+    java.add(1, "-XX:+UseSerialGC");
     java.addAll(words);
     return new ProcessBuilder(java).redirectErrorStream(true).redirectOutput(said.toFile()).start();
   }

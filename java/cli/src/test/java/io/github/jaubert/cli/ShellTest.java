@@ -24,12 +24,7 @@ class ShellTest extends CommandFixture {
    * this process's locale.
    */
   private Result shell(String locale, String line) throws Exception {
-    List<String> java = new ArrayList<>();
-    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData"));
-    java.add("-XX:TieredStopAtLevel=1");
-    java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    String function = "jaubert() { '" + String.join("' '", java) + "' \"$@\"; }\n";
+    String function = "jaubert() { '" + String.join("' '", java()) + "' \"$@\"; }\n";
     Path script = folder.resolve("script");
     Files.writeString(
         script, function + "M='" + model + "'\n" + line + "\n", StandardCharsets.UTF_8);

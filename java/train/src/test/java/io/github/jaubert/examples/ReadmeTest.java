@@ -37,7 +37,7 @@ class ReadmeTest {
     assertTrue(count >= 5, "README.md and docs show " + count + " examples");
   }
 
-  /** A page is found from every other by links that lead somewhere. */
+  /** No link leads to a file that is not there. */
   @Test
   void linksLeadToFiles() throws IOException {
     for (Path page : pages()) {

@@ -111,7 +111,7 @@ public final class TestFiles {
     write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Copies the files of a folder. */
+  /** Copies the config and the weights of a model folder. */
   public static Path copy(Path from, Path to) {
     try {
       Files.createDirectories(to);
