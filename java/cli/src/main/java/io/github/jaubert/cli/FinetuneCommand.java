@@ -149,8 +149,7 @@ final class FinetuneCommand implements Callable<Integer> {
         report.baseline(
             "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
       }
-      Trainer trainer =
-          trainer(classifier, tokenizer, job).checkpoints(output.run()).replaceOther(overwrite);
+      Trainer trainer = trainer(classifier, tokenizer, job, output.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       // Killed from here on, the same command finds a finished run and does this again.
       Path folder = output.folder();
@@ -260,13 +259,14 @@ final class FinetuneCommand implements Callable<Integer> {
     }
   }
 
-  private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job) {
-    Trainer trainer = Trainer.of(classifier, tokenizer).train(job.train()).progress(true);
+  private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job, Path run) {
+    Trainer trainer =
+        Trainer.of(classifier, tokenizer).train(job.train()).progress(true).replaceOther(overwrite);
     if (job.eval() != null) {
       List<MetricName> names = metrics == null ? Task.usualMetrics(job.labels()) : metrics;
       trainer.evaluate(job.eval(), names.stream().map(MetricName::metric).toArray(Metric[]::new));
     }
-    training.apply(trainer, job.suggestion());
+    training.apply(trainer, job.suggestion(), run);
     return trainer.precision(device.precision());
   }
 

@@ -3,6 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Trainer;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -13,13 +14,16 @@ final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the training data. Default: 3.")
+      description =
+          "Passes over the training data. Default: 3, or more if that makes fewer than 200 steps.")
   Integer epochs;
 
   @Option(
       names = {"--learning-rate", "--lr"},
       paramLabel = "RATE",
-      description = "The largest learning rate. Default: 3e-5.")
+      description =
+          "The largest learning rate. Default: by the hidden size, 1e-4 up to 384, 5e-5 below 768,"
+              + " 3e-5 below 1024, then 2e-5.")
   Float learningRate;
 
   @Option(
@@ -99,20 +103,31 @@ final class TrainingOptions {
       description = "Record the mean loss of so many steps in train_log.jsonl. Default: 10.")
   Integer logEvery;
 
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "STEPS|TIME",
+      converter = CheckpointEvery.Converter.class,
+      description =
+          "When to write what a killed run goes on from: a number of steps, or a time as 30s, 10m"
+              + " or 1h. Default: about a minute.")
+  CheckpointEvery checkpointEvery;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of everything random. Default: 42.")
   long seed = 42;
 
   /**
    * What a job suggests.
    *
+   * @param epochs null for what {@link Trainer} chooses
+   * @param learningRate null for what {@link Trainer} chooses
    * @param headScale by which the learning rate of the pooler and the classifier is larger
    */
-  record Suggestion(int epochs, float learningRate, float headScale, float warmup, int batchSize) {
-    /** What BERT's authors recommend (Devlin et al. 2019, appendix A.3). */
-    static final Suggestion FILES = new Suggestion(3, 3e-5f, 1, 0.1f, 32);
+  record Suggestion(Integer epochs, Float learningRate, float headScale) {
+    /** Trainer chooses by model and data. */
+    static final Suggestion FILES = new Suggestion(null, null, 1);
 
     /** Found by trying, for one pass over 8,000 short texts. */
-    static final Suggestion DEFINITIONS = new Suggestion(1, 2e-4f, 10, 0.1f, 32);
+    static final Suggestion DEFINITIONS = new Suggestion(1, 2e-4f, 10);
   }
 
   /**
@@ -178,11 +193,27 @@ final class TrainingOptions {
     }
   }
 
-  void apply(Trainer trainer, Suggestion suggested) {
+  /**
+   * Sets what was given or suggested.
+   *
+   * @param run the folder of the checkpoints
+   */
+  void apply(Trainer trainer, Suggestion suggested, Path run) {
+    Integer passes = or(epochs, suggested.epochs());
+    if (passes != null) {
+      trainer.epochs(passes);
+    }
+    Float rate = or(learningRate, suggested.learningRate());
+    if (rate != null) {
+      trainer.learningRate(rate);
+    }
+    if (checkpointEvery == null) {
+      trainer.checkpoints(run);
+    } else {
+      checkpointEvery.apply(trainer, run);
+    }
     trainer
-        .epochs(or(epochs, suggested.epochs()))
-        .learningRate(or(learningRate, suggested.learningRate()))
-        .warmup(or(warmup, suggested.warmup()))
+        .warmup(or(warmup, 0.1f))
         .weightDecay(or(weightDecay, 0.01f))
         .gradientAccumulation(or(gradientAccumulation, 1))
         .maxLength(or(maxLength, 128))
@@ -199,7 +230,7 @@ final class TrainingOptions {
     if (batch != null && batch.tokens != null) {
       trainer.batchTokens(batch.tokens);
     } else {
-      trainer.batchSize(batch == null ? suggested.batchSize() : batch.sentences);
+      trainer.batchSize(batch == null ? 32 : batch.sentences);
     }
   }
 

@@ -88,6 +88,23 @@ public final class Progress implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void configured(Map<String, Object> settings) {
+    Object sentences = settings.get("batch_size");
+    boolean inTokens = sentences.equals(0);
+    out.println(
+        counted((int) settings.get("epochs"), "epoch")
+            + ", learning rate "
+            + settings.get("learning_rate")
+            + ", batches of "
+            + (inTokens
+                ? counted((int) settings.get("batch_tokens"), "token")
+                : counted((int) sentences, "text"))
+            + ", cut to "
+            + settings.get("max_length")
+            + " tokens");
+  }
+
+  @Override
   public void started(long step, long steps, long tokens, long allTokens) {
     this.steps = steps;
     this.allTokens = allTokens;

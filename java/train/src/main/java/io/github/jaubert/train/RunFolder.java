@@ -35,21 +35,23 @@ final class RunFolder {
   private static final String KEY = "jaubert.run";
 
   private final Path folder;
-  private final int every;
+  private final Cadence cadence;
   private final boolean replaceOther;
   private RunIdentity identity;
+  private long writtenAt = System.nanoTime();
+  private long writingTook;
 
   /**
    * A folder that the caller has locked.
    *
    * @param identity of the run
-   * @param every steps between checkpoints
+   * @param cadence of its checkpoints
    * @param replaceOther whether what another run left is replaced, and not refused
    */
-  RunFolder(Path folder, RunIdentity identity, int every, boolean replaceOther) {
+  RunFolder(Path folder, RunIdentity identity, Cadence cadence, boolean replaceOther) {
     this.folder = folder;
     this.identity = identity;
-    this.every = every;
+    this.cadence = cadence;
     this.replaceOther = replaceOther;
   }
 
@@ -64,7 +66,7 @@ final class RunFolder {
   }
 
   boolean isDue(int step) {
-    return step % every == 0;
+    return cadence.isDue(step, System.nanoTime() - writtenAt, writingTook);
   }
 
   // ---- history ----
@@ -89,8 +91,11 @@ final class RunFolder {
   // ---- checkpoint ----
 
   void write(Checkpoint checkpoint, Map<String, Tensor> tensors) {
+    long begin = System.nanoTime();
     SafeTensorsWriter.write(
         folder.resolve(CHECKPOINT), tensors, Map.of(KEY, checkpoint.toJson().toString()));
+    writtenAt = System.nanoTime();
+    writingTook = writtenAt - begin;
   }
 
   /**

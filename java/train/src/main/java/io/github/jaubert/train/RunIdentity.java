@@ -26,7 +26,8 @@ record RunIdentity(Map<String, String> parts) {
 
   /** Of a run that is about to begin with the weights that the model has now. */
   static RunIdentity of(TrainingSettings settings, SequenceClassifier model, TrainingData data) {
-    Map<String, String> parts = new LinkedHashMap<>(settings.byName());
+    Map<String, String> parts = new LinkedHashMap<>();
+    settings.byName().forEach((name, value) -> parts.put(name, value.toString()));
     parts.put("labels", model.labels().toString());
     config(model.config()).forEach((name, value) -> parts.put("config." + name, value));
     parts.put("parameters", "" + model.parameterCount());

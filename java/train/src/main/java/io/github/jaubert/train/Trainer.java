@@ -10,6 +10,7 @@ import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Metric;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -39,16 +40,14 @@ import java.util.regex.Pattern;
  * steps, in an evaluation between two batches, or while texts are tokenised.
  */
 public final class Trainer {
-  private static final int CHECKPOINT_EVERY = 500;
-
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private TextDataset train;
   private TextDataset evaluation;
   private List<Metric> metrics = List.of();
-  private int epochs = 3;
-  private float learningRate = 2e-5f;
+  private int epochs; // 0 for what makes enough steps
+  private float learningRate = Float.NaN; // what suits the model
   private Decay.Curve curve = Decay.Curve.LINEAR;
   private float warmup = 0.1f;
   private final List<RateScale> rateScales = new ArrayList<>();
@@ -67,7 +66,7 @@ public final class Trainer {
   private boolean graphs;
   private DType precision; // null for what the model computes in
   private Path runFolder;
-  private int checkpointEvery = CHECKPOINT_EVERY;
+  private Cadence cadence = Cadence.USUAL;
   private boolean replaceOther;
 
   private Trainer(SequenceClassifier model, Tokenizer tokenizer) {
@@ -97,14 +96,20 @@ public final class Trainer {
     return this;
   }
 
-  /** How often to go through the training data; 3 unless said otherwise. */
+  /**
+   * How often to go through the training data; unless said otherwise 3 times, or more if that makes
+   * fewer than 200 steps. The model is then evaluated about ten times, and not after every epoch.
+   */
   public Trainer epochs(int epochs) {
     require(epochs > 0, "epochs", epochs);
     this.epochs = epochs;
     return this;
   }
 
-  /** The largest learning rate; 2e-5 unless said otherwise. */
+  /**
+   * The largest learning rate; unless said otherwise 1e-4 for a model with a hidden size of up to
+   * 384, 5e-5 below 768, 3e-5 below 1,024, and 2e-5 for a larger one.
+   */
   public Trainer learningRate(float rate) {
     require(rate >= 0 && rate < Float.POSITIVE_INFINITY, "learningRate", rate);
     learningRate = rate;
@@ -269,20 +274,31 @@ public final class Trainer {
   }
 
   /**
-   * Keeps a checkpoint in this folder, at the end of each epoch and every 500 steps, and the
-   * history as {@code train_log.jsonl}. If the folder holds the checkpoint of a run with the same
-   * initial weights, settings, metrics and data, {@link #run} goes on from there. It has the folder
-   * for itself, see {@link FolderLock}.
+   * Keeps a checkpoint in this folder, about every minute and at the end, and the history as {@code
+   * train_log.jsonl}. A process that is killed so loses a minute, or as much more as keeps the
+   * writing of checkpoints to a twentieth of the time. If the folder holds the checkpoint of a run
+   * with the same initial weights, settings, metrics and data, {@link #run} goes on from there. It
+   * has the folder for itself, see {@link FolderLock}.
    */
   public Trainer checkpoints(Path folder) {
-    return checkpoints(folder, CHECKPOINT_EVERY);
+    return checkpoints(folder, Cadence.USUAL);
   }
 
-  /** The same with another number of steps between checkpoints. */
+  /** The same with a number of steps between checkpoints. */
   public Trainer checkpoints(Path folder, int everySteps) {
     require(everySteps > 0, "checkpoints: everySteps", everySteps);
-    runFolder = folder;
-    checkpointEvery = everySteps;
+    return checkpoints(folder, Cadence.every(everySteps));
+  }
+
+  /** The same with another time between checkpoints. */
+  public Trainer checkpoints(Path folder, Duration every) {
+    require(!every.isNegative(), "checkpoints: every", every);
+    return checkpoints(folder, Cadence.every(every));
+  }
+
+  private Trainer checkpoints(Path folder, Cadence cadence) {
+    runFolder = Objects.requireNonNull(folder, "folder");
+    this.cadence = cadence;
     return this;
   }
 
@@ -307,7 +323,9 @@ public final class Trainer {
     return this;
   }
 
-  /** Adds a listener. */
+  /**
+   * Adds a listener. Without any, and without {@link #progress}, slf4j is told how the run goes.
+   */
   public Trainer listener(TrainingListener listener) {
     listeners.add(listener);
     return this;
@@ -356,25 +374,30 @@ public final class Trainer {
   }
 
   private TrainingResult runChecked() {
-    TrainingSettings settings = settings();
     TrainingData data;
-    try (Tokenizer cutting = tokenizer.withMaxLength(settings.maxLength())) {
+    try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
       data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
     } catch (CancellationException e) {
       throw TrainingInterruptedException.beforeFirstStep();
     }
+    TrainingSettings settings = settings(data);
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
       RunFolder folder =
           lock == null
               ? null
               : new RunFolder(
-                  runFolder, RunIdentity.of(settings, model, data), checkpointEvery, replaceOther);
+                  runFolder, RunIdentity.of(settings, model, data), cadence, replaceOther);
       model.computeType(precision());
-      try (TrainingRun run = new TrainingRun(settings, model, data, folder, listeners)) {
+      try (TrainingRun run = new TrainingRun(settings, model, data, folder, toldTo())) {
         return run.run();
       }
     }
+  }
+
+  /** Somebody is always told, if only a log. */
+  private List<TrainingListener> toldTo() {
+    return listeners.isEmpty() ? List.of(new TrainingLog()) : listeners;
   }
 
   private DType precision() {
@@ -390,10 +413,25 @@ public final class Trainer {
     }
   }
 
-  private TrainingSettings settings() {
+  private int maxLength() {
+    return Math.min(maxLength, model.config().maxPositionEmbeddings());
+  }
+
+  /** What was chosen, and for the rest what suits model and data. */
+  private TrainingSettings settings(TrainingData data) {
+    TrainingSettings chosen = chosen();
+    if (epochs > 0) {
+      return chosen;
+    }
+    int passes =
+        TrainingDefaults.epochs(new TrainingPlan(chosen, data.examples().lengths()).steps());
+    return chosen.withEpochs(passes, TrainingDefaults.epochsAnEvaluation(passes));
+  }
+
+  private TrainingSettings chosen() {
     return new TrainingSettings(
-        epochs,
-        learningRate,
+        Math.max(1, epochs),
+        Float.isNaN(learningRate) ? TrainingDefaults.learningRate(model.config()) : learningRate,
         curve,
         warmup,
         List.copyOf(rateScales),
@@ -403,10 +441,11 @@ public final class Trainer {
         batchSize,
         batchTokens,
         gradientAccumulation,
-        Math.min(maxLength, model.config().maxPositionEmbeddings()),
+        maxLength(),
         seed,
         logEvery,
         evaluateEvery,
+        1,
         emaDecay,
         keepBest,
         graphs,

@@ -1,5 +1,7 @@
 package io.github.jaubert.train;
 
+import java.util.Map;
+
 /**
  * Is told what a trainer does, in its thread unless said otherwise, in between steps. What it
  * throws ends the run.
@@ -11,6 +13,13 @@ public interface TrainingListener {
    * @param done how many texts of {@code all} are done
    */
   default void tokenized(String source, int done, int all) {}
+
+  /**
+   * The run is about to begin, or to go on, with these settings.
+   *
+   * @param settings by name, those that were not chosen included
+   */
+  default void configured(Map<String, Object> settings) {}
 
   /**
    * The first step is about to be taken.

@@ -61,8 +61,9 @@ final class TrainingPlan {
     return steps.get(step);
   }
 
-  boolean endsEpoch(int step) {
-    return epochEnds.contains(step);
+  /** The number of the epoch, from 1, that ends with this step; 0 if none does. */
+  int epochEndedAt(int step) {
+    return epochEnds.indexOf(step) + 1;
   }
 
   /** How many passes over the data {@code step} steps make; whole at the end of an epoch. */

@@ -1,5 +1,7 @@
 package io.github.jaubert.train;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,15 +15,18 @@ import java.util.Map;
  * @param seconds the time of the training steps, without tokenising, evaluation and checkpoints; of
  *     this run alone if it was resumed
  * @param tokensPerSecond the tokens read by training steps, by this time
+ * @param settings every setting of the run by name, those that were not chosen included
  */
 public record TrainingResult(
     Map<String, Double> metrics,
     List<LogEntry> history,
     long steps,
     double seconds,
-    double tokensPerSecond) {
+    double tokensPerSecond,
+    Map<String, Object> settings) {
   /** Copies. */
   public TrainingResult {
     history = List.copyOf(history);
+    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
 }

@@ -88,6 +88,7 @@ final class TrainingRun implements AutoCloseable {
     model.train();
     begin();
     long tokensBefore = plan.tokensUpTo(step);
+    tell(listener -> listener.configured(settings.byName()));
     tell(
         listener ->
             listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
@@ -119,7 +120,7 @@ final class TrainingRun implements AutoCloseable {
     if (owesEvaluation()) {
       evaluate();
     }
-    if (folder != null && (plan.endsEpoch(step) || folder.isDue(step))) {
+    if (folder != null && (step == plan.steps() || folder.isDue(step))) {
       save();
     }
   }
@@ -127,8 +128,14 @@ final class TrainingRun implements AutoCloseable {
   private boolean owesEvaluation() {
     return evaluator != null
         && step > 0
-        && (plan.endsEpoch(step) || settings.evaluatesAt(step))
+        && (evaluatesAtEndOfEpoch() || settings.evaluatesAt(step))
         && evaluationAt(step).isEmpty();
+  }
+
+  /** In a run of many short epochs, not at the end of every one. */
+  private boolean evaluatesAtEndOfEpoch() {
+    int epoch = plan.epochEndedAt(step);
+    return epoch > 0 && (epoch % settings.evaluateEpochs() == 0 || epoch == settings.epochs());
   }
 
   /**
@@ -312,7 +319,13 @@ final class TrainingRun implements AutoCloseable {
     Map<String, Double> metrics =
         evaluationAt(best == null || best.step() == 0 ? step : best.step());
     TrainingResult result =
-        new TrainingResult(metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds);
+        new TrainingResult(
+            metrics,
+            history,
+            step,
+            seconds,
+            seconds == 0 ? 0 : tokens / seconds,
+            settings.byName());
     tell(listener -> listener.finished(result));
     return result;
   }

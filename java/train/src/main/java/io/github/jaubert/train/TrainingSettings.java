@@ -34,6 +34,7 @@ import java.util.regex.Pattern;
  * @param seed of the order of the examples and of dropout
  * @param logEvery steps between readings of the loss
  * @param evaluateEvery steps between evaluations, 0 for the end of each epoch
+ * @param evaluateEpochs epochs between evaluations at the end of one; the last epoch always has one
  * @param emaDecay the decay, each step, of the average of the weights that the run is judged by and
  *     ends with; 0 for none
  * @param keepBest whether the weights of the best evaluation are kept in the end, and not the last
@@ -56,6 +57,7 @@ record TrainingSettings(
     long seed,
     int logEvery,
     int evaluateEvery,
+    int evaluateEpochs,
     float emaDecay,
     boolean keepBest,
     boolean graphs,
@@ -92,6 +94,30 @@ record TrainingSettings(
     private boolean findsTrained(SequenceClassifier model) {
       return model.parameters().stream().anyMatch(p -> !p.frozen() && fits(p.name()));
     }
+  }
+
+  TrainingSettings withEpochs(int epochs, int evaluateEpochs) {
+    return new TrainingSettings(
+        epochs,
+        learningRate,
+        curve,
+        warmup,
+        rateScales,
+        layerDecay,
+        weightDecay,
+        maxNorm,
+        batchSize,
+        batchTokens,
+        gradientAccumulation,
+        maxLength,
+        seed,
+        logEvery,
+        evaluateEvery,
+        evaluateEpochs,
+        emaDecay,
+        keepBest,
+        graphs,
+        precision);
   }
 
   Schedule schedule(long steps) {
@@ -146,28 +172,29 @@ record TrainingSettings(
    * Every setting that the result depends on, by name: not when the loss is read, nor when the
    * model is evaluated if no evaluation decides anything.
    */
-  Map<String, String> byName() {
-    Map<String, String> names = new LinkedHashMap<>();
-    names.put("epochs", "" + epochs);
-    names.put("learning_rate", "" + learningRate);
-    names.put("schedule", "" + curve);
-    names.put("warmup", "" + warmup);
-    names.put("learning_rate_scales", "" + rateScales);
-    names.put("layer_decay", "" + layerDecay);
-    names.put("weight_decay", "" + weightDecay);
-    names.put("max_norm", "" + maxNorm);
-    names.put("batch_size", "" + batchSize);
-    names.put("batch_tokens", "" + batchTokens);
-    names.put("gradient_accumulation", "" + gradientAccumulation);
-    names.put("max_length", "" + maxLength);
-    names.put("seed", "" + seed);
-    names.put("ema_decay", "" + emaDecay);
-    names.put("keep_best", "" + keepBest);
+  Map<String, Object> byName() {
+    Map<String, Object> names = new LinkedHashMap<>();
+    names.put("epochs", epochs);
+    names.put("learning_rate", learningRate);
+    names.put("schedule", curve.toString());
+    names.put("warmup", warmup);
+    names.put("learning_rate_scales", rateScales.toString());
+    names.put("layer_decay", layerDecay);
+    names.put("weight_decay", weightDecay);
+    names.put("max_norm", maxNorm);
+    names.put("batch_size", batchSize);
+    names.put("batch_tokens", batchTokens);
+    names.put("gradient_accumulation", gradientAccumulation);
+    names.put("max_length", maxLength);
+    names.put("seed", seed);
+    names.put("ema_decay", emaDecay);
+    names.put("keep_best", keepBest);
     if (keepBest) {
-      names.put("evaluate_every", "" + evaluateEvery);
+      names.put("evaluate_every", evaluateEvery);
+      names.put("evaluate_epochs", evaluateEpochs);
     }
-    names.put("graphs", "" + graphs);
-    names.put("precision", "" + precision);
+    names.put("graphs", graphs);
+    names.put("precision", precision.toString());
     return names;
   }
 }

@@ -34,7 +34,7 @@ class ProgressTest {
     progress.logged(new LogEntry(LogEntry.Kind.TRAIN, 2, 1, Map.of("loss", 0.5)));
     progress.stepped(2, 20_000);
     progress.logged(new LogEntry(LogEntry.Kind.EVALUATION, 2, 1, Map.of("accuracy", 0.875)));
-    progress.finished(new TrainingResult(Map.of(), List.of(), 2, 1, 20_000));
+    progress.finished(new TrainingResult(Map.of(), List.of(), 2, 1, 20_000, Map.of()));
     List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
     assertEquals("tokenising train.tsv: 1,234 texts", lines.get(0));
     assertEquals("training: 2 steps, 20,000 tokens", lines.get(1));
