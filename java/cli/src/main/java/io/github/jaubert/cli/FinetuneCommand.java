@@ -5,7 +5,6 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.cli.Task.MetricName;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.demo.Baselines;
 import io.github.jaubert.demo.MiniLm;
@@ -16,7 +15,6 @@ import io.github.jaubert.train.Progress;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.TextDataset;
-import io.github.jaubert.train.metrics.Metric;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,13 +67,7 @@ final class FinetuneCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES}; by default what the labels look like.")
   private Task task = Task.AUTO;
 
-  @Option(
-      names = "--metric",
-      split = ",",
-      paramLabel = "NAME[,NAME]",
-      hideParamSyntax = true,
-      description = "${COMPLETION-CANDIDATES}; the first decides which evaluation is the best.")
-  private List<MetricName> metrics;
+  @Mixin private MetricOptions metrics;
 
   @Mixin private TrainingOptions training;
 
@@ -110,7 +102,9 @@ final class FinetuneCommand implements Callable<Integer> {
     ModelOption.check(spec.commandLine(), model);
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     Job job = data.train == null ? definitions() : files();
-    checkMetrics(job.labels());
+    if (job.eval() != null) {
+      metrics.check(spec.commandLine(), job.labels());
+    }
     try (OutputFolder output =
         out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite)) {
       finetune(job, output);
@@ -127,8 +121,11 @@ final class FinetuneCommand implements Callable<Integer> {
         job.eval() == null
             ? "none to be judged by"
             : String.format(Locale.ROOT, "%,d to be judged by", job.eval().size()),
-        describe(job.labels()));
+        Task.describe(job.labels()));
     job.understood().forEach(say::println);
+    if (job.eval() != null) {
+      metrics.said(job.labels(), job.eval()).forEach(say::println);
+    }
 
     Rng.seed(training.seed);
     try (Tokenizer tokenizer =
@@ -165,29 +162,14 @@ final class FinetuneCommand implements Callable<Integer> {
     data.check(spec.commandLine());
     if (data.train != null
         && data.eval == null
-        && (data.evalLimit != null || metrics != null || training.keepBest)) {
+        && (data.evalLimit != null || metrics.isGiven() || training.keepBest)) {
       throw new ParameterException(
-          spec.commandLine(), "--eval-limit, --metric and --keep-best need --eval");
+          spec.commandLine(), "--eval-limit, --metric, --positive and --keep-best need --eval");
     }
     if (overwrite && out == null) {
       throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
     }
     training.check(spec.commandLine());
-  }
-
-  private void checkMetrics(Labels labels) {
-    boolean scores = labels.problemType() == ProblemType.REGRESSION;
-    for (MetricName metric : metrics == null ? List.<MetricName>of() : metrics) {
-      if (metric.measuresScores() != scores) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--metric %s measures %s, but the task is to predict %s"
-                .formatted(
-                    metric.name().toLowerCase(Locale.ROOT),
-                    metric.measuresScores() ? "scores" : "labels",
-                    describe(labels)));
-      }
-    }
   }
 
   private Job definitions() {
@@ -263,18 +245,9 @@ final class FinetuneCommand implements Callable<Integer> {
     Trainer trainer =
         Trainer.of(classifier, tokenizer).train(job.train()).progress(true).replaceOther(overwrite);
     if (job.eval() != null) {
-      List<MetricName> names = metrics == null ? Task.usualMetrics(job.labels()) : metrics;
-      trainer.evaluate(job.eval(), names.stream().map(MetricName::metric).toArray(Metric[]::new));
+      trainer.evaluate(job.eval(), metrics.metrics(job.labels()));
     }
     training.apply(trainer, job.suggestion(), run);
     return trainer.precision(device.precision());
-  }
-
-  private static String describe(Labels labels) {
-    return switch (labels.problemType()) {
-      case SINGLE_LABEL -> "one of %d labels".formatted(labels.size());
-      case MULTI_LABEL -> "any of %d labels".formatted(labels.size());
-      case REGRESSION -> "a score";
-    };
   }
 }

@@ -12,6 +12,8 @@ import io.github.jaubert.train.metrics.MatthewsCorrelation;
 import io.github.jaubert.train.metrics.MeanSquaredError;
 import io.github.jaubert.train.metrics.Metric;
 import io.github.jaubert.train.metrics.PearsonCorrelation;
+import io.github.jaubert.train.metrics.Precision;
+import io.github.jaubert.train.metrics.Recall;
 import io.github.jaubert.train.metrics.SpearmanCorrelation;
 import java.math.BigInteger;
 import java.util.Comparator;
@@ -43,6 +45,8 @@ enum Task {
   enum MetricName {
     ACCURACY,
     F1,
+    PRECISION,
+    RECALL,
     MACRO_F1,
     MICRO_F1,
     MATTHEWS,
@@ -55,10 +59,22 @@ enum Task {
       return this == PEARSON || this == SPEARMAN || this == MSE;
     }
 
-    Metric metric() {
+    /** Whether it is about one class, the positive one. */
+    boolean measuresOneClass() {
+      return this == F1 || this == PRECISION || this == RECALL;
+    }
+
+    /**
+     * A measure.
+     *
+     * @param positive the class that it is about, if it is about one; null for any number of labels
+     */
+    Metric metric(String positive) {
       return switch (this) {
         case ACCURACY -> new Accuracy();
-        case F1 -> new F1();
+        case F1 -> positive == null ? new F1() : new F1(positive);
+        case PRECISION -> positive == null ? new Precision() : new Precision(positive);
+        case RECALL -> positive == null ? new Recall() : new Recall(positive);
         case MACRO_F1 -> new F1(io.github.jaubert.train.metrics.F1.Average.MACRO);
         case MICRO_F1 -> new F1(io.github.jaubert.train.metrics.F1.Average.MICRO);
         case MATTHEWS -> new MatthewsCorrelation();
@@ -279,6 +295,15 @@ enum Task {
               train.size(),
               first.label()));
     }
+  }
+
+  /** What is to be predicted, in words. */
+  static String describe(Labels labels) {
+    return switch (labels.problemType()) {
+      case SINGLE_LABEL -> "one of %d labels".formatted(labels.size());
+      case MULTI_LABEL -> "any of %d labels".formatted(labels.size());
+      case REGRESSION -> "a score";
+    };
   }
 
   /** The usual measures of a kind of problem; the first is the one that "best" goes by. */

@@ -145,6 +145,33 @@ class DataOptionsTest extends CommandFixture {
   }
 
   @Test
+  void metricsOfOneClassNameIt() throws IOException {
+    Path rare = file("r.tsv", "text\tlabel\na\tfraud\n" + "b\tlegit\n".repeat(3));
+    String said = learn(rare, rare).succeeded().out();
+    assertTrue(
+        said.contains(
+            "\nf1: of legit, the label of 3 of 4 examples to be judged by (--positive)\n"),
+        said);
+    assertTrue(said.contains("  f1 (legit), fine-tuned "), said);
+    Object[] chosen = {"--positive", "fraud", "--metric", "recall,precision,f1,accuracy"};
+    said = learn(rare, rare, chosen).succeeded().out();
+    assertTrue(
+        said.contains("\nrecall, precision, f1: of fraud, the label of 1 of 4 examples"), said);
+    for (String name : List.of("recall", "precision", "f1")) {
+      assertTrue(said.contains("  %s (fraud), fine-tuned ".formatted(name)), said);
+    }
+    String run = Files.readString(folder.resolve("out").resolve("run.json"));
+    assertTrue(run.contains("\"f1 (fraud)\""), run);
+    assertEquals(
+        "--positive spam: the labels are fraud, legit",
+        learn(rare, rare, "--positive", "spam").failure(2));
+    Path scores = file("s.tsv", "text\tscore\na\t1.5\nb\t0.5\n");
+    assertEquals(
+        "--positive names a class, but the task is to predict a score",
+        learn(scores, scores, "--positive", "1.5").failure(2));
+  }
+
+  @Test
   void rowsAreLeftOutByTheirLabel() throws IOException {
     Path gold = file("a.tsv", "text\tlabel\na\tyes\nb\t-\nc\tno\nd\t\n");
     assertEquals(

@@ -341,6 +341,7 @@ public final class Trainer {
    * interrupt that finds nothing left to do changes nothing.
    *
    * @throws DataException if anything is wrong with the data; nothing is changed then
+   * @throws IllegalArgumentException if a metric is about a label that the model does not have
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the run folder belongs to
    *     another run, another run is at work in it, or it cannot be written
    * @throws IllegalStateException if there is no training data, if the precision is not what the

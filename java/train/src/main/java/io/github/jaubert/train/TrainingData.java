@@ -33,6 +33,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
    * @param tokenizer cuts texts to its maximum length
    * @param evaluation null for none
    * @throws DataException if anything is wrong with them
+   * @throws IllegalArgumentException if a metric is about a label that the model does not have
    * @throws java.util.concurrent.CancellationException if the thread is interrupted meanwhile
    */
   static TrainingData of(
@@ -42,6 +43,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
       TextDataset evaluation,
       List<Metric> metrics,
       List<TrainingListener> listeners) {
+    metrics.forEach(metric -> metric.labels(model.labels()));
     say(train, model.labels());
     Targets targets = Targets.of(train, model.labels());
     DataChecks.sameLabels(train, evaluation, model.labels());

@@ -168,7 +168,7 @@ class TrainerCheckpointTest extends TrainerFixture {
                   .checkpoints(run, 7));
       assertTrue(
           message.contains(
-              "belongs to another run: metrics was [accuracy] and is [f1, accuracy]; use another folder"),
+              "belongs to another run: metrics was [accuracy] and is [f1 (1), accuracy]; use another folder"),
           message);
       Trainer other = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
       message = refusal(other.evaluate(SmallModel.sentences(50, 4), new Accuracy()));

@@ -4,8 +4,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How often each class was predicted, was true, and both at once: all that F1 and Matthews'
- * coefficient need.
+ * How often each class was predicted, was true, and both at once: all that precision, recall, F1
+ * and Matthews' coefficient need.
  */
 final class Confusion {
   /** The counts of one class. */
@@ -13,6 +13,16 @@ final class Confusion {
     long predicted;
     long actual;
     long both;
+
+    /** TP / predicted; 0 for a class that was never predicted, as scikit-learn has it. */
+    double precision() {
+      return predicted == 0 ? 0 : (double) both / predicted;
+    }
+
+    /** TP / actual; 0 for a class that was never true. */
+    double recall() {
+      return actual == 0 ? 0 : (double) both / actual;
+    }
 
     /**
      * 2PR / (P + R), which is 2 TP / (predicted + actual); 0 for a class that is neither, as

@@ -1,10 +1,13 @@
 package io.github.jaubert.train.metrics;
 
+import io.github.jaubert.bert.Labels;
+import java.util.Objects;
+
 /** The harmonic mean of precision and recall. */
 public final class F1 implements Metric {
   /** How the classes are put together. */
   public enum Average {
-    /** Of class 1 alone, the positive one. */
+    /** Of the positive class alone. */
     BINARY,
     /** The plain mean over the classes that were predicted or true at least once. */
     MACRO,
@@ -13,21 +16,41 @@ public final class F1 implements Metric {
   }
 
   private final Average average;
+  private final PositiveClass positive;
   private final Confusion confusion = new Confusion();
 
-  /** F1 of class 1. */
+  /** F1 of class 1, the second of the labels; which one that is, the name tells. */
   public F1() {
     this(Average.BINARY);
   }
 
+  /** F1 of a class by its name. Of two, that of the rare one says more. */
+  public F1(String positive) {
+    this(Average.BINARY, Objects.requireNonNull(positive, "positive"));
+  }
+
   /** F1 with a way to put classes together. */
   public F1(Average average) {
+    this(average, null);
+  }
+
+  private F1(Average average, String positive) {
     this.average = average;
+    this.positive = new PositiveClass(positive);
   }
 
   @Override
   public String name() {
-    return average == Average.BINARY ? "f1" : average == Average.MACRO ? "macro_f1" : "micro_f1";
+    return switch (average) {
+      case BINARY -> positive.named("f1");
+      case MACRO -> "macro_f1";
+      case MICRO -> "micro_f1";
+    };
+  }
+
+  @Override
+  public void labels(Labels labels) {
+    positive.among(labels, "f1");
   }
 
   @Override
@@ -47,7 +70,7 @@ public final class F1 implements Metric {
     }
     var classes = confusion.classes();
     return switch (average) {
-      case BINARY -> classes.getOrDefault(1.0, new Confusion.Counts()).f1();
+      case BINARY -> positive.of(confusion).f1();
       case MACRO ->
           classes.values().stream().mapToDouble(Confusion.Counts::f1).average().orElseThrow();
       case MICRO ->

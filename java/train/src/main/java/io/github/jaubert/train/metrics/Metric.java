@@ -1,5 +1,7 @@
 package io.github.jaubert.train.metrics;
 
+import io.github.jaubert.bert.Labels;
+
 /**
  * A measure over a stream of decisions. Mutable and not thread-safe: {@link #reset}, any number of
  * {@link #update}, then {@link #result}.
@@ -10,8 +12,18 @@ package io.github.jaubert.train.metrics;
  * labels that are right (1 - Hamming loss) and F1 is micro-averaged.
  */
 public interface Metric {
-  /** A short name in lower case, the same in logs and reports. */
+  /**
+   * A short name, the same in logs and reports. One that is about a class names it, as {@code f1
+   * (spam)}, once it is {@linkplain #labels known}.
+   */
   String name();
+
+  /**
+   * Says what is decided about, before the first decision.
+   *
+   * @throws IllegalArgumentException if this measures something that is not among the labels
+   */
+  default void labels(Labels labels) {}
 
   /** Whether a larger value is better: what "best checkpoint" goes by. */
   default boolean greaterIsBetter() {

@@ -2,8 +2,10 @@ package io.github.jaubert.train.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.bert.Labels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -40,6 +42,57 @@ class MetricsTest {
     assertEquals(0, of(new F1(), v(0, 0), v(0, 0)));
     // Class 2 is predicted and never true: it counts with 0.
     assertEquals((1 + 0 + 0) / 3.0, of(new F1(F1.Average.MACRO), v(0, 2), v(0, 1)), 1e-15);
+  }
+
+  @Test
+  void oneClassIsFoundByItsName() {
+    double[] predicted = v(1, 1, 0, 1, 0);
+    double[] actual = v(1, 0, 1, 1, 1);
+    Labels labels = Labels.of("ham", "spam");
+    List<Metric> second = List.of(new F1(), new Precision(), new Recall());
+    List<Metric> first = List.of(new F1("ham"), new Precision("ham"), new Recall("ham"));
+    // spam: 2 of 3 predicted are right, 2 of 4 true ones are found. ham: none of 2, none of 1.
+    List<Double> spam = List.of(4 / 7.0, 2 / 3.0, 0.5);
+    List<String> names = List.of("f1", "precision", "recall");
+    for (int i = 0; i < 3; i++) {
+      assertEquals(names.get(i), second.get(i).name());
+      assertEquals(names.get(i) + " (ham)", first.get(i).name());
+      first.get(i).labels(labels);
+      second.get(i).labels(labels);
+      assertEquals(names.get(i) + " (spam)", second.get(i).name());
+      assertEquals(names.get(i) + " (ham)", first.get(i).name());
+      assertEquals(spam.get(i), of(second.get(i), predicted, actual), 1e-15);
+      assertEquals(0, of(first.get(i), predicted, actual));
+    }
+    assertEquals(0.5, of(new Precision(), v(1, 1), v(1, 0)));
+    assertEquals(0, of(new Precision(), v(0, 0), v(1, 0)));
+    assertEquals(0, of(new Recall(), v(1, 0), v(0, 0)));
+    // The majority's: 99 of 100 are ham, and all are called so.
+    double[] ham = new double[100];
+    double[] one = ham.clone();
+    one[7] = 1;
+    Metric flattering = new F1("ham");
+    flattering.labels(labels);
+    assertEquals(0.995, of(flattering, ham, one), 1e-4);
+    assertEquals(0, of(new F1(), ham, one));
+  }
+
+  @Test
+  void aClassThatIsNotThereIsRefused() {
+    Metric f1 = new F1("toxic");
+    assertEquals(
+        "f1 of 'toxic': the labels are [ham, spam]",
+        assertThrows(IllegalArgumentException.class, () -> f1.labels(Labels.of("ham", "spam")))
+            .getMessage());
+    assertEquals(
+        "recall of 'a': one class of several is needed, and the model predicts MULTI_LABEL [a, b]",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Recall("a").labels(Labels.multi("a", "b")))
+            .getMessage());
+    Metric each = new F1();
+    each.labels(Labels.multi("a", "b"));
+    assertEquals("f1", each.name());
   }
 
   @Test
@@ -123,6 +176,8 @@ class MetricsTest {
             F1::new,
             () -> new F1(F1.Average.MACRO),
             () -> new F1(F1.Average.MICRO),
+            Precision::new,
+            Recall::new,
             MatthewsCorrelation::new,
             PearsonCorrelation::new,
             SpearmanCorrelation::new,

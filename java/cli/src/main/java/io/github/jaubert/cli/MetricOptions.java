@@ -1,0 +1,126 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.cli.Task.MetricName;
+import io.github.jaubert.train.data.LabelText;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.data.TextDataset;
+import io.github.jaubert.train.metrics.Metric;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say what a model is judged by. */
+final class MetricOptions {
+  private static final int LISTED = 20;
+
+  @Option(
+      names = "--metric",
+      split = ",",
+      paramLabel = "NAME[,NAME]",
+      hideParamSyntax = true,
+      description = "${COMPLETION-CANDIDATES}; the first decides which evaluation is the best.")
+  private List<MetricName> metrics;
+
+  @Option(
+      names = "--positive",
+      paramLabel = "LABEL",
+      description =
+          "The class that f1, precision and recall are about. Default: the second of the labels.")
+  private String positive;
+
+  boolean isGiven() {
+    return metrics != null || positive != null;
+  }
+
+  /**
+   * Refuses what does not fit the labels.
+   *
+   * @throws ParameterException naming the option
+   */
+  void check(CommandLine command, Labels labels) {
+    boolean scores = labels.problemType() == ProblemType.REGRESSION;
+    for (MetricName metric : names(labels)) {
+      if (metric.measuresScores() != scores) {
+        throw new ParameterException(
+            command,
+            "--metric %s measures %s, but the task is to predict %s"
+                .formatted(
+                    lower(metric),
+                    metric.measuresScores() ? "scores" : "labels",
+                    Task.describe(labels)));
+      }
+    }
+    if (positive != null) {
+      checkPositive(command, labels);
+    }
+  }
+
+  private void checkPositive(CommandLine command, Labels labels) {
+    if (labels.problemType() != ProblemType.SINGLE_LABEL) {
+      throw new ParameterException(
+          command, "--positive names a class, but the task is to predict " + Task.describe(labels));
+    }
+    if (!labels.names().contains(positive)) {
+      throw new ParameterException(
+          command,
+          "--positive %s: the labels are %s"
+              .formatted(positive, LabelText.listed(labels.names(), LISTED)));
+    }
+    if (names(labels).stream().noneMatch(MetricName::measuresOneClass)) {
+      throw new ParameterException(
+          command, "--positive is for f1, precision and recall; choose these with --metric");
+    }
+  }
+
+  private List<MetricName> names(Labels labels) {
+    return metrics == null ? Task.usualMetrics(labels) : metrics;
+  }
+
+  private static String lower(MetricName metric) {
+    return metric.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What was chosen, or what is usual for the labels. */
+  Metric[] metrics(Labels labels) {
+    return names(labels).stream().map(name -> name.metric(positive(labels))).toArray(Metric[]::new);
+  }
+
+  /** The class that some metrics are about; null where labels are no classes. */
+  private String positive(Labels labels) {
+    boolean classes = labels.problemType() == ProblemType.SINGLE_LABEL;
+    return positive == null && classes ? labels.name(1) : positive;
+  }
+
+  /**
+   * Which class some metrics are about, and how common it is, in a line: of a class that nearly all
+   * examples have, a high F1 says little. Nothing if there are no such metrics.
+   */
+  List<String> said(Labels labels, TextDataset eval) {
+    String name = positive(labels);
+    String about =
+        names(labels).stream()
+            .filter(MetricName::measuresOneClass)
+            .map(MetricOptions::lower)
+            .collect(Collectors.joining(", "));
+    if (name == null || about.isEmpty()) {
+      return List.of();
+    }
+    Targets targets = Targets.of(eval, labels);
+    int index = labels.indexOf(name);
+    long of = IntStream.range(0, eval.size()).filter(i -> targets.value(i, 0) == index).count();
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "%s: of %s, the label of %,d of %,d examples to be judged by (--positive)",
+            about,
+            name,
+            of,
+            eval.size()));
+  }
+}
