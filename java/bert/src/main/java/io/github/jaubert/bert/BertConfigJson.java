@@ -24,6 +24,9 @@ final class BertConfigJson {
   private static final Pattern OTHER_HEAD =
       Pattern.compile("\\w+For(TokenClassification|QuestionAnswering|MultipleChoice)");
 
+  /** Ours: what a head was trained on. Others keep what they do not know. */
+  private static final String PAIRS = "jaubert_trained_on_pairs";
+
   private final String file;
   private final ObjectNode json;
 
@@ -84,6 +87,11 @@ final class BertConfigJson {
       }
     }
     return architectures.get(0).asText();
+  }
+
+  /** Whether the head was trained on pairs of texts, as {@link #sayPairs} writes it. */
+  static boolean saysPairs(ObjectNode json) {
+    return json.path(PAIRS).asBoolean(false);
   }
 
   private BertConfig config() {
@@ -294,5 +302,9 @@ final class BertConfigJson {
     }
     json.put("problem_type", labels.problemType().huggingFaceName());
     return json;
+  }
+
+  static void sayPairs(ObjectNode json) {
+    json.put(PAIRS, true);
   }
 }

@@ -35,6 +35,7 @@ public final class SequenceClassifier extends Block {
   private final Linear classifier;
   private final Labels labels;
   private TokenizerFiles tokenizerFiles;
+  private boolean trainedOnPairs;
 
   private SequenceClassifier(Bert bert, Labels labels) {
     this.bert = add("bert", bert);
@@ -140,6 +141,7 @@ public final class SequenceClassifier extends Block {
         throw e;
       }
       model.tokenizerFiles = TokenizerFiles.readIfPresent(folder);
+      model.trainedOnPairs = BertConfigJson.saysPairs(json);
       model.eval();
       return model;
     }
@@ -225,6 +227,24 @@ public final class SequenceClassifier extends Block {
     };
   }
 
+  /**
+   * Whether it is known to have been trained on pairs of texts, so that a single one lacks half.
+   */
+  public boolean trainedOnPairs() {
+    return trainedOnPairs;
+  }
+
+  /**
+   * Says whether it is trained on pairs of texts, as a trainer does. {@link #save(Path)} writes it
+   * to config.json, in a field that others ignore.
+   *
+   * @return this model
+   */
+  public SequenceClassifier trainedOnPairs(boolean pairs) {
+    trainedOnPairs = pairs;
+    return this;
+  }
+
   // ---- saving ----
 
   /**
@@ -256,11 +276,11 @@ public final class SequenceClassifier extends Block {
   }
 
   private void write(Path folder, TokenizerFiles tokenizer) {
-    PretrainedFolder.write(
-        folder,
-        BertConfigJson.write(config(), "BertForSequenceClassification", labels),
-        parameters(),
-        tokenizer);
+    ObjectNode config = BertConfigJson.write(config(), "BertForSequenceClassification", labels);
+    if (trainedOnPairs) {
+      BertConfigJson.sayPairs(config);
+    }
+    PretrainedFolder.write(folder, config, parameters(), tokenizer);
   }
 
   @Override

@@ -70,6 +70,21 @@ class SaveTest {
     }
   }
 
+  @Test
+  void whetherItWasTrainedOnPairsIsKept() {
+    for (boolean pairs : new boolean[] {true, false}) {
+      Path out = temporary.resolve("pairs" + pairs);
+      try (SequenceClassifier model = small(Labels.of("no", "yes"))) {
+        model.trainedOnPairs(pairs).save(out);
+      }
+      try (SequenceClassifier model = SequenceClassifier.fromPretrained(out)) {
+        assertEquals(pairs, model.trainedOnPairs());
+      }
+      ObjectNode config = JsonFiles.readObject(out.resolve("config.json"));
+      assertEquals(pairs, config.has("jaubert_trained_on_pairs"));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"single-label", "multi-label", "regression"})
   void writesTheBytesThatHuggingFaceWrites(String task) throws IOException {

@@ -153,7 +153,7 @@ final class FinetuneCommand implements Callable<Integer> {
       classifier.save(folder);
       output.moveLog();
       report.write(folder, spec.commandLine().getParseResult().originalArgs(), classifier, result);
-      report.print(folder, result);
+      report.print(folder, result, classifier.trainedOnPairs());
       output.finish();
     }
   }

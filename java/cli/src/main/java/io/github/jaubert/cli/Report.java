@@ -63,8 +63,12 @@ final class Report {
     AtomicFile.write(folder.resolve("run.json"), JsonFiles.format(json));
   }
 
-  /** Prints figures and a few answers; the answers come from the folder that was written. */
-  void print(Path folder, TrainingResult result) {
+  /**
+   * Prints figures and a few answers; the answers come from the folder that was written.
+   *
+   * @param pairs whether the model is one of pairs of texts
+   */
+  void print(Path folder, TrainingResult result, boolean pairs) {
     say.println();
     if (eval != null) {
       say.printf("On %s:%n", counted(eval.size(), "evaluation example"));
@@ -84,7 +88,9 @@ final class Report {
           result.seconds(),
           result.tokensPerSecond());
     }
-    say.printf("wrote %s; try: jaubert predict --model %s \"some text\"%n", folder, folder);
+    say.printf(
+        "wrote %s; try: jaubert predict --model %s \"some text\"%s%n",
+        folder, folder, pairs ? " --pair \"another\"" : "");
   }
 
   private void line(String name, String value) {

@@ -63,6 +63,7 @@ class DataOptionsTest extends CommandFixture {
       String columns = "text: %s, second text: %s, label: label (".formatted(pair[0], pair[1]);
       assertTrue(said.contains(columns), said);
       assertTrue(said.contains("  c | d\n"), said);
+      assertTrue(said.endsWith(" \"some text\" --pair \"another\"\n"), said);
     }
     Path nli = file("nli.tsv", "premise\thypothesis\tlabel\na\tb\tpos\nc\td\tneg\n");
     String second = learn(nli, nli, "--pair-column", "hypothesis").succeeded().out();

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Files become a model, and the model answers. */
@@ -67,6 +70,51 @@ class FinetuneTest extends CommandFixture {
     } finally {
       Locale.setDefault(before);
     }
+  }
+
+  @Test
+  void aModelOfPairsSaysThatItGetsSingleTexts() throws IOException {
+    Path rows =
+        Files.writeString(folder.resolve("p.tsv"), "text\ttext_pair\tlabel\na\tb\tx\nc\td\ty\n");
+    Path out = folder.resolve("pairs");
+    List<Object> words = List.of("finetune", "--train", rows, "--epochs", 1, "--new-head");
+    List<Object> learn = new ArrayList<>(words);
+    learn.addAll(List.of("--model", model, "--out", out));
+    assertEquals("", logged(learn));
+    List<Object> predict = List.of("predict", "--model", out, "good film", "bad film");
+    assertEquals(
+        "the model was trained on pairs of texts, and is given single ones: its answers mean little;"
+            + " --pair or --pairs gives both",
+        logged(predict));
+    List<Object> both = new ArrayList<>(predict);
+    both.addAll(List.of("--pair", "a story", "--pair", "a film"));
+    assertEquals("", logged(both));
+    List<Object> single = new ArrayList<>(List.of("finetune", "--train", rows, "--epochs", 1));
+    single.addAll(List.of("--pair-column", "", "--model", out, "--out", folder.resolve("single")));
+    assertEquals(
+        rows
+            + ": the model was trained on pairs of texts, and these are single ones;"
+            + " --pair-column NAME chooses the column of the second",
+        logged(single));
+    assertEquals("", logged(List.of("predict", "--model", folder.resolve("single"), "good")));
+  }
+
+  /** The warnings of a command that succeeds, in words of the command. */
+  private static String logged(List<Object> words) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(Wording.stream(log));
+    try {
+      jaubert(words.toArray()).succeeded();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith("[WARN] "))
+        .map(line -> line.substring("[WARN] ".length()))
+        .filter(line -> line.contains("trained on pairs"))
+        .collect(Collectors.joining("\n"));
   }
 
   @Test

@@ -62,6 +62,11 @@ final class DataChecks {
     }
   }
 
+  /** Whether every example has a second text. */
+  static boolean arePairs(TextDataset data) {
+    return data.rows().stream().allMatch(row -> row.secondText() != null);
+  }
+
   private static boolean isBlank(Example row) {
     return row.text().isBlank() && (row.secondText() == null || row.secondText().isBlank());
   }

@@ -378,6 +378,7 @@ public final class Trainer {
     TrainingData data;
     try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
       data = TrainingData.of(model, cutting, train, evaluation, metrics, listeners);
+      model.trainedOnPairs(DataChecks.arePairs(train));
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
     } catch (CancellationException e) {
       throw TrainingInterruptedException.beforeFirstStep();

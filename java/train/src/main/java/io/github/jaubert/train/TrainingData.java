@@ -49,6 +49,12 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
     DataChecks.sameLabels(train, evaluation, model.labels());
     Targets evaluationTargets = evaluation == null ? null : Targets.of(evaluation, model.labels());
     DataChecks.texts(train);
+    if (model.trainedOnPairs() && !DataChecks.arePairs(train)) {
+      LOG.warn(
+          "{}: the model was trained on pairs of texts, and these are single ones; pair(…) chooses"
+              + " the column of the second",
+          train.source());
+    }
     DataChecks.labels(train, model.labels());
     DataChecks.withoutLabel(train, model.labels());
     if (evaluation != null) {

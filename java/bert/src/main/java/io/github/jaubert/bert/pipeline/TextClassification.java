@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ public final class TextClassification implements AutoCloseable {
 
   private final SequenceClassifier model;
   private final Tokenizer tokenizer;
+  private final AtomicBoolean warned = new AtomicBoolean();
   private volatile boolean closed;
 
   TextClassification(SequenceClassifier model, Tokenizer tokenizer) {
@@ -63,9 +65,10 @@ public final class TextClassification implements AutoCloseable {
     return this;
   }
 
-  /** Labels a text. */
+  /** Labels a text. Of a model of pairs, the log says once that it lacks the second text. */
   public List<LabelScore> of(String text) {
     requireOpen();
+    warnOfSingle();
     return classify(List.of(tokenizer.encode(text))).get(0);
   }
 
@@ -92,6 +95,9 @@ public final class TextClassification implements AutoCloseable {
    */
   public List<List<LabelScore>> ofAll(List<String> texts, List<String> pairs) {
     requireOpen();
+    if (pairs == null && !texts.isEmpty()) {
+      warnOfSingle();
+    }
     List<List<LabelScore>> results = new ArrayList<>();
     List<Encoding> batch = new ArrayList<>();
     int tokens = 0;
@@ -139,6 +145,14 @@ public final class TextClassification implements AutoCloseable {
       results.add(List.copyOf(result));
     }
     return results;
+  }
+
+  private void warnOfSingle() {
+    if (model.trainedOnPairs() && warned.compareAndSet(false, true)) {
+      LOG.warn(
+          "the model was trained on pairs of texts, and is given single ones: its answers mean"
+              + " little; of(text, pair) takes both");
+    }
   }
 
   private void requireOpen() {
