@@ -2,12 +2,18 @@ package io.github.jaubert.internal.binding;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Who else may change what lies at a path, by the owners and modes of Unix.
@@ -22,6 +28,11 @@ record FileOwners(int user, int root) {
   private static final int GROUP_OR_OTHERS = 077;
   private static final int WRITABLE_BY_THEM = 022;
   private static final int STICKY = 01000;
+  private static final int FILE_TYPE = 0170000;
+  private static final int LINK = 0120000;
+
+  /** On the way to one file; the system follows no more. */
+  private static final int MOST_LINKS = 40;
 
   /**
    * For the user who runs this program.
@@ -42,42 +53,94 @@ record FileOwners(int user, int root) {
   }
 
   /**
-   * Why somebody else could exchange what lies at {@code path}; empty if nobody could. Of a folder
-   * that everybody may write to, such as /tmp, its sticky bit protects what others own in it, and
-   * nothing else: {@code shared} allows one at the end of the path.
+   * Why somebody else could exchange what lies at {@code path}; empty if nobody could. Every link
+   * on the way counts, and what it leads to, so that the path still leads to the same when it is
+   * followed again. Of a folder that everybody may write to, such as /tmp, its sticky bit protects
+   * what others own in it, and nothing else: {@code shared} allows one at the end of the path.
+   *
+   * @throws IOException if there is nothing at the path
    */
   Optional<String> weakness(Path path, boolean shared) throws IOException {
-    Path real = path.toRealPath();
-    for (int names = 0; names <= real.getNameCount(); names++) {
-      boolean last = names == real.getNameCount();
-      Path part = names == 0 ? real.getRoot() : real.getRoot().resolve(real.subpath(0, names));
+    Deque<Path> names = new ArrayDeque<>();
+    Path part = follow(path.toAbsolutePath(), names);
+    for (int links = 0; ; ) {
       Map<String, Object> attributes = attributes(part);
       boolean trusted = isTrusted(owner(attributes));
-      boolean closed = (mode(attributes) & WRITABLE_BY_THEM) == 0;
-      boolean sticky = (mode(attributes) & STICKY) != 0 && (shared || !last);
+      boolean link = isLink(attributes);
+      boolean closed = link || (mode(attributes) & WRITABLE_BY_THEM) == 0;
+      boolean sticky = (mode(attributes) & STICKY) != 0 && (shared || !names.isEmpty());
       if (!trusted || !closed && !sticky) {
         return Optional.of(description(part, attributes));
       }
+      if (link) {
+        if (++links > MOST_LINKS) {
+          throw new FileSystemLoopException(path.toString());
+        }
+        part = follow(part.resolveSibling(Files.readSymbolicLink(part)), names);
+      } else if (names.isEmpty()) {
+        return Optional.empty();
+      } else {
+        part = part.resolve(names.pop()).normalize(); // no link is in front of a ".."
+      }
     }
-    return Optional.empty();
   }
 
-  /** The same for a folder with all that is in it. */
-  Optional<String> weaknessWithin(Path folder) throws IOException {
-    Optional<String> outside = weakness(folder, false);
+  /** Puts the names of a path in front of others, and gives the root that they begin at. */
+  private static Path follow(Path path, Deque<Path> names) {
+    for (int i = path.getNameCount() - 1; i >= 0; i--) {
+      names.push(path.getName(i));
+    }
+    return path.getRoot();
+  }
+
+  /**
+   * The same for a file, or a folder with all that is in it. What other processes delete meanwhile
+   * does not matter.
+   *
+   * @throws IOException if a folder in it cannot be read
+   */
+  Optional<String> weaknessWithin(Path path) throws IOException {
+    Optional<String> outside = weakness(path, false);
     if (outside.isPresent()) {
       return outside;
     }
-    try (Stream<Path> files = Files.walk(folder.toRealPath())) {
-      for (Path file : (Iterable<Path>) files::iterator) {
+    Search search = new Search();
+    Files.walkFileTree(path.toRealPath(), search);
+    return search.weakness;
+  }
+
+  /** For the first file that somebody else owns or may write to. */
+  private final class Search extends SimpleFileVisitor<Path> {
+    private Optional<String> weakness = Optional.empty();
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes basic)
+        throws IOException {
+      return visitFile(folder, basic);
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes basic) throws IOException {
+      try {
         Map<String, Object> attributes = attributes(file);
-        boolean link = Files.isSymbolicLink(file); // its mode means nothing
-        if (!isTrusted(owner(attributes)) || !link && (mode(attributes) & WRITABLE_BY_THEM) != 0) {
-          return Optional.of(description(file, attributes));
+        boolean closed = isLink(attributes) || (mode(attributes) & WRITABLE_BY_THEM) == 0;
+        if (!isTrusted(owner(attributes)) || !closed) {
+          weakness = Optional.of(description(file, attributes));
+          return FileVisitResult.TERMINATE;
         }
+        return FileVisitResult.CONTINUE;
+      } catch (IOException e) {
+        return visitFileFailed(file, e);
       }
     }
-    return Optional.empty();
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (e instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
   }
 
   /** Why a folder is not this user's alone, to read and to write; empty if it is. */
@@ -111,13 +174,18 @@ record FileOwners(int user, int root) {
     return (Integer) attributes.get("mode");
   }
 
+  /** Of a link the other bits of the mode mean nothing. */
+  private static boolean isLink(Map<String, Object> attributes) {
+    return (mode(attributes) & FILE_TYPE) == LINK;
+  }
+
   private String description(Path path, Map<String, Object> attributes) throws IOException {
     String number = Integer.toUnsignedString(owner(attributes));
     String name = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
     return "%s%s belongs to user %s and has mode %o, and this is user %s"
         .formatted(
             path,
-            Files.isSymbolicLink(path) ? ", a link," : "",
+            isLink(attributes) ? ", a link," : "",
             name.equals(number) ? number : "%s (%s)".formatted(number, name),
             mode(attributes) & 07777,
             Integer.toUnsignedString(user));

@@ -21,7 +21,8 @@ public final class JavaCppCache {
    * To be called before JavaCPP loads a preset, too: a temporary folder may have been emptied, and
    * filled by somebody else, since.
    *
-   * @throws IOException if others could exchange what is in the one that it then uses
+   * @throws IOException if others could exchange what is in the one that it then uses, or if that
+   *     cannot be told
    */
   public static void secure(NativeFiles files) throws IOException {
     boolean chosen =
@@ -39,11 +40,18 @@ public final class JavaCppCache {
       }
     }
     Files.createDirectories(used, PrivateFolder.ONLY_MINE);
-    Optional<String> weakness = FileOwners.current().weaknessWithin(used);
-    if (weakness.isPresent()) {
-      throw new IOException(
-          "JavaCPP's cache is %s, where others may write: %s. -D%s=FOLDER names another"
-              .formatted(used, weakness.get(), PROPERTY));
+    Optional<String> weakness;
+    try {
+      weakness = FileOwners.current().weaknessWithin(used);
+    } catch (IOException e) {
+      throw new IOException(refusal(used, "which cannot be checked: " + NativeFiles.words(e)), e);
     }
+    if (weakness.isPresent()) {
+      throw new IOException(refusal(used, "where others may write: " + weakness.get()));
+    }
+  }
+
+  private static String refusal(Path used, String reason) {
+    return "JavaCPP's cache is %s, %s. -D%s=FOLDER names another".formatted(used, reason, PROPERTY);
   }
 }

@@ -82,12 +82,14 @@ public final class NativeFiles {
   }
 
   /**
-   * Refuses a file, or a folder, that others could exchange.
+   * Refuses a file, or a folder with all that is in it, if others could exchange it, or a link on
+   * the way to it.
    *
-   * @throws IOException if so, naming the file or the folder above it, its owner and its mode
+   * @throws IOException if so, naming the file or the folder above it, its owner and its mode; or
+   *     if there is none
    */
   public static void check(Path path) throws IOException {
-    Optional<String> weakness = FileOwners.current().weakness(path, false);
+    Optional<String> weakness = FileOwners.current().weaknessWithin(path);
     if (weakness.isPresent()) {
       throw new IOException("others may exchange it: " + weakness.get());
     }
@@ -145,7 +147,8 @@ public final class NativeFiles {
             + " %s. %s".formatted(String.join("; ", refusals), PrivateFolder.REMEDY));
   }
 
-  private static String words(Exception e) {
+  /** What went wrong with a file, for people to read. */
+  static String words(Exception e) {
     if (e instanceof AccessDeniedException denied) {
       return denied.getFile() + ": permission denied";
     }

@@ -79,7 +79,7 @@ public final class NativeLibrary {
             loadBinding(Kernels.class, files.file(BINDING));
           });
       return null;
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError | IOException e) {
+    } catch (LinkageError | RuntimeException | IOException e) {
       UnsatisfiedLinkError failure = new UnsatisfiedLinkError(explain(platform, e));
       failure.initCause(e);
       return failure;

@@ -95,11 +95,8 @@ final class PrivateFolder {
     while (!Files.exists(existing)) {
       existing = existing.getParent();
     }
-    Optional<String> weakness = owners.weakness(existing, true);
-    if (weakness.isPresent()) {
-      throw new IOException("others may write there: " + weakness.get());
-    }
-    Path real = Files.createDirectories(place, ONLY_MINE).toRealPath();
+    refuseIfOpen(existing, owners); // before anything is made there
+    Path real = make(place, owners);
     String name = "jaubert-natives-" + Integer.toUnsignedString(owners.user());
     Path folder = real.resolve(name);
     try {
@@ -121,5 +118,19 @@ final class PrivateFolder {
       }
     }
     return Files.createTempDirectory(real, name + "-", ONLY_MINE);
+  }
+
+  /** Makes the place, unless somebody else was faster, and refuses it if it is theirs. */
+  static Path make(Path place, FileOwners owners) throws IOException {
+    Path real = Files.createDirectories(place, ONLY_MINE).toRealPath();
+    refuseIfOpen(real, owners);
+    return real;
+  }
+
+  private static void refuseIfOpen(Path place, FileOwners owners) throws IOException {
+    Optional<String> weakness = owners.weakness(place, true);
+    if (weakness.isPresent()) {
+      throw new IOException("others may write there: " + weakness.get());
+    }
   }
 }

@@ -4,6 +4,7 @@ import static io.github.jaubert.internal.binding.FileOwnersTest.withMode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -80,6 +81,24 @@ class JavaCppCacheTest {
     assertTrue(words.contains("JavaCPP's cache is " + chosen), words);
     assertTrue(words.contains(file + " belongs to user "), words);
     assertTrue(words.endsWith("-Dorg.bytedeco.javacpp.cachedir=FOLDER names another"), words);
+  }
+
+  @Test
+  void isRefusedIfItCannotBeChecked() throws Throwable {
+    assumeTrue(FileOwners.current().user() != 0, "root looks into every folder");
+    Path chosen = Files.createDirectory(folder.resolve("chosen"), PrivateFolder.ONLY_MINE);
+    Path closed = withMode(Files.createDirectory(chosen.resolve("closed")), 0);
+    System.setProperty(PROPERTY, chosen.toString());
+    try {
+      String words = assertThrows(UnsatisfiedLinkError.class, this::load).getMessage();
+      assertTrue(
+          words.endsWith(
+              "JavaCPP's cache is %s, which cannot be checked: %s: permission denied. -D%s=FOLDER names another"
+                  .formatted(chosen, closed, PROPERTY)),
+          words);
+    } finally {
+      withMode(closed, 0700);
+    }
   }
 
   /** The kernels come from our folder, whatever JavaCPP's holds. */

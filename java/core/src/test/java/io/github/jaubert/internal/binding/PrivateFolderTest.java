@@ -121,4 +121,18 @@ class PrivateFolderTest {
     assertThrows(IOException.class, () -> PrivateFolder.in(missing.resolve("too"), owners));
     assertFalse(Files.exists(missing));
   }
+
+  /** In a folder such as /tmp, after it was seen that there is none. */
+  @Test
+  void refusesAPlaceThatSomebodyElseWasFasterToMake() throws IOException {
+    withMode(place, 01777);
+    Path theirs = Files.createDirectory(place.resolve("theirs"), PrivateFolder.ONLY_MINE);
+    assertEquals(theirs.resolve("a/b"), PrivateFolder.make(theirs.resolve("a/b"), owners));
+    FileOwners other = whenForeign(theirs, owners);
+    for (Path made : List.of(theirs, theirs.resolve("a/b"), theirs.resolve("new"))) {
+      String words =
+          assertThrows(IOException.class, () -> PrivateFolder.make(made, other)).getMessage();
+      assertTrue(words.startsWith("others may write there: "), words);
+    }
+  }
 }
