@@ -166,13 +166,12 @@ public final class NativeFiles {
   // ---- files ----
 
   private void provide(List<PackedLibrary> libraries, FileOwners owners) throws IOException {
-    tidy(root);
-    if (libraries.isEmpty()) {
-      return;
+    if (!libraries.isEmpty()) {
+      folder = root.resolve(nameOf(libraries));
+      Files.createDirectories(folder, PrivateFolder.ONLY_MINE);
+      touch(folder); // or it may be the first that is tidied away
     }
-    folder = root.resolve(nameOf(libraries));
-    Files.createDirectories(folder, PrivateFolder.ONLY_MINE);
-    touch(folder);
+    tidy(root);
     boolean loaded = false;
     for (PackedLibrary library : libraries) {
       Path file = folder.resolve(library.name());
