@@ -66,8 +66,11 @@ final class CudaLibrary {
           libraries.stream().map(CudaLibrary::resource).toList(),
           files -> {
             JavaCppCache.secure(files); // for the presets of cuBLAS
-            Loader.loadGlobal(
-                isEmulated() ? System.getProperty(EMULATED) : files.file(LIBRARY).toString());
+            if (isEmulated()) {
+              Loader.loadGlobal(System.getProperty(EMULATED));
+            } else if (!files.areCopies()) {
+              Loader.loadGlobal(files.file(LIBRARY).toString());
+            }
             NativeLibrary.loadBinding(Cuda.class, files.file(BINDING));
           });
       return null;

@@ -100,8 +100,11 @@ public final class NativeFiles {
     return folder.resolve(name);
   }
 
-  /** Whether another class loader of this process has loaded these libraries. */
-  boolean areCopies() {
+  /**
+   * Whether another class loader of this process has loaded these libraries. The linker has them,
+   * then, and needs no copy of those that are no binding.
+   */
+  public boolean areCopies() {
     return copies;
   }
 

@@ -73,7 +73,7 @@ public final class NativeLibrary {
           resources(FOLDER.formatted(platform), List.of(KERNELS, BINDING)),
           files -> {
             JavaCppCache.secure(files);
-            if (!files.areCopies()) { // the linker has one for the process
+            if (!files.areCopies()) {
               System.load(files.file(KERNELS).toString());
             }
             loadBinding(Kernels.class, files.file(BINDING));
