@@ -156,7 +156,8 @@ public final class Device {
 
   /**
    * The device in words: of the CPU the instruction set of the kernels, the BLAS and the number of
-   * threads; of a GPU its name, compute capability, memory, driver and BLAS.
+   * threads; of a GPU its name, compute capability, number of multiprocessors, memory, driver and
+   * BLAS.
    */
   public String description() {
     return name + " (" + Backend.of(this).description() + ")";
@@ -165,7 +166,9 @@ public final class Device {
   /**
    * What the bits of results here depend on besides operation and operands, in words: of the CPU
    * the instruction set of the kernels and the BLAS, not the threads; of a GPU its name, compute
-   * capability and BLAS, not its index.
+   * capability, number of multiprocessors and BLAS, and whether that may use TF32, but not its
+   * index, memory or driver. (The driver matters for a GPU that is newer than what the kernels were
+   * compiled for: it compiles them.)
    */
   public String arithmetic() {
     return name.replaceFirst(":.*", "") + " (" + Backend.of(this).arithmetic() + ")";

@@ -50,7 +50,11 @@ final class CudaDevice implements OpenDevice {
     return description;
   }
 
-  /** Without the memory and the driver, which only loads the kernels. */
+  /**
+   * With the multiprocessors, by whose number cuBLAS chooses how to cut a product, and TF32 where
+   * it is allowed. Without the memory, on which nothing depends, and the driver, which most often
+   * only loads the kernels: to name it would end what a run can go on from with every update.
+   */
   @Override
   public String arithmetic() {
     return arithmetic;

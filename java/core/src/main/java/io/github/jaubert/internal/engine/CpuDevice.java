@@ -21,12 +21,7 @@ record CpuDevice(long context) implements OpenDevice {
   @Override
   public String description() {
     int threads = Kernels.jb_get_threads(context);
-    return "%s, %s, %d %s"
-        .formatted(
-            Kernels.jb_isa_name(),
-            Kernels.jb_blas_name(),
-            threads,
-            threads == 1 ? "thread" : "threads");
+    return arithmetic() + ", " + threads + (threads == 1 ? " thread" : " threads");
   }
 
   /** Without the number of threads, on which no result depends. */
