@@ -1,5 +1,7 @@
 package io.github.jaubert.cuda;
 
+import java.util.Locale;
+
 /**
  * A GPU as its driver describes it.
  *
@@ -9,13 +11,17 @@ package io.github.jaubert.cuda;
 record Gpu(String name, int capability, int multiprocessors, long memory) {
   /** As {@code NVIDIA H200, compute capability 9.0, 132 multiprocessors, 143,771 MiB}. */
   String description() {
-    return "%s, %,d MiB".formatted(processor(), memory >> 20);
+    return String.format(Locale.ROOT, "%s, %,d MiB", processor(), memory >> 20);
   }
 
   /** The same without its memory. */
   String processor() {
-    return "%s, compute capability %s, %d multiprocessors"
-        .formatted(name, capabilityText(), multiprocessors);
+    return name
+        + ", compute capability "
+        + capabilityText()
+        + ", "
+        + multiprocessors
+        + " multiprocessors";
   }
 
   String capabilityText() {
