@@ -121,21 +121,10 @@ class ClassLoadersTest {
   void processesThatBeginAtOnceDoNotDisturbEachOther() throws Exception {
     List<Process> all = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      all.add(
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Djaubert.natives=" + place,
-                  "-cp",
-                  System.getProperty("jdk.module.path", "")
-                      + File.pathSeparator
-                      + System.getProperty("java.class.path"),
-                  NativeLibraryTest.NameOfBlas.class.getName())
-              .redirectErrorStream(true)
-              .start());
+      all.add(NativeLibraryTest.NameOfBlas.inAProcess("-Djaubert.natives=" + place).start());
     }
     for (Process process : all) {
-      String output = new String(process.getInputStream().readAllBytes());
-      assertEquals(0, process.waitFor(), output);
+      NativeLibraryTest.NameOfBlas.outputOf(process);
     }
     nothingIsLeftBehind();
   }

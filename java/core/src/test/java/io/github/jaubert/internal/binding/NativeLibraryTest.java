@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.tensor.Tensor;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -91,23 +90,31 @@ class NativeLibraryTest {
   /** A process of its own, as the choice is one of the environment. */
   @Test
   void openBlasIsLoadedWhereItIsAskedFor() throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("jdk.module.path", "")
-                + File.pathSeparator
-                + System.getProperty("java.class.path"),
-            NameOfBlas.class.getName());
+    ProcessBuilder builder = NameOfBlas.inAProcess("--enable-native-access=ALL-UNNAMED");
     builder.environment().put("JAUBERT_GEMM", "openblas");
-    Process process = builder.redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), output);
+    String output = NameOfBlas.outputOf(builder.start());
     assertTrue(output.contains("OpenBLAS 0."), output);
   }
 
   /** Prints what multiplies matrices, after it has. */
   static final class NameOfBlas {
+    static ProcessBuilder inAProcess(String option) {
+      return new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              option,
+              "-cp",
+              System.getProperty("java.class.path"),
+              NameOfBlas.class.getName())
+          .redirectErrorStream(true);
+    }
+
+    /** What it printed, once it has ended well. */
+    static String outputOf(Process process) throws IOException, InterruptedException {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(0, process.waitFor(), output);
+      return output;
+    }
+
     /** Fails if the product does. */
     public static void main(String[] arguments) {
       try (Tensor x = Tensor.ones(2, 3);
