@@ -3,7 +3,6 @@ package io.github.jaubert.bert.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,11 +60,10 @@ final class AddedTokens {
               String key = entry.getKey();
               JsonNode value = entry.getValue();
               if (!key.matches("-?[0-9]{1,9}") || !hasContent(value)) {
-                throw new CheckpointException(
+                throw TokenizerCheck.refusal(
                     file,
-                    "key added_tokens_decoder."
-                        + TokenizerCheck.quote(key)
-                        + ": an id and an object with the token as content are due");
+                    "added_tokens_decoder." + key,
+                    "an id and an object with the token as content are due");
               }
               byKey.put(new Key(Double.valueOf(key), null), token(value));
             });
@@ -78,16 +76,10 @@ final class AddedTokens {
             entry -> {
               JsonNode id = entry.getValue();
               if (!id.isNumber() && !id.isTextual()) {
-                throw new CheckpointException(
-                    file,
-                    "key "
-                        + TokenizerCheck.quote(entry.getKey())
-                        + ": "
-                        + TokenizerCheck.quote(id.toString())
-                        + " is no id");
+                throw TokenizerCheck.refusal(file, entry.getKey(), id + " is no id");
               }
               Key key = id.isNumber() ? new Key(id.asDouble(), null) : new Key(null, id.asText());
-              byKey.put(key, token(entry.getKey(), special.areSaid(entry.getKey())));
+              byKey.put(key, token(entry.getKey(), special.isCalledSpecial(entry.getKey())));
             });
   }
 
@@ -96,7 +88,7 @@ final class AddedTokens {
     list.forEach(token -> byKey.put(new Key(token.path("id").asDouble(), null), token(token)));
   }
 
-  private static boolean hasContent(JsonNode value) {
+  static boolean hasContent(JsonNode value) {
     return value.path("content").isTextual() && !value.path("content").asText().isEmpty();
   }
 

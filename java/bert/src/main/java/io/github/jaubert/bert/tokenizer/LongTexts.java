@@ -20,23 +20,19 @@ final class LongTexts {
   /** Larger pieces are not taken at once. */
   private static final int LARGEST_PIECE = 1 << 16;
 
-  /**
-   * The tokens of a text in order, without special ones around it, as the numbers of the words that
-   * they are from, or -1 for added tokens, which are no words.
-   */
-  record Tokens(long[] words) {}
-
   private final TextCuts cuts;
   private final boolean keepsEnd;
   private final int maxLength;
-  private final Function<String, Tokens> tokenizer;
+  private final Function<String, long[]> tokenizer;
 
   /**
    * @param cuts null if texts must be read whole
    * @param keepsEnd whether the last tokens are kept, not the first
    * @param maxLength how many are kept, special ones included
+   * @param tokenizer gives the tokens of a text in order, without special ones around it, as the
+   *     numbers of the words that they are from, or -1 for added tokens, which are no words
    */
-  LongTexts(TextCuts cuts, boolean keepsEnd, int maxLength, Function<String, Tokens> tokenizer) {
+  LongTexts(TextCuts cuts, boolean keepsEnd, int maxLength, Function<String, long[]> tokenizer) {
     this.cuts = cuts;
     this.keepsEnd = keepsEnd;
     this.maxLength = maxLength;
@@ -62,8 +58,8 @@ final class LongTexts {
    * The same part many times over, so that it has the more tokens, those that are kept as before.
    */
   Excerpt lengthened(Excerpt part, Excerpt other) {
-    int tokens = Math.max(1, tokenizer.apply(part.text()).words().length);
-    int times = 2 + tokenizer.apply(other.text()).words().length / tokens;
+    int tokens = Math.max(1, tokenizer.apply(part.text()).length);
+    int times = 2 + tokenizer.apply(other.text()).length / tokens;
     String more = (part.text() + " ").repeat(times);
     return keepsEnd ? part.after(more) : part.before(" " + more);
   }
@@ -80,7 +76,7 @@ final class LongTexts {
 
     private int tokens() {
       if (!uncounted.isEmpty()) {
-        tokens += tokenizer.apply(uncounted).words().length;
+        tokens += tokenizer.apply(uncounted).length;
         uncounted = "";
       }
       return tokens;
@@ -103,13 +99,13 @@ final class LongTexts {
     int lengthUpToLimit() {
       for (int enough = maxLength; ; enough *= 2) {
         takeTokens(enough);
-        Tokens all = tokenizer.apply(pieces.excerpt().text());
-        int count = all.words().length;
+        long[] all = tokenizer.apply(pieces.excerpt().text());
+        int count = all.length;
         for (int n = 1; n <= count; n++) {
           int at = keepsEnd ? count - n : n - 1;
           int next = keepsEnd ? at - 1 : at + 1;
-          boolean ends = n == count || all.words()[next] != all.words()[at];
-          if (n >= maxLength && ends && all.words()[at] >= 0) {
+          boolean ends = n == count || all[next] != all[at];
+          if (n >= maxLength && ends && all[at] >= 0) {
             return n;
           }
         }

@@ -2,7 +2,6 @@ package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,7 +45,8 @@ final class SpecialTokens {
    * @param config its content
    * @param map special_tokens_map.json; empty where it does not count
    * @param bert whether BERT's usual names stand for those that neither names
-   * @throws CheckpointException if a token is neither a text nor an object with one
+   * @throws io.github.jaubert.bert.checkpoint.CheckpointException if a token is neither a text nor
+   *     an object with one
    */
   SpecialTokens(String file, ObjectNode config, ObjectNode map, boolean bert) {
     this.file = file;
@@ -144,17 +144,11 @@ final class SpecialTokens {
     if (value.isTextual() && !value.asText().isEmpty()) {
       return AddedTokens.token(value.asText(), true);
     }
-    if (value.path("content").isTextual() && !value.path("content").asText().isEmpty()) {
-      ObjectNode token = AddedTokens.token(value);
-      return token.put("special", true);
+    if (AddedTokens.hasContent(value)) {
+      return AddedTokens.token(value).put("special", true);
     }
-    throw new CheckpointException(
-        file,
-        "key "
-            + TokenizerCheck.quote(key)
-            + ": "
-            + TokenizerCheck.quote(value.toString())
-            + "; a token as text, or an object with one as content, is due");
+    throw TokenizerCheck.refusal(
+        file, key, value + "; a token as text, or an object with one as content, is due");
   }
 
   /** The tokens by what they are for, such as cls_token; null for those there are not. */
@@ -171,7 +165,7 @@ final class SpecialTokens {
    * Whether the files call a token special where added_tokens.json is read: neither BERT's own
    * names nor the additional ones of special_tokens_map.json count there.
    */
-  boolean areSaid(String token) {
+  boolean isCalledSpecial(String token) {
     return said.contains(token);
   }
 

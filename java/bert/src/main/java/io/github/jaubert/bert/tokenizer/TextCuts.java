@@ -82,8 +82,7 @@ final class TextCuts {
     boolean known =
         isLocal(json.path("normalizer"))
             && splitsAtBlanks(json.path("pre_tokenizer"))
-            && json.path("model").path("dropout").asDouble() == 0
-            && json.path("model").path("max_input_chars_per_word").asInt(100) < 100_000;
+            && json.path("model").path("dropout").asDouble() == 0;
     return known ? new TextCuts(json) : null;
   }
 

@@ -75,7 +75,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** All tokens of a text, none around it. */
-  private LongTexts.Tokens plainTokens(String text) {
+  private long[] plainTokens(String text) {
     String clean = replaceLoneSurrogates(text);
     var first = whileOpen(() -> tokenizer.encode(clean, false, true));
     var parts = new ArrayList<>(List.of(first.getOverflowing()));
@@ -85,8 +85,7 @@ public final class Tokenizer implements AutoCloseable {
     } else {
       parts.add(0, first);
     }
-    return new LongTexts.Tokens(
-        parts.stream().flatMapToLong(part -> Arrays.stream(words(part, clean))).toArray());
+    return parts.stream().flatMapToLong(part -> Arrays.stream(words(part, clean))).toArray();
   }
 
   /** The words of tokens, and -1 for those that are added; an unknown word has the token [UNK]. */

@@ -13,9 +13,6 @@ import java.util.List;
  * checked by their keys, wherever they are.
  */
 final class TokenizerCheck {
-  /** Values come from the file and may be of any length. */
-  private static final int LONGEST_QUOTE = 200;
-
   /** Each part goes over the whole text. */
   private static final int MOST_PARTS = 500;
 
@@ -31,12 +28,12 @@ final class TokenizerCheck {
   private static final int DEEPEST = 64;
 
   private final String file;
-  private final VocabularyCheck vocabulary;
+  private final Vocabulary vocabulary;
   private int parts;
   private int templates;
   private double growth = 1;
 
-  private TokenizerCheck(String file, VocabularyCheck vocabulary) {
+  private TokenizerCheck(String file, Vocabulary vocabulary) {
     this.file = file;
     this.vocabulary = vocabulary;
   }
@@ -48,7 +45,7 @@ final class TokenizerCheck {
    */
   static void check(String file, ObjectNode json) {
     values(file, "", json, 0);
-    TokenizerCheck check = new TokenizerCheck(file, VocabularyCheck.of(file, json));
+    TokenizerCheck check = new TokenizerCheck(file, Vocabulary.of(file, json));
     for (String key : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
       JsonNode part = json.path(key);
       if (!part.isMissingNode() && !part.isNull()) {
@@ -220,7 +217,7 @@ final class TokenizerCheck {
   }
 
   private void knownId(String key, JsonNode value) {
-    int id = VocabularyCheck.id(file, key, value);
+    int id = Vocabulary.id(file, key, value);
     if (id > vocabulary.largest()) {
       throw refusal(
           key, "an id of " + id + ", but the largest of a token is " + vocabulary.largest());
@@ -231,12 +228,8 @@ final class TokenizerCheck {
     return refusal(file, key, reason);
   }
 
-  private static CheckpointException refusal(String file, String key, String reason) {
-    return new CheckpointException(file, "key " + quote(key) + ": " + quote(reason));
-  }
-
-  /** The text, cut if it is long. */
-  static String quote(String text) {
-    return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "…";
+  /** What is thrown for a value of a file. */
+  static CheckpointException refusal(String file, String key, String reason) {
+    return new CheckpointException(file, "key " + key + ": " + reason);
   }
 }

@@ -49,9 +49,8 @@ public final class TokenizerFiles {
     Map<String, byte[]> all = new LinkedHashMap<>(read);
     ObjectNode config = parse(source, all, CONFIG);
     maxLength = maxLength(config, model);
-    ConfiguredTokenizer configured =
-        new ConfiguredTokenizer(
-            source, config, parse(source, all, SPECIAL), parse(source, all, ADDED));
+    TokenizerJson configured =
+        new TokenizerJson(source, config, parse(source, all, SPECIAL), parse(source, all, ADDED));
     ObjectNode json;
     if (all.containsKey(JSON)) {
       ObjectNode file = parse(source, all, JSON);
@@ -73,8 +72,8 @@ public final class TokenizerFiles {
     Set<Integer> ids = new HashSet<>();
     json.path("added_tokens").forEach(token -> ids.add(token.path("id").asInt()));
     addedIds = Collections.unmodifiableSet(ids);
-    AddedTokenCheck.check(name(source, JSON), json);
-    vocabulary = VocabularyCheck.of(name(source, JSON), json).tokens();
+    EmptyTokenCheck.check(name(source, JSON), json);
+    vocabulary = Vocabulary.of(name(source, JSON), json).tokens();
     JsonNode unknown = json.path("model").path("unk_token");
     unknownId = unknown.isTextual() ? Arrays.asList(vocabulary).indexOf(unknown.asText()) : -1;
     if (!all.containsKey(CONFIG)) {
@@ -111,11 +110,8 @@ public final class TokenizerFiles {
       return json.path("truncation").path("direction").asText().equals("Left");
     }
     if (!side.asText().equals("left") && !side.asText().equals("right")) {
-      throw new CheckpointException(
-          file,
-          "key truncation_side: "
-              + TokenizerCheck.quote(side.toString())
-              + "; \"left\" or \"right\" is due");
+      throw TokenizerCheck.refusal(
+          file, "truncation_side", side + "; \"left\" or \"right\" is due");
     }
     return side.asText().equals("left");
   }

@@ -134,9 +134,7 @@ final class WordPiece {
       return usual;
     }
     if (!value.isBoolean()) {
-      throw new CheckpointException(
-          file,
-          "key " + key + ": " + TokenizerCheck.quote(value.toString()) + "; true or false is due");
+      throw TokenizerCheck.refusal(file, key, value + "; true or false is due");
     }
     return value.asBoolean();
   }

@@ -12,7 +12,7 @@ import java.util.Map;
  * model (WordPiece, BPE, Unigram, WordLevel) and the added ones. Refuses what that library panics
  * at.
  */
-final class VocabularyCheck {
+final class Vocabulary {
   /** Far more than any vocabulary has; an array of the tokens by id is made. */
   private static final int LARGEST_ID = 10_000_000;
 
@@ -31,7 +31,7 @@ final class VocabularyCheck {
   private final Map<String, Integer> ids = new HashMap<>();
   private int largest = -1;
 
-  private VocabularyCheck(String file) {
+  private Vocabulary(String file) {
     this.file = file;
   }
 
@@ -40,8 +40,8 @@ final class VocabularyCheck {
    *
    * @throws CheckpointException that names the file and the key
    */
-  static VocabularyCheck of(String file, ObjectNode json) {
-    VocabularyCheck check = new VocabularyCheck(file);
+  static Vocabulary of(String file, ObjectNode json) {
+    Vocabulary check = new Vocabulary(file);
     int next = check.model(json.path("model"));
     check.addedTokens(json.path("added_tokens"), next);
     if (check.largest >= 2 * check.ids.size() + MOST_GAPS) {
@@ -168,21 +168,13 @@ final class VocabularyCheck {
   static int id(String file, String key, JsonNode value) {
     if (!value.isInt() || value.asInt() < 0 || value.asInt() > LARGEST_ID) {
       String is = value.isMissingNode() ? "is missing" : "is " + value;
-      throw new CheckpointException(
-          file,
-          "key "
-              + TokenizerCheck.quote(key)
-              + ": the id "
-              + TokenizerCheck.quote(is)
-              + "; whole numbers from 0 to "
-              + LARGEST_ID
-              + " are taken");
+      throw TokenizerCheck.refusal(
+          file, key, "the id " + is + "; whole numbers from 0 to " + LARGEST_ID + " are taken");
     }
     return value.asInt();
   }
 
   private CheckpointException refusal(String key, String reason) {
-    return new CheckpointException(
-        file, "key " + TokenizerCheck.quote(key) + ": " + TokenizerCheck.quote(reason));
+    return TokenizerCheck.refusal(file, key, reason);
   }
 }

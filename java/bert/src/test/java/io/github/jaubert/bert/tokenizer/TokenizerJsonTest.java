@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * tokenizer_config.json against tokenizer.json. What is expected was seen in transformers 5.18 with
  * such files.
  */
-class ConfiguredTokenizerTest {
+class TokenizerJsonTest {
   @TempDir Path folder;
 
   private void write(boolean lowerCase, String config) {

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * the added tokens from tokenizer.json, and the rest from tokenizer_config.json or its own
  * defaults.
  */
-final class ConfiguredTokenizer {
+final class TokenizerJson {
   private static final Logger LOG = LoggerFactory.getLogger(Tokenizer.class);
 
   /** Those that are BERT's under another name. */
@@ -51,8 +51,7 @@ final class ConfiguredTokenizer {
    * @param specialMap special_tokens_map.json
    * @param addedList added_tokens.json
    */
-  ConfiguredTokenizer(
-      String folder, ObjectNode config, ObjectNode specialMap, ObjectNode addedList) {
+  TokenizerJson(String folder, ObjectNode config, ObjectNode specialMap, ObjectNode addedList) {
     this.folder = folder;
     this.config = config;
     this.specialMap = specialMap;
@@ -100,7 +99,7 @@ final class ConfiguredTokenizer {
           "{}: as in transformers, {} come not from this file, but from tokenizer_config.json and what lies beside it: {}",
           file(TokenizerFiles.JSON),
           String.join(", ", changed),
-          TokenizerCheck.quote(wanted.path(changed.get(0)).toString()));
+          CheckpointException.shortened(wanted.path(changed.get(0)).toString()));
     }
     return wanted;
   }
@@ -129,9 +128,7 @@ final class ConfiguredTokenizer {
     if (!ids.containsKey(String.valueOf(unknown))) {
       throw new CheckpointException(
           vocabularyFile,
-          "has no token '"
-              + TokenizerCheck.quote(String.valueOf(unknown))
-              + "', the unk_token, for words that it does not know");
+          "has no token '" + unknown + "', the unk_token, for words that it does not know");
     }
     ArrayNode added = addedTokens(special, json).numbered(ids, JsonFiles.object(), special);
     for (String role : List.of("cls_token", "sep_token")) {
@@ -140,7 +137,7 @@ final class ConfiguredTokenizer {
         LOG.warn(
             "{}: has no token '{}', the {}; it was added, as transformers does",
             vocabularyFile,
-            TokenizerCheck.quote(token),
+            CheckpointException.shortened(token),
             role);
       }
     }

@@ -16,10 +16,10 @@ import java.io.UncheckedIOException;
  * <p>What the normalizer leaves is asked of the library itself, by a tokenizer with the same
  * normalizer but without added tokens.
  */
-final class AddedTokenCheck {
+final class EmptyTokenCheck {
   private static final int MAX_LENGTH = 16;
 
-  private AddedTokenCheck() {}
+  private EmptyTokenCheck() {}
 
   /**
    * Checks the added tokens of a tokenizer.json that {@link TokenizerCheck} let pass otherwise.
@@ -53,7 +53,7 @@ final class AddedTokenCheck {
           reason = "only space, which an added token before it takes";
         }
         if (reason != null) {
-          throw new CheckpointException(file, "key added_tokens[" + i + "].content: " + reason);
+          throw TokenizerCheck.refusal(file, "added_tokens[" + i + "].content", reason);
         }
         i++;
       }
