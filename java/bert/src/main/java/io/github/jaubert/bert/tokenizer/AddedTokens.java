@@ -3,6 +3,7 @@ package io.github.jaubert.bert.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,10 +12,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tokens beside those of the model, collected from the files of a folder as transformers (5.18)
@@ -22,6 +24,8 @@ import java.util.stream.Stream;
  * others get the next free one, whatever the files say.
  */
 final class AddedTokens {
+  private static final Logger LOG = LoggerFactory.getLogger(Tokenizer.class);
+
   private static final List<String> FLAGS =
       List.of("single_word", "lstrip", "rstrip", "normalized", "special");
 
@@ -97,12 +101,19 @@ final class AddedTokens {
   /**
    * All added tokens with their ids, as tokenizer.json has them.
    *
+   * @param file where the vocabulary is from, for messages
    * @param vocabulary the ids of the model
+   * @param size how many the model has for the native library; new tokens count from there
    * @param before tokens that were there before, in order
    * @param special what is added, too, if it was not yet
    */
-  ArrayNode numbered(Map<String, Integer> vocabulary, JsonNode before, SpecialTokens special) {
-    Numbers numbers = new Numbers(vocabulary);
+  ArrayNode numbered(
+      String file,
+      Map<String, Integer> vocabulary,
+      int size,
+      JsonNode before,
+      SpecialTokens special) {
+    Numbers numbers = new Numbers(file, vocabulary, size);
     List<ObjectNode> known = new ArrayList<>();
     before.forEach(token -> known.add(token(token)));
     numbers.add(known);
@@ -119,34 +130,37 @@ final class AddedTokens {
         .forEach(added::add);
     added.forEach(token -> contents.add(token.get("content").asText()));
     Set<String> named = new HashSet<>();
-    for (ObjectNode token : special.named().values()) {
-      if (token != null) {
-        named.add(token.get("content").asText());
-      }
-    }
+    special.named().values().forEach(token -> named.add(token.get("content").asText()));
     added.stream()
         .filter(token -> named.contains(token.get("content").asText()))
         .forEach(token -> token.put("special", true));
-    Stream.concat(
-            special.named().values().stream().filter(Objects::nonNull), special.extra().stream())
+    Stream.concat(special.named().values().stream(), special.extra().stream())
         .filter(token -> contents.add(token.get("content").asText()))
         .forEach(added::add);
     numbers.add(added);
     return numbers.toJson();
   }
 
-  /** The numbering of the native library. */
+  /**
+   * The numbering of tokenizers 0.23. New tokens are counted from the size of the vocabulary on; if
+   * that leaves out ids, as a vocab.txt with a line twice does, a new token may get the id of
+   * another one. Of two added tokens with one id only the second is found in texts.
+   */
   private static final class Numbers {
+    private final String file;
     private final Map<String, Integer> vocabulary;
+    private final int size;
     private final Map<String, Integer> ids = new HashMap<>();
     private final TreeMap<Integer, ObjectNode> tokens = new TreeMap<>();
 
-    Numbers(Map<String, Integer> vocabulary) {
+    Numbers(String file, Map<String, Integer> vocabulary, int size) {
+      this.file = file;
       this.vocabulary = vocabulary;
+      this.size = size;
     }
 
     void add(List<ObjectNode> added) {
-      int next = Math.max(vocabulary.size(), tokens.isEmpty() ? 0 : tokens.lastKey() + 1);
+      int next = Math.max(size, tokens.isEmpty() ? 0 : tokens.lastKey() + 1);
       for (ObjectNode token : added) {
         String content = token.get("content").asText();
         Integer id = ids.containsKey(content) ? ids.get(content) : vocabulary.get(content);
@@ -154,7 +168,13 @@ final class AddedTokens {
           id = next++;
         }
         ids.put(content, id);
-        tokens.put(id, token);
+        ObjectNode other = tokens.put(id, token);
+        if (other != null && !other.get("content").asText().equals(content)) {
+          String both =
+              "%s: leaves out ids, so that the added tokens %s and %s both get the id %d; as in transformers, the first is not found in texts"
+                  .formatted(file, other.get("content"), token.get("content"), id);
+          LOG.warn(CheckpointException.shortened(both));
+        }
       }
     }
 

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /**
  * Refuses added tokens of which the normalizer leaves nothing: the native library then finds them
@@ -19,29 +17,41 @@ import java.io.UncheckedIOException;
 final class EmptyTokenCheck {
   private static final int MAX_LENGTH = 16;
 
-  private EmptyTokenCheck() {}
+  private final String file;
+  private final JsonNode normalizer;
+  private final JsonNode addedTokens;
 
   /**
-   * Checks the added tokens of a tokenizer.json that {@link TokenizerCheck} let pass otherwise.
+   * @param file tokenizer.json, for messages
+   * @param normalizer its normalizer, which {@link TokenizerCheck} let pass, as the others
+   * @param addedTokens its added tokens
+   */
+  EmptyTokenCheck(String file, JsonNode normalizer, JsonNode addedTokens) {
+    this.file = file;
+    this.normalizer = normalizer;
+    this.addedTokens = addedTokens;
+  }
+
+  /**
+   * Asks the library, if there is anything to ask.
    *
    * @throws CheckpointException that names the file and the key
    */
-  static void check(String file, ObjectNode json) {
+  void run() {
     boolean takesSpaceBehind = false;
     boolean normalized = false;
-    for (JsonNode token : json.path("added_tokens")) {
+    for (JsonNode token : addedTokens) {
       takesSpaceBehind |= token.path("rstrip").asBoolean();
       normalized |= isNormalized(token);
     }
-    JsonNode normalizer = json.path("normalizer");
     normalized &= normalizer.isObject();
     if (!takesSpaceBehind && !normalized) {
       return;
     }
-    try (HuggingFaceTokenizer words = probe(normalizer, true);
-        HuggingFaceTokenizer whole = probe(normalizer, false)) {
+    try (HuggingFaceTokenizer words = probe(true);
+        HuggingFaceTokenizer whole = probe(false)) {
       int i = 0;
-      for (JsonNode token : json.path("added_tokens")) {
+      for (JsonNode token : addedTokens) {
         String content = token.path("content").asText();
         boolean changes = normalized && isNormalized(token);
         String reason = null;
@@ -57,8 +67,6 @@ final class EmptyTokenCheck {
         }
         i++;
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     } catch (CheckpointException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -80,7 +88,7 @@ final class EmptyTokenCheck {
   }
 
   /** A tokenizer that gives one token for a text, or for each of its words, if anything is left. */
-  private static HuggingFaceTokenizer probe(JsonNode normalizer, boolean words) throws IOException {
+  private HuggingFaceTokenizer probe(boolean words) {
     ObjectNode json = JsonFiles.object();
     json.put("version", "1.0");
     json.putArray("added_tokens");

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import io.github.jaubert.internal.binding.NativeFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -47,10 +48,9 @@ final class NativeTokenizers {
   /**
    * A tokenizer that pads nothing and truncates to {@code maxLength}, whatever its file says.
    *
-   * @throws IOException never: the bytes are in memory
    * @throws UnsatisfiedLinkError if the native library cannot be loaded; the message says why
    */
-  static HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength) throws IOException {
+  static HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength) {
     if (Outcome.FAILURE != null) {
       throw Outcome.FAILURE;
     }
@@ -61,9 +61,13 @@ final class NativeTokenizers {
     options.put("modelMaxLength", Integer.toString(maxLength));
     options.put("stride", "0");
     options.put("addSpecialTokens", "true");
-    return with(
-        OFFLINE,
-        () -> HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(tokenizerJson), options));
+    try {
+      return with(
+          OFFLINE,
+          () -> HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(tokenizerJson), options));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // never: the bytes are in memory
+    }
   }
 
   // ---- the library ----

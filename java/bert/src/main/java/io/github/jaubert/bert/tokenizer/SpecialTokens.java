@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,10 +31,15 @@ final class SpecialTokens {
           "mask_token");
 
   /** What BERT's tokenizer has of its own accord. */
-  private static final List<String> OF_BERT =
-      List.of("unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+  static final Map<String, String> OF_BERT =
+      Map.of(
+          "unk_token", "[UNK]",
+          "sep_token", "[SEP]",
+          "pad_token", "[PAD]",
+          "cls_token", "[CLS]",
+          "mask_token", "[MASK]");
 
-  private final Map<String, ObjectNode> named = new LinkedHashMap<>(); // null: there is none
+  private final Map<String, ObjectNode> named = new LinkedHashMap<>();
   private final List<ObjectNode> extra = new ArrayList<>();
   private final Set<String> said = new HashSet<>();
   private final String file;
@@ -44,11 +48,11 @@ final class SpecialTokens {
    * @param file tokenizer_config.json, for messages
    * @param config its content
    * @param map special_tokens_map.json; empty where it does not count
-   * @param bert whether BERT's usual names stand for those that neither names
+   * @param usual the tokens for roles that neither mentions; one that is null there has none
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if a token is neither a text nor
    *     an object with one
    */
-  SpecialTokens(String file, ObjectNode config, ObjectNode map, boolean bert) {
+  SpecialTokens(String file, ObjectNode config, ObjectNode map, Map<String, String> usual) {
     this.file = file;
     Map<String, JsonNode> values = new LinkedHashMap<>();
     config.properties().forEach(entry -> values.put(entry.getKey(), entry.getValue()));
@@ -76,31 +80,36 @@ final class SpecialTokens {
     }
     values.putIfAbsent(EXTRA, values.get(ADDITIONAL));
 
-    ROLES.forEach(role -> named.put(role, null));
     for (String role : ROLES) {
       if (values.containsKey(role)) {
-        named.put(role, token(role, values.get(role)));
-      } else if (bert && OF_BERT.contains(role)) {
-        String usual = "[" + role.replace("_token", "").toUpperCase(Locale.ROOT) + "]";
-        named.put(role, AddedTokens.token(usual, true));
+        name(role, values.get(role));
+      } else if (usual.containsKey(role)) {
+        named.put(role, AddedTokens.token(usual.get(role), true));
       }
     }
     values.forEach(
         (key, value) -> {
           if (isOfModel(key) && (value.isTextual() || value.has("content"))) {
-            named.put(key, token(key, value));
+            name(key, value);
           }
         });
-    ofModel.forEach((key, value) -> named.put(key, token(key, value)));
+    ofModel.forEach(this::name);
     if (!isEmpty(values.get(EXTRA))) {
       values.get(EXTRA).forEach(value -> extra.add(token(EXTRA, value)));
     }
   }
 
+  private void name(String key, JsonNode value) {
+    if (value.isNull()) {
+      named.remove(key);
+    } else {
+      named.put(key, token(key, value));
+    }
+  }
+
   private void sayIfToken(String key, JsonNode value) {
-    ObjectNode token = value == null ? null : token(key, value);
-    if (token != null) {
-      said.add(token.get("content").asText());
+    if (value != null && !value.isNull()) {
+      said.add(token(key, value).get("content").asText());
     }
   }
 
@@ -138,9 +147,6 @@ final class SpecialTokens {
   }
 
   private ObjectNode token(String key, JsonNode value) {
-    if (value.isNull()) {
-      return null;
-    }
     if (value.isTextual() && !value.asText().isEmpty()) {
       return AddedTokens.token(value.asText(), true);
     }
@@ -151,7 +157,7 @@ final class SpecialTokens {
         file, key, value + "; a token as text, or an object with one as content, is due");
   }
 
-  /** The tokens by what they are for, such as cls_token; null for those there are not. */
+  /** The tokens by what they are for, such as cls_token. */
   Map<String, ObjectNode> named() {
     return named;
   }
@@ -173,12 +179,5 @@ final class SpecialTokens {
   String text(String role) {
     ObjectNode token = named.get(role);
     return token == null ? null : token.get("content").asText();
-  }
-
-  /** Gives a token for something that has none. */
-  void putIfMissing(String role, String token) {
-    if (named.get(role) == null && !token.isEmpty()) {
-      named.put(role, AddedTokens.token(token, true));
-    }
   }
 }

@@ -12,9 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -43,35 +41,29 @@ public final class Tokenizer implements AutoCloseable {
 
   private final String source;
   private final TokenizerFiles files;
-  private final int maxLength;
   private final HuggingFaceTokenizer tokenizer;
-  private final Map<String, Integer> ids = new HashMap<>();
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private final LongTexts longTexts;
   private boolean closed; // under the lock
 
-  private Tokenizer(String source, TokenizerFiles files, int maxLength, TextCuts cuts) {
-    if (maxLength < SHORTEST) {
-      throw new IllegalArgumentException(
-          "a maximum length of " + maxLength + "; at least " + SHORTEST + " tokens are needed");
-    }
+  /**
+   * @param cuts null if long texts are to be read whole
+   */
+  private Tokenizer(String source, TokenizerFiles files, TextCuts cuts) {
     this.source = source;
     this.files = files;
-    this.maxLength = maxLength;
-    String[] vocabulary = files.vocabulary();
-    for (int id = 0; id < vocabulary.length; id++) {
-      if (vocabulary[id] != null) {
-        ids.put(vocabulary[id], id);
-      }
-    }
     try {
-      tokenizer = NativeTokenizers.create(files.tokenizerJson(), maxLength);
+      tokenizer = NativeTokenizers.create(files.tokenizerJson(), files.maxLength());
     } catch (RuntimeException e) {
       throw new CheckpointException(source, "is no tokenizer: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
-    longTexts = new LongTexts(cuts, files.keepsEnd(), maxLength, this::plainTokens);
+    longTexts = new LongTexts(cuts, files.keepsEnd(), files.maxLength(), this::plainTokens);
+  }
+
+  /** One of files that were just read. */
+  private static Tokenizer of(String source, TokenizerFiles files) {
+    files.emptyTokens().run();
+    return new Tokenizer(source, files, files.cuts());
   }
 
   /** All tokens of a text, none around it. */
@@ -96,12 +88,12 @@ public final class Tokenizer implements AutoCloseable {
       int id = (int) part.getIds()[i];
       CharSpan span = part.getCharTokenSpans()[i];
       boolean named =
-          id != files.unknownId()
+          id != files.vocabulary().unknownId()
               || span != null
                   && text.substring(index.start(span.getStart()), index.end(span.getEnd()))
                       .strip()
                       .equals(token(id));
-      words[i] = files.addedIds().contains(id) && named ? -1 : words[i];
+      words[i] = files.vocabulary().addedIds().contains(id) && named ? -1 : words[i];
     }
     return words;
   }
@@ -124,7 +116,7 @@ public final class Tokenizer implements AutoCloseable {
           "model_max_length or max_position_embeddings leaves %d tokens to a text; at least %d are needed"
               .formatted(files.maxLength(), SHORTEST));
     }
-    return new Tokenizer(folder.toString(), files, files.maxLength(), files.cuts());
+    return of(folder.toString(), files);
   }
 
   /**
@@ -136,8 +128,7 @@ public final class Tokenizer implements AutoCloseable {
    */
   public static Tokenizer fromJson(String name, InputStream stream) {
     try {
-      TokenizerFiles files = TokenizerFiles.ofJson(name, stream.readAllBytes());
-      return new Tokenizer(name, files, files.maxLength(), files.cuts());
+      return of(name, TokenizerFiles.ofJson(name, stream.readAllBytes()));
     } catch (IOException e) {
       throw new UncheckedIOException(name + ": " + CheckpointException.describe(e), e);
     }
@@ -150,12 +141,16 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if the length is less than 3
    */
   public Tokenizer withMaxLength(int tokens) {
-    return new Tokenizer("tokenizer", files.withMaxLength(tokens), tokens, files.cuts());
+    if (tokens < SHORTEST) {
+      throw new IllegalArgumentException(
+          "a maximum length of " + tokens + "; at least " + SHORTEST + " tokens are needed");
+    }
+    return new Tokenizer(source, files.withMaxLength(tokens), files.cuts());
   }
 
   /** One that reads long texts whole, for comparison. */
   Tokenizer readingWhole() {
-    return new Tokenizer("tokenizer", files, maxLength, null);
+    return new Tokenizer(source, files, null);
   }
 
   // ---- encoding ----
@@ -267,7 +262,7 @@ public final class Tokenizer implements AutoCloseable {
         offsets[2 * i + 1] = index.end(spans[i].getEnd());
       }
     }
-    return new Encoding(tokenIds, typeIds, offsets, files.vocabulary());
+    return new Encoding(tokenIds, typeIds, offsets, files.vocabulary().tokens());
   }
 
   private static int[] toInts(long[] values) {
@@ -347,7 +342,7 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if it is not in the vocabulary
    */
   public int id(String token) {
-    Integer id = ids.get(token);
+    Integer id = files.vocabulary().id(token);
     if (id == null) {
       throw new IllegalArgumentException("the vocabulary has no token '" + token + "'");
     }
@@ -356,17 +351,17 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The token of an id, or null if there is none. */
   public String token(int id) {
-    return id < 0 || id >= vocabularySize() ? null : files.vocabulary()[id];
+    return id < 0 || id >= vocabularySize() ? null : files.vocabulary().tokens()[id];
   }
 
   /** The number of ids: one more than the largest. */
   public int vocabularySize() {
-    return files.vocabulary().length;
+    return files.vocabulary().tokens().length;
   }
 
   /** The most tokens of an encoding. */
   public int maxLength() {
-    return maxLength;
+    return files.maxLength();
   }
 
   // ---- saving and closing ----

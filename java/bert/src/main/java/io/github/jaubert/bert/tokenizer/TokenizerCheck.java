@@ -41,9 +41,10 @@ final class TokenizerCheck {
   /**
    * Checks a whole tokenizer.json.
    *
+   * @return its tokens
    * @throws CheckpointException that names the file and the key
    */
-  static void check(String file, ObjectNode json) {
+  static Vocabulary check(String file, ObjectNode json) {
     values(file, "", json, 0);
     TokenizerCheck check = new TokenizerCheck(file, Vocabulary.of(file, json));
     for (String key : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
@@ -52,6 +53,7 @@ final class TokenizerCheck {
         check.part(key, part);
       }
     }
+    return check.vocabulary;
   }
 
   /** Refuses values that the native library's JSON reader stumbles over, though JSON has them. */

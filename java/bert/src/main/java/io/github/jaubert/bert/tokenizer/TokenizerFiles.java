@@ -7,13 +7,11 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The files of a tokenizer, kept byte for byte as they were read, so that saving a model gives back
@@ -34,54 +32,54 @@ public final class TokenizerFiles {
 
   private final Map<String, byte[]> files;
   private final byte[] effective; // tokenizer.json for the native library
-  private final String[] vocabulary;
+  private final Vocabulary vocabulary;
+  private final EmptyTokenCheck emptyTokens;
   private final TextCuts cuts;
-  private final Set<Integer> addedIds;
-  private final int unknownId; // -1 for none
   private final boolean keepsEnd;
   private final int maxLength;
 
   /**
+   * @param names what a file is called in messages
    * @param model config.json of the model, or null if the tokenizer did not come from a folder:
    *     then tokenizer.json is all there is to know
    */
-  private TokenizerFiles(String source, Map<String, byte[]> read, ObjectNode model) {
+  private TokenizerFiles(UnaryOperator<String> names, Map<String, byte[]> read, ObjectNode model) {
     Map<String, byte[]> all = new LinkedHashMap<>(read);
-    ObjectNode config = parse(source, all, CONFIG);
+    ObjectNode config = parse(names, all, CONFIG);
+    TokenizerJson reader =
+        new TokenizerJson(
+            names,
+            model == null ? JsonFiles.object() : model,
+            config,
+            parse(names, all, SPECIAL),
+            parse(names, all, ADDED));
     maxLength = maxLength(config, model);
-    TokenizerJson configured =
-        new TokenizerJson(source, config, parse(source, all, SPECIAL), parse(source, all, ADDED));
+    String name = names.apply(JSON);
+    ObjectNode file;
     ObjectNode json;
+    Vocabulary ofFile = null;
     if (all.containsKey(JSON)) {
-      ObjectNode file = parse(source, all, JSON);
-      TokenizerCheck.check(name(source, JSON), file);
-      json = model == null ? file : configured.of(file, model);
+      file = parse(names, all, JSON);
+      ofFile = TokenizerCheck.check(name, file);
+      json = model == null ? file : reader.of(file);
     } else {
-      String file = name(source, VOCABULARY);
-      json = configured.ofVocabulary(WordPiece.readVocabulary(file, all.get(VOCABULARY)));
+      file =
+          reader.ofVocabulary(
+              WordPiece.readVocabulary(names.apply(VOCABULARY), all.get(VOCABULARY)));
+      json = file;
       all.put(JSON, JsonFiles.format(json));
     }
-    keepsEnd = keepsEnd(name(source, CONFIG), json, config);
-    setTruncationSide(json, keepsEnd);
-    TokenizerCheck.check(name(source, JSON), json);
-    effective =
-        json.equals(JsonFiles.parseObject(name(source, JSON), all.get(JSON)))
-            ? all.get(JSON)
-            : JsonFiles.format(json);
+    keepsEnd = keepsEnd(names.apply(CONFIG), json, config);
+    json = withTruncationSide(json, keepsEnd);
+    vocabulary = json == file && ofFile != null ? ofFile : TokenizerCheck.check(name, json);
+    effective = json == file ? all.get(JSON) : JsonFiles.format(json);
     cuts = TextCuts.of(json);
-    Set<Integer> ids = new HashSet<>();
-    json.path("added_tokens").forEach(token -> ids.add(token.path("id").asInt()));
-    addedIds = Collections.unmodifiableSet(ids);
-    EmptyTokenCheck.check(name(source, JSON), json);
-    vocabulary = Vocabulary.of(name(source, JSON), json).tokens();
-    JsonNode unknown = json.path("model").path("unk_token");
-    unknownId = unknown.isTextual() ? Arrays.asList(vocabulary).indexOf(unknown.asText()) : -1;
+    emptyTokens = new EmptyTokenCheck(name, json.path("normalizer"), json.path("added_tokens"));
     if (!all.containsKey(CONFIG)) {
-      SpecialTokens special = configured.specialTokens(true);
-      all.put(CONFIG, JsonFiles.format(WordPiece.config(json, special, maxLength)));
+      all.put(CONFIG, JsonFiles.format(reader.missingConfig(file, json, maxLength)));
     }
     if (!all.containsKey(VOCABULARY)) {
-      byte[] lines = WordPiece.writeVocabulary(vocabulary);
+      byte[] lines = WordPiece.writeVocabulary(vocabulary.tokens());
       if (lines != null) {
         all.put(VOCABULARY, lines);
       }
@@ -93,9 +91,8 @@ public final class TokenizerFiles {
     this.files = files;
     this.effective = other.effective;
     this.vocabulary = other.vocabulary;
+    this.emptyTokens = other.emptyTokens;
     this.cuts = other.cuts;
-    this.addedIds = other.addedIds;
-    this.unknownId = other.unknownId;
     this.keepsEnd = other.keepsEnd;
     this.maxLength = maxLength;
   }
@@ -117,18 +114,20 @@ public final class TokenizerFiles {
   }
 
   /** The native library knows the side only from here. */
-  private static void setTruncationSide(ObjectNode json, boolean keepsEnd) {
+  private static ObjectNode withTruncationSide(ObjectNode json, boolean keepsEnd) {
     JsonNode truncation = json.path("truncation");
     if (truncation.path("direction").asText().equals("Left") == keepsEnd) {
-      return;
+      return json;
     }
-    ObjectNode wanted = truncation instanceof ObjectNode has ? has : json.putObject("truncation");
+    ObjectNode wanted = JsonFiles.object();
+    wanted.put("max_length", DEFAULT_MAX_LENGTH); // all are due; the length is set before use
+    wanted.put("strategy", "LongestFirst");
+    wanted.put("stride", 0);
+    if (truncation.has("max_length")) {
+      wanted = truncation.deepCopy();
+    }
     wanted.put("direction", keepsEnd ? "Left" : "Right");
-    if (!wanted.has("max_length")) { // all are due; the length is set before use
-      wanted.put("max_length", DEFAULT_MAX_LENGTH);
-      wanted.put("strategy", "LongestFirst");
-      wanted.put("stride", 0);
-    }
+    return JsonFiles.object().<ObjectNode>setAll(json).set("truncation", wanted);
   }
 
   /** The same, but tokenizer_config.json says another longest input. */
@@ -180,27 +179,23 @@ public final class TokenizerFiles {
     }
     Path config = folder.resolve("config.json");
     ObjectNode model = Files.exists(config) ? JsonFiles.readObject(config) : JsonFiles.object();
-    return new TokenizerFiles(folder.toString(), read, model);
+    return new TokenizerFiles(file -> folder.resolve(file).toString(), read, model);
   }
 
   /**
    * A tokenizer of which there is only tokenizer.json.
    *
-   * @param name what the file is called in messages
+   * @param name what it is called in messages
    */
   static TokenizerFiles ofJson(String name, byte[] json) {
-    return new TokenizerFiles(name, Map.of(JSON, json), null);
+    return new TokenizerFiles(file -> name, Map.of(JSON, json), null);
   }
 
-  private static ObjectNode parse(String source, Map<String, byte[]> files, String name) {
+  private static ObjectNode parse(
+      UnaryOperator<String> names, Map<String, byte[]> files, String name) {
     return files.containsKey(name)
-        ? JsonFiles.parseObject(name(source, name), files.get(name))
+        ? JsonFiles.parseObject(names.apply(name), files.get(name))
         : JsonFiles.object();
-  }
-
-  /** The name of a file for messages; a source that is itself the tokenizer.json keeps its name. */
-  private static String name(String source, String file) {
-    return source.endsWith(".json") ? source : Path.of(source, file).toString();
   }
 
   /**
@@ -227,24 +222,19 @@ public final class TokenizerFiles {
     return effective;
   }
 
-  /** The tokens by id; an id without a token has null. */
-  String[] vocabulary() {
+  /** The tokens and their ids. */
+  Vocabulary vocabulary() {
     return vocabulary;
+  }
+
+  /** What the native library is to be asked before it encodes. */
+  EmptyTokenCheck emptyTokens() {
+    return emptyTokens;
   }
 
   /** Where texts may be cut, or null if they must be read whole. */
   TextCuts cuts() {
     return cuts;
-  }
-
-  /** The ids of added tokens, which are found in a text before its words. */
-  Set<Integer> addedIds() {
-    return addedIds;
-  }
-
-  /** The id that the model gives to words that it does not know, or -1. */
-  int unknownId() {
-    return unknownId;
   }
 
   /** Whether a text that is too long loses its start, not its end. */

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,58 +36,59 @@ final class TokenizerJson {
           "MobileBertTokenizer",
           "SqueezeBertTokenizer");
 
-  /** Those that do as tokenizer.json says, with what is missing there. */
-  private static final Set<String> GENERAL =
-      Set.of("PreTrainedTokenizer", "PreTrainedTokenizerFast", "TokenizersBackend");
+  /** What a config.json without a tokenizer's class calls models that have BERT's. */
+  private static final Set<String> MODELS_OF_BERT =
+      Set.of("bert", "distilbert", "electra", "mobilebert", "convbert");
 
-  private final String folder;
+  /** The tokenizer that does as tokenizer.json says, with what is missing there. */
+  private static final String FAST = "PreTrainedTokenizerFast";
+
+  /** Its names. */
+  private static final Set<String> GENERAL =
+      Set.of("PreTrainedTokenizer", FAST, "TokenizersBackend");
+
+  private final UnaryOperator<String> names;
+  private final ObjectNode model;
   private final ObjectNode config;
   private final ObjectNode specialMap;
   private final ObjectNode addedList;
 
   /**
-   * @param folder for messages
-   * @param config tokenizer_config.json, empty if there is none, as the others
+   * @param names what a file of the folder is called in messages
+   * @param model config.json of the model, empty if there is none, as the others
+   * @param config tokenizer_config.json
    * @param specialMap special_tokens_map.json
    * @param addedList added_tokens.json
+   * @throws CheckpointException if the config wants special tokens not to be read as such
    */
-  TokenizerJson(String folder, ObjectNode config, ObjectNode specialMap, ObjectNode addedList) {
-    this.folder = folder;
+  TokenizerJson(
+      UnaryOperator<String> names,
+      ObjectNode model,
+      ObjectNode config,
+      ObjectNode specialMap,
+      ObjectNode addedList) {
+    this.names = names;
+    this.model = model;
     this.config = config;
     this.specialMap = specialMap;
     this.addedList = addedList;
-  }
-
-  private String file(String name) {
-    return Path.of(folder, name).toString();
+    String split = "split_special_tokens";
+    if (WordPiece.flag(names.apply(TokenizerFiles.CONFIG), config, split, false)) {
+      throw TokenizerCheck.refusal(
+          names.apply(TokenizerFiles.CONFIG),
+          split,
+          "true is not supported: special tokens that are written in a text are taken for such");
+    }
   }
 
   /** The tokenizer.json of a vocab.txt. */
   ObjectNode ofVocabulary(Map<String, Integer> ids) {
-    return bert(file(TokenizerFiles.VOCABULARY), ids, JsonFiles.object());
+    return bert(TokenizerFiles.VOCABULARY, ids, JsonFiles.object());
   }
 
-  /**
-   * The tokenizer.json in place of one that was read.
-   *
-   * @param model config.json of the model
-   */
-  ObjectNode of(ObjectNode json, ObjectNode model) {
-    String kind = kind(model);
-    String type = json.path("model").path("type").asText("WordPiece");
-    ObjectNode wanted;
-    if (OF_BERT.contains(kind) && type.equals("WordPiece")) {
-      Map<String, Integer> ids = new LinkedHashMap<>();
-      json.path("model").path("vocab").properties().forEach(t -> ids.put(t.getKey(), id(t)));
-      wanted = bert(file(TokenizerFiles.JSON), ids, json);
-      wanted.set("version", json.get("version"));
-      wanted.set("truncation", json.get("truncation"));
-      wanted.set("padding", json.get("padding"));
-    } else if (GENERAL.contains(kind)) {
-      wanted = general(json);
-    } else {
-      return json; // of other tokenizers, tokenizer.json is all
-    }
+  /** The tokenizer.json in place of one that was read, or that one if it says all. */
+  ObjectNode of(ObjectNode json) {
+    ObjectNode wanted = read(json, kind(json));
     List<String> changed = new ArrayList<>();
     for (String part : List.of("normalizer", "pre_tokenizer", "post_processor", "added_tokens")) {
       if (!wanted.path(part).equals(json.path(part))) {
@@ -95,64 +96,82 @@ final class TokenizerJson {
       }
     }
     if (!changed.isEmpty()) {
-      LOG.warn(
-          "{}: as in transformers, {} come not from this file, but from tokenizer_config.json and what lies beside it: {}",
-          file(TokenizerFiles.JSON),
-          String.join(", ", changed),
-          CheckpointException.shortened(wanted.path(changed.get(0)).toString()));
+      String warning =
+          "%s: as in transformers, %s come not from this file, but from tokenizer_config.json and what lies beside it: %s"
+              .formatted(
+                  names.apply(TokenizerFiles.JSON),
+                  String.join(", ", changed),
+                  wanted.path(changed.get(0)));
+      LOG.warn(CheckpointException.shortened(warning));
     }
-    return wanted;
-  }
-
-  private static int id(Map.Entry<String, JsonNode> token) {
-    return token.getValue().asInt();
+    return wanted.equals(json) ? json : wanted;
   }
 
   /** The class of the tokenizer, without the Fast that all of them are. */
-  private String kind(ObjectNode model) {
+  private String kind(ObjectNode json) {
     String kind = config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
     if (kind.isEmpty()) {
-      String type = model.path("model_type").asText("bert");
-      return Set.of("bert", "distilbert", "electra", "mobilebert", "convbert").contains(type)
-          ? "BertTokenizer"
-          : "";
+      boolean bert = MODELS_OF_BERT.contains(model.path("model_type").asText("bert"));
+      return bert && isWordPiece(json) ? "BertTokenizer" : FAST;
     }
     return kind.endsWith("Fast") && !GENERAL.contains(kind)
         ? kind.substring(0, kind.length() - "Fast".length())
         : kind;
   }
 
-  private ObjectNode bert(String vocabularyFile, Map<String, Integer> ids, ObjectNode json) {
-    SpecialTokens special = specialTokens(true);
+  private static boolean isWordPiece(ObjectNode json) {
+    return json.path("model").path("type").asText("WordPiece").equals("WordPiece");
+  }
+
+  private ObjectNode read(ObjectNode json, String kind) {
+    if (OF_BERT.contains(kind) && isWordPiece(json)) {
+      ObjectNode wanted = bert(TokenizerFiles.JSON, Vocabulary.ofModel(json.path("model")), json);
+      for (String kept : List.of("version", "truncation", "padding")) {
+        wanted.set(kept, json.get(kept));
+      }
+      return wanted;
+    }
+    return GENERAL.contains(kind) ? general(json) : json; // of others, tokenizer.json is all
+  }
+
+  private ObjectNode bert(String vocabulary, Map<String, Integer> ids, ObjectNode json) {
+    SpecialTokens special = specialTokens(SpecialTokens.OF_BERT);
+    String file = names.apply(vocabulary);
     String unknown = special.text("unk_token");
     if (!ids.containsKey(String.valueOf(unknown))) {
       throw new CheckpointException(
-          vocabularyFile,
-          "has no token '" + unknown + "', the unk_token, for words that it does not know");
+          file, "has no token '" + unknown + "', the unk_token, for words that it does not know");
     }
-    ArrayNode added = addedTokens(special, json).numbered(ids, JsonFiles.object(), special);
+    JsonNode none = JsonFiles.object().path("");
+    ArrayNode added = addedTokens(special, json).numbered(file, ids, ids.size(), none, special);
     for (String role : List.of("cls_token", "sep_token")) {
       String token = special.text(role);
       if (token != null && !ids.containsKey(token)) {
-        LOG.warn(
-            "{}: has no token '{}', the {}; it was added, as transformers does",
-            vocabularyFile,
-            CheckpointException.shortened(token),
-            role);
+        String warning =
+            "%s: has no token '%s', the %s; it was added, as transformers does"
+                .formatted(file, token, role);
+        LOG.warn(CheckpointException.shortened(warning));
       }
     }
-    return WordPiece.json(file(TokenizerFiles.CONFIG), ids, config, special, added);
+    return WordPiece.json(names.apply(TokenizerFiles.CONFIG), ids, config, special, added);
   }
 
   /** Special and added tokens are added, and no others stand around a text if none are said to. */
   private ObjectNode general(ObjectNode json) {
-    ObjectNode wanted = json.deepCopy();
-    SpecialTokens special = specialTokens(false);
-    special.putIfMissing("pad_token", json.path("padding").path("pad_token").asText());
-    Map<String, Integer> ids = new LinkedHashMap<>();
-    json.path("model").path("vocab").properties().forEach(t -> ids.put(t.getKey(), id(t)));
-    JsonNode before = json.path("added_tokens");
-    wanted.set("added_tokens", addedTokens(special, json).numbered(ids, before, special));
+    ObjectNode wanted = JsonFiles.object().setAll(json);
+    String padding = json.path("padding").path("pad_token").asText();
+    SpecialTokens special =
+        specialTokens(padding.isEmpty() ? Map.of() : Map.of("pad_token", padding));
+    JsonNode model = json.path("model");
+    wanted.set(
+        "added_tokens",
+        addedTokens(special, json)
+            .numbered(
+                names.apply(TokenizerFiles.JSON),
+                Vocabulary.ofModel(model),
+                Vocabulary.sizeOfModel(model),
+                json.path("added_tokens"),
+                special));
     if (json.path("post_processor").isNull() || json.path("post_processor").isMissingNode()) {
       ObjectNode processor = wanted.putObject("post_processor");
       processor.put("type", "TemplateProcessing");
@@ -166,21 +185,76 @@ final class TokenizerJson {
     return wanted;
   }
 
-  /** What the special tokens are. */
-  SpecialTokens specialTokens(boolean bert) {
+  private SpecialTokens specialTokens(Map<String, String> usual) {
     ObjectNode map = config.has("added_tokens_decoder") ? JsonFiles.object() : specialMap;
-    return new SpecialTokens(file(TokenizerFiles.CONFIG), config, map, bert);
+    return new SpecialTokens(names.apply(TokenizerFiles.CONFIG), config, map, usual);
   }
 
   /** added_tokens_decoder of the config, or else what all other files say. */
   private AddedTokens addedTokens(SpecialTokens special, ObjectNode json) {
     AddedTokens tokens = new AddedTokens();
     if (config.has("added_tokens_decoder")) {
-      tokens.addDecoder(file(TokenizerFiles.CONFIG), config.path("added_tokens_decoder"));
+      tokens.addDecoder(names.apply(TokenizerFiles.CONFIG), config.path("added_tokens_decoder"));
     } else {
-      tokens.addList(file(TokenizerFiles.ADDED), addedList, special);
+      tokens.addList(names.apply(TokenizerFiles.ADDED), addedList, special);
       tokens.addJson(json.path("added_tokens"));
     }
     return tokens;
+  }
+
+  // ---- a tokenizer_config.json for a folder without one ----
+
+  /**
+   * The tokenizer_config.json beside which a tokenizer.json is read as it was without one: that of
+   * BERT, or one that names no more than the file has.
+   *
+   * @param file tokenizer.json as it was read
+   * @param wanted what was made of it
+   */
+  ObjectNode missingConfig(ObjectNode file, ObjectNode wanted, int maxLength) {
+    SpecialTokens special = specialTokens(SpecialTokens.OF_BERT);
+    ObjectNode bert = WordPiece.config(wanted, special, maxLength);
+    Integer unknown = Vocabulary.ofModel(file.path("model")).get(special.text("unk_token"));
+    if (isWordPiece(file) && unknown != null) {
+      TokenizerJson reader = new TokenizerJson(names, model, bert, specialMap, addedList);
+      if (isSame(reader.read(file, "BertTokenizer"), wanted)) {
+        return bert;
+      }
+    }
+    ObjectNode config = JsonFiles.object();
+    config.put("model_max_length", maxLength);
+    String kind = kind(file);
+    config.put("tokenizer_class", OF_BERT.contains(kind) ? FAST : kind);
+    Set<String> known = new HashSet<>();
+    for (JsonNode token : wanted.path("added_tokens")) {
+      if (token.path("special").asBoolean()) {
+        known.add(token.path("content").asText());
+      }
+    }
+    special
+        .named()
+        .forEach(
+            (role, token) -> {
+              if (known.contains(token.get("content").asText())) {
+                config.set(role, token.get("content"));
+              }
+            });
+    String padding = file.path("padding").path("pad_token").asText();
+    if (!padding.isEmpty() && !known.contains(padding)) {
+      config.putNull("pad_token"); // else it is added
+    }
+    return config;
+  }
+
+  private static boolean isSame(ObjectNode json, ObjectNode other) {
+    for (String part :
+        List.of("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+      if (!json.path(part).equals(other.path(part))) {
+        return false;
+      }
+    }
+    ObjectNode model = JsonFiles.object().setAll((ObjectNode) other.get("model"));
+    model.put("type", "WordPiece"); // some files leave it out
+    return json.path("model").equals(model);
   }
 }

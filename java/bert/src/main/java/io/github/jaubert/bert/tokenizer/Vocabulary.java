@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The tokens of a tokenizer.json with the ids that the native library gives them: those of its
@@ -29,10 +32,28 @@ final class Vocabulary {
 
   private final String file;
   private final Map<String, Integer> ids = new HashMap<>();
+  private final Map<Integer, String> byId = new HashMap<>();
+  private final Set<Integer> addedIds = new HashSet<>();
   private int largest = -1;
+  private final String[] tokens;
+  private final int unknownId;
 
-  private Vocabulary(String file) {
+  private Vocabulary(String file, ObjectNode json) {
     this.file = file;
+    JsonNode model = json.path("model");
+    checkModel(model);
+    ofModel(model).forEach(this::put);
+    addTokens(json.path("added_tokens"), sizeOfModel(model));
+    if (largest >= 2 * ids.size() + MOST_GAPS) {
+      throw new CheckpointException(file, "has " + ids.size() + " tokens, but an id of " + largest);
+    }
+    tokens = new String[largest + 1];
+    byId.forEach((id, token) -> tokens[id] = token);
+    JsonNode unknown = model.path("unk_token"); // or, of Unigram, unk_id
+    unknownId =
+        unknown.isTextual()
+            ? ids.getOrDefault(unknown.asText(), -1)
+            : model.path("unk_id").asInt(-1);
   }
 
   /**
@@ -41,21 +62,27 @@ final class Vocabulary {
    * @throws CheckpointException that names the file and the key
    */
   static Vocabulary of(String file, ObjectNode json) {
-    Vocabulary check = new Vocabulary(file);
-    int next = check.model(json.path("model"));
-    check.addedTokens(json.path("added_tokens"), next);
-    if (check.largest >= 2 * check.ids.size() + MOST_GAPS) {
-      throw new CheckpointException(
-          file, "has " + check.ids.size() + " tokens, but an id of " + check.largest);
-    }
-    return check;
+    return new Vocabulary(file, json);
   }
 
-  /** The tokens by id; an id without a token has null. */
+  /** The tokens by id; an id without a token has null. Not to be changed. */
   String[] tokens() {
-    String[] tokens = new String[largest + 1];
-    ids.forEach((token, id) -> tokens[id] = token);
     return tokens;
+  }
+
+  /** The id of a token, or null. */
+  Integer id(String token) {
+    return ids.get(token);
+  }
+
+  /** The ids of added tokens, which are found in a text before its words. */
+  Set<Integer> addedIds() {
+    return addedIds;
+  }
+
+  /** The id that the model gives to words that it does not know, or -1. */
+  int unknownId() {
+    return unknownId;
   }
 
   /** The largest id of a token. */
@@ -65,8 +92,26 @@ final class Vocabulary {
 
   // ---- the model ----
 
-  /** Checks the model; the number of its tokens, of which one may be there twice. */
-  private int model(JsonNode model) {
+  /** The ids of the tokens of a model that was checked, in its order. */
+  static Map<String, Integer> ofModel(JsonNode model) {
+    JsonNode vocab = model.path("vocab");
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    if (vocab.isObject()) {
+      vocab.properties().forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
+    } else { // pieces with their scores
+      for (int i = 0; i < vocab.size(); i++) {
+        ids.put(vocab.path(i).path(0).asText(), i);
+      }
+    }
+    return ids;
+  }
+
+  /** The number of its tokens, of which one may be there twice: the next id for the library. */
+  static int sizeOfModel(JsonNode model) {
+    return model.path("vocab").size();
+  }
+
+  private void checkModel(JsonNode model) {
     JsonNode vocab = model.path("vocab");
     if (!model.isObject() || !(vocab.isObject() || vocab.isArray()) || vocab.isEmpty()) {
       throw new CheckpointException(file, "model.vocab is missing or empty: this is no tokenizer");
@@ -74,14 +119,13 @@ final class Vocabulary {
     if (vocab.isObject()) {
       vocab
           .properties()
-          .forEach(t -> put(t.getKey(), id(file, "model.vocab." + t.getKey(), t.getValue())));
+          .forEach(token -> id(file, "model.vocab." + token.getKey(), token.getValue()));
     } else {
       for (int i = 0; i < vocab.size(); i++) {
         JsonNode piece = vocab.get(i);
         if (piece.size() != 2 || !piece.path(0).isTextual() || !piece.path(1).isNumber()) {
           throw refusal("model.vocab[" + i + "]", "a piece and its score are due");
         }
-        put(piece.get(0).asText(), i);
       }
     }
     JsonNode longest = model.path("max_input_chars_per_word");
@@ -90,11 +134,11 @@ final class Vocabulary {
           "model.max_input_chars_per_word", longest + " is too much; " + LONGEST_WORD + " at most");
     }
     merges(model);
-    return vocab.size();
   }
 
   private void put(String token, int id) {
     ids.put(token, id);
+    byId.put(id, token);
     largest = Math.max(largest, id);
   }
 
@@ -125,17 +169,18 @@ final class Vocabulary {
   // ---- added tokens ----
 
   /**
-   * Checks the added tokens.
+   * Checks the added tokens and numbers them.
    *
-   * @param next the id of the first that the model lacks, whatever the file says
+   * @param firstId the id of the first that the model lacks, whatever the file says
    */
-  private void addedTokens(JsonNode list, int next) {
+  private void addTokens(JsonNode list, int firstId) {
     if (!list.isMissingNode() && !list.isNull() && !list.isArray()) {
       throw refusal("added_tokens", "no array");
     }
     if (list.size() > MOST_ADDED) {
       throw refusal("added_tokens", list.size() + " are too many; " + MOST_ADDED + " at most");
     }
+    int next = firstId;
     for (int i = 0; i < list.size(); i++) {
       String key = "added_tokens[" + i + "]";
       JsonNode token = list.get(i);
@@ -144,6 +189,7 @@ final class Vocabulary {
       Integer known = ids.get(content);
       int id = known == null ? next : known;
       put(content, id);
+      addedIds.add(id);
       next = Math.max(next, id + 1);
     }
   }

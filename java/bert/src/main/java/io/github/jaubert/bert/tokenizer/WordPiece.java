@@ -2,7 +2,6 @@ package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
@@ -77,20 +76,9 @@ final class WordPiece {
    * The tokenizer.json of a vocabulary.
    *
    * @param file tokenizer_config.json, for messages
-   * @param config its content: lower case, accents, Chinese characters, the special tokens; BERT's
-   *     usual if missing
-   * @param added tokens beyond the vocabulary, of added_tokens.json
+   * @param config its content: lower case, accents, Chinese characters; BERT's usual if missing
+   * @param added the added tokens as tokenizer.json has them
    */
-  static ObjectNode json(
-      String file, Map<String, Integer> ids, ObjectNode config, ObjectNode added) {
-    SpecialTokens special = new SpecialTokens(file, config, JsonFiles.object(), true);
-    AddedTokens tokens = new AddedTokens();
-    tokens.addList(file, added, special);
-    return json(
-        file, ids, config, special, tokens.numbered(ids, MissingNode.getInstance(), special));
-  }
-
-  /** The same with the added tokens as tokenizer.json has them. */
   static ObjectNode json(
       String file,
       Map<String, Integer> ids,
@@ -128,7 +116,8 @@ final class WordPiece {
     return json;
   }
 
-  private static boolean flag(String file, ObjectNode config, String key, boolean usual) {
+  /** A setting that is true or false. */
+  static boolean flag(String file, ObjectNode config, String key, boolean usual) {
     JsonNode value = config.path(key);
     if (value.isMissingNode() || value.isNull()) {
       return usual;

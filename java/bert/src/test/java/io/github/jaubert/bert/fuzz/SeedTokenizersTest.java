@@ -1,12 +1,22 @@
 package io.github.jaubert.bert.fuzz;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the ids of Hugging Face's tokenizers 0.23.2 in Python.
  */
 class SeedTokenizersTest {
+  @TempDir Path folder;
+
   private static final String TEXT = "The foxes <e1> new token naïve!";
   private static final String FIRST = "the  quick Ａ 東京 <mask>dog.";
   private static final String SECOND = "a 😀 b";
@@ -54,6 +66,63 @@ class SeedTokenizersTest {
       assertArrayEquals(numbers(ids), tokenizer.encode(TEXT).ids());
       assertArrayEquals(numbers(pairIds), tokenizer.encode(FIRST, SECOND).ids());
     }
+  }
+
+  // ---- saved without a tokenizer_config.json of their own ----
+
+  private static void check(Tokenizer expected, Tokenizer actual) {
+    for (String text : List.of(TEXT, FIRST, SECOND, "[PAD]x <pad>[MASK] <s>e\u0301 The [unused]")) {
+      assertArrayEquals(expected.encode(text).ids(), actual.encode(text).ids(), text);
+      Encoding pair = expected.encode(text, TEXT);
+      assertArrayEquals(pair.ids(), actual.encode(text, TEXT).ids(), text);
+      assertArrayEquals(pair.typeIds(), actual.encode(text, TEXT).typeIds(), text);
+    }
+  }
+
+  private void checkSaved(Tokenizer tokenizer, String kind) {
+    Path saved = folder.resolve("saved");
+    tokenizer.save(saved);
+    try (Tokenizer again = Tokenizer.fromPretrained(saved)) {
+      check(tokenizer, again);
+    }
+    ObjectNode config = JsonFiles.readObject(saved.resolve("tokenizer_config.json"));
+    assertEquals(kind, config.get("tokenizer_class").asText());
+  }
+
+  private static String kind(String json) {
+    return json.equals(SeedTokenizers.bert()) ? "BertTokenizer" : "PreTrainedTokenizerFast";
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void whatIsSavedIsReadAsItWas(String json, String ids, String pairIds) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    try (Tokenizer tokenizer = Tokenizer.fromJson("a.json", new ByteArrayInputStream(bytes))) {
+      checkSaved(tokenizer, kind(json));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void soIsAFolderOfAnotherModel(String json, String ids, String pairIds) {
+    TestFiles.write(folder.resolve("tokenizer.json"), json);
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"other\"}");
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      checkSaved(tokenizer, kind(json));
+    }
+  }
+
+  @Test
+  void soIsAWordPieceThatIsNotQuiteThatOfBert() {
+    ObjectNode json = SeedTokenizers.object(SeedTokenizers.bert().replace("[CLS]", "<s>"));
+    json.set("normalizer", SeedTokenizers.parse("{\"type\":\"NFC\"}"));
+    byte[] bytes = JsonFiles.format(json);
+    try (Tokenizer tokenizer = Tokenizer.fromJson("a.json", new ByteArrayInputStream(bytes))) {
+      checkSaved(tokenizer, "PreTrainedTokenizerFast");
+    }
+    ObjectNode config = JsonFiles.readObject(folder.resolve("saved/tokenizer_config.json"));
+    assertEquals("[SEP]", config.get("sep_token").asText());
+    assertFalse(config.has("cls_token"), "BERT's [CLS] is not in the file");
   }
 
   private static int[] numbers(String text) {

@@ -11,9 +11,7 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,14 +81,7 @@ class LongTextsTest {
 
   /** A tokenizer.json of the small vocabulary, with added tokens that are easy to cut through. */
   static ObjectNode json(String kind) {
-    Map<String, Integer> ids = new LinkedHashMap<>();
-    for (String token : SmallVocabulary.LINES.split("\n")) {
-      ids.put(token, ids.size());
-    }
-    for (String token : List.of("##x", "中", "国", "高", "!", "_", "(", ")", "кот", "あ")) {
-      ids.putIfAbsent(token, ids.size());
-    }
-    ObjectNode json = WordPiece.json("vocab.txt", ids, JsonFiles.object(), JsonFiles.object());
+    ObjectNode json = SmallVocabulary.json("##x", "中", "国", "高", "!", "_", "(", ")", "кот", "あ");
     ArrayNode added = json.withArray("added_tokens");
     switch (kind) {
       case "plain" -> {}

@@ -10,8 +10,6 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,17 +17,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TokenizerCheckTest {
   private static final String FILE = "x/tokenizer.json";
 
-  private static ObjectNode json() {
-    Map<String, Integer> ids = new LinkedHashMap<>();
-    for (String token : SmallVocabulary.LINES.split("\n")) {
-      ids.put(token, ids.size());
-    }
-    return WordPiece.json("vocab.txt", ids, JsonFiles.object(), JsonFiles.object());
-  }
-
   /** What is said of a whole tokenizer.json in which one piece of text is another. */
   private static String refusal(String before, String after) {
-    String text = json().toString();
+    String text = SmallVocabulary.json().toString();
     assertTrue(text.contains(before), text);
     byte[] bytes = text.replace(before, after).getBytes(StandardCharsets.UTF_8);
     return assertThrows(
@@ -40,7 +30,7 @@ class TokenizerCheckTest {
 
   @Test
   void letsAGoodOnePass() {
-    assertDoesNotThrow(() -> TokenizerCheck.check(FILE, json()));
+    assertDoesNotThrow(() -> TokenizerCheck.check(FILE, SmallVocabulary.json()));
   }
 
   @ParameterizedTest
@@ -79,7 +69,7 @@ class TokenizerCheckTest {
 
   @Test
   void takesAnAddedTokenThatGetsTheNextId() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ObjectNode token = (ObjectNode) json.get("added_tokens").get(0).deepCopy();
     token.put("id", 37);
     token.put("content", "<new>");

@@ -11,8 +11,6 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,14 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Parts of a tokenizer.json that would end the process, or never end. */
 class TokenizerPartsTest {
   private static final String FILE = "x/tokenizer.json";
-
-  private static ObjectNode json() {
-    Map<String, Integer> ids = new LinkedHashMap<>();
-    for (String token : SmallVocabulary.LINES.split("\n")) {
-      ids.put(token, ids.size());
-    }
-    return WordPiece.json("vocab.txt", ids, JsonFiles.object(), JsonFiles.object());
-  }
 
   private static ObjectNode parse(String json) {
     return JsonFiles.parseObject("part", json.getBytes(StandardCharsets.UTF_8));
@@ -65,7 +55,7 @@ class TokenizerPartsTest {
         "post_processor; {`type`:`TemplateProcessing`,`single`:[{`SpecialToken`:[`x`,0]}],`pair`:[],`special_tokens`:{}}; single[0]: neither a SpecialToken",
       })
   void refusesThePart(String key, String part, String reason) {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     json.set(key, parse("{\"x\":" + part.replace('`', '"') + "}").get("x"));
     String message = refusal(json);
     assertTrue(message.startsWith(FILE + ": key " + key), message);
@@ -74,13 +64,13 @@ class TokenizerPartsTest {
 
   @Test
   void refusesASecondTemplateAndOneOfManyTokens() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ObjectNode template = json.withObject("post_processor").deepCopy();
     ObjectNode sequence = json.putObject("post_processor");
     sequence.put("type", "Sequence");
     sequence.putArray("processors").add(template).add(template.deepCopy());
     assertTrue(refusal(json).contains("post_processor.processors[1]: a second template"));
-    ObjectNode many = json();
+    ObjectNode many = SmallVocabulary.json();
     ArrayNode single = many.withObject("post_processor").withArray("single");
     for (int i = 0; i < 100; i++) {
       single.add(single.get(0).deepCopy());
@@ -90,7 +80,7 @@ class TokenizerPartsTest {
 
   @Test
   void refusesReplacementsThatMakeTextsGrow() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ObjectNode sequence = json.putObject("normalizer");
     sequence.put("type", "Sequence");
     ArrayNode members = sequence.putArray("normalizers");
@@ -103,7 +93,7 @@ class TokenizerPartsTest {
 
   @Test
   void refusesAMergeWithoutItsPrefix() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     json.set(
         "model",
         parse(
@@ -113,7 +103,7 @@ class TokenizerPartsTest {
 
   @Test
   void refusesABlankTokenThatAnotherTakesTheSpaceOf() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ((ObjectNode) json.get("added_tokens").get(4)).put("rstrip", true);
     ObjectNode blank = ((ObjectNode) json.get("added_tokens").get(0)).deepCopy();
     blank.put("content", " ").put("id", 37).put("lstrip", true);
@@ -131,7 +121,7 @@ class TokenizerPartsTest {
         "{`type`:`Strip`,`strip_left`:true,`strip_right`:true}; \u00a0",
       })
   void refusesATokenOfWhichTheNormalizerLeavesNothing(String normalizer, String content) {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     json.set("normalizer", parse(normalizer.replace('`', '"')));
     ObjectNode token = ((ObjectNode) json.get("added_tokens").get(0)).deepCopy();
     json.withArray("added_tokens").add(token.put("content", content).put("normalized", false));
@@ -145,7 +135,7 @@ class TokenizerPartsTest {
 
   @Test
   void offsetsStayWithinTheText() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ObjectNode template = json.withObject("post_processor").deepCopy();
     ObjectNode sequence = json.putObject("post_processor");
     sequence.put("type", "Sequence");
@@ -164,7 +154,7 @@ class TokenizerPartsTest {
 
   @Test
   void takesAnAddedTokenWhoseIdIsAnother() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     ObjectNode token = ((ObjectNode) json.get("added_tokens").get(0)).deepCopy();
     token.put("content", "<new>").put("id", 5);
     json.withArray("added_tokens").add(token);
@@ -176,7 +166,7 @@ class TokenizerPartsTest {
 
   @Test
   void saysThatTheTokenForUnknownWordsIsMissing() {
-    ObjectNode json = json();
+    ObjectNode json = SmallVocabulary.json();
     json.withObject("model").put("unk_token", "gone");
     try (Tokenizer tokenizer = load(json)) {
       assertEquals(4, tokenizer.encode("the dog").length());
