@@ -41,7 +41,7 @@ final class LongTexts {
 
   /** The part of a text that is enough: all of it, unless it is long. */
   Excerpt of(String text) {
-    if (cuts == null || text.length() <= 4 * UNITS_PER_TOKEN * maxLength) {
+    if (cuts == null || text.length() <= 4L * UNITS_PER_TOKEN * maxLength) {
       return Excerpt.all(text);
     }
     Part part = new Part(text);
@@ -84,7 +84,7 @@ final class LongTexts {
 
     /** Takes until there are so many tokens, or all. */
     void takeTokens(int enough) {
-      int units = UNITS_PER_TOKEN * enough;
+      int units = (int) Math.min((long) UNITS_PER_TOKEN * enough, LARGEST_PIECE);
       while (!pieces.done() && tokens() < enough) {
         tokens(); // those of the piece before
         uncounted = pieces.take(units);
@@ -97,7 +97,7 @@ final class LongTexts {
      * Reading does not end at an added token.
      */
     int lengthUpToLimit() {
-      for (int enough = maxLength; ; enough *= 2) {
+      for (int enough = maxLength; ; enough = (int) Math.min(2L * enough, Integer.MAX_VALUE)) {
         takeTokens(enough);
         long[] all = tokenizer.apply(pieces.excerpt().text());
         int count = all.length;

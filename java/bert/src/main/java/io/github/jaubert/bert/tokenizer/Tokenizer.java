@@ -83,7 +83,7 @@ public final class Tokenizer implements AutoCloseable {
   /** The words of tokens, and -1 for those that are added; an unknown word has the token [UNK]. */
   private long[] words(ai.djl.huggingface.tokenizers.Encoding part, String text) {
     long[] words = part.getWordIds().clone();
-    CharacterIndex index = new CharacterIndex(Excerpt.all(text));
+    Excerpt index = Excerpt.all(text);
     for (int i = 0; i < words.length; i++) {
       int id = (int) part.getIds()[i];
       CharSpan span = part.getCharTokenSpans()[i];
@@ -253,11 +253,9 @@ public final class Tokenizer implements AutoCloseable {
     long[] sequences = encoding.getSequenceIds();
     CharSpan[] spans = encoding.getCharTokenSpans();
     int[] offsets = new int[2 * tokenIds.length];
-    CharacterIndex first = new CharacterIndex(text);
-    CharacterIndex second = pair == null ? null : new CharacterIndex(pair);
     for (int i = 0; i < tokenIds.length; i++) {
       if (spans[i] != null && sequences[i] >= 0) { // a special token comes from nowhere
-        CharacterIndex index = sequences[i] == 0 || second == null ? first : second;
+        Excerpt index = sequences[i] == 0 || pair == null ? text : pair;
         offsets[2 * i] = index.start(spans[i].getStart());
         offsets[2 * i + 1] = index.end(spans[i].getEnd());
       }
@@ -271,35 +269,6 @@ public final class Tokenizer implements AutoCloseable {
       ints[i] = (int) values[i];
     }
     return ints;
-  }
-
-  /** The native library counts code points where Java counts UTF-16 units. */
-  private static final class CharacterIndex {
-    private final Excerpt part;
-    private final String text;
-    private final int length; // in code points
-    private final boolean same;
-
-    CharacterIndex(Excerpt part) {
-      this.part = part;
-      this.text = part.text();
-      this.length = text.codePointCount(0, text.length());
-      this.same = length == text.length();
-    }
-
-    int start(int codePoint) {
-      return part.start(utf16(codePoint));
-    }
-
-    int end(int codePoint) {
-      return part.end(utf16(codePoint));
-    }
-
-    private int utf16(int codePoint) {
-      // A file may hold parts that count beyond the text.
-      int within = Math.max(0, Math.min(codePoint, length));
-      return same ? within : text.offsetByCodePoints(0, within);
-    }
   }
 
   private static void requireText(String text) {

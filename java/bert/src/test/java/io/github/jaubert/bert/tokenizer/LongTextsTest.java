@@ -251,6 +251,22 @@ class LongTextsTest {
     }
   }
 
+  /** Positions of tokens behind characters of two UTF-16 units are found without counting anew. */
+  @ParameterizedTest
+  @ValueSource(strings = {"the dog ", "😀 fox "})
+  void aLimitBeyondTheTextReadsAllOfIt(String part) {
+    byte[] bytes = JsonFiles.format(json("plain"));
+    String text = part.repeat(40_000);
+    try (Tokenizer small = Tokenizer.fromJson("x.json", new ByteArrayInputStream(bytes));
+        Tokenizer tokenizer = small.withMaxLength(Integer.MAX_VALUE)) {
+      Encoding encoding = assertTimeoutPreemptively(LIMIT, () -> tokenizer.encode(text));
+      assertEquals(80_002, encoding.length());
+      int[] last = encoding.offsets()[80_000];
+      assertEquals(part.strip().split(" ")[1], text.substring(last[0], last[1]));
+      assertEquals(text.length() - 1, last[1]);
+    }
+  }
+
   private static byte[] sided(byte[] json, String side) {
     return new String(json, StandardCharsets.UTF_8)
         .replace(
