@@ -25,7 +25,8 @@ final class WordPiece {
   /**
    * The ids of the tokens in vocab.txt: the number of the line.
    *
-   * @throws CheckpointException if it is not UTF-8, empty or a Git LFS pointer
+   * @throws CheckpointException if it is not UTF-8, begins with a byte order mark, is empty or a
+   *     Git LFS pointer
    */
   static Map<String, Integer> readVocabulary(String file, byte[] bytes) {
     LfsPointer.refuse(file, bytes);
@@ -41,6 +42,11 @@ final class WordPiece {
               .toString();
     } catch (CharacterCodingException e) {
       throw new CheckpointException(file, "byte " + buffer.position() + " is not UTF-8", e);
+    }
+    if (text.startsWith("\uFEFF")) {
+      throw new CheckpointException(
+          file,
+          "begins with a byte order mark (EF BB BF), which transformers takes for a part of the first token: save it as UTF-8 without one");
     }
     Map<String, Integer> ids = new LinkedHashMap<>();
     // Only newlines separate: other characters that Java takes for line ends are tokens of real

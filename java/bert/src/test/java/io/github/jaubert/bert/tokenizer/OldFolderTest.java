@@ -10,6 +10,7 @@ import io.github.jaubert.bert.checkpoint.TestFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,13 @@ class OldFolderTest {
         folder.resolve(name)
             + ": is a Git LFS pointer, not the file itself: run git lfs pull in its repository",
         refusal());
+  }
+
+  @Test
+  void aByteOrderMarkIsCalledOne() {
+    TestFiles.write(folder.resolve("vocab.txt"), "\uFEFF" + SmallVocabulary.LINES);
+    String expected = folder.resolve("vocab.txt") + ": begins with a byte order mark (EF BB BF)";
+    assertTrue(refusal().startsWith(expected), refusal());
   }
 
   // ---- special tokens ----
@@ -149,11 +157,37 @@ class OldFolderTest {
     }
   }
 
+  /** Of a vocabulary with a line twice, whose size is no free id: ids by transformers 5.18. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "{\"<a>\": 37, \"<b>\": 38} | 2 36 37 1 36 3 | <a>",
+        "{\"last\": 37, \"<a>\": 38, \"<b>\": 39} | 2 36 37 1 36 3 | <a>",
+        "{\"<a>\": 37, \"last\": 38, \"<b>\": 39} | 2 1 31 1 37 1 36 1 36 3 | last",
+        "{\"<a>\": 37, \"<b>\": 38, \"last\": 39} | 2 1 31 1 37 1 36 1 36 3 | last"
+      })
+  void addedTokensMaySharePlacesAsInTransformers(String list, String ids, String shared) {
+    String lines = SmallVocabulary.LINES.replace("\nthe\n", "\nthe\nthe\n").stripTrailing();
+    TestFiles.write(folder.resolve("vocab.txt"), lines + "\nlast\n");
+    TestFiles.write(folder.resolve("added_tokens.json"), list);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      int[] expected = Arrays.stream(ids.split(" ")).mapToInt(Integer::parseInt).toArray();
+      assertArrayEquals(expected, tokenizer.encode("<a><b>xlasty last").ids());
+      assertEquals(shared, tokenizer.token(36));
+      assertEquals("<b>", tokenizer.token(37));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"split_special_tokens\": true} | split_special_tokens: true is not supported",
+        "{\"split_special_tokens\": \"no\"} | split_special_tokens: \"no\"; true or false is due",
+        "{\"extra_special_tokens\": [null]} | extra_special_tokens: null; a token as text",
         "{\"cls_token\": 5} | cls_token: 5; a token as text",
         "{\"extra_special_tokens\": [[]]} | extra_special_tokens: []; a token as text",
         "{\"do_lower_case\": \"no\"} | do_lower_case: \"no\"; true or false is due",
