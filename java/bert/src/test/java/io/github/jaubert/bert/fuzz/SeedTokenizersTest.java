@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -65,6 +66,41 @@ class SeedTokenizersTest {
     try (Tokenizer tokenizer = Tokenizer.fromJson("a.json", new ByteArrayInputStream(bytes))) {
       assertArrayEquals(numbers(ids), tokenizer.encode(TEXT).ids());
       assertArrayEquals(numbers(pairIds), tokenizer.encode(FIRST, SECOND).ids());
+    }
+  }
+
+  /** What is expected was seen in transformers 5.18. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'mask_token': '<mask>' | 0 5 6 35 37 4 26 36 2", // [PAD] is that of the padding
+        "'pad_token': null | 0 5 6 35 36 4 26 4 3 2"
+      })
+  void tokensAreAddedBehindAUnigramVocabulary(String setting, String ids) {
+    TestFiles.write(folder.resolve("tokenizer.json"), SeedTokenizers.unigram());
+    String config =
+        "{'tokenizer_class': 'PreTrainedTokenizerFast', 'additional_special_tokens': ['<new>'], %s}";
+    TestFiles.write(
+        folder.resolve("tokenizer_config.json"), config.formatted(setting).replace('\'', '"'));
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      assertArrayEquals(numbers(ids), tokenizer.encode("the quick <mask> <new>東 [PAD]").ids());
+    }
+  }
+
+  /** A word that is unknown is one of the text, though its token is an added one, too. */
+  @Test
+  void theUnknownTokenOfAUnigramIsKnown() {
+    byte[] bytes = SeedTokenizers.unigram().getBytes(StandardCharsets.UTF_8);
+    try (Tokenizer all = Tokenizer.fromJson("a.json", new ByteArrayInputStream(bytes));
+        Tokenizer tokenizer = all.withMaxLength(8)) {
+      String eight = "a ".repeat(8);
+      assertArrayEquals(
+          numbers("0 5 5 2 4 10 4 2"),
+          tokenizer.encode("the the the the the the Q the the", eight).ids());
+      assertArrayEquals(
+          numbers("0 5 5 5 2 4 10 2"),
+          tokenizer.encode("the the the the the the the <unk> the the", eight).ids());
     }
   }
 
