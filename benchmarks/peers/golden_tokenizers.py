@@ -5,7 +5,7 @@
     python golden_tokenizers.py /tmp/table.json --texts 1500 --model FOLDER
 
 A vocabulary of a few hundred tokens, made here or read from the vocab.txt of FOLDER, is written in
-some fifty ways: with and without tokenizer.json, tokenizer_config.json, special_tokens_map.json,
+76 ways: with and without tokenizer.json, tokenizer_config.json, special_tokens_map.json,
 added_tokens.json and vocab.txt, agreeing and disagreeing. Each way is a folder that AutoTokenizer
 loads and encodes random texts and pairs with. The output is one JSON file:
 

@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * Tries many cases of a {@link Trial} in other virtual machines. One that is ended by a case, or
@@ -112,7 +113,8 @@ public final class FuzzRun {
     private static final String ENDED = "ended";
 
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
-    private final StringBuilder errors = new StringBuilder(); // under its own lock
+    private final StringBuilder errors = new StringBuilder(); // under its own lock, as the next
+    private boolean loggedLongLine;
     private final Process process;
     private final long first;
 
@@ -147,10 +149,19 @@ public final class FuzzRun {
     private void keepError(String line) {
       synchronized (errors) {
         if (line.length() > FuzzChild.LONGEST_MESSAGE) {
-          errors.append("logged a line of ").append(line.length()).append(" characters\n");
+          loggedLongLine = true;
         } else if (errors.length() < 100_000) {
           errors.append(line).append('\n');
         }
+      }
+    }
+
+    private boolean takeLoggedLongLine() {
+      synchronized (errors) {
+        boolean logged = loggedLongLine;
+        loggedLongLine = false;
+        errors.setLength(0);
+        return logged;
       }
     }
 
@@ -168,7 +179,7 @@ public final class FuzzRun {
       String damage = null;
       try {
         while (true) {
-          String line = nextLine(damage == null ? LONGEST_START : LONGEST_IN_ALL);
+          String line = nextLine(damage != null);
           if (line == null) {
             faults(index, damage, "hangs");
             return index;
@@ -195,7 +206,7 @@ public final class FuzzRun {
     }
 
     private void ended(long index, String damage, String outcome) {
-      if (takeErrors().contains("logged a line of ")) {
+      if (takeLoggedLongLine()) {
         faults(index, damage, "logged a long line");
       } else if (outcome.equals(FuzzChild.READ)) {
         read.incrementAndGet();
@@ -206,8 +217,9 @@ public final class FuzzRun {
       }
     }
 
-    /** What it says next, or null if the case at hand takes too long. */
-    private String nextLine(Duration longest) throws InterruptedException {
+    /** What it says next, or null if the case at hand, or the start, takes too long. */
+    private String nextLine(boolean inCase) throws InterruptedException {
+      Duration longest = inCase ? LONGEST_IN_ALL : LONGEST_START;
       Duration before = processorTime();
       long start = System.nanoTime();
       while (System.nanoTime() - start < longest.toNanos()) {
@@ -215,7 +227,7 @@ public final class FuzzRun {
         if (line != null) {
           return line;
         }
-        if (longest == LONGEST_IN_ALL && processorTime().minus(before).compareTo(LONGEST) > 0) {
+        if (inCase && processorTime().minus(before).compareTo(LONGEST) > 0) {
           return said.poll();
         }
       }
@@ -237,8 +249,7 @@ public final class FuzzRun {
     }
   }
 
-  private static void read(
-      InputStream stream, java.util.function.Consumer<String> to, Runnable end) {
+  private static void read(InputStream stream, Consumer<String> to, Runnable end) {
     Thread reader =
         new Thread(
             () -> {
@@ -285,7 +296,7 @@ public final class FuzzRun {
         .forEach(
             kind ->
                 text.append(
-                    "%d x %s%n  damage: %s%n  ./mvnw test -pl %s -Dtest=%s -Dsurefire.failIfNoSpecifiedTests=false -Djaubert.fuzz.seed=%d -Djaubert.fuzz.from=%d -Djaubert.fuzz.count=1%n"
+                    "%d x %s%n  damage: %s%n  ./mvnw test -pl %s -am -Dtest=%s -Dsurefire.failIfNoSpecifiedTests=false -Djaubert.fuzz.seed=%d -Djaubert.fuzz.from=%d -Djaubert.fuzz.count=1%n"
                         .formatted(
                             kind.size(),
                             kind.get(0).kind(),

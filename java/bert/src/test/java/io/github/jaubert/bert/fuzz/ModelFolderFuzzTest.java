@@ -10,8 +10,9 @@ import org.junit.jupiter.api.Test;
  * but a {@link io.github.jaubert.bert.checkpoint.CheckpointException} of less than 2,000
  * characters.
  *
- * <p>A longer trial, and another one: {@code ./mvnw test -pl java/bert -Dtest=ModelFolderFuzzTest
- * -Djaubert.fuzz.count=60000 -Djaubert.fuzz.seed=7}.
+ * <p>A longer trial, and another one: {@code ./mvnw test -pl java/bert -am
+ * -Dtest=ModelFolderFuzzTest -Dsurefire.failIfNoSpecifiedTests=false -Djaubert.fuzz.count=60000
+ * -Djaubert.fuzz.seed=7}.
  */
 class ModelFolderFuzzTest {
   @Test

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Small tokenizer.json files of every kind, as the models of their kind have them. */
 final class SeedTokenizers {
@@ -244,7 +245,7 @@ final class SeedTokenizers {
 
   /** Parts that are odd, or fit where they do not belong. */
   static List<JsonNode> oddParts() {
-    return java.util.stream.Stream.of(
+    return Stream.of(
             "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\""
                 + charsmap(noise(256, 0x01234567), "A\0é")
                 + "\"}",
