@@ -290,7 +290,9 @@ final class RegexCheck {
     } else if (regex.startsWith("*", at)) {
       throw new Unclear("a callout");
     }
-    Part part = alternatives();
+    int end = DistinctCharacters.end(regex, at);
+    Part part = end < 0 ? alternatives() : Part.CHARACTER;
+    at = Math.max(at, end);
     if (!take(")")) {
       throw new Unclear("a parenthesis that is not closed");
     }

@@ -3,6 +3,7 @@ package io.github.jaubert.bert.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.bert.checkpoint.TestFiles;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
@@ -108,6 +109,30 @@ class NativeTokenizersTest {
         words);
     Path other = folder.resolve("other");
     assertWell(run("-Duser.home=?", "-Djaubert.natives=" + other), other);
+  }
+
+  /** A program that has a model's tokenizer files, but makes no tokenizer of them. */
+  static final class FilesOnly {
+    public static void main(String[] arguments) {
+      System.out.println(TokenizerFiles.read(Path.of(arguments[0])).files().keySet());
+    }
+  }
+
+  @Test
+  void readingFilesNeedsNoLibrary() throws Exception {
+    String token = "{\"37\": {\"content\": \"[E1]\", \"rstrip\": true}}";
+    TestFiles.write(
+        model.resolve("tokenizer_config.json"), "{\"added_tokens_decoder\": " + token + "}");
+    String output =
+        LibraryProbe.run(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-DRUST_LIBRARY_PATH=" + tmp.resolve("none.so"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                FilesOnly.class.getName(),
+                model.toString()));
+    assertEquals("[tokenizer_config.json, vocab.txt, tokenizer.json]\n", output);
   }
 
   @Test

@@ -175,6 +175,11 @@ class TokenizerPartsTest {
       assertEquals(
           FILE + ": cannot be used: WordPiece error: Missing [UNK] token from the vocabulary",
           message);
+      try (Tokenizer shorter = tokenizer.withMaxLength(9)) {
+        assertEquals(
+            message,
+            assertThrows(CheckpointException.class, () -> shorter.encode("zebra")).getMessage());
+      }
     }
   }
 }

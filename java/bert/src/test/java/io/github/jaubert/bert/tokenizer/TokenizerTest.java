@@ -335,6 +335,19 @@ class TokenizerTest {
   }
 
   @Test
+  void namesTheFileWhateverTheFolderOrTheStreamIsCalled() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("a.json"));
+    TestFiles.write(other.resolve("tokenizer.json"), "{}");
+    CheckpointException error =
+        assertThrows(CheckpointException.class, () -> Tokenizer.fromPretrained(other));
+    assertEquals(other.resolve("tokenizer.json").toString(), error.file());
+    ByteArrayInputStream stream = new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8));
+    error =
+        assertThrows(CheckpointException.class, () -> Tokenizer.fromJson("my resource", stream));
+    assertEquals("my resource", error.file());
+  }
+
+  @Test
   void saysWhatIsMissing() throws IOException {
     Files.delete(folder.resolve("vocab.txt"));
     assertEquals(folder + ": has neither tokenizer.json nor vocab.txt", refusal());
