@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds groups of a regular expression such as {@code (?:[a-z]|[0-9])}: alternatives of one
+ * Finds groups of a regular expression such as {@code (?:[a-z]|[0-9])}: a few alternatives of one
  * character each, no character in two of them. There is one way at most to match them, as with a
  * single set of characters. Only plain sets and Unicode's main categories, which are disjoint, are
  * compared, and those not with each other.
@@ -17,6 +17,9 @@ final class DistinctCharacters {
 
   /** Letters of either case are then the same. */
   private static final Pattern CASELESS = Pattern.compile("\\(\\?[a-z-]*i");
+
+  /** Each is tried on its own, which multiplies the time. */
+  private static final int MOST = 4;
 
   private DistinctCharacters() {}
 
@@ -32,7 +35,8 @@ final class DistinctCharacters {
     }
     BitSet plain = new BitSet();
     BitSet categories = new BitSet();
-    for (int start = at; ; ) {
+    int start = at;
+    for (int count = 1; count <= MOST; count++) {
       Matcher set = ONE_OF.matcher(regex).region(start, regex.length());
       if (!set.lookingAt() || set.end() == regex.length()) {
         return -1;
@@ -50,6 +54,7 @@ final class DistinctCharacters {
       }
       start = set.end() + 1;
     }
+    return -1;
   }
 
   /** Those of a character, or of a set of characters and ranges; one from z to a is empty. */

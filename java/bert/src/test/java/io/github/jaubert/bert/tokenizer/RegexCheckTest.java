@@ -46,6 +46,7 @@ class RegexCheckTest {
         "(a*)*b",
         "(a|a)*b",
         "(?:[a-z]|[x-z0])+",
+        "(?:a|b|c|d|e)+",
         "(?:[a-z]|\\p{N})+",
         "(?:\\p{N}|\\p{N})+",
         "(?:[a-z]|ab)+",
