@@ -1,8 +1,8 @@
 package io.github.jaubert.benchmarks.models;
 
+import io.github.jaubert.benchmarks.GpuOptions;
 import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.EncoderShape;
-import io.github.jaubert.benchmarks.measure.GpuOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.benchmarks.operations.SentenceLengths;

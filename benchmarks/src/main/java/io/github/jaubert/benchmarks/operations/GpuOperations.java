@@ -1,7 +1,7 @@
 package io.github.jaubert.benchmarks.operations;
 
+import io.github.jaubert.benchmarks.GpuOptions;
 import io.github.jaubert.benchmarks.JaubertProgram;
-import io.github.jaubert.benchmarks.measure.GpuOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.nn.Activation;

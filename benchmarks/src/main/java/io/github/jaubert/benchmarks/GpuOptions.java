@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.measure;
+package io.github.jaubert.benchmarks;
 
 import io.github.jaubert.tensor.DType;
 import picocli.CommandLine.Option;
