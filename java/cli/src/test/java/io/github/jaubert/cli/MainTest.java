@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -165,5 +169,46 @@ class MainTest extends CommandFixture {
     assertTrue(out.contains("\nmissing       nothing\n") || out.contains("\nmissing\n  - "), out);
     assertTrue(out.contains("cpu (") && out.contains(Runtime.version().toString()), out);
     assertEquals("b: c", DoctorCommand.field("x : y\nname\t: b: c\n", "name"));
+  }
+
+  @Test
+  void doctorSaysTheSameInJson() throws Exception {
+    String text = jaubert("doctor").succeeded().out();
+    JsonNode facts = new JsonMapper().readTree(jaubert("doctor", "--json").succeeded().out());
+    List<String> names = new ArrayList<>();
+    facts.fieldNames().forEachRemaining(names::add);
+    assertEquals(
+        List.of(
+            "jaubert",
+            "jdk",
+            "system",
+            "processor",
+            "memory",
+            "kernels",
+            "gpu",
+            "embedded_job",
+            "missing"),
+        names);
+    assertEquals(Runtime.version().toString(), facts.at("/jdk/version").asText());
+    assertEquals(
+        Runtime.getRuntime().availableProcessors(), facts.at("/processor/cores").intValue());
+    assertTrue(facts.at("/memory/heap_mib").isIntegralNumber(), facts::toString);
+    // Every string of one is in the other.
+    facts.forEach(fact -> assertWithin(text, fact));
+    assertEquals(
+        text.lines()
+            .filter(line -> line.startsWith("  - "))
+            .map(line -> line.substring(4))
+            .toList(),
+        StreamSupport.stream(facts.path("missing").spliterator(), false)
+            .map(JsonNode::asText)
+            .toList());
+  }
+
+  private static void assertWithin(String text, JsonNode fact) {
+    fact.forEach(part -> assertWithin(text, part));
+    if (fact.isTextual()) {
+      assertTrue(text.contains(fact.asText()), fact.asText() + "\n" + text);
+    }
   }
 }
