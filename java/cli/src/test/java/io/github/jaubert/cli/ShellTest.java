@@ -90,8 +90,8 @@ class ShellTest extends CommandFixture {
 
   @Test
   void theLauncherMakesTextsUtf8() throws Exception {
-    // The line of the script that does so, in both scripts.
-    for (String script : List.of("../../jaubert", "image/jaubert")) {
+    // The line that does so, in what the scripts of a checkout read and in that of a package.
+    for (String script : List.of("../../.mvn/environment.sh", "image/jaubert")) {
       List<String> lines =
           Files.readAllLines(Path.of(script)).stream()
               .filter(line -> line.contains("LC_ALL=C.UTF-8"))
