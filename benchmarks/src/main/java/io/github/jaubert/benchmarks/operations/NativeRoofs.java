@@ -24,9 +24,12 @@ final class NativeRoofs implements AutoCloseable {
   private static final List<String> OPENBLAS_VARIABLES =
       List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS");
 
+  private static final List<String> OPENBLAS_LIBRARIES =
+      List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
+
   private final Path directory;
   private final Path program;
-  private final File openBlas;
+  private final Path openBlas;
 
   /**
    * Compiles.
@@ -41,7 +44,7 @@ final class NativeRoofs implements AutoCloseable {
       try (InputStream in = NativeRoofs.class.getResourceAsStream(SOURCE)) {
         Files.copy(in, source, StandardCopyOption.REPLACE_EXISTING);
       }
-      openBlas = new File(new File(Loader.load(openblas_nolapack.class)).getParent());
+      openBlas = unpackOpenBlas();
       run(
           "c++",
           "-O3",
@@ -55,6 +58,23 @@ final class NativeRoofs implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The library and those that it needs, in JavaCPP's cache. Loading a preset would not do: it
+   * unpacks what that one links with, under names of its own.
+   */
+  private static Path unpackOpenBlas() throws IOException {
+    Path folder = null;
+    for (String library : OPENBLAS_LIBRARIES) {
+      String resource = "/org/bytedeco/openblas/" + Loader.getPlatform() + "/" + library;
+      File unpacked = Loader.cacheResource(openblas_nolapack.class, resource);
+      if (unpacked == null) {
+        throw new IllegalStateException("roofs: the jar of OpenBLAS has no " + resource);
+      }
+      folder = unpacked.toPath().getParent();
+    }
+    return folder;
   }
 
   /** GF/s of OpenBLAS's sgemm of 2048 x 2048. */
@@ -83,7 +103,7 @@ final class NativeRoofs implements AutoCloseable {
         what,
         Integer.toString(threads),
         Double.toString(seconds),
-        new File(openBlas, "libopenblas.so.0").toString());
+        openBlas.resolve("libopenblas.so.0").toString());
   }
 
   private double[] best(String what, int threads, double seconds) {
