@@ -6,11 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.DeviceReport;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +26,6 @@ import picocli.CommandLine.Spec;
       "The exit code is 1 if nothing can be computed here."
     })
 final class DoctorCommand implements Callable<Integer> {
-  private static final List<String> INTERESTING =
-      List.of("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16");
-
   @Option(
       names = "--json",
       description = "Print the same as one JSON object; null is what is not known or not there.")
@@ -56,64 +50,12 @@ final class DoctorCommand implements Callable<Integer> {
   private ObjectNode facts() {
     ObjectNode facts = JsonFiles.object();
     facts.put("jaubert", Main.version());
-    facts
-        .putObject("jdk")
-        .put("name", System.getProperty("java.vm.name"))
-        .put("version", Runtime.version().toString())
-        .put("home", System.getProperty("java.home"));
-    facts
-        .putObject("system")
-        .put("name", System.getProperty("os.name"))
-        .put("version", System.getProperty("os.version"))
-        .put("arch", System.getProperty("os.arch"));
-    processor(facts.putObject("processor"));
-    memory(facts.putObject("memory"));
+    Machine.describe(facts);
     facts.put("kernels", kernels());
     gpu(facts.putArray("gpu"));
     embedded(facts.putObject("embedded_job"));
     missing.forEach(facts.putArray("missing")::add);
     return facts;
-  }
-
-  // ---- processor and memory ----
-
-  private static void processor(ObjectNode processor) {
-    String info = read(Path.of("/proc/cpuinfo"));
-    String model = field(info, "model name");
-    List<String> flags = List.of(field(info, "flags").split(" "));
-    processor.put("model", model.isEmpty() ? null : model);
-    processor.put("cores", Runtime.getRuntime().availableProcessors());
-    ArrayNode features = processor.putArray("features");
-    INTERESTING.stream().filter(flags::contains).forEach(features::add);
-  }
-
-  private static void memory(ObjectNode memory) {
-    String info = read(Path.of("/proc/meminfo"));
-    memory.put("total_mib", mebibytes(field(info, "MemTotal")));
-    memory.put("available_mib", mebibytes(field(info, "MemAvailable")));
-    memory.put("heap_mib", Runtime.getRuntime().maxMemory() >> 20);
-  }
-
-  /** As the kernel writes it: {@code 24606020 kB}; null if it does not. */
-  private static Long mebibytes(String kilobytes) {
-    return kilobytes.endsWith(" kB") ? Long.parseLong(kilobytes.replace(" kB", "")) / 1024 : null;
-  }
-
-  /** The value of the first line {@code name : value}. */
-  static String field(String text, String name) {
-    return text.lines()
-        .filter(line -> line.startsWith(name) && line.contains(":"))
-        .findFirst()
-        .map(line -> line.substring(line.indexOf(':') + 1).strip())
-        .orElse("");
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return "";
-    }
   }
 
   // ---- what computes ----

@@ -1,9 +1,12 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Bert;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.demo.Baselines;
@@ -152,10 +155,29 @@ final class FinetuneCommand implements Callable<Integer> {
       Path folder = output.folder();
       classifier.save(folder);
       output.moveLog();
-      report.write(folder, spec.commandLine().getParseResult().originalArgs(), classifier, result);
+      report.write(
+          folder,
+          spec.commandLine().getParseResult().originalArgs(),
+          inputs(job),
+          classifier,
+          result);
       report.print(folder, result, classifier.trainedOnPairs());
       output.finish();
     }
+  }
+
+  /** Model and data, for whoever asks later what a folder is. */
+  private ObjectNode inputs(Job job) {
+    ObjectNode inputs = JsonFiles.object();
+    inputs.put("model", model == null ? "all-MiniLM-L6-v2" : model.toString());
+    inputs.put("new_head", newHead);
+    inputs.put("train", job.train().source());
+    inputs.put("train_examples", job.train().size());
+    inputs.put("eval", job.eval() == null ? null : job.eval().source());
+    inputs.put("eval_examples", job.eval() == null ? 0 : job.eval().size());
+    ArrayNode understood = inputs.putArray("understood");
+    job.understood().forEach(understood::add);
+    return inputs;
   }
 
   private void checkOptions() {

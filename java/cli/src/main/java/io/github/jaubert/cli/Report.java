@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Labels;
@@ -42,17 +43,30 @@ final class Report {
     baselines.put(name, accuracy);
   }
 
-  /** Writes how the result came about. */
-  void write(Path folder, List<String> arguments, SequenceClassifier model, TrainingResult result) {
+  /**
+   * Writes how the result came about: what was asked for, what it was made of, and every setting,
+   * chosen or not.
+   *
+   * @param inputs model and data, by name
+   */
+  void write(
+      Path folder,
+      List<String> arguments,
+      ObjectNode inputs,
+      SequenceClassifier model,
+      TrainingResult result) {
     ObjectNode json = JsonFiles.object();
     json.put("jaubert", Main.version());
     ArrayNode words = json.putArray("command");
     arguments.forEach(words::add);
     json.put("device", Device.defaultDevice().description());
-    json.put("precision", model.computeType().toString());
-    json.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    Machine.describe(json);
+    json.setAll(inputs);
+    json.set("settings", new ObjectMapper().valueToTree(result.settings()));
     Labels labels = model.labels();
     json.put("problem_type", labels.problemType().huggingFaceName());
+    ArrayNode names = json.putArray("labels");
+    labels.names().forEach(names::add);
     json.put("steps", result.steps());
     json.put("training_seconds", result.seconds());
     json.put("tokens_per_second", result.tokensPerSecond());

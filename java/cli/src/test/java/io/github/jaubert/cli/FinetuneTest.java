@@ -40,6 +40,13 @@ class FinetuneTest extends CommandFixture {
     assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
     assertEquals("finetune", run.path("command").get(0).asText());
     assertEquals("F32", run.path("precision").asText());
+    JsonNode settings = run.path("settings");
+    assertEquals(42, settings.path("seed").asInt());
+    assertEquals(0.01, settings.path("weight_decay").asDouble(), 1e-6);
+    assertEquals("LINEAR", settings.path("schedule").asText());
+    assertEquals(40, run.path("eval_examples").asInt());
+    assertEquals(Runtime.version().toString(), run.path("jdk").path("version").asText());
+    assertTrue(run.path("processor").path("cores").asInt() > 0, run.toString());
 
     String good = jaubert("predict", "--model", out, "the story was good").succeeded().out();
     assertTrue(good.matches("pos \\d\\.\\d{3}, neg \\d\\.\\d{3}\\R"), good);

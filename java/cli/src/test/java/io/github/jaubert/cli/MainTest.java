@@ -68,6 +68,8 @@ class MainTest extends CommandFixture {
         "finetune --layer-decay 0|--layer-decay 0.0: a number above 0, up to 1",
         "finetune --graphs --device cpu|--graphs: there are none on cpu",
         "finetune --ema-decay 1|--ema-decay 1.0: a number from 0, less than 1",
+        "finetune --checkpoint-every 10x|Invalid value for option '--checkpoint-every': '10x' is neither steps, as 500, nor a time, as 10m",
+        "finetune --checkpoint-every 0|Invalid value for option '--checkpoint-every': '0' is neither steps, as 500, nor a time, as 10m",
         "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",
         "finetune --metric pearson|--metric pearson measures scores, but the task is to predict one of 26 labels",
         "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive and --keep-best need --eval",
@@ -168,7 +170,7 @@ class MainTest extends CommandFixture {
     }
     assertTrue(out.contains("\nmissing       nothing\n") || out.contains("\nmissing\n  - "), out);
     assertTrue(out.contains("cpu (") && out.contains(Runtime.version().toString()), out);
-    assertEquals("b: c", DoctorCommand.field("x : y\nname\t: b: c\n", "name"));
+    assertEquals("b: c", Machine.field("x : y\nname\t: b: c\n", "name"));
   }
 
   @Test

@@ -25,10 +25,11 @@ public final class Progress implements TrainingListener, AutoCloseable {
   private final PrintStream out;
   private final boolean terminal;
   private ProgressBar bar;
-  private String message = "";
+  private String loss = "";
   private long steps;
   private long allTokens;
   private long firstTokens;
+  private long doneSteps;
   private long doneTokens;
   private long startedAt;
   private long lastLineAt;
@@ -109,6 +110,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
     this.steps = steps;
     this.allTokens = allTokens;
     this.firstTokens = tokens;
+    this.doneSteps = step;
     this.doneTokens = tokens;
     this.startedAt = System.nanoTime();
     this.lastLineAt = startedAt;
@@ -120,44 +122,41 @@ public final class Progress implements TrainingListener, AutoCloseable {
             + ", "
             + counted(allTokens, "token"));
     if (terminal && step < steps) {
-      bar = bar("training", " tokens", allTokens, tokens);
+      bar = bar("training", "", steps, step);
     }
   }
 
   @Override
   public void stepped(long step, long tokens) {
+    doneSteps = step;
     doneTokens = tokens;
+    long now = System.nanoTime();
     if (bar != null) {
-      bar.stepTo(tokens);
-    } else if (!terminal) {
-      long now = System.nanoTime();
-      if (now - lastLineAt >= LINE_EVERY_NANOS || step == steps) {
-        lastLineAt = now;
-        out.println(line(step, tokens, now - startedAt));
-      }
+      bar.stepTo(step);
+      bar.setExtraMessage(figures(now));
+    } else if (!terminal && (now - lastLineAt >= LINE_EVERY_NANOS || step == steps)) {
+      lastLineAt = now;
+      out.println("step %d/%d  %s".formatted(step, steps, figures(now)));
     }
   }
 
-  private String line(long step, long tokens, long nanos) {
-    double perNano = (double) (tokens - firstTokens) / nanos;
-    Duration left = Duration.ofNanos((long) ((allTokens - tokens) / perNano));
-    return "step %d/%d  %s%s tokens/s  %d:%02d left"
-        .formatted(
-            step,
-            steps,
-            message.isEmpty() ? "" : message + "  ",
-            COUNT.format(perNano * 1e9),
-            left.toMinutes(),
-            left.toSecondsPart());
+  /** Loss, speed and the time left, short enough for 80 columns with all that stands before. */
+  private String figures(long now) {
+    double perNano = (double) (doneTokens - firstTokens) / (now - startedAt);
+    Duration left = Duration.ofNanos((long) ((allTokens - doneTokens) / perNano));
+    return String.format(
+        Locale.ROOT,
+        "%s%s tokens/s  %d:%02d left",
+        loss,
+        COUNT.format(perNano * 1e9),
+        left.toMinutes(),
+        left.toSecondsPart());
   }
 
   @Override
   public void logged(LogEntry entry) {
     if (entry.kind() == LogEntry.Kind.TRAIN) {
-      message = String.format(Locale.ROOT, "loss %.4f", entry.values().get("loss"));
-      if (bar != null) {
-        bar.setExtraMessage(message);
-      }
+      loss = String.format(Locale.ROOT, "loss %.4f  ", entry.values().get("loss"));
       return;
     }
     StringJoiner values = new StringJoiner("  ");
@@ -168,7 +167,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
     close();
     out.printf(Locale.ROOT, "epoch %.2f  evaluation: %s%n", entry.epoch(), values);
     if (terminal && entry.step() < steps) {
-      bar = bar("training", " tokens", allTokens, doneTokens);
+      bar = bar("training", "", steps, doneSteps);
     }
   }
 
@@ -185,7 +184,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
         .setUnit(unit, 1)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(250)
-        .showSpeed(COUNT)
+        .hideEta() // it goes by steps, which differ in length
         .build();
   }
 

@@ -98,9 +98,9 @@ class RunIdentityTest extends TrainerFixture {
                 assertTrue(
                     message.matches("(?s).*\\b" + name + " was \\S.* and is \\S.*"), message);
                 // One thing is named, but where a setting takes the place of another.
-                int names =
+                int different =
                     component.equals("keepBest") ? 3 : component.equals("batchTokens") ? 2 : 1;
-                assertEquals(names + 1, message.split(" was ").length, message);
+                assertEquals(different + 1, message.split(" was ").length, message);
                 assertTrue(
                     message.endsWith("; use another folder, or delete this file to begin anew"),
                     message);
