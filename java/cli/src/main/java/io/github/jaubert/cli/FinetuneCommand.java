@@ -47,7 +47,10 @@ import picocli.CommandLine.Spec;
       "A run that was interrupted, by Ctrl-C or otherwise, goes on when the same command is given"
           + " again."
     },
-    footer = {"", "Without --train the defaults are --epochs 1 --lr 2e-4 --head-lr-scale 10."})
+    footer = {
+      "",
+      "Without --train the defaults are --epochs 1 --learning-rate 2e-4 --head-lr-scale 10."
+    })
 final class FinetuneCommand implements Callable<Integer> {
   @Option(
       names = "--model",

@@ -133,7 +133,7 @@ final class Requirements {
             ? "found none of any version"
             : "found " + listed(toolkit.found());
     return Optional.of(
-        "%s of CUDA %d not found, %s; looked in %s. Install the CUDA toolkit %d or 'pip install"
+        "%s of CUDA %d not found, %s; looked in %s. Install the CUDA toolkit %5$d, or of NVIDIA's"
                 .formatted(
                     String.join(" and ", toolkit.missing()),
                     Toolkit.MAJOR,
@@ -142,8 +142,8 @@ final class Requirements {
                         ? "no folder, as none of the usual ones exists"
                         : listed(toolkit.searched()),
                     Toolkit.MAJOR)
-            + " nvidia-cublas%1$s nvidia-cuda-runtime%1$s', or name their folders in LD_LIBRARY_PATH"
-                .formatted(Toolkit.MAJOR == 12 ? "-cu12" : ""));
+            + " packages for Linux libcublas-%1$d-0 and cuda-cudart-%1$d-0, or name their folders in LD_LIBRARY_PATH"
+                .formatted(Toolkit.MAJOR));
   }
 
   private static String listed(List<Path> paths) {

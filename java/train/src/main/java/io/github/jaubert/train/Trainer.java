@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
  * Trainer.of(model, tokenizer)
  *     .train(TextDataset.tsv(train).text("sentence").label("label"))
  *     .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
- *     .epochs(3).learningRate(2e-5f).batchTokens(4096).seed(42)
- *     .checkpoints(runDir)                                     // resume = run the same program again
+ *     .seed(42)                 // epochs, learning rate and batches: as suits model and data
+ *     .checkpoints(runDir)      // resume = run the same program again
  *     .run();
  * }</pre>
  *

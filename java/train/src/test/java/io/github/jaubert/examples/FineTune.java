@@ -26,9 +26,6 @@ public final class FineTune {
       Trainer.of(model, tokenizer)
           .train(TextDataset.tsv(train).text("sentence").label("label"))
           .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
-          .epochs(3)
-          .learningRate(2e-5f)
-          .batchTokens(4096)
           .seed(42)
           .checkpoints(runDir) // resume = run the same program again
           .run();
