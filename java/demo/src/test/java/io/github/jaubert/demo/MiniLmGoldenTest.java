@@ -164,4 +164,11 @@ class MiniLmGoldenTest {
       assertArrayEquals(lastHidden(bert, batch), lastHidden(again, batch));
     }
   }
+
+  @Test
+  void itsTokenizerIsSavedAsThatOfBert(@TempDir Path folder) {
+    tokenizer.save(folder);
+    JsonNode config = JsonFiles.readObject(folder.resolve("tokenizer_config.json"));
+    assertEquals("BertTokenizer", config.get("tokenizer_class").asText());
+  }
 }
