@@ -11,6 +11,8 @@ module io.github.jaubert.core {
   exports io.github.jaubert.internal.binding to
       io.github.jaubert.bert,
       io.github.jaubert.cuda;
+  exports io.github.jaubert.internal.binding.presets to
+      io.github.jaubert.cuda;
   exports io.github.jaubert.internal.device to
       io.github.jaubert.cuda;
 

@@ -23,6 +23,11 @@ final class CudaLibrary {
   private static final String LIBRARY = "libjaubert_cuda.so";
   private static final String BINDING = "libjnijaubert_cuda.so";
 
+  private static final String FOLDER = "io/github/jaubert/cuda/%s/";
+
+  /** Asked instead of the class, which on the module path sees no jar but its own. */
+  private static final ClassLoader LOADER = CudaLibrary.class.getClassLoader();
+
   private CudaLibrary() {}
 
   /** Null if all is well. The initializer runs once, in whichever thread comes first. */
@@ -44,7 +49,7 @@ final class CudaLibrary {
   }
 
   private static URL resource(String name) {
-    return CudaLibrary.class.getResource(Loader.getPlatform() + "/" + name);
+    return LOADER.getResource(FOLDER.formatted(Loader.getPlatform()) + name);
   }
 
   /**

@@ -2,23 +2,34 @@ package io.github.jaubert.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.tensor.Rng;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every example runs, and does what it says. */
 class ExamplesTest {
+  private static final String SCORES =
+      "\\[(positive|negative) [01]\\.\\d+, (positive|negative) [01]\\.\\d+]";
+
+  /** The modules that load native libraries, as docs/packaging.md has them. */
+  private static final String NATIVE =
+      "io.github.jaubert.core,org.bytedeco.javacpp,ai.djl.tokenizers,com.sun.jna";
+
   @TempDir private Path folder;
 
   @Test
@@ -50,11 +61,46 @@ class ExamplesTest {
     Path out = folder.resolve("out");
     FineTune.fineTune(dir, train, dev, folder.resolve("run"), out);
     List<String> lines = printed(() -> FineTune.classify(out));
-    assertTrue(
-        lines
-            .get(0)
-            .matches("\\[(positive|negative) [01]\\.\\d+, (positive|negative) [01]\\.\\d+]"),
-        lines.get(0));
+    assertTrue(lines.get(0).matches(SCORES), lines.get(0));
+  }
+
+  /** In a program with a module-info that requires jaubert-train alone. */
+  @Test
+  void fineTunesAndUsesOnTheModulePath() throws Exception {
+    Path tools = Path.of(System.getProperty("java.home"), "bin");
+    assumeTrue(Files.isExecutable(tools.resolve("javac")), "no JDK");
+    String modules =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.endsWith("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator));
+    Path app = Files.createDirectory(folder.resolve("app"));
+    Path info = folder.resolve("module-info.java");
+    Files.writeString(info, "module app { requires io.github.jaubert.train; }");
+    Path source = Path.of("src/test/java", FineTune.class.getName().replace('.', '/') + ".java");
+    run(tools.resolve("javac"), "-p", modules, "-d", app, info, source);
+    String output =
+        run(
+            tools.resolve("java"),
+            "--enable-native-access=" + NATIVE,
+            "-p",
+            app + File.pathSeparator + modules,
+            "-m",
+            "app/" + FineTune.class.getName(),
+            tinyModel(),
+            sentences("train.tsv", 64),
+            sentences("dev.tsv", 8),
+            folder.resolve("out"));
+    assertTrue(output.lines().anyMatch(line -> line.matches(SCORES)), output);
+  }
+
+  private String run(Object... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(Stream.of(command).map(Object::toString).toList())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
   }
 
   /** A Hugging Face folder of an encoder that knows a dozen words and nothing of what they mean. */

@@ -122,7 +122,9 @@ public final class NativeLibrary {
     if (!resourceExists.test(kernels + KERNELS) || !resourceExists.test(kernels + BINDING)) {
       return Optional.of(
           "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
-              + " classifier %s (in a checkout: ./mvnw compile)".formatted(platform));
+              + " classifier %s (in a checkout: ./mvnw compile; on the module path also: --add-modules"
+                  .formatted(platform)
+              + " io.github.jaubert.core.%s)".formatted(platform.replace('-', '.')));
     }
     String folder = OPENBLAS_FOLDER.formatted(platform);
     if (openBlas && !OPENBLAS.stream().map(folder::concat).allMatch(resourceExists)) {

@@ -68,7 +68,8 @@ class NativeLibraryTest {
         obstacle("macosx-arm64", name -> true, AVX2).orElseThrow());
     assertEquals(
         "Jaubert's CPU kernels are not on the class path: add io.github.jaubert:jaubert-core with"
-            + " classifier linux-x86_64 (in a checkout: ./mvnw compile)",
+            + " classifier linux-x86_64 (in a checkout: ./mvnw compile; on the module path also:"
+            + " --add-modules io.github.jaubert.core.linux.x86_64)",
         obstacle("linux-x86_64", name -> false, AVX2).orElseThrow());
     assertEquals(
         Optional.empty(), obstacle("linux-x86_64", name -> !name.contains("openblas"), AVX2));

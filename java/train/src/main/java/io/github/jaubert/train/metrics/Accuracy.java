@@ -5,6 +5,9 @@ public final class Accuracy implements Metric {
   private long right;
   private long all;
 
+  /** Has seen nothing yet. */
+  public Accuracy() {}
+
   @Override
   public String name() {
     return "accuracy";

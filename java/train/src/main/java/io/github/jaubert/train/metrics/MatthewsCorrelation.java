@@ -8,6 +8,9 @@ package io.github.jaubert.train.metrics;
 public final class MatthewsCorrelation implements Metric {
   private final Confusion confusion = new Confusion();
 
+  /** Has seen nothing yet. */
+  public MatthewsCorrelation() {}
+
   @Override
   public String name() {
     return "matthews_correlation";

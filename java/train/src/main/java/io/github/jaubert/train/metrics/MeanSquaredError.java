@@ -5,6 +5,9 @@ public final class MeanSquaredError implements Metric {
   private double sum;
   private long count;
 
+  /** Has seen nothing yet. */
+  public MeanSquaredError() {}
+
   @Override
   public String name() {
     return "mse";

@@ -13,6 +13,9 @@ public final class PearsonCorrelation implements Metric {
   private double squaresY;
   private double products;
 
+  /** Has seen nothing yet. */
+  public PearsonCorrelation() {}
+
   @Override
   public String name() {
     return "pearson";

@@ -13,6 +13,9 @@ public final class SpearmanCorrelation implements Metric {
   private double[] actual = new double[256];
   private int count;
 
+  /** Has seen nothing yet. */
+  public SpearmanCorrelation() {}
+
   @Override
   public String name() {
     return "spearman";

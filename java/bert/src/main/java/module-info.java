@@ -1,0 +1,14 @@
+/** Encoders, task heads, tokenizers, checkpoints and pipelines. */
+@SuppressWarnings("requires-automatic") // DJL's jars have no module-info
+module io.github.jaubert.bert {
+  requires transitive com.fasterxml.jackson.databind;
+  requires transitive io.github.jaubert.core;
+  requires ai.djl.tokenizers;
+  requires com.google.gson; // DJL needs it, and as an automatic module cannot say so
+  requires org.slf4j;
+
+  exports io.github.jaubert.bert;
+  exports io.github.jaubert.bert.checkpoint;
+  exports io.github.jaubert.bert.pipeline;
+  exports io.github.jaubert.bert.tokenizer;
+}

@@ -1,0 +1,11 @@
+/** Trainer, data sets, metrics and reports. */
+module io.github.jaubert.train {
+  requires transitive io.github.jaubert.bert;
+  requires me.tongfei.progressbar;
+  requires org.apache.commons.csv;
+  requires org.slf4j;
+
+  exports io.github.jaubert.train;
+  exports io.github.jaubert.train.data;
+  exports io.github.jaubert.train.metrics;
+}
