@@ -89,16 +89,16 @@ final class Peers {
   /** The commands of main classes of one peer's project; empty if it cannot be built here. */
   Optional<Program> java(String who, String folder, String main) {
     Path project = root.resolve("benchmarks/peers").resolve(folder);
-    Path classes = project.resolve("target/classes");
-    Path mainClass = classes.resolve(main.replace('.', '/') + ".class");
-    if (!Files.exists(mainClass) && !build(who, project)) {
+    // Made last, so that a build that was interrupted, or only compiled, does not count.
+    Path jar = project.resolve("target").resolve(folder + ".jar");
+    if (!Files.exists(jar) && !build(who, project)) {
       return Optional.empty();
     }
-    if (!Files.exists(mainClass)) {
-      leftOut.add(who + ": " + project + " has no " + main);
+    if (!Files.exists(jar)) {
+      leftOut.add(who + ": the build of " + project + " made no " + jar);
       return Optional.empty();
     }
-    String classPath = classes + ":" + project.resolve("target/dependency") + "/*";
+    String classPath = jar + ":" + project.resolve("target/dependency") + "/*";
     return Optional.of(new Program(who, jvm(classPath, main)));
   }
 

@@ -74,10 +74,23 @@ class PeersTest {
 
   @Test
   void aPeerThatIsBuiltRuns() throws IOException {
-    Path classes = Files.createDirectories(root.resolve("benchmarks/peers/djl/target/classes/a"));
-    Files.createFile(classes.resolve("Main.class"));
+    Path target = Files.createDirectories(root.resolve("benchmarks/peers/djl/target"));
+    Files.createFile(target.resolve("djl.jar"));
     List<String> command = peers().java("DJL", "djl", "a.Main").orElseThrow().command();
     assertEquals("a.Main", command.get(command.size() - 1));
-    assertTrue(command.get(command.size() - 2).endsWith("/djl/target/dependency/*"));
+    assertEquals(
+        target.resolve("djl.jar") + ":" + target.resolve("dependency") + "/*",
+        command.get(command.size() - 2));
+  }
+
+  @Test
+  void aPeerThatIsOnlyCompiledIsBuilt() throws IOException {
+    Path project = root.resolve("benchmarks/peers/djl");
+    Path classes = Files.createDirectories(project.resolve("target/classes/a"));
+    Files.createFile(classes.resolve("Main.class"));
+    Files.writeString(project.resolve("pom.xml"), "<project/>");
+    script("mvnw", "touch '" + project.resolve("target/djl.jar") + "'");
+    assertTrue(peers().java("DJL", "djl", "a.Main").isPresent());
+    assertTrue(Files.exists(project.resolve("target/djl.jar")));
   }
 }
