@@ -21,6 +21,7 @@ final class Wording {
     OPTIONS.put("skipLabels\\(\"(.*?)\"\\)", "--skip-label \"$1\"");
     // The command draws a head from --seed, which has been named.
     OPTIONS.put(" \\(a new head is the same only after the same Rng\\.seed\\(…\\)\\)", "");
+    OPTIONS.put("maxLength\\(…\\)", "--max-length N");
     OPTIONS.put("pair\\(…\\)", "--pair-column NAME");
     OPTIONS.put("of\\(text, pair\\) takes both", "--pair or --pairs gives both");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");

@@ -140,9 +140,7 @@ class BadInputTest extends CommandFixture {
     Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 100));
     assertTrue(jaubert("predict", "--model", model, "x").failure(1).startsWith(weights.toString()));
     assertTrue(train(train, folder.resolve("out")).startsWith(weights.toString()));
-    String nowhere = jaubert("predict", "--model", folder.resolve("nowhere"), "x").failure(1);
-    assertTrue(nowhere.contains("nowhere"), nowhere);
-    Result traced = jaubert("--stacktrace", "predict", "--model", folder.resolve("nowhere"), "x");
+    Result traced = jaubert("--stacktrace", "predict", "--model", model, "x");
     assertEquals(1, traced.code());
     assertTrue(traced.err().contains("\tat io.github.jaubert."), traced.err());
   }

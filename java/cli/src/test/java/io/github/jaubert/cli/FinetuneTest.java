@@ -39,8 +39,8 @@ class FinetuneTest extends CommandFixture {
     JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
     assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
     assertEquals("finetune", run.path("command").get(0).asText());
-    assertEquals("F32", run.path("precision").asText());
     JsonNode settings = run.path("settings");
+    assertEquals("F32", settings.path("precision").asText());
     assertEquals(42, settings.path("seed").asInt());
     assertEquals(0.01, settings.path("weight_decay").asDouble(), 1e-6);
     assertEquals("LINEAR", settings.path("schedule").asText());

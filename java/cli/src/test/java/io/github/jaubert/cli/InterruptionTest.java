@@ -20,6 +20,7 @@ class InterruptionTest extends CommandFixture {
     java.addAll(java());
     java.addAll(List.of("finetune", "--model", model.toString()));
     java.addAll(List.of("--train", train.toString(), "--out", out.toString()));
+    java.addAll(List.of("--checkpoint-every", "10"));
     java.addAll(List.of(more));
     return new ProcessBuilder(java)
         .redirectErrorStream(true)

@@ -59,7 +59,8 @@ class KilledRunTest extends CommandFixture {
   private List<String> command(Path folder, String... more) {
     List<String> words = new ArrayList<>(List.of("finetune", "--model", model.toString()));
     words.addAll(List.of("--train", train.toString(), "--eval", eval.toString(), "--keep-best"));
-    words.addAll(List.of("--epochs", "6", "--lr", "4e-3", "--out", folder.toString()));
+    words.addAll(List.of("--epochs", "6", "--lr", "4e-3", "--checkpoint-every", "2"));
+    words.addAll(List.of("--out", folder.toString()));
     words.addAll(List.of(more));
     return words;
   }

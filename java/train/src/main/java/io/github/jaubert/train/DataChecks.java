@@ -2,11 +2,14 @@ package io.github.jaubert.train;
 
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,6 +31,9 @@ final class DataChecks {
 
   /** So often the commonest label occurs before one that occurs once is worth a word. */
   private static final int COMMON = 10;
+
+  /** A hundredth of the texts, or of the tokens. */
+  private static final int NOTICED = 100;
 
   private DataChecks() {}
 
@@ -65,6 +71,35 @@ final class DataChecks {
   /** Whether every example has a second text. */
   static boolean arePairs(TextDataset data) {
     return data.rows().stream().allMatch(row -> row.secondText() != null);
+  }
+
+  /**
+   * Says how much of the texts the model does not see, if it is more than one in a hundred.
+   *
+   * @param positions the most tokens that the model takes
+   */
+  static void tokens(TextDataset data, EncodedDataset encoded, Tokenizer tokenizer, int positions) {
+    if (encoded.cut() * NOTICED > encoded.size()) {
+      LOG.warn(
+          "{}: {} of the texts are longer than {} tokens and are cut{}",
+          data.source(),
+          percent(encoded.cut(), encoded.size()),
+          tokenizer.maxLength(),
+          tokenizer.maxLength() < positions
+              ? "; maxLength(…) allows up to " + positions
+              : ", which is the most that the model takes");
+    }
+    if (encoded.unknown() * NOTICED > encoded.tokens()) {
+      LOG.warn(
+          "{}: {} of the tokens are {}, as the tokenizer does not know the characters of these texts",
+          data.source(),
+          percent(encoded.unknown(), encoded.tokens()),
+          tokenizer.token(tokenizer.unknownId()));
+    }
+  }
+
+  private static String percent(long part, long all) {
+    return String.format(Locale.ROOT, "%.1f %%", 100.0 * part / all);
   }
 
   private static boolean isBlank(Example row) {

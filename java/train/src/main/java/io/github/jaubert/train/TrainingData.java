@@ -104,6 +104,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
           }
         };
     EncodedDataset encoded = EncodedDataset.of(data, tokenizer, progress);
+    DataChecks.tokens(data, encoded, tokenizer, model.config().maxPositionEmbeddings());
     for (int row = 0; row < encoded.size(); row++) {
       requireEmbeddings(data, row, encoded.batch(new int[] {row}), tokenizer, model.config());
     }

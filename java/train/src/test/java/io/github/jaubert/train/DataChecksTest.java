@@ -8,6 +8,7 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
@@ -56,6 +57,39 @@ class DataChecksTest {
           error.getMessage());
       SmallModel.weights(model)
           .forEach((name, values) -> assertEquals(before.get(name)[0], values[0], name));
+    }
+  }
+
+  @Test
+  void whatTheModelDoesNotSeeIsSaid() {
+    TextDataset texts =
+        TextDataset.of(
+            "texts",
+            List.of(
+                Example.of("a warm film and a warm story", "0"),
+                Example.of("東京 film", "1"),
+                Example.of("the film was good", "0")));
+    try (Tokenizer whole = SmallModel.tokenizer(temporary);
+        Tokenizer tokenizer = whole.withMaxLength(8)) {
+      EncodedDataset encoded = EncodedDataset.of(texts, tokenizer, done -> {});
+      assertEquals(1, encoded.cut());
+      assertEquals(2, encoded.unknown());
+      String log = logOf(() -> DataChecks.tokens(texts, encoded, tokenizer, 512));
+      assertTrue(
+          log.contains(
+              "texts: 33.3 % of the texts are longer than 8 tokens and are cut; maxLength(…) allows"
+                  + " up to 512"),
+          log);
+      assertTrue(
+          log.contains(
+              "texts: 10.5 % of the tokens are [UNK], as the tokenizer does not know the characters"
+                  + " of these texts"),
+          log);
+      log = logOf(() -> DataChecks.tokens(texts, encoded, tokenizer, 8));
+      assertTrue(log.contains("are cut, which is the most that the model takes"), log);
+      TextDataset fits = SmallModel.sentences(200, 3);
+      EncodedDataset good = EncodedDataset.of(fits, whole, done -> {});
+      assertEquals("", logOf(() -> DataChecks.tokens(fits, good, whole, 512)));
     }
   }
 

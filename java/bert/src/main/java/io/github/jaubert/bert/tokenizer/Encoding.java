@@ -10,24 +10,32 @@ public final class Encoding {
   private final int[] ids;
   private final int[] typeIds;
   private final int[] offsets; // start, end, start, end, …
+  private final boolean cut;
   private final String[] vocabulary;
 
   /**
    * Takes the arrays over.
    *
    * @param offsets start and end of each token, {@code [2 tokens]}
+   * @param cut whether the text had more tokens
    * @param vocabulary the tokens by id, shared by all encodings of a tokenizer
    */
-  Encoding(int[] ids, int[] typeIds, int[] offsets, String[] vocabulary) {
+  Encoding(int[] ids, int[] typeIds, int[] offsets, boolean cut, String[] vocabulary) {
     this.ids = ids;
     this.typeIds = typeIds;
     this.offsets = offsets;
+    this.cut = cut;
     this.vocabulary = vocabulary;
   }
 
   /** The number of tokens. */
   public int length() {
     return ids.length;
+  }
+
+  /** Whether the text, or one of the pair, had more tokens and was cut. */
+  public boolean isCut() {
+    return cut;
   }
 
   /** The token ids. */

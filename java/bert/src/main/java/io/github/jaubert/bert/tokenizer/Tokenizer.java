@@ -260,7 +260,8 @@ public final class Tokenizer implements AutoCloseable {
         offsets[2 * i + 1] = index.end(spans[i].getEnd());
       }
     }
-    return new Encoding(tokenIds, typeIds, offsets, files.vocabulary().tokens());
+    return new Encoding(
+        tokenIds, typeIds, offsets, encoding.exceedMaxLength(), files.vocabulary().tokens());
   }
 
   private static int[] toInts(long[] values) {
@@ -321,6 +322,14 @@ public final class Tokenizer implements AutoCloseable {
   /** The token of an id, or null if there is none. */
   public String token(int id) {
     return id < 0 || id >= vocabularySize() ? null : files.vocabulary().tokens()[id];
+  }
+
+  /**
+   * The id that stands for what the vocabulary lacks, such as that of {@code [UNK]}; less than 0 if
+   * there is none.
+   */
+  public int unknownId() {
+    return files.vocabulary().unknownId();
   }
 
   /** The number of ids: one more than the largest. */

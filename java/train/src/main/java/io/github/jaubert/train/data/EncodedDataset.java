@@ -4,6 +4,7 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.PackedSequences;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
@@ -14,10 +15,14 @@ public final class EncodedDataset {
   private final int[][] typeIds;
   private final int[] lengths;
   private final long tokens;
+  private final long cut;
+  private final long unknown;
 
-  private EncodedDataset(int[][] ids, int[][] typeIds) {
+  private EncodedDataset(int[][] ids, int[][] typeIds, long cut, long unknown) {
     this.ids = ids;
     this.typeIds = typeIds;
+    this.cut = cut;
+    this.unknown = unknown;
     this.lengths = new int[ids.length];
     long sum = 0;
     for (int i = 0; i < ids.length; i++) {
@@ -36,9 +41,13 @@ public final class EncodedDataset {
     List<String> texts = data.rows().stream().map(Example::text).toList();
     List<String> pairs = data.rows().stream().map(Example::secondText).collect(Collectors.toList());
     List<Encoding> encodings = tokenizer.encodeAll(texts, pairs, progress);
+    int[][] ids = encodings.stream().map(Encoding::ids).toArray(int[][]::new);
+    int unknownId = tokenizer.unknownId();
     return new EncodedDataset(
-        encodings.stream().map(Encoding::ids).toArray(int[][]::new),
-        encodings.stream().map(Encoding::typeIds).toArray(int[][]::new));
+        ids,
+        encodings.stream().map(Encoding::typeIds).toArray(int[][]::new),
+        encodings.stream().filter(Encoding::isCut).count(),
+        Arrays.stream(ids).flatMapToInt(Arrays::stream).filter(id -> id == unknownId).count());
   }
 
   /** The number of examples. */
@@ -49,6 +58,16 @@ public final class EncodedDataset {
   /** The number of tokens of all examples together. */
   public long tokens() {
     return tokens;
+  }
+
+  /** The number of examples that had more tokens, and were cut. */
+  public long cut() {
+    return cut;
+  }
+
+  /** The number of tokens that stand for what the vocabulary lacks. */
+  public long unknown() {
+    return unknown;
   }
 
   /** The number of tokens of each example. */
