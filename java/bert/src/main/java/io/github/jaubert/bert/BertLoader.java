@@ -229,7 +229,9 @@ final class BertLoader {
   /** What a load has to tell. */
   static String message(String source, List<String> missing, List<String> unused) {
     StringBuilder text = new StringBuilder(source).append(':');
-    if (!missing.isEmpty()) {
+    if (!missing.isEmpty() && missing.stream().allMatch(name -> name.contains("pooler."))) {
+      text.append(" has no pooler, a new one was initialised, train before use");
+    } else if (!missing.isEmpty()) {
       text.append(" these parameters are not in the file and were initialised, train before use: ")
           .append(list(missing));
     }

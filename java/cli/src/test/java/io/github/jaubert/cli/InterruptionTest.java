@@ -3,6 +3,7 @@ package io.github.jaubert.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Runs in a process of their own that is killed, or whose disk is full. */
@@ -86,6 +88,32 @@ class InterruptionTest extends CommandFixture {
       jaubert(arguments.toArray()).succeeded();
     }
     assertSameBytes(whole, ended, "model.safetensors", "train_log.jsonl");
+  }
+
+  /** A bar on a terminal must not take the signals away. */
+  @Test
+  void onATerminalToo() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "script, of util-linux");
+    Path ended = folder.resolve("ended");
+    List<String> command = new ArrayList<>(java());
+    command.addAll(List.of("finetune", "--model", model.toString(), "--train", train.toString()));
+    command.addAll(List.of("--out", ended.toString(), "--epochs", "60", "--lr", "1e-3"));
+    command.addAll(List.of("--checkpoint-every", "10"));
+    String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    Path said = folder.resolve("said");
+    Process script =
+        new ProcessBuilder("script", "-qec", "exec " + words, "/dev/null")
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    assertTrue(appeared(script, ended.resolve("checkpoint.safetensors")), Files.readString(said));
+    script
+        .descendants()
+        .filter(child -> child.info().command().orElse("").endsWith("java"))
+        .forEach(ProcessHandle::destroy);
+    assertEquals(128 + 15, script.waitFor(), Files.readString(said));
+    assertTrue(Files.readString(said).contains("the same command goes on from there"));
+    assertTrue(Files.readString(said).contains("training  "), "there was a bar");
   }
 
   @Test

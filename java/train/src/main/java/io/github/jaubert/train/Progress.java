@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import java.io.Console;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -8,9 +9,12 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
 
 /**
  * Shows on standard error how far a run is: loss, tokens per second and the time left. On a
@@ -69,7 +73,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
   public void advanced(String work, int done, int all) {
     if (terminal) {
       if (bar == null) {
-        bar = bar(work, " texts", all, 0);
+        bar = bar(work, " texts", all, 0, Duration.ZERO);
       }
       bar.stepTo(done);
     }
@@ -122,7 +126,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
             + ", "
             + counted(allTokens, "token"));
     if (terminal && step < steps) {
-      bar = bar("training", "", steps, step);
+      bar = trainingBar();
     }
   }
 
@@ -167,7 +171,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
     close();
     out.printf(Locale.ROOT, "epoch %.2f  evaluation: %s%n", entry.epoch(), values);
     if (terminal && entry.step() < steps) {
-      bar = bar("training", "", steps, doneSteps);
+      bar = trainingBar();
     }
   }
 
@@ -176,14 +180,40 @@ public final class Progress implements TrainingListener, AutoCloseable {
     close();
   }
 
-  private static ProgressBar bar(String task, String unit, long all, long done) {
+  /**
+   * What the bar would open by itself takes the signals' handlers away from the program that has
+   * them, such as one that saves at Ctrl-C.
+   */
+  private static final class Screen {
+    private static final int USUAL = 80;
+    private static final Terminal TERMINAL = open();
+
+    private static Terminal open() {
+      try {
+        return TerminalBuilder.builder().nativeSignals(false).dumb(true).build();
+      } catch (IOException | RuntimeException e) {
+        return null;
+      }
+    }
+
+    static int columns() {
+      return TERMINAL == null || TERMINAL.getWidth() <= 0 ? USUAL : TERMINAL.getWidth();
+    }
+  }
+
+  private ProgressBar trainingBar() {
+    return bar("training", "", steps, doneSteps, Duration.ofNanos(System.nanoTime() - startedAt));
+  }
+
+  private static ProgressBar bar(String task, String unit, long all, long done, Duration elapsed) {
     return new ProgressBarBuilder()
         .setTaskName(task)
         .setInitialMax(all)
-        .startsFrom(done, Duration.ZERO)
+        .startsFrom(done, elapsed)
         .setUnit(unit, 1)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(250)
+        .setConsumer(new ConsoleProgressBarConsumer(System.err, Screen.columns()))
         .hideEta() // it goes by steps, which differ in length
         .build();
   }
