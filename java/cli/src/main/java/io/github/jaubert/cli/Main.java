@@ -143,6 +143,11 @@ public final class Main implements Runnable {
     }
   }
 
+  /** As it was called, such as {@code ./jaubert}, which the scripts tell. */
+  static String command() {
+    return System.getProperty("jaubert.command", "jaubert");
+  }
+
   static String version() {
     Properties properties = new Properties();
     try (InputStream in = Main.class.getResourceAsStream("version.properties")) {

@@ -29,7 +29,8 @@ final class ModelOption {
         Files.exists(model)
             ? "a file; --model is the folder that holds it"
             : made != null
-                ? "no such folder; jaubert download %s makes models/%s".formatted(name, made)
+                ? "no such folder; %s download %s makes models/%s"
+                    .formatted(Main.command(), name, made)
                 : HUB.matcher(name).matches()
                     ? ("no such folder; if it is a model of Hugging Face's Hub, put config.json,"
                             + " model.safetensors and tokenizer.json (or vocab.txt and"

@@ -41,7 +41,8 @@ final class PredictCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       required = true,
-      description = "A Hugging Face folder of a fine-tuned BERT, such as finetune writes.")
+      description =
+          "Required: a Hugging Face folder of a fine-tuned BERT, such as finetune writes.")
   private Path model;
 
   @Parameters(paramLabel = "TEXT", description = "The texts.")

@@ -103,8 +103,8 @@ final class Report {
           result.tokensPerSecond());
     }
     say.printf(
-        "wrote %s; try: jaubert predict --model %s \"some text\"%s%n",
-        folder, folder, pairs ? " --pair \"another\"" : "");
+        "wrote %s; try: %s predict --model %s \"some text\"%s%n",
+        folder, Main.command(), folder, pairs ? " --pair \"another\"" : "");
   }
 
   private void line(String name, String value) {
