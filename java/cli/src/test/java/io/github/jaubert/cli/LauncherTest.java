@@ -85,8 +85,9 @@ class LauncherTest {
     assertEquals(0, result.code(), result.err());
     assertEquals("", result.err());
     List<String> words = result.out().lines().toList();
-    assertEquals(List.of("io.github.jaubert.cli.Main", "doctor"), words.subList(3, 5));
-    return words.get(2);
+    assertEquals("-Djaubert.command=" + root.resolve("jaubert"), words.get(1));
+    assertEquals(List.of("io.github.jaubert.cli.Main", "doctor"), words.subList(4, 6));
+    return words.get(3);
   }
 
   @Test
