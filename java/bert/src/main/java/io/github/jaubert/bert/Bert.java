@@ -86,7 +86,8 @@ public final class Bert extends Block {
 
   /**
    * Loads the ONNX file of a BERT; what the file does not tell (dropout, the padding token) has
-   * BERT's usual values.
+   * BERT's usual values. Most such files hold no pooler: it is then a new one, from {@code
+   * Rng.global()}, to be trained before use.
    *
    * @throws CheckpointException if it cannot be read or is not the ONNX file of a BERT in floating
    *     point

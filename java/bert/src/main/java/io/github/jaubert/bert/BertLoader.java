@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.OnnxWeights;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
@@ -221,15 +222,22 @@ final class BertLoader {
   }
 
   private void warn(List<String> missing, List<String> unused) {
-    if (!missing.isEmpty() || !unused.isEmpty()) {
-      LOG.warn("{}", message(weights.source(), missing, unused));
+    String message = message(weights.source(), missing, unused);
+    if (lackPooler(missing) && unused.isEmpty() && weights instanceof OnnxWeights) {
+      LOG.info("{}", message); // encoders are exported to ONNX without one
+    } else if (!missing.isEmpty() || !unused.isEmpty()) {
+      LOG.warn("{}", message);
     }
+  }
+
+  private static boolean lackPooler(List<String> missing) {
+    return missing.size() == 2 && missing.stream().allMatch(name -> name.contains("pooler.dense."));
   }
 
   /** What a load has to tell. */
   static String message(String source, List<String> missing, List<String> unused) {
     StringBuilder text = new StringBuilder(source).append(':');
-    if (!missing.isEmpty() && missing.stream().allMatch(name -> name.contains("pooler."))) {
+    if (lackPooler(missing)) {
       text.append(" has no pooler, a new one was initialised, train before use");
     } else if (!missing.isEmpty()) {
       text.append(" these parameters are not in the file and were initialised, train before use: ")

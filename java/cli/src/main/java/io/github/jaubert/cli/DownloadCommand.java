@@ -5,11 +5,11 @@ import io.github.jaubert.demo.ModelDownload;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.net.http.HttpConnectTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -43,7 +43,7 @@ final class DownloadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     ModelDownload model =
         ModelDownload.named(name)
             .orElseThrow(
@@ -52,16 +52,19 @@ final class DownloadCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "no model %s to download, only %s"
                             .formatted(name, String.join(" and ", ModelDownload.names()))));
-    if (!"http".equals(repository.getScheme()) && !"https".equals(repository.getScheme())) {
+    if (!String.valueOf(repository.getScheme()).toLowerCase(Locale.ROOT).matches("https?")
+        || repository.getHost() == null
+        || repository.getQuery() != null
+        || repository.getFragment() != null) {
       throw new ParameterException(
           spec.commandLine(),
-          "--repository %s: an address with http or https".formatted(repository));
+          "--repository %s: an address such as https://host/maven2".formatted(repository));
     }
     Path folder = out == null ? Path.of("models", model.id()) : out;
-    if (Files.exists(folder)) {
+    if (holdsSomething(folder)) {
       throw new ParameterException(
           spec.commandLine(),
-          folder + " exists; choose another folder with --out, or use this one");
+          folder + " holds something already; choose another folder with --out");
     }
     Said said = new Said(spec.commandLine().getErr());
     try {
@@ -74,6 +77,17 @@ final class DownloadCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().printf("%s%nin %s%n", model.description(), folder);
     return 0;
+  }
+
+  private static boolean holdsSomething(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return Files.exists(folder);
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isPresent();
+    } catch (IOException e) {
+      return true; // what cannot be read is not ours
+    }
   }
 
   /** A line at the beginning, and one every few seconds. */
@@ -102,8 +116,6 @@ final class DownloadCommand implements Callable<Integer> {
   }
 
   private static String describe(IOException e) {
-    return e.getMessage() != null
-        ? e.getMessage()
-        : e instanceof HttpConnectTimeoutException ? "no answer" : "no connection";
+    return e.getMessage() != null ? e.getMessage() : e.getClass().getSimpleName();
   }
 }

@@ -10,9 +10,15 @@ import picocli.CommandLine.ParameterException;
 /** What is said of a {@code --model} that is no folder. */
 final class ModelOption {
   /** As the Hub has them: {@code bert-base-uncased}, {@code google/mobilebert-uncased}. */
-  private static final Pattern HUB = Pattern.compile("([\\w.-]+/)?[\\w.-]+");
+  private static final Pattern HUB = Pattern.compile("(\\w[\\w.-]*/)?\\w[\\w.-]*");
 
   private ModelOption() {}
+
+  /** Not a mistyped folder, such as {@code runs/wordnett} where there is {@code runs}. */
+  private static boolean isOfHub(Path model) {
+    Path parent = model.getParent();
+    return HUB.matcher(model.toString()).matches() && (parent == null || !Files.exists(parent));
+  }
 
   /**
    * Refuses what is no folder, and says how to come by one.
@@ -20,7 +26,7 @@ final class ModelOption {
    * @throws ParameterException if it is none
    */
   static void check(CommandLine command, Path model) {
-    if (model == null || Files.isDirectory(model)) {
+    if (model == null || Files.isDirectory(model) && !model.toString().isEmpty()) {
       return;
     }
     String name = model.toString();
@@ -31,7 +37,7 @@ final class ModelOption {
             : made != null
                 ? "no such folder; %s download %s makes models/%s"
                     .formatted(Main.command(), name, made)
-                : HUB.matcher(name).matches()
+                : isOfHub(model)
                     ? ("no such folder; if it is a model of Hugging Face's Hub, put config.json,"
                             + " model.safetensors and tokenizer.json (or vocab.txt and"
                             + " tokenizer_config.json) of https://huggingface.co/%s/tree/main into a"

@@ -47,6 +47,9 @@ final class StopOnSignal implements AutoCloseable {
   private void stop(String name) {
     received = name;
     NUMBERS.keySet().forEach(Signals::registerDefault);
+    if (System.console() != null) {
+      err.println(); // below the bar
+    }
     err.println("jaubert: stopping after this step; a second signal ends at once");
     runner.interrupt();
   }

@@ -133,7 +133,7 @@ final class Requirements {
             ? "found none of any version"
             : "found " + listed(toolkit.found());
     return Optional.of(
-        "%s of CUDA %d not found, %s; looked in %s. Install the CUDA toolkit %5$d, or of NVIDIA's"
+        "%s of CUDA %d not found, %s; looked in %s. Install the CUDA toolkit %5$d or NVIDIA's"
                 .formatted(
                     String.join(" and ", toolkit.missing()),
                     Toolkit.MAJOR,

@@ -149,7 +149,7 @@ class RequirementsTest {
   void noCublas() {
     List<String> all = List.of("libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13");
     String install =
-        ". Install the CUDA toolkit 13, or of NVIDIA's packages for Linux libcublas-13-0 and"
+        ". Install the CUDA toolkit 13 or NVIDIA's packages for Linux libcublas-13-0 and"
             + " cuda-cudart-13-0, or name their folders in LD_LIBRARY_PATH";
     refused(
         "libcudart.so.13 and libcublasLt.so.13 and libcublas.so.13 of CUDA 13 not found, found none"

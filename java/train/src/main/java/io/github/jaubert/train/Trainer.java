@@ -98,7 +98,8 @@ public final class Trainer {
 
   /**
    * How often to go through the training data; unless said otherwise 3 times, or more if that makes
-   * fewer than 200 steps. The model is then evaluated about ten times, and not after every epoch.
+   * fewer than 200 steps. Of more than ten such epochs, every second, third … is evaluated, and the
+   * last.
    */
   public Trainer epochs(int epochs) {
     require(epochs > 0, "epochs", epochs);

@@ -3,7 +3,7 @@ package io.github.jaubert.train;
 import io.github.jaubert.bert.BertConfig;
 
 /**
- * What a run does where nothing was said. MiniLM was tried on seven sets of 200 to 8,000 examples
+ * What a run does where nothing was said. MiniLM was tried on six sets of 200 to 8,000 examples
  * ({@code benchmarks/results/defaults.md}); for larger encoders the rates are those of their
  * authors (Devlin et al. 2019, appendix A.3).
  */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -67,12 +68,6 @@ record TrainingSettings(
   record RateScale(String regex, float scale) {
     boolean fits(String name) {
       return Pattern.compile(regex).matcher(name).find();
-    }
-
-    /** As {@code ^classifier x 10.0}. */
-    @Override
-    public String toString() {
-      return regex + " x " + scale;
     }
 
     /** What was asked for by name, and then the layers from the top down. */
@@ -168,17 +163,16 @@ record TrainingSettings(
         AdamWOptions.defaults().withWeightDecay(weightDecay).withMaxNorm(maxNorm));
   }
 
-  /**
-   * Every setting that the result depends on, by name: not when the loss is read, nor when the
-   * model is evaluated if no evaluation decides anything.
-   */
+  /** Every setting by name, as numbers, truth values, text, and a factor by regular expression. */
   Map<String, Object> byName() {
     Map<String, Object> names = new LinkedHashMap<>();
     names.put("epochs", epochs);
     names.put("learning_rate", learningRate);
     names.put("schedule", curve.toString());
     names.put("warmup", warmup);
-    names.put("learning_rate_scales", rateScales.toString());
+    Map<String, Float> scales = new LinkedHashMap<>();
+    rateScales.forEach(one -> scales.putIfAbsent(one.regex(), one.scale())); // the first counts
+    names.put("learning_rate_scales", scales);
     names.put("layer_decay", layerDecay);
     names.put("weight_decay", weightDecay);
     names.put("max_norm", maxNorm);
@@ -187,14 +181,26 @@ record TrainingSettings(
     names.put("gradient_accumulation", gradientAccumulation);
     names.put("max_length", maxLength);
     names.put("seed", seed);
+    names.put("log_every", logEvery);
+    names.put("evaluate_every", evaluateEvery);
+    names.put("evaluate_epochs", evaluateEpochs);
     names.put("ema_decay", emaDecay);
     names.put("keep_best", keepBest);
-    if (keepBest) {
-      names.put("evaluate_every", evaluateEvery);
-      names.put("evaluate_epochs", evaluateEpochs);
-    }
     names.put("graphs", graphs);
     names.put("precision", precision.toString());
     return names;
+  }
+
+  /**
+   * Those that the result depends on: not when the loss is read, nor when the model is evaluated if
+   * no evaluation decides anything.
+   */
+  Map<String, Object> identity() {
+    Map<String, Object> identity = byName();
+    identity.remove("log_every");
+    if (!keepBest) {
+      identity.keySet().removeAll(Set.of("evaluate_every", "evaluate_epochs"));
+    }
+    return identity;
   }
 }

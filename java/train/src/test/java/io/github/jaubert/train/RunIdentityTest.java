@@ -156,7 +156,7 @@ class RunIdentityTest extends TrainerFixture {
           TrainingSettings.class.getDeclaredConstructor(types).newInstance(values);
       assertEquals(
           unchanging.contains(components[i].getName()),
-          settings.byName().equals(changed.byName()),
+          settings.identity().equals(changed.identity()),
           components[i].getName());
     }
   }
@@ -191,8 +191,8 @@ class RunIdentityTest extends TrainerFixture {
           refusal(model, t -> t.learningRateScale("bias$", 3).learningRateScale("^classifier", 2));
       assertTrue(
           message.startsWith(
-              "learning_rate_scales was [^classifier x 2.0, bias$ x 3.0]"
-                  + " and is [bias$ x 3.0, ^classifier x 2.0];"),
+              "learning_rate_scales was {^classifier=2.0, bias$=3.0}"
+                  + " and is {bias$=3.0, ^classifier=2.0};"),
           message);
     }
   }

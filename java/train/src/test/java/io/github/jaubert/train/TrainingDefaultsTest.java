@@ -64,6 +64,7 @@ class TrainingDefaultsTest extends TrainerFixture {
     Cadence steps = Cadence.every(500);
     assertTrue(steps.isDue(1000, 0, 0));
     assertFalse(steps.isDue(999, 1000 * SECOND, 0));
+    assertFalse(Cadence.every(Duration.ofHours(999_999_999)).isDue(1, Long.MAX_VALUE, 0));
     Cadence minute = Cadence.every(Duration.ofMinutes(1));
     assertFalse(minute.isDue(500, 59 * SECOND, SECOND));
     assertTrue(minute.isDue(1, 60 * SECOND, SECOND));
