@@ -66,7 +66,7 @@ record RunHistory(
   private static String device(Path folder) {
     try {
       JsonNode run = MAPPER.readTree(folder.resolve("run.json").toFile());
-      return run.path("device").asText() + ", " + run.path("precision").asText();
+      return run.path("device").asText() + ", " + run.at("/settings/precision").asText();
     } catch (IOException e) {
       return ""; // a run that has not ended
     }

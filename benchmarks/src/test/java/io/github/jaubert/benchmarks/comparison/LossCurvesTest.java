@@ -32,7 +32,9 @@ class LossCurvesTest {
             .formatted(accuracy));
     Path run = Files.createDirectories(folder.resolve(name));
     Files.write(run.resolve("train_log.jsonl"), lines);
-    Files.writeString(run.resolve("run.json"), "{\"device\":\"cpu\",\"precision\":\"F32\"}");
+    Files.writeString(
+        run.resolve("run.json"),
+        "{\"device\":\"cpu\",\"settings\":{\"epochs\":1,\"precision\":\"F32\"}}");
     return run;
   }
 
