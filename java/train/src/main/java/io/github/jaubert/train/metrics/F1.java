@@ -1,10 +1,9 @@
 package io.github.jaubert.train.metrics;
 
-import io.github.jaubert.bert.Labels;
 import java.util.Objects;
 
 /** The harmonic mean of precision and recall. */
-public final class F1 implements Metric {
+public final class F1 extends PositiveClassMetric {
   /** How the classes are put together. */
   public enum Average {
     /** Of the positive class alone. */
@@ -16,15 +15,15 @@ public final class F1 implements Metric {
   }
 
   private final Average average;
-  private final PositiveClass positive;
-  private final Confusion confusion = new Confusion();
 
   /** F1 of class 1, the second of the labels; which one that is, the name tells. */
   public F1() {
     this(Average.BINARY);
   }
 
-  /** F1 of a class by its name. Of two, that of the rare one says more. */
+  /**
+   * F1 of a class by its name, which {@link #labels} finds. Of two, that of the rare one says more.
+   */
   public F1(String positive) {
     this(Average.BINARY, Objects.requireNonNull(positive, "positive"));
   }
@@ -35,42 +34,24 @@ public final class F1 implements Metric {
   }
 
   private F1(Average average, String positive) {
+    super("f1", positive);
     this.average = average;
-    this.positive = new PositiveClass(positive);
   }
 
   @Override
   public String name() {
     return switch (average) {
-      case BINARY -> positive.named("f1");
+      case BINARY -> super.name();
       case MACRO -> "macro_f1";
       case MICRO -> "micro_f1";
     };
   }
 
   @Override
-  public void labels(Labels labels) {
-    positive.among(labels, "f1");
-  }
-
-  @Override
-  public void reset() {
-    confusion.reset();
-  }
-
-  @Override
-  public void update(double predicted, double actual) {
-    confusion.update(predicted, actual);
-  }
-
-  @Override
-  public double result() {
-    if (confusion.all() == 0) {
-      return Double.NaN;
-    }
+  double of(Confusion confusion) {
     var classes = confusion.classes();
     return switch (average) {
-      case BINARY -> positive.of(confusion).f1();
+      case BINARY -> positive().f1();
       case MACRO ->
           classes.values().stream().mapToDouble(Confusion.Counts::f1).average().orElseThrow();
       case MICRO ->

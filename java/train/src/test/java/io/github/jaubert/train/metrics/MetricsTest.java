@@ -96,6 +96,20 @@ class MetricsTest {
   }
 
   @Test
+  void aNamedClassNeedsTheLabels() {
+    for (Metric metric : List.of(new F1("ham"), new Precision("ham"), new Recall("ham"))) {
+      metric.update(0, 0);
+      assertEquals(
+          metric.name()
+              + ": which of the classes this is, is not known;"
+              + " call labels(…) first, with those of the model",
+          assertThrows(IllegalStateException.class, metric::result).getMessage());
+      metric.labels(Labels.of("ham", "spam"));
+      assertEquals(1, metric.result());
+    }
+  }
+
+  @Test
   void matthewsOfTwoClassesIsTheFormulaOfTheTable() {
     // TP 3, FP 1, FN 2, TN 4
     double[] predicted = v(1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
