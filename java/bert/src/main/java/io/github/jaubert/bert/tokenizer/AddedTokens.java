@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tokens beside those of the model, collected from the files of a folder as transformers (5.18)
@@ -24,8 +23,6 @@ import org.slf4j.LoggerFactory;
  * others get the next free one, whatever the files say.
  */
 final class AddedTokens {
-  private static final Logger LOG = LoggerFactory.getLogger(Tokenizer.class);
-
   private static final List<String> FLAGS =
       List.of("single_word", "lstrip", "rstrip", "normalized", "special");
 
@@ -33,6 +30,12 @@ final class AddedTokens {
   private record Key(Double number, String text) {}
 
   private final Map<Key, ObjectNode> byKey = new LinkedHashMap<>();
+  private final Logger log;
+
+  /** None yet; what is odd about them is logged. */
+  AddedTokens(Logger log) {
+    this.log = log;
+  }
 
   /** A token with the usual flags. */
   static ObjectNode token(String content, boolean special) {
@@ -113,7 +116,7 @@ final class AddedTokens {
       int size,
       JsonNode before,
       SpecialTokens special) {
-    Numbers numbers = new Numbers(file, vocabulary, size);
+    Numbers numbers = new Numbers(file, vocabulary, size, log);
     List<ObjectNode> known = new ArrayList<>();
     before.forEach(token -> known.add(token(token)));
     numbers.add(known);
@@ -150,13 +153,15 @@ final class AddedTokens {
     private final String file;
     private final Map<String, Integer> vocabulary;
     private final int size;
+    private final Logger log;
     private final Map<String, Integer> ids = new HashMap<>();
     private final TreeMap<Integer, ObjectNode> tokens = new TreeMap<>();
 
-    Numbers(String file, Map<String, Integer> vocabulary, int size) {
+    Numbers(String file, Map<String, Integer> vocabulary, int size, Logger log) {
       this.file = file;
       this.vocabulary = vocabulary;
       this.size = size;
+      this.log = log;
     }
 
     void add(List<ObjectNode> added) {
@@ -173,7 +178,7 @@ final class AddedTokens {
           String both =
               "%s: leaves out ids, so that the added tokens %s and %s both get the id %d; as in transformers, the first is not found in texts"
                   .formatted(file, other.get("content"), token.get("content"), id);
-          LOG.warn(CheckpointException.shortened(both));
+          log.warn(CheckpointException.shortened(both));
         }
       }
     }

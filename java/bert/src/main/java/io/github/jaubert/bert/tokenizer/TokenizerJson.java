@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLogger;
 
 /**
  * tokenizer.json as it is to be read beside the other files of its folder. Where they disagree,
@@ -47,6 +48,7 @@ final class TokenizerJson {
   private static final Set<String> GENERAL =
       Set.of("PreTrainedTokenizer", FAST, "TokenizersBackend");
 
+  private final Logger log;
   private final UnaryOperator<String> names;
   private final ObjectNode model;
   private final ObjectNode config;
@@ -67,6 +69,17 @@ final class TokenizerJson {
       ObjectNode config,
       ObjectNode specialMap,
       ObjectNode addedList) {
+    this(LOG, names, model, config, specialMap, addedList);
+  }
+
+  private TokenizerJson(
+      Logger log,
+      UnaryOperator<String> names,
+      ObjectNode model,
+      ObjectNode config,
+      ObjectNode specialMap,
+      ObjectNode addedList) {
+    this.log = log;
     this.names = names;
     this.model = model;
     this.config = config;
@@ -102,7 +115,7 @@ final class TokenizerJson {
                   names.apply(TokenizerFiles.JSON),
                   String.join(", ", changed),
                   wanted.path(changed.get(0)));
-      LOG.warn(CheckpointException.shortened(warning));
+      log.warn(CheckpointException.shortened(warning));
     }
     return wanted.equals(json) ? json : wanted;
   }
@@ -150,7 +163,7 @@ final class TokenizerJson {
         String warning =
             "%s: has no token '%s', the %s; it was added, as transformers does"
                 .formatted(file, token, role);
-        LOG.warn(CheckpointException.shortened(warning));
+        log.warn(CheckpointException.shortened(warning));
       }
     }
     return WordPiece.json(names.apply(TokenizerFiles.CONFIG), ids, config, special, added);
@@ -192,7 +205,7 @@ final class TokenizerJson {
 
   /** added_tokens_decoder of the config, or else what all other files say. */
   private AddedTokens addedTokens(SpecialTokens special, ObjectNode json) {
-    AddedTokens tokens = new AddedTokens();
+    AddedTokens tokens = new AddedTokens(log);
     if (config.has("added_tokens_decoder")) {
       tokens.addDecoder(names.apply(TokenizerFiles.CONFIG), config.path("added_tokens_decoder"));
     } else {
@@ -216,7 +229,9 @@ final class TokenizerJson {
     ObjectNode bert = WordPiece.config(wanted, special, maxLength);
     Integer unknown = Vocabulary.ofModel(file.path("model")).get(special.text("unk_token"));
     if (isWordPiece(file) && unknown != null) {
-      TokenizerJson reader = new TokenizerJson(names, model, bert, specialMap, addedList);
+      // A trial: what it would warn of is not what was done.
+      TokenizerJson reader =
+          new TokenizerJson(NOPLogger.NOP_LOGGER, names, model, bert, specialMap, addedList);
       if (isSame(reader.read(file, "BertTokenizer"), wanted)) {
         return bert;
       }

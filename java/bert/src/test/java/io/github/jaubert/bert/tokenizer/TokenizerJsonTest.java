@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -67,5 +71,30 @@ class TokenizerJsonTest {
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("tokenizer.json")),
         Files.readAllBytes(copy.resolve("tokenizer.json")));
+  }
+
+  /** As from a stream, where tokenizer.json is all there is: nothing is added to it. */
+  @Test
+  void aFileThatSaysAllIsReadWithoutAWord() throws IOException {
+    byte[] json =
+        new String(JsonFiles.format(SmallVocabulary.json()), StandardCharsets.UTF_8)
+            .replace("\"[CLS]\"", "\"<s>\"")
+            .getBytes(StandardCharsets.UTF_8);
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try (Tokenizer tokenizer =
+        Tokenizer.fromJson("x/tokenizer.json", new ByteArrayInputStream(json))) {
+      assertEquals("[<s>, the, [SEP]]", tokenizer.encode("the").toString());
+      tokenizer.save(folder);
+    } finally {
+      System.setErr(before);
+    }
+    assertEquals("", log.toString(StandardCharsets.UTF_8));
+    assertEquals(
+        "PreTrainedTokenizerFast",
+        JsonFiles.readObject(folder.resolve("tokenizer_config.json"))
+            .path("tokenizer_class")
+            .asText());
   }
 }
