@@ -7,8 +7,10 @@ import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Metric;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import picocli.CommandLine;
@@ -45,7 +47,12 @@ final class MetricOptions {
    */
   void check(CommandLine command, Labels labels) {
     boolean scores = labels.problemType() == ProblemType.REGRESSION;
+    Set<MetricName> seen = EnumSet.noneOf(MetricName.class);
     for (MetricName metric : names(labels)) {
+      if (!seen.add(metric)) {
+        throw new ParameterException(
+            command, "--metric %s is given twice".formatted(lower(metric)));
+      }
       if (metric.measuresScores() != scores) {
         throw new ParameterException(
             command,

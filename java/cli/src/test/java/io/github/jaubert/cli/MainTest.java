@@ -72,6 +72,8 @@ class MainTest extends CommandFixture {
         "finetune --checkpoint-every 0|Invalid value for option '--checkpoint-every': '0' is neither steps, as 500, nor a time, as 10m",
         "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",
         "finetune --metric pearson|--metric pearson measures scores, but the task is to predict one of 26 labels",
+        "finetune --metric f1,f1|--metric f1 is given twice",
+        "finetune --metric f1,accuracy --metric F1|--metric f1 is given twice",
         "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive and --keep-best need --eval",
         "finetune --positive noun.person|--positive is for f1, precision and recall; choose these with --metric",
         "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",
