@@ -28,11 +28,15 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--json",
-      description = "Print the same as one JSON object; null is what is not known or not there.")
+      description = {
+        "Print the same as one JSON object; null is what is not known or not there.",
+        "gpu lists the devices, gpu_notes what else was found for them; either may be empty."
+      })
   private boolean json;
 
   @Spec private CommandSpec spec;
   private final List<String> missing = new ArrayList<>();
+  private DeviceReport devices;
 
   @Override
   public Integer call() {
@@ -52,7 +56,9 @@ final class DoctorCommand implements Callable<Integer> {
     facts.put("jaubert", Main.version());
     Machine.describe(facts);
     facts.put("kernels", kernels());
-    gpu(facts.putArray("gpu"));
+    devices = Device.report();
+    gpu(facts, devices.found());
+    missing.addAll(devices.missing());
     embedded(facts.putObject("embedded_job"));
     missing.forEach(facts.putArray("missing")::add);
     return facts;
@@ -70,10 +76,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private void gpu(ArrayNode gpu) {
-    DeviceReport report = Device.report();
-    report.found().forEach(gpu::add);
-    missing.addAll(report.missing());
+  /** The devices by themselves, so that they can be counted. */
+  static void gpu(ObjectNode facts, List<String> found) {
+    ArrayNode gpu = facts.putArray("gpu");
+    ArrayNode notes = facts.putArray("gpu_notes");
+    found.forEach(line -> (isDevice(line) ? gpu : notes).add(line));
+  }
+
+  private static boolean isDevice(String found) {
+    return found.startsWith("cuda:");
   }
 
   private void embedded(ObjectNode embedded) {
@@ -93,7 +104,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   // ---- for a reader ----
 
-  private static void print(PrintWriter out, ObjectNode facts) {
+  private void print(PrintWriter out, ObjectNode facts) {
     line(out, "jaubert", facts.path("jaubert").asText());
     JsonNode jdk = facts.path("jdk");
     line(out, "JDK", text(jdk, "name") + " " + text(jdk, "version") + ", " + text(jdk, "home"));
@@ -124,8 +135,8 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> missing = strings(facts.path("missing"));
     // What is missing says why.
     line(out, "kernels", facts.path("kernels").asText("cannot be loaded"));
-    List<String> gpu = new ArrayList<>(strings(facts.path("gpu")));
-    if (gpu.stream().noneMatch(found -> found.startsWith("cuda:"))) {
+    List<String> gpu = new ArrayList<>(devices.found());
+    if (gpu.stream().noneMatch(DoctorCommand::isDevice)) {
       gpu.add(0, "none; the processor is used");
     }
     for (int i = 0; i < gpu.size(); i++) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -193,6 +195,7 @@ class MainTest extends CommandFixture {
             "memory",
             "kernels",
             "gpu",
+            "gpu_notes",
             "embedded_job",
             "missing"),
         names);
@@ -210,6 +213,18 @@ class MainTest extends CommandFixture {
         StreamSupport.stream(facts.path("missing").spliterator(), false)
             .map(JsonNode::asText)
             .toList());
+  }
+
+  @Test
+  void doctorCountsDevicesAlone() {
+    ObjectNode facts = JsonFiles.object();
+    String device = "cuda:0 NVIDIA H200, compute capability 9.0";
+    List<String> others = List.of("driver 590.10 for CUDA 13.1", "library /c/libcublas.so.13");
+    DoctorCommand.gpu(facts, List.of(others.get(0), device, others.get(1)));
+    assertEquals("[\"" + device + "\"]", facts.path("gpu").toString());
+    assertEquals("[\"" + String.join("\",\"", others) + "\"]", facts.path("gpu_notes").toString());
+    DoctorCommand.gpu(facts, List.of("kernels built with CUDA 13.0"));
+    assertEquals("[]", facts.path("gpu").toString());
   }
 
   private static void assertWithin(String text, JsonNode fact) {
