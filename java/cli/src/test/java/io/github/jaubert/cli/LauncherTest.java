@@ -108,6 +108,23 @@ class LauncherTest {
     assertTrue(run(copy.resolve("jaubert"), jdk, "doctor").err().endsWith("\nbuilds\n"));
   }
 
+  @Test
+  void aFolderMayHaveABackslash() throws Exception {
+    Path odd = Files.move(checkout, folder.resolve("a\\tb\\"));
+    assertTrue(classPath(odd).startsWith(odd.resolve("java/cli/target/cli.jar") + ":"));
+  }
+
+  @Test
+  void aModuleThatIsNotBuiltHasNoClassPath() throws Exception {
+    Result result = run(checkout.resolve("java/class-path"), jdk, "java/core");
+    String expected =
+        "java/class-path: there is no %s\nOnly java/cli and benchmarks have one, once they are built:"
+            .formatted(checkout.resolve("java/core/target/classpath"));
+    assertTrue(result.err().startsWith(expected), result.err());
+    assertEquals("", result.out());
+    assertEquals(1, result.code());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "nowhere, jaubert, is no folder",
