@@ -224,7 +224,7 @@ final class BertLoader {
   private void warn(List<String> missing, List<String> unused) {
     String message = message(weights.source(), missing, unused);
     if (lackPooler(missing) && unused.isEmpty() && weights instanceof OnnxWeights) {
-      LOG.info("{}", message); // encoders are exported to ONNX without one
+      LOG.debug("{}", message); // encoders are exported to ONNX without one
     } else if (!missing.isEmpty() || !unused.isEmpty()) {
       LOG.warn("{}", message);
     }

@@ -97,8 +97,9 @@ class InterruptionTest extends CommandFixture {
     Path ended = folder.resolve("ended");
     List<String> command = new ArrayList<>(java());
     command.addAll(List.of("finetune", "--model", model.toString(), "--train", train.toString()));
-    command.addAll(List.of("--out", ended.toString(), "--epochs", "60", "--lr", "1e-3"));
-    command.addAll(List.of("--checkpoint-every", "10"));
+    command.addAll(List.of("--eval", eval.toString(), "--out", ended.toString()));
+    // Every step is an epoch and evaluated: the interrupt meets a new bar.
+    command.addAll(List.of("--epochs", "3000", "--batch-size", "300", "--checkpoint-every", "20"));
     String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
     Path said = folder.resolve("said");
     Process script =

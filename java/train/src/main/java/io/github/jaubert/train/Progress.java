@@ -1,7 +1,9 @@
 package io.github.jaubert.train;
 
 import java.io.Console;
+import java.io.IOError;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -184,23 +186,38 @@ public final class Progress implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * What the bar would open by itself takes the signals' handlers away from the program that has
-   * them, such as one that saves at Ctrl-C.
+   * How wide the terminal is. What the bar would open by itself takes the signals' handlers away
+   * from the program that has them, such as one that saves at Ctrl-C.
    */
   private static final class Screen {
-    private static final int USUAL = 80;
     private static final Terminal TERMINAL = open();
+    private static int last = 80;
 
     private static Terminal open() {
       try {
         return TerminalBuilder.builder().nativeSignals(false).dumb(true).build();
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException e) {
+        keepInterrupt(e);
         return null;
       }
     }
 
+    /** It asks another process, and an interrupt, which is for the run, would end the wait. */
     static int columns() {
-      return TERMINAL == null || TERMINAL.getWidth() <= 0 ? USUAL : TERMINAL.getWidth();
+      if (TERMINAL != null && !Thread.currentThread().isInterrupted()) {
+        try {
+          last = TERMINAL.getWidth() > 0 ? TERMINAL.getWidth() : last;
+        } catch (IOError e) {
+          keepInterrupt(e.getCause());
+        }
+      }
+      return last;
+    }
+
+    private static void keepInterrupt(Throwable e) {
+      if (e instanceof InterruptedIOException) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
