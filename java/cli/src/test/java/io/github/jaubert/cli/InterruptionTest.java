@@ -103,7 +103,8 @@ class InterruptionTest extends CommandFixture {
     String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
     Path said = folder.resolve("said");
     Process script =
-        new ProcessBuilder("script", "-qec", "exec " + words, "/dev/null")
+        // A build in the background of a shell ignores SIGINT, and so would all that it starts.
+        new ProcessBuilder("script", "-qec", "exec env --default-signal=INT " + words, "/dev/null")
             .redirectErrorStream(true)
             .redirectOutput(said.toFile())
             .start();

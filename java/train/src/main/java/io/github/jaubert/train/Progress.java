@@ -1,9 +1,7 @@
 package io.github.jaubert.train;
 
 import java.io.Console;
-import java.io.IOError;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -11,6 +9,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -190,35 +190,28 @@ public final class Progress implements TrainingListener, AutoCloseable {
    * from the program that has them, such as one that saves at Ctrl-C.
    */
   private static final class Screen {
+    private static final int USUAL = 80;
     private static final Terminal TERMINAL = open();
-    private static int last = 80;
 
     private static Terminal open() {
       try {
         return TerminalBuilder.builder().nativeSignals(false).dumb(true).build();
       } catch (IOException e) {
-        keepInterrupt(e);
         return null;
       }
     }
 
-    /** It asks another process, and an interrupt, which is for the run, would end the wait. */
     static int columns() {
-      if (TERMINAL != null && !Thread.currentThread().isInterrupted()) {
-        try {
-          last = TERMINAL.getWidth() > 0 ? TERMINAL.getWidth() : last;
-        } catch (IOError e) {
-          keepInterrupt(e.getCause());
-        }
-      }
-      return last;
+      return TERMINAL == null || TERMINAL.getWidth() <= 0 ? USUAL : TERMINAL.getWidth();
     }
+  }
 
-    private static void keepInterrupt(Throwable e) {
-      if (e instanceof InterruptedIOException) {
-        Thread.currentThread().interrupt();
-      }
-    }
+  /**
+   * Something of the bar's that waits. An interrupt of this thread is for the run, and the bar
+   * would take it for its own and forget it.
+   */
+  private static <T> T undisturbed(Supplier<T> work) {
+    return CompletableFuture.supplyAsync(work).join();
   }
 
   private ProgressBar trainingBar() {
@@ -233,7 +226,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
         .setUnit(unit, 1)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(250)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err, Screen.columns()))
+        .setConsumer(new ConsoleProgressBarConsumer(System.err, undisturbed(Screen::columns)))
         .hideEta() // it goes by steps, which differ in length
         .build();
   }
@@ -242,8 +235,13 @@ public final class Progress implements TrainingListener, AutoCloseable {
   @Override
   public void close() {
     if (bar != null) {
-      bar.close();
+      ProgressBar ended = bar;
       bar = null;
+      undisturbed(
+          () -> {
+            ended.close();
+            return null;
+          });
     }
   }
 }
