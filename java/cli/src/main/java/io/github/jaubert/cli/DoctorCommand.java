@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.demo.MiniLm;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.DeviceReport;
 import java.io.PrintWriter;
@@ -89,7 +90,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void embedded(ObjectNode embedded) {
     ClassLoader classes = DoctorCommand.class.getClassLoader();
-    boolean weights = classes.getResource("all-minilm-l6-v2.onnx") != null;
+    boolean weights = MiniLm.isPresent();
     boolean words = classes.getResource("net/sf/extjwnl/data/wordnet/wn31/data.noun") != null;
     if (!weights) {
       missing.add(

@@ -4,6 +4,7 @@ import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Trainer;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -194,47 +195,39 @@ final class TrainingOptions {
   }
 
   /**
-   * Sets what was given or suggested.
+   * Sets what was given or suggested; the rest is as {@link Trainer} has it.
    *
    * @param run the folder of the checkpoints
    */
   void apply(Trainer trainer, Suggestion suggested, Path run) {
-    Integer passes = or(epochs, suggested.epochs());
-    if (passes != null) {
-      trainer.epochs(passes);
+    ifGiven(epochs == null ? suggested.epochs() : epochs, trainer::epochs);
+    ifGiven(learningRate == null ? suggested.learningRate() : learningRate, trainer::learningRate);
+    ifGiven(warmup, trainer::warmup);
+    ifGiven(weightDecay, trainer::weightDecay);
+    ifGiven(gradientAccumulation, trainer::gradientAccumulation);
+    ifGiven(maxLength, trainer::maxLength);
+    ifGiven(layerDecay, trainer::layerDecay);
+    ifGiven(emaDecay, trainer::emaDecay);
+    ifGiven(logEvery, trainer::logEvery);
+    if (batch != null) {
+      ifGiven(batch.sentences, trainer::batchSize);
+      ifGiven(batch.tokens, trainer::batchTokens);
     }
-    Float rate = or(learningRate, suggested.learningRate());
-    if (rate != null) {
-      trainer.learningRate(rate);
+    float scale = headScale == null ? suggested.headScale() : headScale;
+    if (scale != 1) {
+      trainer.learningRateScale("^classifier\\.|\\.pooler\\.", scale);
     }
     if (checkpointEvery == null) {
       trainer.checkpoints(run);
     } else {
       checkpointEvery.apply(trainer, run);
     }
-    trainer
-        .warmup(or(warmup, 0.1f))
-        .weightDecay(or(weightDecay, 0.01f))
-        .gradientAccumulation(or(gradientAccumulation, 1))
-        .maxLength(or(maxLength, 128))
-        .layerDecay(or(layerDecay, 1f))
-        .emaDecay(or(emaDecay, 0f))
-        .keepBest(keepBest)
-        .logEvery(or(logEvery, 10))
-        .graphs(graphs)
-        .seed(seed);
-    float scale = or(headScale, suggested.headScale());
-    if (scale != 1) {
-      trainer.learningRateScale("^classifier\\.|\\.pooler\\.", scale);
-    }
-    if (batch != null && batch.tokens != null) {
-      trainer.batchTokens(batch.tokens);
-    } else {
-      trainer.batchSize(batch == null ? 32 : batch.sentences);
-    }
+    trainer.keepBest(keepBest).graphs(graphs).seed(seed);
   }
 
-  private static <T> T or(T given, T suggested) {
-    return given == null ? suggested : given;
+  private static <T> void ifGiven(T value, Consumer<T> setter) {
+    if (value != null) {
+      setter.accept(value);
+    }
   }
 }

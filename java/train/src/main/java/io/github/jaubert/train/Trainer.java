@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
  * Trainer.of(model, tokenizer)
  *     .train(TextDataset.tsv(train).text("sentence").label("label"))
  *     .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
- *     .seed(42)                 // epochs, learning rate and batches: as suits model and data
- *     .checkpoints(runDir)      // resume = run the same program again
+ *     .seed(42)               // epochs and learning rate: as suits model and data
+ *     .checkpoints(runDir)    // resume = run the same program again
  *     .run();
  * }</pre>
  *
@@ -422,18 +422,17 @@ public final class Trainer {
 
   /** What was chosen, and for the rest what suits model and data. */
   private TrainingSettings settings(TrainingData data) {
-    TrainingSettings chosen = chosen();
     if (epochs > 0) {
-      return chosen;
+      return settings(epochs, 1);
     }
-    int passes =
-        TrainingDefaults.epochs(new TrainingPlan(chosen, data.examples().lengths()).steps());
-    return chosen.withEpochs(passes, TrainingDefaults.epochsAnEvaluation(passes));
+    TrainingPlan epoch = new TrainingPlan(settings(1, 1), data.examples().lengths());
+    int passes = TrainingDefaults.epochs(epoch.steps());
+    return settings(passes, TrainingDefaults.epochsAnEvaluation(passes));
   }
 
-  private TrainingSettings chosen() {
+  private TrainingSettings settings(int epochs, int evaluateEpochs) {
     return new TrainingSettings(
-        Math.max(1, epochs),
+        epochs,
         Float.isNaN(learningRate) ? TrainingDefaults.learningRate(model.config()) : learningRate,
         curve,
         warmup,
@@ -448,7 +447,7 @@ public final class Trainer {
         seed,
         logEvery,
         evaluateEvery,
-        1,
+        evaluateEpochs,
         emaDecay,
         keepBest,
         graphs,

@@ -4,8 +4,8 @@ import io.github.jaubert.bert.BertConfig;
 
 /**
  * What a run does where nothing was said. MiniLM was tried on six sets of 200 to 8,000 examples
- * ({@code benchmarks/results/defaults.md}); for larger encoders the rates are those of their
- * authors (Devlin et al. 2019, appendix A.3).
+ * ({@code benchmarks/results/defaults.md}). The rates of larger encoders were not tried: they are
+ * among those that BERT's authors recommend (Devlin et al. 2019, appendix A.3).
  */
 final class TrainingDefaults {
   /** As Devlin et al. recommend where there are enough examples. */

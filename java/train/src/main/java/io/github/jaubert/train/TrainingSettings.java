@@ -91,30 +91,6 @@ record TrainingSettings(
     }
   }
 
-  TrainingSettings withEpochs(int epochs, int evaluateEpochs) {
-    return new TrainingSettings(
-        epochs,
-        learningRate,
-        curve,
-        warmup,
-        rateScales,
-        layerDecay,
-        weightDecay,
-        maxNorm,
-        batchSize,
-        batchTokens,
-        gradientAccumulation,
-        maxLength,
-        seed,
-        logEvery,
-        evaluateEvery,
-        evaluateEpochs,
-        emaDecay,
-        keepBest,
-        graphs,
-        precision);
-  }
-
   Schedule schedule(long steps) {
     return new Decay(curve, learningRate, steps, 0).warmup(warmup);
   }
