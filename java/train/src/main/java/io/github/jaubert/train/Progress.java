@@ -208,10 +208,12 @@ public final class Progress implements TrainingListener, AutoCloseable {
 
   /**
    * Something of the bar's that waits. An interrupt of this thread is for the run, and the bar
-   * would take it for its own and forget it.
+   * would take it for its own and forget it. It has a thread of its own: those of the common pool
+   * may all be waiting for this one.
    */
   private static <T> T undisturbed(Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work).join();
+    return CompletableFuture.supplyAsync(work, task -> new Thread(task, "jaubert-bar").start())
+        .join();
   }
 
   private ProgressBar trainingBar() {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,15 +96,26 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
       Tokenizer tokenizer,
       SequenceClassifier model,
       List<TrainingListener> listeners) {
+    IntConsumer tell =
+        done -> listeners.forEach(heard -> heard.tokenized(data.source(), done, data.size()));
     AtomicInteger done = new AtomicInteger();
+    ReentrantLock telling = new ReentrantLock();
     IntConsumer progress =
         count -> {
-          synchronized (done) {
-            int now = done.addAndGet(count);
-            listeners.forEach(listener -> listener.tokenized(data.source(), now, data.size()));
+          done.addAndGet(count);
+          // No thread waits for a listener, which may itself wait for the pool that they are of.
+          if (telling.tryLock()) {
+            try {
+              if (done.get() < data.size()) {
+                tell.accept(done.get());
+              }
+            } finally {
+              telling.unlock();
+            }
           }
         };
     EncodedDataset encoded = EncodedDataset.of(data, tokenizer, progress);
+    tell.accept(data.size());
     DataChecks.tokens(data, encoded, tokenizer, model.config().maxPositionEmbeddings());
     for (int row = 0; row < encoded.size(); row++) {
       requireEmbeddings(data, row, encoded.batch(new int[] {row}), tokenizer, model.config());

@@ -1,17 +1,41 @@
 package io.github.jaubert.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
+  @Test
+  void aBarWaitsForNoThreadOfTheCommonPool() {
+    ForkJoinPool pool = ForkJoinPool.commonPool();
+    CountDownLatch end = new CountDownLatch(1);
+    List<ForkJoinTask<?>> busy = new ArrayList<>();
+    for (int i = 0; i < 2 * pool.getParallelism(); i++) {
+      busy.add(pool.submit(() -> end.await(1, TimeUnit.MINUTES)));
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Progress progress = new Progress(new PrintStream(bytes, true), true)) {
+      assertTimeoutPreemptively(Duration.ofSeconds(30), () -> progress.advanced("embedding", 1, 9));
+    } finally {
+      end.countDown();
+      busy.forEach(ForkJoinTask::join);
+    }
+  }
+
   @Test
   void numbersAreThoseOfOneLocale() {
     Locale before = Locale.getDefault();
