@@ -49,7 +49,7 @@ final class TrainingLoop implements AutoCloseable {
       this.tokens = tokens;
       this.labels = labels;
       try (Scope scope = Scope.open()) {
-        inputs = model.bert().inputs(tokens).unscoped();
+        inputs = model.encoder().inputs(tokens).unscoped();
         targets = Tensor.of(labels).to(inputs.inputIds().device()).unscoped();
       }
       try {
@@ -99,7 +99,7 @@ final class TrainingLoop implements AutoCloseable {
   static void encode(SequenceClassifier model, TokenBatch tokens) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      model.bert().forward(tokens).lastHidden();
+      model.encoder().forward(tokens).lastHidden();
     }
   }
 

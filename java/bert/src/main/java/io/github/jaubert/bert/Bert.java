@@ -3,22 +3,16 @@ package io.github.jaubert.bert;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
-import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.bert.tokenizer.TokenizerFiles;
-import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
-import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * The encoder of Devlin et al. 2019 with Hugging Face's arithmetic and parameter names ({@code
@@ -26,32 +20,20 @@ import java.util.function.UnaryOperator;
  *
  * <p>A new model is in training mode, one that was loaded in evaluation mode.
  */
-public final class Bert extends Block {
+public final class Bert extends Encoder {
+  /** BERT's names in Hugging Face's checkpoints. */
+  public static final Architecture ARCHITECTURE = new BertArchitecture();
+
   private final BertConfig config;
   private final BertEmbeddings embeddings;
-  private final List<BertLayer> layers = new ArrayList<>();
   private final Linear pooler;
-  private TokenizerFiles tokenizerFiles;
-  private DType computeType = DType.F32;
 
   /** A model whose parameters have no sensible values yet. */
   Bert(BertConfig config) {
     this.config = config;
     embeddings = add("embeddings", new BertEmbeddings(config));
-    Group stack = new Group();
-    for (int i = 0; i < config.numHiddenLayers(); i++) {
-      layers.add(stack.put(Integer.toString(i), new BertLayer(config)));
-    }
-    add("encoder", new Group()).put("layer", stack);
-    pooler = BertLayer.linear(config.hiddenSize(), config.hiddenSize());
-    add("pooler", new Group()).put("dense", pooler);
-  }
-
-  /** A block that only gives a name to others. */
-  private static final class Group extends Block {
-    <B extends Block> B put(String name, B child) {
-      return add(name, child);
-    }
+    addLayers(config.numHiddenLayers(), () -> new BertLayer(config));
+    pooler = add("pooler", new BertLayer.Dense(config.hiddenSize(), config.hiddenSize())).dense;
   }
 
   // ---- making one ----
@@ -62,7 +44,7 @@ public final class Bert extends Block {
    */
   public static Bert of(BertConfig config) {
     Bert model = new Bert(config);
-    BertInit.all(model, config);
+    model.initialiseAll();
     return model;
   }
 
@@ -77,11 +59,7 @@ public final class Bert extends Block {
   public static Bert fromPretrained(Path folder) {
     ModelFolder.recover(folder);
     BertConfig config = BertConfig.fromPretrained(folder);
-    try (StateDict weights = SafeTensors.openFolder(folder)) {
-      Bert model = load(config, weights);
-      model.tokenizerFiles = TokenizerFiles.readIfPresent(folder);
-      return model;
-    }
+    return load(folder, config, config::newEncoder);
   }
 
   /**
@@ -94,7 +72,7 @@ public final class Bert extends Block {
    */
   public static Bert fromOnnx(Path file) {
     try (OnnxWeights weights = OnnxWeights.open(file)) {
-      return load(BertConfigJson.readConfig(weights.source(), weights.config()), weights);
+      return load(weights);
     }
   }
 
@@ -105,21 +83,30 @@ public final class Bert extends Block {
    */
   public static Bert fromOnnx(String name, InputStream stream) {
     try (OnnxWeights weights = OnnxWeights.read(name, stream)) {
-      return load(BertConfigJson.readConfig(weights.source(), weights.config()), weights);
+      return load(weights);
     }
   }
 
-  private static Bert load(BertConfig config, StateDict weights) {
-    BertLoader loader = BertLoader.of(config, weights, "");
-    Bert model = new Bert(config);
-    try {
-      loader.load(model);
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
-    }
-    model.eval();
-    return model;
+  private static Bert load(OnnxWeights weights) {
+    BertConfig config = BertConfig.read(ConfigJson.of(weights.source(), weights.config()));
+    return load(weights, config, config::newEncoder);
+  }
+
+  // ---- what it is made of ----
+
+  @Override
+  public BertConfig config() {
+    return config;
+  }
+
+  @Override
+  protected Tensor embed(TokenInputs inputs) {
+    return embeddings.forward(inputs, computeType());
+  }
+
+  @Override
+  protected Tensor pool(Tensor firstTokens) {
+    return pooler.forward(firstTokens, Activation.TANH);
   }
 
   // ---- using it ----
@@ -130,165 +117,16 @@ public final class Bert extends Block {
     return this;
   }
 
-  /** The sizes and settings. */
-  public BertConfig config() {
-    return config;
-  }
-
-  /**
-   * Chooses what the encoder computes in: {@link DType#F32}, as it does unless said otherwise, or
-   * on a GPU {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden
-   * states and all between them are BF16; parameters, their gradients, statistics and sums stay
-   * F32, and so does what comes after the encoder, from the pooler on. Each weight of a matrix
-   * product keeps a copy in BF16, 2 bytes a number, which AdamW and LAMB write along with it.
-   *
-   * @return this model
-   * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws
-   *     {@link UnsupportedOperationException} if the model is on the CPU and it is not F32
-   */
+  @Override
   public Bert computeType(DType type) {
-    if (type != DType.F32 && type != DType.BF16) {
-      throw new IllegalArgumentException("computeType: " + type + " is neither F32 nor BF16");
-    }
-    computeType = type;
+    super.computeType(type);
     return this;
   }
 
-  /** What the encoder computes in. */
-  public DType computeType() {
-    return computeType;
-  }
-
   /**
-   * Encodes a batch.
-   *
-   * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model
-   *     has
-   */
-  public BertOutput forward(TokenBatch batch) {
-    TokenInputs inputs = inputs(batch);
-    return new BertOutput(encode(inputs, layers), inputs.lengths(), null, pooler);
-  }
-
-  /**
-   * The same of tensors that {@link #inputs} made.
-   *
-   * @throws IllegalArgumentException if another model made them
-   */
-  public BertOutput forward(TokenInputs inputs) {
-    return new BertOutput(encode(inputs, layers), inputs.lengths(), inputs, pooler);
-  }
-
-  /**
-   * The tensors of a batch on the device of this model; they belong to the innermost open scope, or
-   * else to the caller.
-   *
-   * @throws IllegalArgumentException as {@link #forward(TokenBatch)}
-   */
-  public TokenInputs inputs(TokenBatch batch) {
-    check(batch);
-    return new TokenInputs(this, pooler.weight().device(), batch);
-  }
-
-  /** The hidden states behind the first layers. */
-  private Tensor encode(TokenInputs inputs, List<BertLayer> first) {
-    inputs.requireMadeBy(this);
-    Tensor x = embeddings.forward(inputs, computeType);
-    for (BertLayer layer : first) {
-      x = inside(x, given -> layer.forward(given, inputs.lengths()));
-    }
-    return x;
-  }
-
-  /**
-   * The pooled output alone, {@code [sequences, hidden]}, see {@link BertOutput#pooled}: what comes
-   * after the last layer's attention is computed for the first token of each sequence only.
-   *
-   * @throws IllegalArgumentException as {@link #forward(TokenBatch)} does, or if a sequence has no
-   *     token
-   */
-  public Tensor pooled(TokenBatch batch) {
-    return pooled(inputs(batch));
-  }
-
-  /** The same of tensors that {@link #inputs} made. */
-  public Tensor pooled(TokenInputs inputs) {
-    BertOutput.requireTokens(inputs.lengths());
-    int last = layers.size() - 1;
-    Tensor x = encode(inputs, layers.subList(0, last));
-    x = inside(x, given -> layers.get(last).forward(given, inputs.lengths(), inputs.starts()));
-    return BertOutput.pool(pooler, x);
-  }
-
-  /**
-   * One layer. What it computes on the way, and what it was given, is freed behind it, or once its
-   * backward has run.
-   */
-  private static Tensor inside(Tensor x, UnaryOperator<Tensor> layer) {
-    try (Scope inside = Scope.open();
-        Tensor given = x) {
-      return inside.keep(layer.apply(given));
-    }
-  }
-
-  /**
-   * The hidden states {@code [tokens, hidden]} of {@link #computeType} after the embeddings and
-   * after each layer: one more than there are layers.
-   */
-  public List<Tensor> hiddenStates(TokenBatch batch) {
-    List<Tensor> states = new ArrayList<>();
-    states.add(embeddings.forward(inputs(batch), computeType));
-    for (BertLayer layer : layers) {
-      states.add(layer.forward(states.get(states.size() - 1), batch.lengths()));
-    }
-    return states;
-  }
-
-  /** Refuses numbers beyond what the model has. */
-  void check(TokenBatch batch) {
-    if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
-      throw new IllegalArgumentException(
-          "a sequence of "
-              + batch.lengths().maxLength()
-              + " tokens: the model has "
-              + config.maxPositionEmbeddings()
-              + " positions");
-    }
-    checkRange("token id", batch.inputIds(), config.vocabSize());
-    checkRange("token type id", batch.tokenTypeIds(), config.typeVocabSize());
-  }
-
-  private static void checkRange(String what, int[] values, int bound) {
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] < 0 || values[i] >= bound) {
-        throw new IllegalArgumentException(
-            what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
-      }
-    }
-  }
-
-  // ---- saving ----
-
-  /** The tokenizer files of the folder it was loaded from, or null. */
-  TokenizerFiles tokenizerFiles() {
-    return tokenizerFiles;
-  }
-
-  /**
-   * Writes a Hugging Face folder (config.json, model.safetensors, and the tokenizer files of the
-   * folder it was loaded from) that {@code transformers} loads as a BertModel. The files are
-   * replaced together or not at all.
-   *
-   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
-   */
-  public void save(Path folder) {
-    save(folder, parameters(), tokenizerFiles);
-  }
-
-  /**
-   * The same without the pooler, for an encoder that came without one and whose pooler nobody
-   * trained: who loads the folder is told that it is missing, and does not take random numbers for
-   * weights. It is what {@code BertModel(config, add_pooling_layer=False)} saves.
+   * Saves without the pooler, for an encoder that came without one and whose pooler nobody trained:
+   * who loads the folder is told that it is missing, and does not take random numbers for weights.
+   * It is what {@code BertModel(config, add_pooling_layer=False)} saves.
    *
    * @param tokenizer whose files are put beside the weights
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
@@ -297,10 +135,6 @@ public final class Bert extends Block {
     List<Parameter> kept =
         parameters().stream().filter(parameter -> !parameter.name().startsWith("pooler.")).toList();
     save(folder, kept, tokenizer.files());
-  }
-
-  private void save(Path folder, List<Parameter> kept, TokenizerFiles tokenizer) {
-    PretrainedFolder.write(folder, BertConfigJson.write(config, "BertModel"), kept, tokenizer);
   }
 
   @Override

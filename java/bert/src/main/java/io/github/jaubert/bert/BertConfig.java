@@ -1,10 +1,12 @@
 package io.github.jaubert.bert;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.nn.Activation;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The sizes and settings of a BERT, named as in Hugging Face's config.json. Immutable.
@@ -39,29 +41,24 @@ public record BertConfig(
     double initializerRange,
     double layerNormEps,
     int padTokenId,
-    Double classifierDropout) {
+    Double classifierDropout)
+    implements EncoderConfig {
 
   /** Checks the values. */
   public BertConfig {
-    atLeastOne("vocab_size", vocabSize);
-    atLeastOne("hidden_size", hiddenSize);
-    atLeastOne("num_hidden_layers", numHiddenLayers);
-    atLeastOne("num_attention_heads", numAttentionHeads);
-    atLeastOne("intermediate_size", intermediateSize);
-    atLeastOne("max_position_embeddings", maxPositionEmbeddings);
-    atLeastOne("type_vocab_size", typeVocabSize);
-    if (hiddenSize % numAttentionHeads != 0) {
-      throw new IllegalArgumentException(
-          "hidden_size "
-              + hiddenSize
-              + " is not a multiple of num_attention_heads "
-              + numAttentionHeads);
-    }
-    activation(hiddenAct);
-    probability("hidden_dropout_prob", hiddenDropoutProb);
-    probability("attention_probs_dropout_prob", attentionProbsDropoutProb);
+    ConfigJson.atLeastOne("vocab_size", vocabSize);
+    ConfigJson.atLeastOne("hidden_size", hiddenSize);
+    ConfigJson.atLeastOne("num_hidden_layers", numHiddenLayers);
+    ConfigJson.atLeastOne("num_attention_heads", numAttentionHeads);
+    ConfigJson.atLeastOne("intermediate_size", intermediateSize);
+    ConfigJson.atLeastOne("max_position_embeddings", maxPositionEmbeddings);
+    ConfigJson.atLeastOne("type_vocab_size", typeVocabSize);
+    ConfigJson.multiple("hidden_size", hiddenSize, "num_attention_heads", numAttentionHeads);
+    ConfigJson.activation("hidden_act", hiddenAct);
+    ConfigJson.probability("hidden_dropout_prob", hiddenDropoutProb);
+    ConfigJson.probability("attention_probs_dropout_prob", attentionProbsDropoutProb);
     if (classifierDropout != null) {
-      probability("classifier_dropout", classifierDropout);
+      ConfigJson.probability("classifier_dropout", classifierDropout);
     }
     if (!(initializerRange >= 0) || !(layerNormEps >= 0)) {
       throw new IllegalArgumentException(
@@ -71,33 +68,7 @@ public record BertConfig(
               + layerNormEps
               + " must not be negative");
     }
-    if (padTokenId < 0 || padTokenId >= vocabSize) {
-      throw new IllegalArgumentException(
-          "pad_token_id " + padTokenId + " is not among the " + vocabSize + " tokens");
-    }
-  }
-
-  private static void atLeastOne(String name, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(name + " is " + value + "; it must be at least 1");
-    }
-  }
-
-  private static void probability(String name, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException(name + " is " + value + "; it must be in [0, 1)");
-    }
-  }
-
-  private static Activation activation(String name) {
-    return switch (name) {
-      case "gelu" -> Activation.GELU;
-      case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-      case "relu" -> Activation.RELU;
-      default ->
-          throw new IllegalArgumentException(
-              "hidden_act '" + name + "' is not one of gelu, gelu_new, gelu_pytorch_tanh, relu");
-    };
+    ConfigJson.padding(padTokenId, vocabSize);
   }
 
   /**
@@ -177,8 +148,9 @@ public record BertConfig(
     return hiddenSize / numAttentionHeads;
   }
 
-  /** How many numbers an encoder with its pooler has; sizes may be absurd, so not as an integer. */
-  double parameterCount() {
+  /** How many numbers an encoder with its pooler has. */
+  @Override
+  public double parameterCount() {
     double width = hiddenSize;
     double embeddings = ((double) vocabSize + maxPositionEmbeddings + typeVocabSize + 2) * width;
     double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
@@ -187,13 +159,43 @@ public record BertConfig(
 
   /** {@link #hiddenAct} as the layers take it. */
   public Activation activation() {
-    return activation(hiddenAct);
+    return ConfigJson.activation("hidden_act", hiddenAct);
   }
 
-  /** The dropout before a classification head. */
+  @Override
   public double classifierDropoutProb() {
     return classifierDropout == null ? hiddenDropoutProb : classifierDropout;
   }
+
+  @Override
+  public Architecture architecture() {
+    return Bert.ARCHITECTURE;
+  }
+
+  @Override
+  public Bert newEncoder() {
+    return new Bert(this);
+  }
+
+  @Override
+  public List<StoredSize> storedSizes() {
+    List<StoredSize> sizes = new ArrayList<>(EncoderConfig.super.storedSizes());
+    sizes.add(
+        new StoredSize(
+            "embeddings.position_embeddings.weight",
+            0,
+            "max_position_embeddings",
+            maxPositionEmbeddings));
+    sizes.add(
+        new StoredSize(
+            "embeddings.token_type_embeddings.weight", 0, "type_vocab_size", typeVocabSize));
+    sizes.add(
+        new StoredSize(
+            "encoder.layer.0.intermediate.dense.weight", 0, "intermediate_size", intermediateSize));
+    return sizes;
+  }
+
+  // ---- config.json ----
 
   /**
    * Reads config.json of a Hugging Face folder.
@@ -201,16 +203,52 @@ public record BertConfig(
    * @throws CheckpointException if it is missing, is no BERT's, or has a value that is not possible
    */
   public static BertConfig fromPretrained(Path folder) {
-    return BertConfigJson.readConfig(file(folder).toString(), JsonFiles.readObject(file(folder)));
+    return read(ConfigJson.of(folder));
   }
 
-  /** Where a folder keeps its config, which must be there. */
-  static Path file(Path folder) {
-    Path file = folder.resolve("config.json");
-    if (!Files.exists(file)) {
-      throw new CheckpointException(
-          folder.toString(), Files.isDirectory(folder) ? "has no config.json" : "no such folder");
-    }
-    return file;
+  /** The same of fields that were read; a missing one has Hugging Face's default. */
+  public static BertConfig read(ConfigJson json) {
+    json.mustBe("model_type", "bert", "only BERT is supported");
+    json.mustBe("position_embedding_type", "absolute", "only absolute positions are supported");
+    json.mustBe("is_decoder", "false", "only encoders are supported");
+    json.mustBe("add_cross_attention", "false", "only encoders are supported");
+    return json.checked(
+        () ->
+            new BertConfig(
+                json.integer("vocab_size", 30522),
+                json.integer("hidden_size", 768),
+                json.integer("num_hidden_layers", 12),
+                json.integer("num_attention_heads", 12),
+                json.integer("intermediate_size", 3072),
+                json.text("hidden_act", "gelu"),
+                json.number("hidden_dropout_prob", 0.1),
+                json.number("attention_probs_dropout_prob", 0.1),
+                json.integer("max_position_embeddings", 512),
+                json.integer("type_vocab_size", 2),
+                json.number("initializer_range", 0.02),
+                json.number("layer_norm_eps", 1e-12),
+                json.integer("pad_token_id", 0),
+                json.isAbsent("classifier_dropout") ? null : json.number("classifier_dropout", 0)));
+  }
+
+  @Override
+  public ObjectNode toJson() {
+    ObjectNode json = JsonFiles.object();
+    json.put("attention_probs_dropout_prob", attentionProbsDropoutProb);
+    json.put("classifier_dropout", classifierDropout);
+    json.put("hidden_act", hiddenAct);
+    json.put("hidden_dropout_prob", hiddenDropoutProb);
+    json.put("hidden_size", hiddenSize);
+    json.put("initializer_range", initializerRange);
+    json.put("intermediate_size", intermediateSize);
+    json.put("layer_norm_eps", layerNormEps);
+    json.put("max_position_embeddings", maxPositionEmbeddings);
+    json.put("num_attention_heads", numAttentionHeads);
+    json.put("num_hidden_layers", numHiddenLayers);
+    json.put("pad_token_id", padTokenId);
+    json.put("position_embedding_type", "absolute"); // for transformers before version 5
+    json.put("type_vocab_size", typeVocabSize);
+    json.put("vocab_size", vocabSize);
+    return json;
   }
 }

@@ -4,7 +4,6 @@ import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
-import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.LayerNorm;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.PackedSequences;
@@ -14,7 +13,7 @@ import io.github.jaubert.tensor.Tensor;
  * One encoder layer: self-attention and a feed-forward part, each followed by dropout, residual and
  * LayerNorm.
  */
-final class BertLayer extends Block {
+final class BertLayer extends EncoderLayer {
   private final Attention attention;
   private final Dense intermediate;
   private final Output output;
@@ -27,34 +26,21 @@ final class BertLayer extends Block {
     activation = config.activation();
   }
 
-  /** {@code x} and the result: {@code [tokens, hidden]}. */
-  Tensor forward(Tensor x, PackedSequences lengths) {
-    return finish(attention.self.forward(x, lengths), x);
+  @Override
+  protected Tensor attend(Tensor x, TokenInputs inputs) {
+    return attention.self.forward(x, inputs.lengths());
   }
 
-  /**
-   * The same for some of the tokens alone, {@code [rows, hidden]}: all that comes after attention
-   * is computed for these.
-   */
-  Tensor forward(Tensor x, PackedSequences lengths, Tensor rows) {
-    Tensor attended = attention.self.forward(x, lengths);
-    return finish(attended.indexSelect(0, rows), x.indexSelect(0, rows));
-  }
-
-  private Tensor finish(Tensor attended, Tensor x) {
+  @Override
+  protected Tensor finish(Tensor attended, Tensor x) {
     Tensor y = attention.output.forward(attended, x);
     Linear inner = intermediate.dense;
     return output.normalize(
         F.feedForward(y, inner.weight(), inner.bias(), activation, output.dense.weight()), y);
   }
 
-  /** A linear layer that is loaded or initialised after it was made. */
-  static Linear linear(int in, int out) {
-    return Linear.of(Init.zeros(out, in), Init.zeros(out));
-  }
-
   /** The name {@code dense} around a linear layer, as the checkpoints have it. */
-  private static final class Dense extends Block {
+  static final class Dense extends Block {
     final Linear dense;
 
     Dense(int in, int out) {
@@ -77,7 +63,6 @@ final class BertLayer extends Block {
     private final Linear key;
     private final Linear value;
     private final int heads;
-    private final int headSize;
     private final AttentionOptions trainingOptions;
 
     SelfAttention(BertConfig config) {
@@ -86,24 +71,12 @@ final class BertLayer extends Block {
       key = add("key", linear(hidden, hidden));
       value = add("value", linear(hidden, hidden));
       heads = config.numAttentionHeads();
-      headSize = config.headSize();
       trainingOptions = AttentionOptions.dropout((float) config.attentionProbsDropoutProb());
     }
 
     Tensor forward(Tensor x, PackedSequences lengths) {
-      Tensor attended =
-          F.attention(
-              split(query.forward(x)),
-              split(key.forward(x)),
-              split(value.forward(x)),
-              lengths,
-              training() ? trainingOptions : AttentionOptions.none());
-      return attended.reshape(x.size(0), x.size(1));
-    }
-
-    /** {@code [tokens, hidden]} to {@code [tokens, heads, headSize]}. */
-    private Tensor split(Tensor x) {
-      return x.reshape(x.size(0), heads, headSize);
+      AttentionOptions options = training() ? trainingOptions : AttentionOptions.none();
+      return selfAttention(x, lengths, query, key, value, heads, options);
     }
   }
 

@@ -1,6 +1,5 @@
 package io.github.jaubert.bert;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Shape;
@@ -26,7 +25,7 @@ record HeadLabels(Labels labels, int[] rows) {
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
   private static final String NEW_HEAD =
-      "for a new head on this encoder use SequenceClassifier.of(Bert.fromPretrained(folder), labels)";
+      "for a new head on this encoder use SequenceClassifier.of(Encoder.fromPretrained(folder), labels)";
 
   /**
    * Finds the outputs of a head.
@@ -36,12 +35,10 @@ record HeadLabels(Labels labels, int[] rows) {
    * @return null if the names of the outputs cannot tell them apart
    * @throws CheckpointException if it has another number of outputs, or other names
    */
-  static HeadLabels match(
-      Path folder, Path configFile, ObjectNode config, Shape head, Labels wanted) {
+  static HeadLabels match(Path folder, ConfigJson config, Shape head, Labels wanted) {
     int outputs = outputs(folder, head);
     if (wanted == null) {
-      return new HeadLabels(
-          BertConfigJson.readLabels(configFile.toString(), config, outputs), null);
+      return new HeadLabels(HeadJson.readLabels(config, outputs), null);
     }
     if (outputs != wanted.size()) {
       throw new CheckpointException(
@@ -52,9 +49,9 @@ record HeadLabels(Labels labels, int[] rows) {
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
     }
-    List<String> stored = BertConfigJson.readNames(configFile.toString(), config, outputs);
+    List<String> stored = HeadJson.readNames(config, outputs);
     int[] rows = rows(stored, wanted.names());
-    String repeated = BertConfigJson.repeatedName(config);
+    String repeated = HeadJson.repeatedName(config);
     if (rows == null && repeated != null) {
       LOG.warn(
           "{}: two outputs are called {}, so that the head fits no other labels: it is a new one",

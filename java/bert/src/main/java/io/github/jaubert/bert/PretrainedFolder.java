@@ -1,6 +1,8 @@
 package io.github.jaubert.bert;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
@@ -12,10 +14,29 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Writes what {@code save_pretrained} writes: config, weights, tokenizer. */
 final class PretrainedFolder {
   private PretrainedFolder() {}
+
+  /**
+   * The config.json of a model.
+   *
+   * @param head what the class of the model is called behind the architecture's name, such as
+   *     {@code ForSequenceClassification}, or {@code Model} for an encoder alone
+   */
+  static ObjectNode config(EncoderConfig config, String head) {
+    Map<String, JsonNode> fields = new TreeMap<>();
+    config.toJson().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+    fields.put("dtype", TextNode.valueOf("float32"));
+    fields.put("torch_dtype", TextNode.valueOf("float32")); // for transformers before version 5
+    fields.put("model_type", TextNode.valueOf(config.modelType()));
+    ObjectNode json = JsonFiles.object();
+    json.putArray("architectures").add(config.architecture().className() + head);
+    json.setAll(fields);
+    return json;
+  }
 
   static void write(
       Path folder, ObjectNode config, List<Parameter> parameters, TokenizerFiles tokenizer) {

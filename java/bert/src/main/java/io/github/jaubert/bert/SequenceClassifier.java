@@ -2,7 +2,6 @@ package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.StateDict;
@@ -12,6 +11,7 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.F;
+import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
@@ -21,47 +21,59 @@ import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 
 /**
- * A BERT with a linear layer on its pooled output that tells one label of several, any number of
- * labels, or a score: Hugging Face's {@code BertForSequenceClassification}, with its parameter
- * names ({@code bert.…}, {@code classifier.…}).
+ * An encoder with a linear layer on its pooled output that tells one label of several, any number
+ * of labels, or a score: Hugging Face's {@code BertForSequenceClassification} and its likes, with
+ * their parameter names ({@code bert.…}, {@code classifier.…}).
  *
  * <p>A new model is in training mode, one that was loaded in evaluation mode.
  */
 public final class SequenceClassifier extends Block {
   static final String HEAD = "classifier.weight";
 
-  private final Bert bert;
+  private final Encoder encoder;
+  private final Layer transform; // null: the architecture has none
   private final Dropout dropout;
   private final Linear classifier;
   private final Labels labels;
   private TokenizerFiles tokenizerFiles;
   private boolean trainedOnPairs;
 
-  private SequenceClassifier(Bert bert, Labels labels) {
-    this.bert = add("bert", bert);
+  private SequenceClassifier(Encoder encoder, Labels labels) {
+    this.encoder = add(encoder.architecture().prefix(), encoder);
     this.labels = labels;
-    dropout = Dropout.of((float) bert.config().classifierDropoutProb());
-    classifier = add("classifier", BertLayer.linear(bert.config().hiddenSize(), labels.size()));
+    transform = encoder.newClassifierTransform();
+    if (transform != null) {
+      transform.children().forEach(this::add);
+    }
+    EncoderConfig config = encoder.config();
+    dropout = Dropout.of((float) config.classifierDropoutProb());
+    classifier = add("classifier", EncoderLayer.linear(config.hiddenSize(), labels.size()));
     add("dropout", dropout);
-    tokenizerFiles = bert.tokenizerFiles();
+    tokenizerFiles = encoder.tokenizerFiles();
   }
 
   // ---- making one ----
 
-  /** A new model, initialised like {@link Bert#of}. */
-  public static SequenceClassifier of(BertConfig config, Labels labels) {
-    return of(Bert.of(config), labels);
+  /** A new model, initialised like {@link Encoder#of}. */
+  public static SequenceClassifier of(EncoderConfig config, Labels labels) {
+    return of(Encoder.of(config), labels);
   }
 
   /** An encoder, which belongs to the result from now on, with a new head. */
-  public static SequenceClassifier of(Bert bert, Labels labels) {
-    SequenceClassifier model = new SequenceClassifier(bert, labels);
+  public static SequenceClassifier of(Encoder encoder, Labels labels) {
+    SequenceClassifier model = new SequenceClassifier(encoder, labels);
     for (Parameter parameter : model.parameters()) {
-      if (parameter.name().startsWith("classifier.")) {
-        BertInit.initialise(parameter, bert.config());
+      if (model.isHead(parameter.name())) {
+        encoder.initialise(parameter);
       }
     }
     return model;
+  }
+
+  /** Whether a parameter is none of the encoder's. */
+  private boolean isHead(String name) {
+    String child = name.split("\\.", 2)[0];
+    return children().containsKey(child) && children().get(child) != encoder;
   }
 
   /**
@@ -97,23 +109,26 @@ public final class SequenceClassifier extends Block {
    */
   public static int headOutputs(Path folder) {
     ModelFolder.recover(folder);
-    ObjectNode json = JsonFiles.readObject(BertConfig.file(folder));
-    BertConfig config = BertConfig.fromPretrained(folder);
+    ConfigJson json = ConfigJson.of(folder);
+    EncoderConfig config = Architectures.readConfig(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
-      Shape head = BertLoader.of(config, weights, "bert.").shape(HEAD);
-      boolean none = head == null || BertConfigJson.otherHead(json) != null;
+      Shape head = loader(config, weights).shape(HEAD);
+      boolean none = head == null || HeadJson.otherHead(json) != null;
       return none ? 0 : HeadLabels.outputs(folder, head);
     }
   }
 
+  private static CheckpointLoader loader(EncoderConfig config, StateDict weights) {
+    return CheckpointLoader.of(config, weights, config.architecture().prefix() + ".");
+  }
+
   private static SequenceClassifier load(Path folder, Labels wanted) {
     ModelFolder.recover(folder);
-    Path configFile = BertConfig.file(folder);
-    BertConfig config = BertConfig.fromPretrained(folder);
-    ObjectNode json = JsonFiles.readObject(configFile);
+    ConfigJson json = ConfigJson.of(folder);
+    EncoderConfig config = Architectures.readConfig(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
-      BertLoader loader = BertLoader.of(config, weights, "bert.");
-      String other = BertConfigJson.otherHead(json);
+      CheckpointLoader loader = loader(config, weights);
+      String other = HeadJson.otherHead(json);
       Shape head = other == null ? loader.shape(HEAD) : null;
       if (head == null && wanted == null) {
         throw new CheckpointException(
@@ -123,25 +138,24 @@ public final class SequenceClassifier extends Block {
                     : "is a " + other + ", whose head is none for whole texts")
                 + "; fine-tune it first: fromPretrained(folder, labels) gives it a new head");
       }
-      HeadLabels labels =
-          head == null ? null : HeadLabels.match(folder, configFile, json, head, wanted);
-      if (labels == null) {
-        loader.ignore("classifier.");
-        labels = new HeadLabels(wanted, null);
-      }
-      SequenceClassifier model = new SequenceClassifier(new Bert(config), labels.labels());
+      HeadLabels stored = head == null ? null : HeadLabels.match(folder, json, head, wanted);
+      HeadLabels labels = stored == null ? new HeadLabels(wanted, null) : stored;
+      SequenceClassifier model = new SequenceClassifier(config.newEncoder(), labels.labels());
       try {
+        if (stored == null) {
+          loader.ignore(model::isHead);
+        }
         if (wanted == null) {
           loader.requireAll(model.parameters().stream().map(Parameter::name).toList());
         }
-        loader.load(model);
+        loader.load(model, model.encoder);
         labels.order(model.classifier);
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
       }
       model.tokenizerFiles = TokenizerFiles.readIfPresent(folder);
-      model.trainedOnPairs = BertConfigJson.saysPairs(json);
+      model.trainedOnPairs = HeadJson.saysPairs(json);
       model.eval();
       return model;
     }
@@ -156,29 +170,29 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * Chooses what the encoder computes in, see {@link Bert#computeType(DType)}; logits and losses
+   * Chooses what the encoder computes in, see {@link Encoder#computeType(DType)}; logits and losses
    * are F32 always.
    *
    * @return this model
    */
   public SequenceClassifier computeType(DType type) {
-    bert.computeType(type);
+    encoder.computeType(type);
     return this;
   }
 
   /** What the encoder computes in. */
   public DType computeType() {
-    return bert.computeType();
+    return encoder.computeType();
   }
 
   /** The encoder. */
-  public Bert bert() {
-    return bert;
+  public Encoder encoder() {
+    return encoder;
   }
 
   /** The sizes and settings of the encoder. */
-  public BertConfig config() {
-    return bert.config();
+  public EncoderConfig config() {
+    return encoder.config();
   }
 
   /** What is predicted. */
@@ -190,15 +204,20 @@ public final class SequenceClassifier extends Block {
    * Computes the logits, {@code [sequences, labels]}: before softmax or sigmoid, or the score
    * itself.
    *
-   * @throws IllegalArgumentException as {@link Bert#forward} does, or if a sequence has no token
+   * @throws IllegalArgumentException as {@link Encoder#forward} does, or if a sequence has no token
    */
   public Tensor forward(TokenBatch batch) {
-    return classifier.forward(dropout.forward(bert.pooled(batch)));
+    return logits(encoder.pooled(batch));
   }
 
-  /** The same of tensors that {@link Bert#inputs} made. */
+  /** The same of tensors that {@link Encoder#inputs} made. */
   public Tensor forward(TokenInputs inputs) {
-    return classifier.forward(dropout.forward(bert.pooled(inputs)));
+    return logits(encoder.pooled(inputs));
+  }
+
+  private Tensor logits(Tensor pooled) {
+    Tensor x = transform == null ? pooled : transform.forward(pooled);
+    return classifier.forward(dropout.forward(x));
   }
 
   /** The mean loss over a batch, see {@link #loss(Tensor, Tensor, float)}. */
@@ -259,10 +278,10 @@ public final class SequenceClassifier extends Block {
   }
 
   /**
-   * Writes a Hugging Face folder that {@code transformers} loads as a
-   * BertForSequenceClassification: config.json, model.safetensors and, if it was trained or loaded
-   * from a folder that has them, the tokenizer files. They are replaced together or not at all;
-   * other files in the folder stay.
+   * Writes a Hugging Face folder that {@code transformers} loads as a BertForSequenceClassification
+   * or its like: config.json, model.safetensors and, if it was trained or loaded from a folder that
+   * has them, the tokenizer files. They are replaced together or not at all; other files in the
+   * folder stay.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
    */
@@ -276,9 +295,10 @@ public final class SequenceClassifier extends Block {
   }
 
   private void write(Path folder, TokenizerFiles tokenizer) {
-    ObjectNode config = BertConfigJson.write(config(), "BertForSequenceClassification", labels);
+    ObjectNode config = PretrainedFolder.config(config(), "ForSequenceClassification");
+    HeadJson.write(config, labels);
     if (trainedOnPairs) {
-      BertConfigJson.sayPairs(config);
+      HeadJson.sayPairs(config);
     }
     PretrainedFolder.write(folder, config, parameters(), tokenizer);
   }

@@ -6,12 +6,12 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * A {@link TokenBatch} as a model reads it: tensors on its device, made by {@link Bert#inputs}. A
- * captured step reads the same tensors at every replay, and {@link #set} gives them the values of
+ * A {@link TokenBatch} as a model reads it: tensors on its device, made by {@link Encoder#inputs}.
+ * A captured step reads the same tensors at every replay, and {@link #set} gives them the values of
  * another batch. They belong to the scope they were made in, unless {@link #unscoped} takes them.
  */
 public final class TokenInputs implements AutoCloseable {
-  private final Bert model;
+  private final Encoder model;
   private final Tensor inputIds;
   private final Tensor positionIds;
   private final Tensor tokenTypeIds;
@@ -19,7 +19,7 @@ public final class TokenInputs implements AutoCloseable {
   private PackedSequences lengths;
 
   /** Of a batch that the model has checked. */
-  TokenInputs(Bert model, Device device, TokenBatch batch) {
+  TokenInputs(Encoder model, Device device, TokenBatch batch) {
     this.model = model;
     lengths = batch.lengths();
     inputIds = Tensor.of(batch.inputIds()).to(device);
@@ -29,7 +29,7 @@ public final class TokenInputs implements AutoCloseable {
   }
 
   /** Refuses another model, whose vocabulary and positions the values were not checked against. */
-  void requireMadeBy(Bert other) {
+  void requireMadeBy(Encoder other) {
     if (other != model) {
       throw new IllegalArgumentException("these inputs were made by another model's inputs(batch)");
     }
@@ -40,8 +40,8 @@ public final class TokenInputs implements AutoCloseable {
    *
    * @return this
    * @throws IllegalArgumentException if it has not as many sequences and tokens ({@link
-   *     TokenBatch#padTo} makes tokens equal), or as {@link Bert#pooled(TokenBatch)} does; nothing
-   *     is changed then
+   *     TokenBatch#padTo} makes tokens equal), or as {@link Encoder#pooled(TokenBatch)} does;
+   *     nothing is changed then
    */
   public TokenInputs set(TokenBatch batch) {
     PackedSequences others = batch.lengths();
@@ -52,7 +52,7 @@ public final class TokenInputs implements AutoCloseable {
           "the inputs were made for " + lengths + "; " + others + " do not fit");
     }
     model.check(batch);
-    BertOutput.requireTokens(others);
+    EncoderOutput.requireTokens(others);
     inputIds.copyFrom(batch.inputIds());
     positionIds.copyFrom(others.positions());
     tokenTypeIds.copyFrom(batch.tokenTypeIds());

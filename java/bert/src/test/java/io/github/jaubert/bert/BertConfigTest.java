@@ -25,7 +25,7 @@ class BertConfigTest {
   }
 
   private static BertConfig parse(String text) {
-    return BertConfigJson.readConfig("config.json", json(text));
+    return BertConfig.read(ConfigJson.of("config.json", json(text)));
   }
 
   @Test
@@ -46,9 +46,9 @@ class BertConfigTest {
   }
 
   private static BertConfig shorter(BertConfig c, int positions) {
-    ObjectNode json = BertConfigJson.write(c);
+    ObjectNode json = c.toJson();
     json.put("max_position_embeddings", positions);
-    return BertConfigJson.readConfig("config.json", json);
+    return BertConfig.read(ConfigJson.of("config.json", json));
   }
 
   @Test
@@ -56,10 +56,10 @@ class BertConfigTest {
     BertConfig config =
         parse(
             "{\"hidden_act\": \"gelu_new\", \"classifier_dropout\": 0.25, \"layer_norm_eps\": 1e-5}");
-    assertEquals(config, BertConfigJson.readConfig("config.json", BertConfigJson.write(config)));
+    assertEquals(config, BertConfig.read(ConfigJson.of("config.json", config.toJson())));
     String text =
         new String(
-            JsonFiles.format(BertConfigJson.write(config, "BertModel")), StandardCharsets.UTF_8);
+            JsonFiles.format(PretrainedFolder.config(config, "Model")), StandardCharsets.UTF_8);
     assertTrue(text.startsWith("{\n  \"architectures\": [\n    \"BertModel\"\n  ],\n"), text);
   }
 
@@ -110,7 +110,7 @@ class BertConfigTest {
   // ---- labels ----
 
   private static Labels labels(String text, int outputs) {
-    return BertConfigJson.readLabels("config.json", json(text), outputs);
+    return HeadJson.readLabels(ConfigJson.of("config.json", json(text)), outputs);
   }
 
   @Test
@@ -144,9 +144,9 @@ class BertConfigTest {
   @Test
   void writesLabels() {
     for (Labels labels : List.of(Labels.of("no", "yes"), Labels.multi("a"), Labels.score())) {
-      ObjectNode json =
-          BertConfigJson.write(BertConfig.bertBase(), "BertForSequenceClassification", labels);
-      assertEquals(labels, BertConfigJson.readLabels("config.json", json, labels.size()));
+      ObjectNode json = PretrainedFolder.config(BertConfig.bertBase(), "ForSequenceClassification");
+      HeadJson.write(json, labels);
+      assertEquals(labels, HeadJson.readLabels(ConfigJson.of("config.json", json), labels.size()));
       assertEquals(labels.size(), json.get("label2id").size());
     }
   }

@@ -27,15 +27,15 @@ class BertTest {
   private static BertConfig config(
       int hidden, int layers, int heads, int intermediate, String activation) {
     var json =
-        BertConfigJson.write(
-            BertConfig.bertBase()
-                .withVocabSize(101)
-                .withEncoder(hidden, layers, heads, intermediate));
+        BertConfig.bertBase()
+            .withVocabSize(101)
+            .withEncoder(hidden, layers, heads, intermediate)
+            .toJson();
     json.put("hidden_act", activation);
     json.put("max_position_embeddings", 70);
     json.put("initializer_range", 0.2); // large enough that every part matters
     json.put("pad_token_id", 3);
-    return BertConfigJson.readConfig("test", json);
+    return BertConfig.read(ConfigJson.of("test", json));
   }
 
   private static TokenBatch batch(BertConfig config, int... lengths) {
@@ -133,7 +133,7 @@ class BertTest {
       TokenInputs inputs = model.inputs(batch(config, 3, 5));
       assertThrows(IllegalArgumentException.class, () -> other.forward(inputs));
       assertThrows(IllegalArgumentException.class, () -> other.pooled(inputs));
-      BertOutput output = model.forward(inputs);
+      EncoderOutput output = model.forward(inputs);
       inputs.set(batch(config, 4, 4));
       assertThrows(IllegalStateException.class, output::pooled);
     }

@@ -1,5 +1,6 @@
 package io.github.jaubert.bert;
 
+import static io.github.jaubert.bert.Goldens.relativeL2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,7 +12,6 @@ import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.optim.AdamWOptions;
-import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
@@ -29,22 +29,7 @@ class GoldenTest {
   private static final JsonNode INPUTS = JsonFiles.readObject(GOLDEN.resolve("inputs.json"));
 
   private static TokenBatch batch() {
-    JsonNode sequences = INPUTS.get("sequences");
-    int[] lengths = new int[sequences.size()];
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = sequences.get(i).get("input_ids").size();
-    }
-    PackedSequences packed = PackedSequences.of(lengths);
-    int[] ids = new int[packed.tokens()];
-    int[] types = new int[packed.tokens()];
-    int row = 0;
-    for (JsonNode sequence : sequences) {
-      for (int i = 0; i < sequence.get("input_ids").size(); i++) {
-        ids[row] = sequence.get("input_ids").get(i).asInt();
-        types[row++] = sequence.get("token_type_ids").get(i).asInt();
-      }
-    }
-    return new TokenBatch(ids, types, packed);
+    return Goldens.batch(INPUTS);
   }
 
   /** The labels of a task as its loss takes them. */
@@ -66,28 +51,17 @@ class GoldenTest {
     return Tensor.of(values, labels.size(), width);
   }
 
-  private static double relativeL2(float[] expected, float[] actual) {
-    assertEquals(expected.length, actual.length);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow((double) actual[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
-  }
-
   @Test
   void hiddenStatesAndPooledOutput() {
     try (SequenceClassifier model =
             SequenceClassifier.fromPretrained(GOLDEN.resolve("single-label"));
         SafeTensors expected = SafeTensors.open(GOLDEN.resolve("hidden.safetensors"));
         Scope scope = Scope.open()) {
-      BertOutput output = model.bert().forward(batch());
+      EncoderOutput output = model.encoder().forward(batch());
       assertTrue(
           relativeL2(expected.floats("last_hidden_state"), output.lastHidden().toFloats()) < 1e-6);
       assertTrue(relativeL2(expected.floats("pooler_output"), output.pooled().toFloats()) < 1e-6);
-      List<Tensor> states = model.bert().hiddenStates(batch());
+      List<Tensor> states = model.encoder().hiddenStates(batch());
       assertEquals(3, states.size());
       assertTrue(relativeL2(expected.floats("last_hidden_state"), states.get(2).toFloats()) < 1e-6);
     }

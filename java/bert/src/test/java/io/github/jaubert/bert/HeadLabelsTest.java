@@ -156,7 +156,7 @@ class HeadLabelsTest extends LoadFixture {
             folder + ": 'classifier.weight' is [3, 21], which does not fit 2 labels"),
         message);
     assertTrue(
-        message.contains("SequenceClassifier.of(Bert.fromPretrained(folder), labels)"), message);
+        message.contains("SequenceClassifier.of(Encoder.fromPretrained(folder), labels)"), message);
     configure("id2label", Map.of("0", "a", "1", "b"));
     assertEquals(
         folder.resolve("config.json") + ": names 2 labels, but the head has 3 outputs", refusal());

@@ -75,9 +75,9 @@ class SequenceClassifierTest {
 
   @Test
   void theHeadHasItsDropoutInTrainingOnly() {
-    var json = BertConfigJson.write(CONFIG.withDropout(0, 0));
+    var json = CONFIG.withDropout(0, 0).toJson();
     json.put("classifier_dropout", 0.5);
-    BertConfig config = BertConfigJson.readConfig("test", json);
+    BertConfig config = BertConfig.read(ConfigJson.of("test", json));
     Rng.seed(5);
     try (SequenceClassifier model = SequenceClassifier.of(config, Labels.of("a", "b"));
         Scope scope = Scope.open()) {

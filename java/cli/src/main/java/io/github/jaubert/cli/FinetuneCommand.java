@@ -2,7 +2,7 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.Bert;
+import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
@@ -150,7 +150,7 @@ final class FinetuneCommand implements Callable<Integer> {
       }
       if (data.train == null) {
         report.baseline(
-            "linear layer on the frozen encoder", frozen(classifier.bert(), tokenizer, job));
+            "linear layer on the frozen encoder", frozen(classifier.encoder(), tokenizer, job));
       }
       Trainer trainer = trainer(classifier, tokenizer, job, output.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
@@ -235,7 +235,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     return !newHead && fitsHead(labels)
         ? SequenceClassifier.fromPretrained(model, labels)
-        : SequenceClassifier.of(Bert.fromPretrained(model), labels);
+        : SequenceClassifier.of(Encoder.fromPretrained(model), labels);
   }
 
   /** A head that was trained for something else is of no use here. */
@@ -250,7 +250,7 @@ final class FinetuneCommand implements Callable<Integer> {
     return fits;
   }
 
-  private double frozen(Bert encoder, Tokenizer tokenizer, Job job) {
+  private double frozen(Encoder encoder, Tokenizer tokenizer, Job job) {
     AtomicInteger done = new AtomicInteger();
     int all = job.train().size() + job.eval().size();
     try (Progress progress = new Progress()) {

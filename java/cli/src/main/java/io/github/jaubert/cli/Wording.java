@@ -27,7 +27,7 @@ final class Wording {
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");
     OPTIONS.put(
-        "use SequenceClassifier\\.of\\(Bert\\.fromPretrained\\(folder\\), labels\\)",
+        "use SequenceClassifier\\.of\\(Encoder\\.fromPretrained\\(folder\\), labels\\)",
         "use --new-head");
     OPTIONS.put(
         "fromPretrained\\(folder, labels\\) gives it a new head",

@@ -75,7 +75,7 @@ abstract class CapturedStepFixture {
       model = SequenceClassifier.of(CONFIG, Labels.of("a", "b", "c")).to(gpu);
       adam = AdamW.of(model.parameters(), 2e-3f);
       try (Scope scope = Scope.open()) {
-        inputs = model.bert().inputs(batch(0)).unscoped();
+        inputs = model.encoder().inputs(batch(0)).unscoped();
         targets = Tensor.of(labels(0)).to(gpu).unscoped();
       }
       batch =

@@ -199,9 +199,9 @@ class MixedPrecisionTrainingTest {
       Tensor logits = model.forward(batch);
       assertEquals(DType.F32, logits.dtype());
       assertArrayEquals(expected, logits.toFloats(), 0.02f);
-      assertEquals(DType.BF16, model.bert().forward(batch).lastHidden().dtype());
-      assertEquals(DType.BF16, model.bert().hiddenStates(batch).get(1).dtype());
-      assertEquals(DType.F32, model.bert().forward(batch).pooled().dtype());
+      assertEquals(DType.BF16, model.encoder().forward(batch).lastHidden().dtype());
+      assertEquals(DType.BF16, model.encoder().hiddenStates(batch).get(1).dtype());
+      assertEquals(DType.F32, model.encoder().forward(batch).pooled().dtype());
     }
   }
 }

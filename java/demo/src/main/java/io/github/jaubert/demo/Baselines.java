@@ -1,7 +1,7 @@
 package io.github.jaubert.demo;
 
 import io.github.jaubert.autograd.NoGrad;
-import io.github.jaubert.bert.Bert;
+import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.F;
@@ -63,7 +63,7 @@ public final class Baselines {
    * @param progress told how many texts were embedded since it was last called
    */
   public static double frozen(
-      Bert encoder,
+      Encoder encoder,
       Tokenizer tokenizer,
       TextDataset train,
       TextDataset test,
@@ -82,7 +82,7 @@ public final class Baselines {
   }
 
   /** The mean of the hidden states of each text, {@code [texts][hidden]}. */
-  private static float[][] embed(Bert encoder, EncodedDataset data, IntConsumer progress) {
+  private static float[][] embed(Encoder encoder, EncodedDataset data, IntConsumer progress) {
     encoder.eval();
     float[][] embeddings = new float[data.size()][];
     int[] order = IntStream.range(0, data.size()).toArray();

@@ -1,15 +1,13 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Device;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,7 +18,7 @@ import java.util.Set;
  */
 record RunIdentity(Map<String, String> parts) {
   /** Goes up when runs are told apart by other parts, so that earlier ones cannot be compared. */
-  static final int LAYOUT = 3;
+  static final int LAYOUT = 4;
 
   private static final String BASE_WEIGHTS = "base_weights";
 
@@ -40,17 +38,10 @@ record RunIdentity(Map<String, String> parts) {
   }
 
   /** Every value of the config by its name in config.json. */
-  private static Map<String, String> config(BertConfig config) {
+  private static Map<String, String> config(EncoderConfig config) {
     Map<String, String> values = new LinkedHashMap<>();
-    for (RecordComponent component : BertConfig.class.getRecordComponents()) {
-      try {
-        values.put(
-            component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT),
-            String.valueOf(component.getAccessor().invoke(config)));
-      } catch (ReflectiveOperationException e) {
-        throw new AssertionError("a public record hides " + component, e);
-      }
-    }
+    values.put("model_type", config.modelType());
+    config.toJson().properties().forEach(f -> values.put(f.getKey(), f.getValue().asText()));
     return values;
   }
 

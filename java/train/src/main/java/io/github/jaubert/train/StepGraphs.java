@@ -132,7 +132,7 @@ final class StepGraphs implements AutoCloseable {
     Bucket bucket = new Bucket(batch.tokens(), rows.length, stepSequences, adds);
     if (seen.add(bucket)) {
       try (Scope scope = Scope.open()) {
-        compute(bucket, model.bert().inputs(batch), labels(rows), rate);
+        compute(bucket, model.encoder().inputs(batch), labels(rows), rate);
       }
       return;
     }
@@ -189,7 +189,7 @@ final class StepGraphs implements AutoCloseable {
   private Graph capture(Bucket bucket, TokenBatch batch, int[] rows) {
     Graph graph;
     try (Scope scope = Scope.open()) {
-      graph = new Graph(model.bert().inputs(batch), labels(rows));
+      graph = new Graph(model.encoder().inputs(batch), labels(rows));
     }
     try {
       graph.step =

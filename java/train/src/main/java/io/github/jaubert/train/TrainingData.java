@@ -1,6 +1,6 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
@@ -125,7 +125,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
 
   /** Said before the first step, not at the one that meets it. */
   private static void requireEmbeddings(
-      TextDataset data, int row, TokenBatch batch, Tokenizer tokenizer, BertConfig config) {
+      TextDataset data, int row, TokenBatch batch, Tokenizer tokenizer, EncoderConfig config) {
     long line = data.rows().get(row).line();
     for (int id : batch.inputIds()) {
       if (id >= config.vocabSize()) {
@@ -137,7 +137,7 @@ record TrainingData(EncodedDataset examples, Targets targets, Evaluator evaluato
       }
     }
     for (int type : batch.tokenTypeIds()) {
-      if (type >= config.typeVocabSize()) {
+      if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
         throw new DataException(
             data.source(),
             line,

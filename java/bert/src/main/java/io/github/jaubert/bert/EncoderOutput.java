@@ -1,28 +1,26 @@
 package io.github.jaubert.bert;
 
-import io.github.jaubert.nn.Activation;
-import io.github.jaubert.nn.Linear;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 
-/** What a BERT computes of a batch. */
-public final class BertOutput {
+/** What an encoder computes of a batch. */
+public final class EncoderOutput {
+  private final Encoder encoder;
   private final Tensor lastHidden;
   private final PackedSequences lengths;
   private final TokenInputs inputs; // null: the rows of first tokens are made when they are needed
-  private final Linear pooler;
   private Tensor pooled;
 
-  BertOutput(Tensor lastHidden, PackedSequences lengths, TokenInputs inputs, Linear pooler) {
+  EncoderOutput(Encoder encoder, Tensor lastHidden, PackedSequences lengths, TokenInputs inputs) {
+    this.encoder = encoder;
     this.lastHidden = lastHidden;
     this.lengths = lengths;
     this.inputs = inputs;
-    this.pooler = pooler;
   }
 
   /**
-   * The hidden states after the last layer, {@code [tokens, hidden]}, of {@link Bert#computeType}.
+   * The hidden states after the last layer, {@code [tokens, hidden]}, of {@link
+   * Encoder#computeType}.
    */
   public Tensor lastHidden() {
     return lastHidden;
@@ -34,8 +32,9 @@ public final class BertOutput {
   }
 
   /**
-   * {@code tanh(dense(h))} of the first token of each sequence, F32 {@code [sequences, hidden]};
-   * computed, in the scope that is then open, when it is first asked for.
+   * The first token of each sequence as a classifier of whole texts reads it, F32 {@code
+   * [sequences, hidden]}, see {@link Encoder#pooled(TokenBatch)}; computed, in the scope that is
+   * then open, when it is first asked for.
    *
    * @throws IllegalArgumentException if a sequence has no token
    * @throws IllegalStateException if the inputs have been overwritten since
@@ -48,17 +47,9 @@ public final class BertOutput {
             "pooled: the inputs were set to another batch since, which lies in other rows");
       }
       Tensor rows = inputs != null ? inputs.starts() : lengths.starts().to(lastHidden.device());
-      pooled = pool(pooler, lastHidden.indexSelect(0, rows));
+      pooled = encoder.poolInF32(lastHidden.indexSelect(0, rows));
     }
     return pooled;
-  }
-
-  /**
-   * The hidden states of the first tokens, {@code [sequences, hidden]}, as a classifier has them:
-   * from here on in F32.
-   */
-  static Tensor pool(Linear pooler, Tensor firstTokens) {
-    return pooler.forward(firstTokens.to(DType.F32), Activation.TANH);
   }
 
   /** Refuses sequences that have no first token. */

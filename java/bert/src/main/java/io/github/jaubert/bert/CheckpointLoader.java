@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -17,16 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the weights of a checkpoint into a model: finds each parameter under the names that BERT
- * checkpoints have had, and checks all shapes before the first value is copied.
+ * Brings the weights of a checkpoint into a model: finds each parameter under the names that
+ * checkpoints of its architecture have had, and checks all shapes before the first value is copied.
  */
-final class BertLoader {
-  private static final Logger LOG = LoggerFactory.getLogger(BertLoader.class);
-  private static final Pattern ENCODER_PART = Pattern.compile("(embeddings|encoder|pooler)\\..*");
-  private static final Pattern LAYER = Pattern.compile("encoder\\.layer\\.(\\d+)\\..*");
+final class CheckpointLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointLoader.class);
 
   /** What DataParallel, a training loop's own module and torch.compile put before the names. */
   private static final Pattern WRAPPER = Pattern.compile("^((module|model|_orig_mod)\\.)+");
+
+  /** A layer by its number, of which no model has six digits. */
+  private static final Pattern NUMBER = Pattern.compile("(\\d{1,5})\\..*");
 
   private static final int LISTED = 20;
   private static final int LONGEST_NAME = 80;
@@ -34,24 +36,22 @@ final class BertLoader {
   /** Parameters of a model that is small whatever is missing: 40 MB. */
   private static final double SMALL = 1e7;
 
-  private final BertConfig config;
+  private final EncoderConfig config;
   private final StateDict weights;
 
-  /** The names of the file by the names a SequenceClassifier or a Bert has for them. */
+  /** The names of the file by the names that the model has for them. */
   private final Map<String, String> fileNames = new LinkedHashMap<>();
 
-  private BertLoader(BertConfig config, StateDict weights, String prefix) {
+  private CheckpointLoader(EncoderConfig config, StateDict weights, String prefix) {
     this.config = config;
     this.weights = weights;
+    Architecture architecture = config.architecture();
+    String before = architecture.prefix() + ".";
     for (String name : weights.names()) {
       String bare = WRAPPER.matcher(name).replaceFirst("");
-      String plain = bare.startsWith("bert.") ? bare.substring("bert.".length()) : bare;
-      boolean encoder = ENCODER_PART.matcher(plain).matches();
-      String current =
-          plain
-              .replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight")
-              .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
-      String key = encoder ? prefix + current : plain;
+      String plain = bare.startsWith(before) ? bare.substring(before.length()) : bare;
+      boolean encoder = architecture.parts().contains(plain.split("\\.", 2)[0]);
+      String key = encoder ? prefix + architecture.currentName(plain) : plain;
       String other = fileNames.put(key, name);
       if (other != null) {
         throw new CheckpointException(
@@ -64,61 +64,59 @@ final class BertLoader {
   /**
    * Reads the names and checks that the config is that of the weights.
    *
-   * @param prefix before the names of the encoder's parameters in the model, {@code bert.} or
-   *     nothing
+   * @param prefix before the names of the encoder's parameters in the model, such as {@code bert.},
+   *     or nothing
    * @throws CheckpointException if the sizes or the number of layers differ
    */
-  static BertLoader of(BertConfig config, StateDict weights, String prefix) {
-    BertLoader loader = new BertLoader(config, weights, prefix);
+  static CheckpointLoader of(EncoderConfig config, StateDict weights, String prefix) {
+    CheckpointLoader loader = new CheckpointLoader(config, weights, prefix);
     loader.checkConfig(prefix);
     return loader;
   }
 
   private void checkConfig(String prefix) {
-    String words = prefix + "embeddings.word_embeddings.weight";
+    Architecture architecture = config.architecture();
+    String words = prefix + architecture.wordEmbeddings();
     if (!fileNames.containsKey(words)) {
       throw new CheckpointException(
           weights.source(),
           "holds no '"
               + words
-              + "', with or without the prefix 'bert.': these are not the weights of a BERT"
+              + "', with or without the prefix '"
+              + architecture.prefix()
+              + ".': these are not the weights of a "
+              + architecture.name()
               + (weights.names().isEmpty()
                   ? ""
                   : "; its first tensor is '" + weights.names().iterator().next() + "'"));
     }
-    check(words, 0, "vocab_size", config.vocabSize());
-    check(words, 1, "hidden_size", config.hiddenSize());
-    check(
-        prefix + "embeddings.position_embeddings.weight",
-        0,
-        "max_position_embeddings",
-        config.maxPositionEmbeddings());
-    check(
-        prefix + "embeddings.token_type_embeddings.weight",
-        0,
-        "type_vocab_size",
-        config.typeVocabSize());
-    check(
-        prefix + "encoder.layer.0.intermediate.dense.weight",
-        0,
-        "intermediate_size",
-        config.intermediateSize());
-    int layers = 0;
-    for (String name : fileNames.keySet()) {
-      Matcher layer = LAYER.matcher(name.substring(name.startsWith(prefix) ? prefix.length() : 0));
-      if (layer.matches() && layer.group(1).length() < 6) {
-        layers = Math.max(layers, 1 + Integer.parseInt(layer.group(1)));
-      }
+    for (EncoderConfig.StoredSize size : config.storedSizes()) {
+      check(prefix + size.parameter(), size.axis(), size.field(), size.value());
     }
+    int layers = layers(prefix + architecture.layers() + ".");
     if (layers < config.numHiddenLayers()) { // more are left out, as transformers does
       throw new CheckpointException(
           weights.source(),
           "holds "
               + layers
-              + " layers, but config.json says num_hidden_layers "
+              + " layers, but config.json says "
+              + architecture.field("num_hidden_layers")
+              + " "
               + config.numHiddenLayers());
     }
     checkSize();
+  }
+
+  /** How many layers the file has, all of them below one name. */
+  private int layers(String stack) {
+    int layers = 0;
+    for (String name : fileNames.keySet()) {
+      Matcher number = NUMBER.matcher(name.startsWith(stack) ? name.substring(stack.length()) : "");
+      if (number.matches()) {
+        layers = Math.max(layers, 1 + Integer.parseInt(number.group(1)));
+      }
+    }
+    return layers;
   }
 
   /**
@@ -158,9 +156,9 @@ final class BertLoader {
   }
 
   /** Leaves the tensors of a head out that have the same names as another kind of head. */
-  void ignore(String prefix) {
+  void ignore(Predicate<String> names) {
     for (String name : List.copyOf(fileNames.keySet())) {
-      if (name.startsWith(prefix)) {
+      if (names.test(name)) {
         fileNames.put("another head's " + name, fileNames.remove(name));
       }
     }
@@ -186,10 +184,12 @@ final class BertLoader {
    * Copies the weights; initialises what the file lacks. One warning lists both that and what was
    * not used.
    *
+   * @param model an encoder, or one with a head
+   * @param encoder the model's
    * @throws CheckpointException if a shape differs, before anything is copied, or the values cannot
    *     be read
    */
-  void load(Block model) {
+  void load(Block model, Encoder encoder) {
     List<Parameter> found = new ArrayList<>();
     List<String> missing = new ArrayList<>();
     Map<String, String> unused = new LinkedHashMap<>(fileNames);
@@ -212,7 +212,7 @@ final class BertLoader {
     }
     for (Parameter parameter : model.parameters()) {
       if (missing.contains(parameter.name())) {
-        BertInit.initialise(parameter, config);
+        encoder.initialise(parameter);
       }
     }
     unused

@@ -1,0 +1,57 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** The architectures that {@code fromPretrained} knows, by the model_type of config.json. */
+public final class Architectures {
+  private static final Map<String, Architecture> KNOWN = new ConcurrentSkipListMap<>();
+
+  static {
+    register(Bert.ARCHITECTURE);
+  }
+
+  private Architectures() {}
+
+  /**
+   * Makes an architecture known; again is no matter.
+   *
+   * @throws IllegalArgumentException if another one has its model_type
+   */
+  public static void register(Architecture architecture) {
+    Architecture there = KNOWN.putIfAbsent(architecture.modelType(), architecture);
+    if (there != null && !there.equals(architecture)) {
+      throw new IllegalArgumentException(
+          "model_type '"
+              + architecture.modelType()
+              + "' is "
+              + there.name()
+              + "'s, and cannot be "
+              + architecture.name()
+              + "'s");
+    }
+  }
+
+  /**
+   * Reads config.json of a Hugging Face folder; without a model_type it is BERT's.
+   *
+   * @throws CheckpointException if it is missing, its model_type is not known, or it has a value
+   *     that is not possible
+   */
+  public static EncoderConfig readConfig(Path folder) {
+    return readConfig(ConfigJson.of(folder));
+  }
+
+  static EncoderConfig readConfig(ConfigJson json) {
+    String type = json.text("model_type", Bert.ARCHITECTURE.modelType());
+    Architecture architecture = KNOWN.get(type);
+    if (architecture == null) {
+      throw new CheckpointException(
+          json.file(),
+          "model_type is '" + type + "': only " + String.join(", ", KNOWN.keySet()) + " are known");
+    }
+    return architecture.readConfig(json);
+  }
+}

@@ -1,0 +1,378 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Init;
+import io.github.jaubert.nn.Layer;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * An encoder of packed sequences, in which nothing is padded: what heads and trainer need of any
+ * architecture. An architecture says its embeddings and layers, and what differs from the defaults
+ * here.
+ *
+ * <p>A new model is in training mode, one that was loaded in evaluation mode.
+ */
+public abstract class Encoder extends Block {
+  private final List<EncoderLayer> layers = new ArrayList<>();
+  private TokenizerFiles tokenizerFiles;
+  private DType computeType = DType.F32;
+  private Tensor anyParameter; // tells the device
+
+  /** An encoder without parameters or children. */
+  protected Encoder() {}
+
+  // ---- what an architecture says ----
+
+  /** The sizes and settings. */
+  public abstract EncoderConfig config();
+
+  /**
+   * The hidden states before the first layer.
+   *
+   * @return {@code [tokens, hidden]} of {@link #computeType()}
+   */
+  protected abstract Tensor embed(TokenInputs inputs);
+
+  /**
+   * What encoders whose layers begin with a norm have behind the last one; others give {@code
+   * hidden} itself, as this does.
+   *
+   * @param hidden {@code [rows, hidden]}
+   */
+  protected Tensor finalNorm(Tensor hidden) {
+    return hidden;
+  }
+
+  /**
+   * What lies in the encoder between first tokens and a classifier, such as BERT's pooler; others
+   * give {@code firstTokens} itself, as this does.
+   *
+   * @param firstTokens F32 {@code [sequences, hidden]}; so is the result
+   */
+  protected Tensor pool(Tensor firstTokens) {
+    return firstTokens;
+  }
+
+  /**
+   * A new layer that lies beside the encoder, between {@link #pooled(TokenBatch)} and the dropout
+   * of a classifier of whole texts, such as DistilBERT's {@code pre_classifier}; null, as here, if
+   * there is none. Its children belong to the classifier, which has them under their own names.
+   */
+  protected Layer newClassifierTransform() {
+    return null;
+  }
+
+  /**
+   * Gives a parameter of this encoder, or of a head on it, its first values: 0 for biases, 1 for
+   * the scales of norms, normal with {@code initializerRange} from {@code Rng.global()} for
+   * matrices, and 0 for the embedding of padding.
+   */
+  protected void initialise(Parameter parameter) {
+    Tensor tensor = parameter.tensor();
+    if (parameter.name().endsWith(".bias")) {
+      tensor.fill(0);
+    } else if (tensor.rank() == 1) {
+      tensor.fill(1);
+    } else {
+      try (Tensor drawn =
+          Init.normal((float) config().initializerRange(), tensor.shape().toArray())) {
+        tensor.copyFrom(drawn);
+      }
+      if (parameter.name().endsWith(architecture().wordEmbeddings())) {
+        try (Scope scope = Scope.open()) {
+          tensor
+              .detach()
+              .narrow(0, config().padTokenId(), 1)
+              .fill(0); // shares the memory of the table
+        }
+      }
+    }
+  }
+
+  /**
+   * Adds the layers, in the order in which they compute, under the name that the architecture has
+   * for them.
+   *
+   * @throws IllegalArgumentException if there is none, or another child has the name
+   */
+  protected final void addLayers(int count, Supplier<? extends EncoderLayer> newLayer) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "an encoder of " + count + " layers; it must be at least 1");
+    }
+    Group stack = new Group();
+    for (int i = 0; i < count; i++) {
+      layers.add(stack.put(Integer.toString(i), newLayer.get()));
+    }
+    List<String> path = List.of(architecture().layers().split("\\."));
+    for (int i = path.size() - 1; i > 0; i--) {
+      Group around = new Group();
+      around.put(path.get(i), stack);
+      stack = around;
+    }
+    add(path.get(0), stack);
+  }
+
+  /** A block that only gives a name to others. */
+  private static final class Group extends Block {
+    <B extends Block> B put(String name, B child) {
+      return add(name, child);
+    }
+  }
+
+  /** How checkpoints call what this encoder has. */
+  public final Architecture architecture() {
+    return config().architecture();
+  }
+
+  // ---- making one ----
+
+  /** A new encoder with first values, see {@link #initialise}. */
+  public static Encoder of(EncoderConfig config) {
+    Encoder model = config.newEncoder();
+    model.initialiseAll();
+    return model;
+  }
+
+  /** Gives all parameters their first values. */
+  protected final void initialiseAll() {
+    parameters().forEach(this::initialise);
+  }
+
+  /**
+   * Loads a Hugging Face folder of any architecture in {@link Architectures}: config.json with
+   * model.safetensors or its shards. The names may lack or have the prefix of the architecture;
+   * heads are ignored. Parameters that the files lack are initialised; one warning lists them and
+   * what was not used.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the architecture is not known, or
+   *     the weights do not fit config.json
+   */
+  public static Encoder fromPretrained(Path folder) {
+    ModelFolder.recover(folder);
+    EncoderConfig config = Architectures.readConfig(folder);
+    return load(folder, config, config::newEncoder);
+  }
+
+  /** Loads the weights of a folder whose config has been read. */
+  protected static <E extends Encoder> E load(
+      Path folder, EncoderConfig config, Supplier<E> newEncoder) {
+    try (StateDict weights = SafeTensors.openFolder(folder)) {
+      E model = load(weights, config, newEncoder);
+      ((Encoder) model).tokenizerFiles = TokenizerFiles.readIfPresent(folder);
+      return model;
+    }
+  }
+
+  /** Loads weights; the encoder is made once they are known to fit the config. */
+  protected static <E extends Encoder> E load(
+      StateDict weights, EncoderConfig config, Supplier<E> newEncoder) {
+    CheckpointLoader loader = CheckpointLoader.of(config, weights, "");
+    E model = newEncoder.get();
+    try {
+      loader.load(model, model);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+    model.eval();
+    return model;
+  }
+
+  // ---- using it ----
+
+  @Override
+  public Encoder to(Device device) {
+    super.to(device);
+    return this;
+  }
+
+  /**
+   * Chooses what the encoder computes in: {@link DType#F32}, as it does unless said otherwise, or
+   * on a GPU {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden
+   * states and all between them are BF16; parameters, their gradients, statistics and sums stay
+   * F32, and so does what comes after the encoder, from the pooler on. Each weight of a matrix
+   * product keeps a copy in BF16, 2 bytes a number, which AdamW and LAMB write along with it.
+   *
+   * @return this model
+   * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws
+   *     {@link UnsupportedOperationException} if the model is on the CPU and it is not F32
+   */
+  public Encoder computeType(DType type) {
+    if (type != DType.F32 && type != DType.BF16) {
+      throw new IllegalArgumentException("computeType: " + type + " is neither F32 nor BF16");
+    }
+    computeType = type;
+    return this;
+  }
+
+  /** What the encoder computes in. */
+  public DType computeType() {
+    return computeType;
+  }
+
+  /**
+   * Encodes a batch.
+   *
+   * @throws IllegalArgumentException if a token id, a segment or a length is beyond what the model
+   *     has
+   */
+  public EncoderOutput forward(TokenBatch batch) {
+    TokenInputs inputs = inputs(batch);
+    return new EncoderOutput(this, lastHidden(inputs), inputs.lengths(), null);
+  }
+
+  /**
+   * The same of tensors that {@link #inputs} made.
+   *
+   * @throws IllegalArgumentException if another model made them
+   */
+  public EncoderOutput forward(TokenInputs inputs) {
+    return new EncoderOutput(this, lastHidden(inputs), inputs.lengths(), inputs);
+  }
+
+  /**
+   * The tensors of a batch on the device of this model; they belong to the innermost open scope, or
+   * else to the caller.
+   *
+   * @throws IllegalArgumentException as {@link #forward(TokenBatch)}
+   */
+  public TokenInputs inputs(TokenBatch batch) {
+    check(batch);
+    if (anyParameter == null) {
+      anyParameter = parameters().get(0).tensor();
+    }
+    return new TokenInputs(this, anyParameter.device(), batch);
+  }
+
+  private Tensor lastHidden(TokenInputs inputs) {
+    return finalNorm(encode(inputs, layers));
+  }
+
+  /** The hidden states behind the first layers. */
+  private Tensor encode(TokenInputs inputs, List<EncoderLayer> first) {
+    inputs.requireMadeBy(this);
+    Tensor x = embed(inputs);
+    for (EncoderLayer layer : first) {
+      x = inside(x, given -> layer.forward(given, inputs));
+    }
+    return x;
+  }
+
+  /**
+   * The first token of each sequence as a classifier of whole texts reads it, F32 {@code
+   * [sequences, hidden]}: through the pooler, if the encoder has one. What comes after the last
+   * layer's attention is computed for these tokens only.
+   *
+   * @throws IllegalArgumentException as {@link #forward(TokenBatch)} does, or if a sequence has no
+   *     token
+   */
+  public Tensor pooled(TokenBatch batch) {
+    return pooled(inputs(batch));
+  }
+
+  /** The same of tensors that {@link #inputs} made. */
+  public Tensor pooled(TokenInputs inputs) {
+    EncoderOutput.requireTokens(inputs.lengths());
+    int last = layers.size() - 1;
+    Tensor x = encode(inputs, layers.subList(0, last));
+    x = inside(x, given -> layers.get(last).forwardFirstTokens(given, inputs));
+    return poolInF32(finalNorm(x));
+  }
+
+  /** From first tokens on, all is computed in F32. */
+  final Tensor poolInF32(Tensor firstTokens) {
+    return pool(firstTokens.to(DType.F32));
+  }
+
+  /**
+   * One layer. What it computes on the way, and what it was given, is freed behind it, or once its
+   * backward has run.
+   */
+  private static Tensor inside(Tensor x, UnaryOperator<Tensor> layer) {
+    try (Scope inside = Scope.open();
+        Tensor given = x) {
+      return inside.keep(layer.apply(given));
+    }
+  }
+
+  /**
+   * The hidden states {@code [tokens, hidden]} of {@link #computeType} after the embeddings and
+   * after each layer: one more than there are layers, of which the last is {@link
+   * EncoderOutput#lastHidden}.
+   */
+  public List<Tensor> hiddenStates(TokenBatch batch) {
+    TokenInputs inputs = inputs(batch);
+    List<Tensor> states = new ArrayList<>();
+    states.add(embed(inputs));
+    for (EncoderLayer layer : layers) {
+      states.add(layer.forward(states.get(states.size() - 1), inputs));
+    }
+    int last = states.size() - 1;
+    states.set(last, finalNorm(states.get(last)));
+    return states;
+  }
+
+  /** Refuses numbers beyond what the model has. */
+  void check(TokenBatch batch) {
+    EncoderConfig config = config();
+    if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "a sequence of "
+              + batch.lengths().maxLength()
+              + " tokens: the model has "
+              + config.maxPositionEmbeddings()
+              + " positions");
+    }
+    checkRange("token id", batch.inputIds(), config.vocabSize());
+    if (config.typeVocabSize() > 0) {
+      checkRange("token type id", batch.tokenTypeIds(), config.typeVocabSize());
+    }
+  }
+
+  private static void checkRange(String what, int[] values, int bound) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] >= bound) {
+        throw new IllegalArgumentException(
+            what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
+      }
+    }
+  }
+
+  // ---- saving ----
+
+  /** The tokenizer files of the folder it was loaded from, or null. */
+  final TokenizerFiles tokenizerFiles() {
+    return tokenizerFiles;
+  }
+
+  /**
+   * Writes a Hugging Face folder (config.json, model.safetensors, and the tokenizer files of the
+   * folder it was loaded from) that {@code transformers} loads as the architecture's model without
+   * a head. The files are replaced together or not at all.
+   *
+   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   */
+  public void save(Path folder) {
+    save(folder, parameters(), tokenizerFiles);
+  }
+
+  /** The same with some of the parameters. */
+  protected final void save(Path folder, List<Parameter> kept, TokenizerFiles tokenizer) {
+    PretrainedFolder.write(folder, PretrainedFolder.config(config(), "Model"), kept, tokenizer);
+  }
+}

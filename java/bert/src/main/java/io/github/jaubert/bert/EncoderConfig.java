@@ -1,0 +1,89 @@
+package io.github.jaubert.bert;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * The sizes and settings of an encoder as heads, loader and trainer read them; its own settings are
+ * its implementation's. Immutable, with {@code equals}: a record.
+ */
+public interface EncoderConfig {
+  /** The architecture that these are the settings of. */
+  Architecture architecture();
+
+  /** An encoder of these sizes whose parameters have no sensible values yet. */
+  Encoder newEncoder();
+
+  /** Rows of the word embeddings. */
+  int vocabSize();
+
+  /** Width of the hidden states. */
+  int hiddenSize();
+
+  /** The number of layers. */
+  int numHiddenLayers();
+
+  /** The longest sequence, in tokens. */
+  int maxPositionEmbeddings();
+
+  /** Kinds of segments; 0, as here: the encoder has none, and type ids are ignored. */
+  default int typeVocabSize() {
+    return 0;
+  }
+
+  /** The token of padding, whose embedding starts at zero; 0 as in most vocabularies. */
+  default int padTokenId() {
+    return 0;
+  }
+
+  /** Deviation of the normal distribution that weights start from; 0.02 as BERT's. */
+  default double initializerRange() {
+    return 0.02;
+  }
+
+  /** Dropout before a classification head, in [0, 1). */
+  double classifierDropoutProb();
+
+  /**
+   * The fields of config.json that {@link Architecture#readConfig} reads back, without what every
+   * config.json has: {@code model_type}, {@code architectures}, the dtype and the labels.
+   */
+  ObjectNode toJson();
+
+  /** The {@code model_type} of config.json. */
+  default String modelType() {
+    return architecture().modelType();
+  }
+
+  /**
+   * Sizes that tensors of a checkpoint show, so that a config.json of other weights is refused by
+   * the name of its field.
+   */
+  default List<StoredSize> storedSizes() {
+    Architecture names = architecture();
+    String words = names.wordEmbeddings();
+    return List.of(
+        new StoredSize(words, 0, names.field("vocab_size"), vocabSize()),
+        new StoredSize(words, 1, names.field("hidden_size"), hiddenSize()));
+  }
+
+  /**
+   * About how many numbers the parameters hold. A loader refuses a checkpoint that holds far fewer,
+   * before it allocates anything; sizes may be absurd, so not as an integer.
+   */
+  default double parameterCount() {
+    double width = hiddenSize();
+    double rows = (double) vocabSize() + maxPositionEmbeddings() + typeVocabSize();
+    return rows * width + numHiddenLayers() * 4 * width * width;
+  }
+
+  /**
+   * A size of config.json that a tensor shows.
+   *
+   * @param parameter the tensor, a matrix, by its name in the encoder
+   * @param axis 0 or 1
+   * @param field the field of config.json
+   * @param value what config.json says
+   */
+  record StoredSize(String parameter, int axis, String field, int value) {}
+}
