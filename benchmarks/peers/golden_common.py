@@ -17,7 +17,7 @@ def randomise(model, generator):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if name.endswith("LayerNorm.weight"):
+            if parameter.dim() == 1 and name.endswith("weight"):  # of a norm
                 parameter.copy_(1 + 0.2 * noise)
             elif name.endswith("bias"):
                 parameter.copy_(0.2 * noise)
@@ -41,12 +41,12 @@ def sequence(length, second, vocab_size, generator):
     return {"input_ids": ids, "token_type_ids": types}
 
 
-def pad(sequences):
+def pad(sequences, keys=("input_ids", "token_type_ids")):
     """A padded batch [N, S] for transformers, with its attention mask."""
     longest = max(len(s["input_ids"]) for s in sequences)
     batch = {
         key: torch.tensor([s[key] + [0] * (longest - len(s[key])) for s in sequences])
-        for key in ("input_ids", "token_type_ids")
+        for key in keys
     }
     batch["attention_mask"] = torch.tensor(
         [[1] * len(s["input_ids"]) + [0] * (longest - len(s["input_ids"])) for s in sequences]
@@ -59,11 +59,11 @@ def pack(padded, mask):
     return padded[mask.bool()]
 
 
-def check_padding_is_inert(model, sequences):
+def check_padding_is_inert(model, sequences, **keys):
     """Each sequence alone gives what it gives in the padded batch, or the batch proves nothing."""
     with torch.no_grad():
-        together = model(**pad(sequences)).logits
-        alone = torch.cat([model(**pad([s])).logits for s in sequences])
+        together = model(**pad(sequences, **keys)).logits
+        alone = torch.cat([model(**pad([s], **keys)).logits for s in sequences])
     difference = (together - alone).abs().max().item()
     if difference > 1e-12:
         raise AssertionError(f"padding changes the logits by {difference}")

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.distilbert.DistilBert;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -11,6 +12,7 @@ public final class Architectures {
 
   static {
     register(Bert.ARCHITECTURE);
+    register(DistilBert.ARCHITECTURE);
   }
 
   private Architectures() {}

@@ -29,8 +29,13 @@ abstract class LoadFixture {
 
   @BeforeEach
   void copy() {
-    folder = TestFiles.copy(GOLDEN, temporary.resolve("model"));
-    weights = TestFiles.readWeights(GOLDEN.resolve("model.safetensors"));
+    folder = TestFiles.copy(golden(), temporary.resolve("model"));
+    weights = TestFiles.readWeights(golden().resolve("model.safetensors"));
+  }
+
+  /** The checkpoint as it is. */
+  Path golden() {
+    return GOLDEN;
   }
 
   void rewrite(Map<String, Values> tensors) {

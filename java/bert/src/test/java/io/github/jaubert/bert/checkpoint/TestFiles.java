@@ -20,8 +20,13 @@ public final class TestFiles {
 
   /** The golden files of the small BERT. */
   public static Path golden() {
+    return golden("small-bert");
+  }
+
+  /** The golden files of a small model. */
+  public static Path golden(String name) {
     try {
-      return Path.of(TestFiles.class.getResource("/golden/small-bert").toURI());
+      return Path.of(TestFiles.class.getResource("/golden/" + name).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }

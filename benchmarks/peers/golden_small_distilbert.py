@@ -1,0 +1,93 @@
+"""Golden values of a small DistilBERT: hidden states, loss, logits, every gradient.
+
+    python golden_small_distilbert.py ../../java/bert/src/test/resources/golden/small-distilbert
+
+A two-layer DistilBertForSequenceClassification with random float32 weights and odd sizes (dim 21, 3
+heads of 7, hidden_dim 31) is evaluated by PyTorch autograd in float64, eager attention, dropout 0,
+on eight sequences of mixed lengths, two of them pairs, whose type ids DistilBERT has no use for.
+What is written:
+
+    inputs.json                        the sequences (no padding) and their labels
+    config.json, model.safetensors     the Hugging Face folder
+    hidden.safetensors                 the hidden states h0, h1, h2 [T, 21] packed, of which h0 is the
+                                       embeddings'; sinusoids [24, 21], what position embeddings begin
+                                       with if sinusoidal_pos_embds is set
+    expected.json                      loss, logits [N, labels]
+    gradients.safetensors              d loss / d parameter by parameter name, computed in float64
+
+The gradient of attention.k_lin.bias is zero in exact arithmetic: what stands in the file is rounding.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from golden_common import check_padding_is_inert, pack, pad, randomise, sequence, write_json
+from golden_small_bert import LENGTHS, VOCAB
+from safetensors.torch import save_file
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+SEED = 20261129
+KEYS = ("input_ids",)
+
+
+def make_model(generator):
+    config = DistilBertConfig(
+        vocab_size=VOCAB,
+        dim=21,
+        n_layers=2,
+        n_heads=3,
+        hidden_dim=31,
+        max_position_embeddings=24,
+        dropout=0.0,
+        attention_dropout=0.0,
+        seq_classif_dropout=0.0,
+        num_labels=3,
+        problem_type="single_label_classification",
+    )
+    model = DistilBertForSequenceClassification._from_config(config, attn_implementation="eager")
+    randomise(model, generator)
+    return model
+
+
+def sinusoids(config):
+    config = DistilBertConfig(**config.to_dict() | {"sinusoidal_pos_embds": True})
+    return DistilBertForSequenceClassification(config).get_position_embeddings().weight.detach()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+
+    generator = torch.Generator().manual_seed(SEED)
+    sequences = [sequence(length, second, VOCAB, generator) for length, second in LENGTHS]
+    labels = torch.randperm(len(LENGTHS), generator=generator) % 3
+    write_json(out / "inputs.json", {"sequences": sequences, "labels": labels.tolist()})
+
+    model = make_model(generator)
+    model.save_pretrained(out)  # float32, before the model is widened
+    positions = sinusoids(model.config)
+    model.double().train()  # dropout is 0: train and eval are the same
+    check_padding_is_inert(model, sequences, keys=KEYS)
+    batch = pad(sequences, KEYS)
+    output = model(**batch, labels=labels, output_hidden_states=True)
+    output.loss.backward()
+    gradients = {name: p.grad for name, p in model.named_parameters()}
+    missing = [name for name, gradient in gradients.items() if gradient is None]
+    if missing:
+        raise AssertionError(f"no gradient: {missing}")
+    save_file({name: g.float() for name, g in gradients.items()}, out / "gradients.safetensors")
+    hidden = {
+        f"h{i}": pack(state.detach(), batch["attention_mask"]).float().contiguous()
+        for i, state in enumerate(output.hidden_states)
+    }
+    save_file(hidden | {"sinusoids": positions.contiguous()}, out / "hidden.safetensors")
+    write_json(out / "expected.json", {"loss": output.loss.item(), "logits": output.logits.tolist()})
+    print(f"loss {output.loss.item():.6f}")
+
+
+if __name__ == "__main__":
+    main()

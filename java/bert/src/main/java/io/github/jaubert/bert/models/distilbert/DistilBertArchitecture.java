@@ -1,0 +1,48 @@
+package io.github.jaubert.bert.models.distilbert;
+
+import io.github.jaubert.bert.Architecture;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.EncoderConfig;
+import java.util.Map;
+import java.util.Set;
+
+/** DistilBERT's names. */
+final class DistilBertArchitecture implements Architecture {
+  private static final Map<String, String> FIELDS =
+      Map.of("hidden_size", "dim", "num_hidden_layers", "n_layers");
+
+  @Override
+  public String modelType() {
+    return "distilbert";
+  }
+
+  @Override
+  public String className() {
+    return "DistilBert";
+  }
+
+  @Override
+  public String name() {
+    return "DistilBERT";
+  }
+
+  @Override
+  public Set<String> parts() {
+    return Set.of("embeddings", "transformer");
+  }
+
+  @Override
+  public String layers() {
+    return "transformer.layer";
+  }
+
+  @Override
+  public String field(String name) {
+    return FIELDS.getOrDefault(name, name);
+  }
+
+  @Override
+  public EncoderConfig readConfig(ConfigJson json) {
+    return DistilBertConfig.read(json);
+  }
+}
