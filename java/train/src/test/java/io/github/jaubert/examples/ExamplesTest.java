@@ -1,13 +1,21 @@
 package io.github.jaubert.examples;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.Architectures;
 import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.data.TextDataset;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -15,6 +23,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +38,23 @@ class ExamplesTest {
   /** The modules that load native libraries, as docs/packaging.md has them. */
   private static final String NATIVE =
       "io.github.jaubert.core,org.bytedeco.javacpp,ai.djl.tokenizers,com.sun.jna";
+
+  private static final List<String> VOCABULARY =
+      List.of(
+          "[PAD]",
+          "[UNK]",
+          "[CLS]",
+          "[SEP]",
+          "[MASK]",
+          "a",
+          "warm",
+          "cold",
+          "funny",
+          "dull",
+          "engaging",
+          "film",
+          ",",
+          ".");
 
   @TempDir private Path folder;
 
@@ -62,6 +88,46 @@ class ExamplesTest {
     FineTune.fineTune(dir, train, dev, folder.resolve("run"), out);
     List<String> lines = printed(() -> FineTune.classify(out));
     assertTrue(lines.get(0).matches(SCORES), lines.get(0));
+  }
+
+  @Test
+  void encoderOfOnesOwnIsTrainedSavedAndLoaded() throws IOException {
+    Path out = folder.resolve("own");
+    Path run = folder.resolve("run");
+    Rng.seed(2);
+    Architectures.register(OwnEncoder.ARCHITECTURE);
+    OwnEncoder.Config config = new OwnEncoder.Config(VOCABULARY.size(), 16, 2, 2, 32, 0.1);
+    Path words = Files.createDirectories(folder.resolve("words"));
+    Files.write(words.resolve("vocab.txt"), VOCABULARY);
+    try (SequenceClassifier model =
+            SequenceClassifier.of(config, Labels.of("negative", "positive"));
+        Tokenizer tokenizer = Tokenizer.fromPretrained(words)) {
+      Trainer.of(model, tokenizer)
+          .train(TextDataset.tsv(sentences("own.tsv", 64)).text("sentence").label("label"))
+          .learningRate(1e-2f)
+          .epochs(5)
+          .seed(42)
+          .checkpoints(run)
+          .run();
+      model.save(out);
+      model.eval();
+      float[] expected = logits(model, tokenizer);
+      assertTrue(expected[0] > expected[1] && expected[3] > expected[2], Arrays.toString(expected));
+      try (SequenceClassifier again = SequenceClassifier.fromPretrained(out)) {
+        assertEquals(config, again.config());
+        assertArrayEquals(expected, logits(again, tokenizer));
+      }
+    }
+  }
+
+  private static float[] logits(SequenceClassifier model, Tokenizer tokenizer) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      TokenBatch batch =
+          TokenBatch.of(
+              tokenizer.encode("a cold, dull film ."), tokenizer.encode("a warm, funny film ."));
+      return model.forward(batch).toFloats();
+    }
   }
 
   /** In a program with a module-info that requires jaubert-train alone. */
@@ -105,31 +171,15 @@ class ExamplesTest {
 
   /** A Hugging Face folder of an encoder that knows a dozen words and nothing of what they mean. */
   private Path tinyModel() throws IOException {
-    List<String> vocabulary =
-        List.of(
-            "[PAD]",
-            "[UNK]",
-            "[CLS]",
-            "[SEP]",
-            "[MASK]",
-            "a",
-            "warm",
-            "cold",
-            "funny",
-            "dull",
-            "engaging",
-            "film",
-            ",",
-            ".");
     Path dir = folder.resolve("model");
     Rng.seed(1);
     BertConfig config =
-        BertConfig.bertBase().withEncoder(16, 2, 2, 32).withVocabSize(vocabulary.size());
+        BertConfig.bertBase().withEncoder(16, 2, 2, 32).withVocabSize(VOCABULARY.size());
     try (SequenceClassifier model =
         SequenceClassifier.of(config, Labels.of("negative", "positive"))) {
       model.save(dir);
     }
-    Files.write(dir.resolve("vocab.txt"), vocabulary);
+    Files.write(dir.resolve("vocab.txt"), VOCABULARY);
     return dir;
   }
 
