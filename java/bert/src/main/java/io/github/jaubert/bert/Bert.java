@@ -26,7 +26,7 @@ public final class Bert extends Encoder {
 
   private final BertConfig config;
   private final BertEmbeddings embeddings;
-  private final Linear pooler;
+  private final Linear pooler; // null: there is none
 
   /** A model whose parameters have no sensible values yet. */
   Bert(BertConfig config) {
@@ -34,6 +34,14 @@ public final class Bert extends Encoder {
     embeddings = add("embeddings", new BertEmbeddings(config));
     addLayers(config.numHiddenLayers(), () -> new BertLayer(config));
     pooler = add("pooler", new BertLayer.Dense(config.hiddenSize(), config.hiddenSize())).dense;
+  }
+
+  /** One with the embeddings and layers of another, and no pooler. */
+  private Bert(Bert other) {
+    config = other.config;
+    embeddings = add("embeddings", other.embeddings);
+    takeLayers(other);
+    pooler = null;
   }
 
   // ---- making one ----
@@ -105,7 +113,28 @@ public final class Bert extends Encoder {
   }
 
   @Override
+  protected Bert withoutPooler() {
+    if (pooler == null) {
+      return this;
+    }
+    pooler.close();
+    Bert rest = new Bert(this);
+    if (!training()) {
+      rest.eval();
+    }
+    return rest;
+  }
+
+  /**
+   * {@code tanh(dense(x))}.
+   *
+   * @throws IllegalStateException if there is no pooler, as under a head for tokens
+   */
+  @Override
   protected Tensor pool(Tensor firstTokens) {
+    if (pooler == null) {
+      throw new IllegalStateException("pooled: the encoder of a head for tokens has no pooler");
+    }
     return pooler.forward(firstTokens, Activation.TANH);
   }
 

@@ -164,6 +164,11 @@ final class CheckpointLoader {
     }
   }
 
+  /** Says nothing of tensors that the model has no use for. */
+  void leaveOut(Predicate<String> names) {
+    fileNames.keySet().removeIf(names);
+  }
+
   /**
    * Refuses a file that lacks a parameter: a model that is not trained any more would answer by
    * what was drawn at random for it.

@@ -134,6 +134,24 @@ public abstract class Encoder extends Block {
     }
   }
 
+  /**
+   * The same encoder without the pooler, which is freed, for a head that reads the hidden states of
+   * all tokens. All else belongs to the result from now on, and this one is not to be used any
+   * more. Without a pooler it is this one, as here.
+   */
+  protected Encoder withoutPooler() {
+    return this;
+  }
+
+  /** Takes over the layers of another encoder, and what was chosen for it, but no other child. */
+  protected final void takeLayers(Encoder other) {
+    layers.addAll(other.layers);
+    String top = architecture().layers().split("\\.", 2)[0];
+    add(top, other.children().get(top));
+    tokenizerFiles = other.tokenizerFiles;
+    computeType = other.computeType;
+  }
+
   /** How checkpoints call what this encoder has. */
   public final Architecture architecture() {
     return config().architecture();

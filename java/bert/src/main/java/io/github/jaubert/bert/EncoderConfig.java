@@ -44,6 +44,11 @@ public interface EncoderConfig {
   /** Dropout before a classification head, in [0, 1). */
   double classifierDropoutProb();
 
+  /** Dropout before a head for tokens, in [0, 1). */
+  default double tokenClassifierDropoutProb() {
+    return classifierDropoutProb();
+  }
+
   /**
    * The fields of config.json that {@link Architecture#readConfig} reads back, without what every
    * config.json has: {@code model_type}, {@code architectures}, the dtype and the labels.

@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
 final class HeadJson {
   private static final Logger LOG = LoggerFactory.getLogger(HeadJson.class);
 
-  /** Heads whose weights have the same names as a head for sequences, or none that it could use. */
-  private static final Pattern OTHER_HEAD =
-      Pattern.compile("\\w+For(TokenClassification|QuestionAnswering|MultipleChoice)");
+  /** Heads whose weights have the same names, or names that no other head could use. */
+  private static final Pattern HEAD =
+      Pattern.compile(
+          "\\w+For(SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice)");
 
   /** Ours: what a head was trained on. Others keep what they do not know. */
   private static final String PAIRS = "jaubert_trained_on_pairs";
@@ -102,15 +103,18 @@ final class HeadJson {
 
   /**
    * The architecture that config.json names, such as {@code BertForTokenClassification}, if its
-   * head is none for sequences; otherwise null.
+   * head is of another kind; otherwise null.
+   *
+   * @param kind such as {@code SequenceClassification}
    */
-  static String otherHead(ConfigJson json) {
+  static String otherHead(ConfigJson json, String kind) {
     JsonNode architectures = json.field("architectures");
     if (architectures.isEmpty()) {
       return null;
     }
     for (JsonNode architecture : architectures) {
-      if (!OTHER_HEAD.matcher(architecture.asText()).matches()) {
+      String name = architecture.asText();
+      if (!HEAD.matcher(name).matches() || name.endsWith("For" + kind)) {
         return null;
       }
     }

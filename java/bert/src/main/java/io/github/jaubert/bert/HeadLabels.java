@@ -24,18 +24,17 @@ record HeadLabels(Labels labels, int[] rows) {
   private static final Logger LOG = LoggerFactory.getLogger(HeadLabels.class);
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
-  private static final String NEW_HEAD =
-      "for a new head on this encoder use SequenceClassifier.of(Encoder.fromPretrained(folder), labels)";
-
   /**
    * Finds the outputs of a head.
    *
    * @param head the shape of its weight in the file
    * @param wanted the labels it is to have, or null for those of config.json
+   * @param newHead how to get a new head where this one does not fit, for the messages
    * @return null if the names of the outputs cannot tell them apart
    * @throws CheckpointException if it has another number of outputs, or other names
    */
-  static HeadLabels match(Path folder, ConfigJson config, Shape head, Labels wanted) {
+  static HeadLabels match(
+      Path folder, ConfigJson config, Shape head, Labels wanted, String newHead) {
     int outputs = outputs(folder, head);
     if (wanted == null) {
       return new HeadLabels(HeadJson.readLabels(config, outputs), null);
@@ -44,7 +43,7 @@ record HeadLabels(Labels labels, int[] rows) {
       throw new CheckpointException(
           folder.toString(),
           "'%s' is %s, which does not fit %d labels; %s"
-              .formatted(SequenceClassifier.HEAD, head, wanted.size(), NEW_HEAD));
+              .formatted(SequenceClassifier.HEAD, head, wanted.size(), newHead));
     }
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
@@ -63,7 +62,7 @@ record HeadLabels(Labels labels, int[] rows) {
       throw new CheckpointException(
           folder.toString(),
           "its head was trained for %s, which are not the labels %s; %s"
-              .formatted(list(stored), list(wanted.names()), NEW_HEAD));
+              .formatted(list(stored), list(wanted.names()), newHead));
     }
     return new HeadLabels(wanted, rows);
   }

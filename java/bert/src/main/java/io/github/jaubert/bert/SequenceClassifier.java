@@ -29,6 +29,10 @@ import java.nio.file.Path;
  */
 public final class SequenceClassifier extends Block {
   static final String HEAD = "classifier.weight";
+  private static final String KIND = "SequenceClassification";
+  private static final String NEW_HEAD =
+      "for a new head on this encoder use"
+          + " SequenceClassifier.of(Encoder.fromPretrained(folder), labels)";
 
   private final Encoder encoder;
   private final Layer transform; // null: the architecture has none
@@ -113,7 +117,7 @@ public final class SequenceClassifier extends Block {
     EncoderConfig config = Architectures.readConfig(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       Shape head = loader(config, weights).shape(HEAD);
-      boolean none = head == null || HeadJson.otherHead(json) != null;
+      boolean none = head == null || HeadJson.otherHead(json, KIND) != null;
       return none ? 0 : HeadLabels.outputs(folder, head);
     }
   }
@@ -128,7 +132,7 @@ public final class SequenceClassifier extends Block {
     EncoderConfig config = Architectures.readConfig(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
       CheckpointLoader loader = loader(config, weights);
-      String other = HeadJson.otherHead(json);
+      String other = HeadJson.otherHead(json, KIND);
       Shape head = other == null ? loader.shape(HEAD) : null;
       if (head == null && wanted == null) {
         throw new CheckpointException(
@@ -138,7 +142,8 @@ public final class SequenceClassifier extends Block {
                     : "is a " + other + ", whose head is none for whole texts")
                 + "; fine-tune it first: fromPretrained(folder, labels) gives it a new head");
       }
-      HeadLabels stored = head == null ? null : HeadLabels.match(folder, json, head, wanted);
+      HeadLabels stored =
+          head == null ? null : HeadLabels.match(folder, json, head, wanted, NEW_HEAD);
       HeadLabels labels = stored == null ? new HeadLabels(wanted, null) : stored;
       SequenceClassifier model = new SequenceClassifier(config.newEncoder(), labels.labels());
       try {
@@ -295,7 +300,7 @@ public final class SequenceClassifier extends Block {
   }
 
   private void write(Path folder, TokenizerFiles tokenizer) {
-    ObjectNode config = PretrainedFolder.config(config(), "ForSequenceClassification");
+    ObjectNode config = PretrainedFolder.config(config(), "For" + KIND);
     HeadJson.write(config, labels);
     if (trainedOnPairs) {
       HeadJson.sayPairs(config);

@@ -3,12 +3,14 @@ package io.github.jaubert.bert;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -325,6 +327,29 @@ class BertTest {
                   new TokenBatch(new int[] {101, 1, 2}, new int[3], PackedSequences.of(1, 1, 1))
                       .padTo(20)));
     }
+  }
+
+  @Test
+  void withoutThePoolerAllElseIsAsItWas() {
+    BertConfig config = config(24, 2, 3, 50, "gelu");
+    TokenBatch batch = batch(config, 7, 3);
+    long empty = Memory.live();
+    try (Bert whole = Bert.of(config)) {
+      whole.eval();
+      float[] expected = lastHidden(whole, batch);
+      long before = Memory.live();
+      try (Bert rest = whole.withoutPooler()) {
+        assertTrue(Memory.live() <= before - 4 * (24 * 24 + 24));
+        assertSame(rest, rest.withoutPooler());
+        assertFalse(rest.training());
+        assertArrayEquals(expected, lastHidden(rest, batch));
+        assertTrue(rest.parameters().stream().noneMatch(p -> p.name().startsWith("pooler")));
+        try (Scope scope = Scope.open()) {
+          assertThrows(IllegalStateException.class, () -> rest.pooled(batch));
+        }
+      }
+    }
+    assertEquals(empty, Memory.live());
   }
 
   @Test

@@ -106,6 +106,11 @@ public record DistilBertConfig(
     return seqClassifDropout;
   }
 
+  @Override
+  public double tokenClassifierDropoutProb() {
+    return dropout;
+  }
+
   /** {@link #activation} as the layers take it. */
   Activation activationFunction() {
     return ConfigJson.activation("activation", activation);
