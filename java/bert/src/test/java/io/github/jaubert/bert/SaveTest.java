@@ -176,7 +176,7 @@ class SaveTest {
   }
 
   @Test
-  void theEncoderAloneIsSavedToo() {
+  void theEncoderAloneIsSavedToo() throws IOException {
     Path out = temporary.resolve("out");
     try (Bert model = Bert.of(BertConfig.bertBase().withVocabSize(37).withEncoder(20, 1, 2, 30))) {
       model.save(out);
@@ -189,9 +189,9 @@ class SaveTest {
         }
       }
     }
-    assertEquals(
-        "BertModel",
-        JsonFiles.readObject(out.resolve("config.json")).get("architectures").get(0).asText());
+    String config = Files.readString(out.resolve("config.json"));
+    assertTrue(
+        config.startsWith("{\n  \"architectures\": [\n    \"BertModel\"\n  ],\n"), config);
   }
 
   @Test
