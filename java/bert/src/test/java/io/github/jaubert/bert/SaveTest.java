@@ -190,8 +190,7 @@ class SaveTest {
       }
     }
     String config = Files.readString(out.resolve("config.json"));
-    assertTrue(
-        config.startsWith("{\n  \"architectures\": [\n    \"BertModel\"\n  ],\n"), config);
+    assertTrue(config.startsWith("{\n  \"architectures\": [\n    \"BertModel\"\n  ],\n"), config);
   }
 
   @Test

@@ -56,7 +56,7 @@ final class FinetuneCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       description =
-          "A Hugging Face folder of a BERT. Default: all-MiniLM-L6-v2, which comes with the command.")
+          "A Hugging Face folder of a BERT or DistilBERT. Default: all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
   @Option(

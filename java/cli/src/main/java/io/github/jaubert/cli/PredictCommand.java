@@ -42,7 +42,7 @@ final class PredictCommand implements Callable<Integer> {
       paramLabel = "DIR",
       required = true,
       description =
-          "Required: a Hugging Face folder of a fine-tuned BERT, such as finetune writes.")
+          "Required: a Hugging Face folder of a fine-tuned encoder, such as finetune writes.")
   private Path model;
 
   @Parameters(paramLabel = "TEXT", description = "The texts.")

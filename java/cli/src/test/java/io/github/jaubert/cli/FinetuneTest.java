@@ -6,6 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -61,6 +68,27 @@ class FinetuneTest extends CommandFixture {
         1,
         answer.path("scores").path("pos").asDouble() + answer.path("scores").path("neg").asDouble(),
         1e-5);
+  }
+
+  /** By its config.json alone; a pair, too, though the model has no segments. */
+  @Test
+  void finetunesADistilBert() throws IOException {
+    ObjectNode json = DistilBertConfig.distilBertBase().toJson();
+    json.put("vocab_size", Files.readAllLines(model.resolve("vocab.txt")).size());
+    json.put("dim", 32).put("n_layers", 2).put("n_heads", 2).put("hidden_dim", 64);
+    DistilBertConfig config = DistilBertConfig.read(ConfigJson.of("test", json));
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(model);
+        SequenceClassifier classifier = SequenceClassifier.of(config, Labels.of("x", "y", "z"))) {
+      classifier.save(model, tokenizer);
+    }
+    Path out = folder.resolve("distilbert");
+    finetune(out).succeeded();
+    JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
+    assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
+    assertEquals(
+        "DistilBertForSequenceClassification",
+        JsonFiles.readObject(out.resolve("config.json")).path("architectures").path(0).asText());
+    jaubert("predict", "--model", out, "the story", "--pair", "was good").succeeded();
   }
 
   @Test
