@@ -234,21 +234,21 @@ public record BertConfig(
   @Override
   public ObjectNode toJson() {
     ObjectNode json = JsonFiles.object();
-    json.put("attention_probs_dropout_prob", attentionProbsDropoutProb);
-    json.put("classifier_dropout", classifierDropout);
+    json.put("vocab_size", vocabSize);
+    json.put("hidden_size", hiddenSize);
+    json.put("num_hidden_layers", numHiddenLayers);
+    json.put("num_attention_heads", numAttentionHeads);
+    json.put("intermediate_size", intermediateSize);
     json.put("hidden_act", hiddenAct);
     json.put("hidden_dropout_prob", hiddenDropoutProb);
-    json.put("hidden_size", hiddenSize);
-    json.put("initializer_range", initializerRange);
-    json.put("intermediate_size", intermediateSize);
-    json.put("layer_norm_eps", layerNormEps);
+    json.put("attention_probs_dropout_prob", attentionProbsDropoutProb);
     json.put("max_position_embeddings", maxPositionEmbeddings);
-    json.put("num_attention_heads", numAttentionHeads);
-    json.put("num_hidden_layers", numHiddenLayers);
-    json.put("pad_token_id", padTokenId);
-    json.put("position_embedding_type", "absolute"); // for transformers before version 5
     json.put("type_vocab_size", typeVocabSize);
-    json.put("vocab_size", vocabSize);
+    json.put("initializer_range", initializerRange);
+    json.put("layer_norm_eps", layerNormEps);
+    json.put("pad_token_id", padTokenId);
+    json.put("classifier_dropout", classifierDropout);
+    json.put("position_embedding_type", "absolute"); // for transformers before version 5
     return json;
   }
 }

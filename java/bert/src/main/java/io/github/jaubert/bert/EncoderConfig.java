@@ -51,7 +51,8 @@ public interface EncoderConfig {
 
   /**
    * The fields of config.json that {@link Architecture#readConfig} reads back, without what every
-   * config.json has: {@code model_type}, {@code architectures}, the dtype and the labels.
+   * config.json has: {@code model_type}, {@code architectures}, the dtype and the labels. They are
+   * written in alphabetical order, and compared in this one.
    */
   ObjectNode toJson();
 

@@ -174,20 +174,20 @@ public record DistilBertConfig(
   @Override
   public ObjectNode toJson() {
     ObjectNode json = JsonFiles.object();
-    json.put("activation", activation);
-    json.put("attention_dropout", attentionDropout);
-    json.put("dim", dim);
-    json.put("dropout", dropout);
-    json.put("hidden_dim", hiddenDim);
-    json.put("initializer_range", initializerRange);
-    json.put("max_position_embeddings", maxPositionEmbeddings);
-    json.put("n_heads", nHeads);
-    json.put("n_layers", nLayers);
-    json.put("pad_token_id", padTokenId);
-    json.put("qa_dropout", qaDropout);
-    json.put("seq_classif_dropout", seqClassifDropout);
-    json.put("sinusoidal_pos_embds", sinusoidalPosEmbds);
     json.put("vocab_size", vocabSize);
+    json.put("dim", dim);
+    json.put("n_layers", nLayers);
+    json.put("n_heads", nHeads);
+    json.put("hidden_dim", hiddenDim);
+    json.put("activation", activation);
+    json.put("dropout", dropout);
+    json.put("attention_dropout", attentionDropout);
+    json.put("max_position_embeddings", maxPositionEmbeddings);
+    json.put("sinusoidal_pos_embds", sinusoidalPosEmbds);
+    json.put("initializer_range", initializerRange);
+    json.put("seq_classif_dropout", seqClassifDropout);
+    json.put("qa_dropout", qaDropout);
+    json.put("pad_token_id", padTokenId);
     return json;
   }
 }
