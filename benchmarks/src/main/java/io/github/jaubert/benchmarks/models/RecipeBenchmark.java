@@ -5,8 +5,10 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.demo.MiniLm;
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
+import io.github.jaubert.train.TrainingSettings;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import io.github.jaubert.train.metrics.MatthewsCorrelation;
@@ -95,22 +97,22 @@ public final class RecipeBenchmark implements Callable<Integer> {
     try (Tokenizer tokenizer = MiniLm.tokenizer();
         SequenceClassifier model =
             SequenceClassifier.of(MiniLm.encoder(), Labels.of(train.labelNames()))) {
-      Trainer trainer =
-          Trainer.of(model, tokenizer)
-              .train(train)
-              .evaluate(table(set + ".dev.tsv"), new Accuracy(), new MatthewsCorrelation())
-              .batchSize(batchSize)
-              .seed(seed);
+      TrainingSettings settings = TrainingSettings.defaults().batchSize(batchSize).seed(seed);
       if (learningRate != null) {
-        trainer.learningRate(learningRate);
+        settings = settings.learningRate(learningRate);
       }
       if (epochs != null) {
-        trainer.epochs(epochs);
+        settings = settings.epochs(epochs);
       }
       if (headScale != 1) {
-        trainer.learningRateScale("^classifier\\.|\\.pooler\\.", headScale);
+        settings = settings.learningRateScale("^classifier\\.|\\.pooler\\.", headScale);
       }
-      return trainer.run();
+      return Trainer.of(
+              SequenceClassification.of(model, tokenizer)
+                  .train(train)
+                  .evaluate(table(set + ".dev.tsv"), new Accuracy(), new MatthewsCorrelation()))
+          .settings(settings)
+          .run();
     }
   }
 

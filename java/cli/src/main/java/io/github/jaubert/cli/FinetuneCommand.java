@@ -14,7 +14,7 @@ import io.github.jaubert.demo.MiniLm;
 import io.github.jaubert.demo.WordNetGlosses;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
-import io.github.jaubert.train.Progress;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.TextDataset;
@@ -187,14 +187,19 @@ final class FinetuneCommand implements Callable<Integer> {
     data.check(spec.commandLine());
     if (data.train != null
         && data.eval == null
-        && (data.evalLimit != null || metrics.isGiven() || training.keepBest)) {
+        && (data.evalLimit != null
+            || metrics.isGiven()
+            || training.keepBest
+            || training.patience != null)) {
       throw new ParameterException(
-          spec.commandLine(), "--eval-limit, --metric, --positive and --keep-best need --eval");
+          spec.commandLine(),
+          "--eval-limit, --metric, --positive, --keep-best and --patience need --eval");
     }
     if (overwrite && out == null) {
       throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
     }
-    training.check(spec.commandLine());
+    training.settings(spec.commandLine(), Suggestion.FILES); // refuses what is out of range
+    TrainingOptions.atLeast(spec.commandLine(), "--max-length", training.maxLength, 3);
   }
 
   private Job definitions() {
@@ -267,12 +272,19 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private Trainer trainer(SequenceClassifier classifier, Tokenizer tokenizer, Job job, Path run) {
-    Trainer trainer =
-        Trainer.of(classifier, tokenizer).train(job.train()).progress(true).replaceOther(overwrite);
+    SequenceClassification task =
+        SequenceClassification.of(classifier, tokenizer).train(job.train());
     if (job.eval() != null) {
-      trainer.evaluate(job.eval(), metrics.metrics(job.labels()));
+      task.evaluate(job.eval(), metrics.metrics(job.labels()));
     }
-    training.apply(trainer, job.suggestion(), run);
-    return trainer.precision(device.precision());
+    training.apply(spec.commandLine(), task);
+    Trainer trainer =
+        Trainer.of(task)
+            .settings(training.settings(spec.commandLine(), job.suggestion()))
+            .with(settings -> settings.precision(device.precision()))
+            .listener(new Progress())
+            .replaceOther(overwrite);
+    training.checkpoints(trainer, run);
+    return trainer;
   }
 }

@@ -2,9 +2,13 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingSettings;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -80,6 +84,21 @@ final class TrainingOptions {
   Integer maxLength;
 
   @Option(
+      names = "--label-smoothing",
+      paramLabel = "SHARE",
+      description = "The share of the target that is spread over all labels. Default: 0.")
+  Float labelSmoothing;
+
+  @Option(
+      names = "--class-weights",
+      paramLabel = "WEIGHT",
+      split = ",",
+      description =
+          "How much an example counts by its label, one weight a label in the order that is shown."
+              + " Default: 1 each.")
+  float[] classWeights;
+
+  @Option(
       names = "--ema-decay",
       paramLabel = "DECAY",
       description =
@@ -91,6 +110,21 @@ final class TrainingOptions {
       names = "--keep-best",
       description = "Keep the weights of the best evaluation, not the last.")
   boolean keepBest;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "End the run once N evaluations in a row were no better than the best. Default: never.")
+  Integer patience;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "REGEX",
+      description =
+          "Do not train the parameters whose names it finds, as embeddings or 'layer\\.[0-3]\\.'; may"
+              + " be given several times.")
+  List<String> freeze = new ArrayList<>();
 
   @Option(
       names = "--graphs",
@@ -131,38 +165,6 @@ final class TrainingOptions {
     static final Suggestion DEFINITIONS = new Suggestion(1, 2e-4f, 10);
   }
 
-  /**
-   * Refuses values out of range before anything is read.
-   *
-   * @throws ParameterException naming option, value and range
-   */
-  void check(CommandLine command) {
-    atLeast(command, "--epochs", epochs, 1);
-    atLeast(command, "--gradient-accumulation", gradientAccumulation, 1);
-    atLeast(command, "--max-length", maxLength, 3); // [CLS], a token, [SEP]
-    atLeast(command, "--log-every", logEvery, 1);
-    if (batch != null) {
-      atLeast(command, "--batch-size", batch.sentences, 1);
-      atLeast(command, "--batch-tokens", batch.tokens, 1);
-    }
-    between(command, "--learning-rate", learningRate, Float.MAX_VALUE);
-    between(command, "--head-lr-scale", headScale, Float.MAX_VALUE);
-    refuse(
-        command,
-        "--layer-decay",
-        layerDecay,
-        layerDecay == null || layerDecay > 0 && layerDecay <= 1,
-        "above 0, up to 1");
-    between(command, "--warmup", warmup, 1);
-    refuse(
-        command,
-        "--ema-decay",
-        emaDecay,
-        emaDecay == null || emaDecay >= 0 && emaDecay < 1,
-        "from 0, less than 1");
-    between(command, "--weight-decay", weightDecay, Float.MAX_VALUE);
-  }
-
   /** Refuses what the device cannot do. */
   void checkDevice(CommandLine command, Device device) {
     if (graphs && !CapturedStep.isSupportedBy(device)) {
@@ -177,57 +179,97 @@ final class TrainingOptions {
     }
   }
 
-  /** From 0 to {@code most}; NaN is in no range. */
-  private static void between(CommandLine command, String option, Float value, float most) {
-    refuse(
-        command,
-        option,
-        value,
-        value == null || value >= 0 && value <= most,
-        most == 1 ? "from 0 to 1" : "from 0, finite");
+  /**
+   * What was given or suggested over the library's defaults.
+   *
+   * @throws ParameterException naming option, value and range
+   */
+  TrainingSettings settings(CommandLine command, Suggestion suggested) {
+    Overlay over = new Overlay(command);
+    over.set("--epochs", epochs, suggested.epochs(), TrainingSettings::epochs);
+    over.set(
+        "--learning-rate", learningRate, suggested.learningRate(), TrainingSettings::learningRate);
+    over.set("--warmup", warmup, TrainingSettings::warmup);
+    over.set("--weight-decay", weightDecay, TrainingSettings::weightDecay);
+    over.set(
+        "--gradient-accumulation", gradientAccumulation, TrainingSettings::gradientAccumulation);
+    over.set("--layer-decay", layerDecay, TrainingSettings::layerDecay);
+    over.set("--ema-decay", emaDecay, TrainingSettings::emaDecay);
+    over.set("--log-every", logEvery, TrainingSettings::logEvery);
+    over.set("--patience", patience, TrainingSettings::patience);
+    if (batch != null) {
+      over.set("--batch-size", batch.sentences, TrainingSettings::batchSize);
+      over.set("--batch-tokens", batch.tokens, TrainingSettings::batchTokens);
+    }
+    over.set("--head-lr-scale", headScale, suggested.headScale(), TrainingOptions::scaleHead);
+    for (String regex : freeze) {
+      over.set("--freeze", regex, TrainingSettings::freeze);
+    }
+    return over.settings.keepBest(keepBest).graphs(graphs).seed(seed);
   }
 
-  private static void refuse(
-      CommandLine command, String option, Float value, boolean fits, String range) {
-    if (!fits) {
-      throw new ParameterException(command, "%s %s: a number %s".formatted(option, value, range));
+  /** Sets what belongs to the task. */
+  void apply(CommandLine command, SequenceClassification task) {
+    try {
+      if (maxLength != null) {
+        task.maxLength(maxLength);
+      }
+      if (labelSmoothing != null) {
+        task.labelSmoothing(labelSmoothing);
+      }
+      if (classWeights != null) {
+        task.classWeights(classWeights);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command, Wording.options(e.getMessage()), e);
+    }
+  }
+
+  private static TrainingSettings scaleHead(TrainingSettings settings, float scale) {
+    return scale == 1
+        ? settings
+        : settings.learningRateScale("^classifier\\.|\\.pooler\\.|^pre_classifier\\.", scale);
+  }
+
+  /** Settings with values of options over them, whose errors name the option. */
+  private static final class Overlay {
+    private final CommandLine command;
+    private TrainingSettings settings = TrainingSettings.defaults();
+
+    Overlay(CommandLine command) {
+      this.command = command;
+    }
+
+    <T> void set(
+        String option, T given, T suggested, BiFunction<TrainingSettings, T, TrainingSettings> to) {
+      set(option, given == null ? suggested : given, to);
+    }
+
+    /** Null leaves it as it is. */
+    <T> void set(
+        String option, T value, BiFunction<TrainingSettings, T, TrainingSettings> setting) {
+      if (value == null) {
+        return;
+      }
+      try {
+        settings = setting.apply(settings, value);
+      } catch (IllegalArgumentException e) {
+        String range = e.getMessage().lines().findFirst().orElse("").replaceFirst("^.*?: ", "");
+        throw new ParameterException(command, "%s %s: %s".formatted(option, value, range), e);
+      }
     }
   }
 
   /**
-   * Sets what was given or suggested; the rest is as {@link Trainer} has it.
+   * Where a run keeps its checkpoints, and how often.
    *
-   * @param run the folder of the checkpoints
+   * @param run the folder
    */
-  void apply(Trainer trainer, Suggestion suggested, Path run) {
-    ifGiven(epochs == null ? suggested.epochs() : epochs, trainer::epochs);
-    ifGiven(learningRate == null ? suggested.learningRate() : learningRate, trainer::learningRate);
-    ifGiven(warmup, trainer::warmup);
-    ifGiven(weightDecay, trainer::weightDecay);
-    ifGiven(gradientAccumulation, trainer::gradientAccumulation);
-    ifGiven(maxLength, trainer::maxLength);
-    ifGiven(layerDecay, trainer::layerDecay);
-    ifGiven(emaDecay, trainer::emaDecay);
-    ifGiven(logEvery, trainer::logEvery);
-    if (batch != null) {
-      ifGiven(batch.sentences, trainer::batchSize);
-      ifGiven(batch.tokens, trainer::batchTokens);
-    }
-    float scale = headScale == null ? suggested.headScale() : headScale;
-    if (scale != 1) {
-      trainer.learningRateScale("^classifier\\.|\\.pooler\\.", scale);
-    }
+  void checkpoints(Trainer trainer, Path run) {
     if (checkpointEvery == null) {
       trainer.checkpoints(run);
     } else {
       checkpointEvery.apply(trainer, run);
-    }
-    trainer.keepBest(keepBest).graphs(graphs).seed(seed);
-  }
-
-  private static <T> void ifGiven(T value, Consumer<T> setter) {
-    if (value != null) {
-      setter.accept(value);
     }
   }
 }

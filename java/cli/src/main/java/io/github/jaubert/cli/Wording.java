@@ -22,6 +22,9 @@ final class Wording {
     // The command draws a head from --seed, which has been named.
     OPTIONS.put(" \\(a new head is the same only after the same Rng\\.seed\\(…\\)\\)", "");
     OPTIONS.put("maxLength\\(…\\)", "--max-length N");
+    OPTIONS.put("^maxLength\\b", "--max-length");
+    OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
+    OPTIONS.put("^classWeights\\b", "--class-weights");
     OPTIONS.put("pair\\(…\\)", "--pair-column NAME");
     OPTIONS.put("of\\(text, pair\\) takes both", "--pair or --pairs gives both");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");

@@ -18,6 +18,7 @@ import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingListener;
 import io.github.jaubert.train.TrainingResult;
@@ -89,13 +90,8 @@ class MixedPrecisionTrainingTest {
   }
 
   private Trainer trainer(SequenceClassifier model, DType precision) {
-    return Trainer.of(model, tokenizer)
-        .train(sentences())
-        .epochs(5)
-        .batchSize(4)
-        .learningRate(5e-3f)
-        .logEvery(1)
-        .precision(precision);
+    return Trainer.of(SequenceClassification.of(model, tokenizer).train(sentences()))
+        .with(s -> s.epochs(5).batchSize(4).learningRate(5e-3f).logEvery(1).precision(precision));
   }
 
   private static float[] weights(SequenceClassifier model) {
@@ -147,7 +143,7 @@ class MixedPrecisionTrainingTest {
   void goesOnWithACheckpointToTheSameBitsAndInNoOtherPrecision() {
     float[] uninterrupted;
     try (SequenceClassifier model = model()) {
-      trainer(model, DType.BF16).epochs(2).run();
+      trainer(model, DType.BF16).with(s -> s.epochs(2)).run();
       uninterrupted = weights(model);
     }
     Path run = folder.resolve("run");
@@ -161,7 +157,8 @@ class MixedPrecisionTrainingTest {
           }
         };
     try (SequenceClassifier model = model()) {
-      Trainer trainer = trainer(model, DType.BF16).epochs(2).checkpoints(run, 5).listener(kill);
+      Trainer trainer =
+          trainer(model, DType.BF16).with(s -> s.epochs(2)).checkpoints(run, 5).listener(kill);
       assertEquals("killed", assertThrows(IllegalStateException.class, trainer::run).getMessage());
     }
     try (SequenceClassifier model = model()) {
@@ -170,7 +167,7 @@ class MixedPrecisionTrainingTest {
       assertTrue(message.contains("precision was BF16 and is F32"), message);
     }
     try (SequenceClassifier model = model()) {
-      trainer(model, DType.BF16).epochs(2).checkpoints(run, 5).run();
+      trainer(model, DType.BF16).with(s -> s.epochs(2)).checkpoints(run, 5).run();
       assertArrayEquals(uninterrupted, weights(model));
     }
   }
@@ -179,10 +176,10 @@ class MixedPrecisionTrainingTest {
   void stepsAreReplayedAsWell() {
     double[] expected;
     try (SequenceClassifier model = model()) {
-      expected = losses(trainer(model, DType.BF16).epochs(2).run());
+      expected = losses(trainer(model, DType.BF16).with(s -> s.epochs(2)).run());
     }
     try (SequenceClassifier model = model()) {
-      double[] found = losses(trainer(model, DType.BF16).epochs(2).graphs(true).run());
+      double[] found = losses(trainer(model, DType.BF16).with(s -> s.epochs(2).graphs(true)).run());
       assertArrayEquals(expected, found, 4e-3); // padding adds rounding
     }
   }

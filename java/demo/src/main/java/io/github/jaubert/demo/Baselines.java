@@ -111,9 +111,9 @@ public final class Baselines {
     try (Optimizer adam = AdamW.of(head.parameters(), RATE, AdamWOptions.defaults())) {
       for (int epoch = 0; epoch < EPOCHS; epoch++) {
         rng.shuffle(order);
-        for (int[] rows : Batches.bySentences(order, BATCH)) {
+        for (int[] rows : Batches.byExamples(order, BATCH)) {
           try (Scope scope = Scope.open()) {
-            F.crossEntropy(head.forward(gather(x, rows)), y.tensor(rows)).backward();
+            F.crossEntropy(head.forward(gather(x, rows)), Tensor.of(y.classes(rows))).backward();
             adam.step(schedule.at(step++));
           }
         }

@@ -24,7 +24,7 @@ final class BestWeights {
    * that is not a number, as it may be while a model predicts one class alone, is never the best.
    */
   void offer(int step, double candidate) {
-    if (Double.isNaN(candidate) || this.step > 0 && !isBetter(candidate)) {
+    if (!isBetter(candidate, value, greaterIsBetter)) {
       return;
     }
     resume(step, candidate);
@@ -35,8 +35,10 @@ final class BestWeights {
     }
   }
 
-  private boolean isBetter(double candidate) {
-    return greaterIsBetter ? candidate > value : candidate < value;
+  /** Whether a value is better than the best so far, which is NaN before the first. */
+  static boolean isBetter(double candidate, double best, boolean greaterIsBetter) {
+    return !Double.isNaN(candidate)
+        && (Double.isNaN(best) || (greaterIsBetter ? candidate > best : candidate < best));
   }
 
   /** Goes on from an evaluation whose weights were kept. */

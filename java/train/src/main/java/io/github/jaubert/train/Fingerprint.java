@@ -1,12 +1,9 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
-import io.github.jaubert.train.data.EncodedDataset;
-import io.github.jaubert.train.data.Targets;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -48,26 +45,13 @@ final class Fingerprint {
 
   // ---- data ----
 
-  /** The number of examples, and what tells them apart by token ids, segments and targets. */
-  static String sized(EncodedDataset data, Targets targets) {
-    return data.size() + " examples " + of(data, targets);
-  }
-
-  private static String of(EncodedDataset data, Targets targets) {
+  /** The number of examples, and what tells them apart by all that they hold. */
+  static String of(Examples examples) {
     Fingerprint fingerprint = new Fingerprint();
-    for (int row = 0; row < data.size(); row++) {
-      TokenBatch example = data.batch(new int[] {row});
-      ByteBuffer bytes = ByteBuffer.allocate(4 * (1 + 2 * example.tokens() + targets.width()));
-      bytes.putInt(example.tokens());
-      for (int i = 0; i < example.tokens(); i++) {
-        bytes.putInt(example.inputIds()[i]).putInt(example.tokenTypeIds()[i]);
-      }
-      for (int column = 0; column < targets.width(); column++) {
-        bytes.putFloat(targets.value(row, column));
-      }
-      fingerprint.sha256.update(bytes.flip());
+    for (int row = 0; row < examples.size(); row++) {
+      examples.batch(new int[] {row}).digest(fingerprint.sha256::update);
     }
-    return fingerprint.digits();
+    return examples.size() + " examples " + fingerprint.digits();
   }
 
   // ---- weights ----

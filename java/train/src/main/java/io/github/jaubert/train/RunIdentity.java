@@ -1,7 +1,7 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.EncoderConfig;
-import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Device;
 import java.util.ArrayList;
@@ -23,26 +23,34 @@ record RunIdentity(Map<String, String> parts) {
   private static final String BASE_WEIGHTS = "base_weights";
 
   /** Of a run that is about to begin with the weights that the model has now. */
-  static RunIdentity of(TrainingSettings settings, SequenceClassifier model, TrainingData data) {
+  static RunIdentity of(TrainingSettings settings, Task task) {
     Map<String, String> parts = new LinkedHashMap<>();
     settings.identity().forEach((name, value) -> parts.put(name, value.toString()));
-    parts.put("labels", model.labels().toString());
-    config(model.config()).forEach((name, value) -> parts.put("config." + name, value));
+    task.settings().forEach((name, value) -> parts.put(name, value.toString()));
+    parts.putAll(task.identity());
+    Block model = task.model();
+    Map<String, Encoder> encoders = Encoders.in(model);
+    encoders.forEach(
+        (prefix, encoder) -> {
+          String begin = (encoders.size() == 1 ? "" : prefix) + "config.";
+          encoder
+              .config()
+              .toJson()
+              .properties()
+              .forEach(field -> parts.put(begin + field.getKey(), field.getValue().asText()));
+        });
     parts.put("parameters", "" + model.parameterCount());
     parts.put("frozen", frozen(model.parameters()));
     parts.put(BASE_WEIGHTS, Fingerprint.of(model.parameters()));
-    parts.putAll(data.identity());
+    parts.put("training_data", Fingerprint.of(task.examples()));
+    if (task.evaluation() != null) {
+      // Which weights are the best depends on both, and so does the history.
+      parts.put("metrics", task.evaluation().metrics().toString());
+      parts.put("evaluation_data", Fingerprint.of(task.evaluation().examples()));
+    }
     Device device = model.parameters().get(0).tensor().device();
     parts.put("device", device.arithmetic());
     return new RunIdentity(parts);
-  }
-
-  /** Every value of the config by its name in config.json. */
-  private static Map<String, String> config(EncoderConfig config) {
-    Map<String, String> values = new LinkedHashMap<>();
-    values.put("model_type", config.modelType());
-    config.toJson().properties().forEach(f -> values.put(f.getKey(), f.getValue().asText()));
-    return values;
   }
 
   private static String frozen(List<Parameter> parameters) {

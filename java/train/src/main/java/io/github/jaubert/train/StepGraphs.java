@@ -1,16 +1,11 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.autograd.CapturedStep;
-import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenBatch;
-import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
-import io.github.jaubert.train.data.EncodedDataset;
-import io.github.jaubert.train.data.Targets;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -33,26 +28,22 @@ final class StepGraphs implements AutoCloseable {
   /**
    * What the batches of one graph have in common.
    *
-   * @param stepSequences those of all batches of the step, which the loss is divided by
+   * @param sizes of the batch
+   * @param stepCount what the loss is divided by: the count of all batches of the step
+   * @param wholeStep whether it is the only batch of its step
    * @param adds whether there are gradients of the batches before
    */
-  private record Bucket(int tokens, int sequences, int stepSequences, boolean adds) {
-    boolean isWholeStep() {
-      return sequences == stepSequences;
-    }
-  }
+  private record Bucket(String sizes, float stepCount, boolean wholeStep, boolean adds) {}
 
   /** A captured step and the tensors that it reads. */
   private static final class Graph implements AutoCloseable {
-    final TokenInputs inputs;
-    final PackedSequences lengths; // as they were captured
-    final Tensor labels;
+    final Inputs inputs;
+    final Map<String, PackedSequences> lengths; // as they were captured
     CapturedStep step;
 
-    Graph(TokenInputs inputs, Tensor labels) {
+    Graph(Inputs inputs) {
       this.inputs = inputs.unscoped();
       this.lengths = inputs.lengths();
-      this.labels = labels.unscoped();
     }
 
     @Override
@@ -61,13 +52,10 @@ final class StepGraphs implements AutoCloseable {
         step.close();
       }
       inputs.close();
-      labels.close();
     }
   }
 
-  private final SequenceClassifier model;
-  private final EncodedDataset data;
-  private final Targets targets;
+  private final Task task;
   private final Optimizer optimizer;
   private final LossMeter losses;
   private final int most;
@@ -81,24 +69,15 @@ final class StepGraphs implements AutoCloseable {
    *
    * @param most how many are kept; of more, the one that was not used for the longest time goes
    */
-  StepGraphs(
-      SequenceClassifier model,
-      EncodedDataset data,
-      Targets targets,
-      Optimizer optimizer,
-      LossMeter losses,
-      int most) {
-    this.model = model;
-    this.data = data;
-    this.targets = targets;
+  StepGraphs(Task task, Optimizer optimizer, LossMeter losses, int most) {
+    this.task = task;
     this.optimizer = optimizer;
     this.losses = losses;
     this.most = most;
   }
 
   /** Refuses what there can be no graphs for. */
-  static void check(SequenceClassifier model) {
-    Device device = model.parameters().get(0).tensor().device();
+  static void check(Device device) {
     if (!CapturedStep.isSupportedBy(device)) {
       throw new UnsupportedOperationException(
           device + ": there are no graphs; leave graphs(true) for a GPU");
@@ -116,40 +95,42 @@ final class StepGraphs implements AutoCloseable {
   }
 
   /** Forward, loss, backward with some batches of examples, and one update. */
-  void takeStep(List<int[]> batches, float rate) {
-    int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
+  void takeStep(List<Batch> batches, float rate) {
+    float count = 0;
+    for (Batch batch : batches) {
+      count += task.count(batch);
+    }
     for (int i = 0; i < batches.size(); i++) {
-      compute(batches.get(i), sequences, i > 0, rate);
+      Batch padded = batches.get(i).padded(StepGraphs::padded);
+      compute(padded, new Bucket(padded.sizes(), count, batches.size() == 1, i > 0), rate);
     }
     if (batches.size() > 1) {
       update(rate);
     }
   }
 
-  private void compute(int[] rows, int stepSequences, boolean adds, float rate) {
-    TokenBatch batch = data.batch(rows);
-    batch = batch.padTo(padded(batch.tokens()));
-    Bucket bucket = new Bucket(batch.tokens(), rows.length, stepSequences, adds);
+  private void compute(Batch batch, Bucket bucket, float rate) {
     if (seen.add(bucket)) {
       try (Scope scope = Scope.open()) {
-        compute(bucket, model.encoder().inputs(batch), labels(rows), rate);
+        compute(bucket, task.inputs(batch), rate);
       }
       return;
     }
     Graph graph = graphs.get(bucket);
     if (graph == null) {
-      graph = capture(bucket, batch, rows);
+      graph = capture(bucket, batch);
       graphs.put(bucket, graph);
       closeOldest();
     } else {
       graph.inputs.set(batch);
-      targets.overwrite(graph.labels, rows);
     }
-    graph.step.sequences(graph.lengths, batch.lengths());
-    if (bucket.isWholeStep()) {
-      graph.step.replay(rate);
+    CapturedStep step = graph.step;
+    Map<String, PackedSequences> now = graph.inputs.lengths();
+    graph.lengths.forEach((name, captured) -> step.sequences(captured, now.get(name)));
+    if (bucket.wholeStep()) {
+      step.replay(rate);
     } else {
-      graph.step.replay();
+      step.replay();
     }
     replays++;
   }
@@ -171,31 +152,26 @@ final class StepGraphs implements AutoCloseable {
     update.replay(rate);
   }
 
-  private Tensor labels(int[] rows) {
-    return targets.tensor(rows).to(model.parameters().get(0).tensor().device());
-  }
-
-  private Tensor compute(Bucket bucket, TokenInputs inputs, Tensor labels, float rate) {
-    // Divided by the sequences of the whole step, so that its batches add up to one large batch.
-    Tensor loss = model.loss(model.forward(inputs), labels, bucket.stepSequences());
+  private Tensor compute(Bucket bucket, Inputs inputs, float rate) {
+    Tensor loss = task.loss(inputs, bucket.stepCount());
     loss.backward();
-    if (bucket.isWholeStep()) {
+    if (bucket.wholeStep()) {
       optimizer.step(rate);
     }
     losses.add(loss);
     return loss;
   }
 
-  private Graph capture(Bucket bucket, TokenBatch batch, int[] rows) {
+  private Graph capture(Bucket bucket, Batch batch) {
     Graph graph;
     try (Scope scope = Scope.open()) {
-      graph = new Graph(model.encoder().inputs(batch), labels(rows));
+      graph = new Graph(task.inputs(batch));
     }
     try {
       graph.step =
           CapturedStep.of(
-              graph.labels.device(),
-              () -> compute(bucket, graph.inputs, graph.labels, optimizer.learningRate()));
+              optimizer.gradNorm().device(),
+              () -> compute(bucket, graph.inputs, optimizer.learningRate()));
       return graph;
     } catch (RuntimeException | Error e) {
       graph.close();

@@ -1,7 +1,5 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.EncoderConfig;
-
 /**
  * What a run does where nothing was said. MiniLM was tried on six sets of 200 to 8,000 examples
  * ({@code benchmarks/results/defaults.md}). The rates of larger encoders were not tried: they are
@@ -23,8 +21,7 @@ final class TrainingDefaults {
   private TrainingDefaults() {}
 
   /** The largest learning rate: small encoders take larger ones. */
-  static float learningRate(EncoderConfig config) {
-    int hidden = config.hiddenSize();
+  static float learningRate(int hidden) {
     return hidden <= 384 ? 1e-4f : hidden < 768 ? 5e-5f : hidden < 1024 ? 3e-5f : 2e-5f;
   }
 

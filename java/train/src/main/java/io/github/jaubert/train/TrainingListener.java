@@ -44,4 +44,7 @@ public interface TrainingListener {
 
   /** All steps were taken. */
   default void finished(TrainingResult result) {}
+
+  /** The run has ended, in whatever way; nothing comes after this. */
+  default void ended() {}
 }

@@ -1,7 +1,7 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.nn.Block;
 import io.github.jaubert.optim.ExponentialMovingAverage;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.optim.Schedule;
@@ -9,19 +9,20 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.LogEntry.Kind;
-import io.github.jaubert.train.data.EncodedDataset;
-import io.github.jaubert.train.data.Targets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One run of a {@link Trainer}, from its first step or from a checkpoint to its last. Used once.
  */
 final class TrainingRun implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   // Names of tensors in a checkpoint begin with these.
   static final String MODEL = "model.";
   private static final String OPTIMIZER = "optimizer.";
@@ -34,12 +35,12 @@ final class TrainingRun implements AutoCloseable {
   private static final int MOST_GRAPHS = 16;
 
   private final TrainingSettings settings;
-  private final SequenceClassifier model;
-  private final EncodedDataset data;
-  private final Targets targets;
+  private final Task task;
+  private final Block model;
+  private final Examples examples;
   private final Evaluator evaluator; // null: nothing is evaluated
   private final RunFolder folder; // null: nothing is kept
-  private final List<TrainingListener> listeners;
+  private final TrainingListener listener;
   private final TrainingPlan plan;
   private final Schedule schedule;
   private final Optimizer optimizer;
@@ -50,24 +51,25 @@ final class TrainingRun implements AutoCloseable {
   private final StepGraphs graphs; // null: every step is computed as it is written
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
+  private boolean isOutOfPatience;
   private boolean isKept; // the folder's checkpoint holds what the run is now
 
   TrainingRun(
       TrainingSettings settings,
-      SequenceClassifier model,
-      TrainingData data,
+      Task task,
+      TrainingPlan plan,
       RunFolder folder,
-      List<TrainingListener> listeners) {
+      TrainingListener listener) {
     this.settings = settings;
-    this.model = model;
-    this.data = data.examples();
-    this.targets = data.targets();
-    this.evaluator = data.evaluator();
+    this.task = task;
+    this.model = task.model();
+    this.examples = task.examples();
+    this.evaluator = task.evaluation() == null ? null : new Evaluator(task, task.evaluation());
     this.folder = folder;
-    this.listeners = List.copyOf(listeners);
-    this.plan = new TrainingPlan(settings, this.data.lengths());
-    this.schedule = settings.schedule(plan.steps());
-    this.optimizer = settings.optimizer(model);
+    this.listener = listener;
+    this.plan = plan;
+    this.schedule = settings.rates(plan.steps());
+    this.optimizer = new ParameterRates(settings, model).optimizer();
     this.losses = new LossMeter(model.parameters().get(0).tensor().device());
     this.average =
         settings.emaDecay() == 0
@@ -78,25 +80,20 @@ final class TrainingRun implements AutoCloseable {
         settings.keepBest()
             ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder)
             : null;
-    this.graphs =
-        settings.graphs()
-            ? new StepGraphs(model, this.data, targets, optimizer, losses, MOST_GRAPHS)
-            : null;
+    this.graphs = settings.graphs() ? new StepGraphs(task, optimizer, losses, MOST_GRAPHS) : null;
   }
 
   TrainingResult run() {
     model.train();
     begin();
     long tokensBefore = plan.tokensUpTo(step);
-    tell(listener -> listener.configured(settings.byName()));
-    tell(
-        listener ->
-            listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps())));
+    listener.configured(allSettings());
+    listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps()));
     if (owesEvaluation()) { // the run stopped in it
       evaluateAndKeep();
     }
     long nanos = 0;
-    while (step < plan.steps()) {
+    while (!isOver()) {
       if (Thread.currentThread().isInterrupted()) {
         throw stopped();
       }
@@ -107,6 +104,13 @@ final class TrainingRun implements AutoCloseable {
       }
       nanos += System.nanoTime() - start;
       evaluateAndKeep();
+    }
+    if (step < plan.steps()) {
+      LOG.info(
+          "ends after step {} of {}: none of the last {} evaluations was better than all before",
+          step,
+          plan.steps(),
+          settings.patience());
     }
     model.eval();
     if (best == null || !best.restore()) {
@@ -120,16 +124,39 @@ final class TrainingRun implements AutoCloseable {
     if (owesEvaluation()) {
       evaluate();
     }
-    if (folder != null && (step == plan.steps() || folder.isDue(step))) {
+    if (folder != null && (isOver() || folder.isDue(step))) {
       save();
     }
+  }
+
+  private boolean isOver() {
+    return step == plan.steps() || isOutOfPatience;
+  }
+
+  /** Whether none of the last evaluations was better than all before them. */
+  private boolean isOutOfPatience() {
+    double top = Double.NaN;
+    int since = 0;
+    for (LogEntry entry : history) {
+      if (entry.kind() == Kind.EVALUATION) {
+        double value = entry.values().get(evaluator.mainMetric());
+        boolean better = BestWeights.isBetter(value, top, evaluator.greaterIsBetter());
+        top = better ? value : top;
+        since = better ? 0 : since + 1;
+      }
+    }
+    return settings.patience() > 0 && since >= settings.patience();
   }
 
   private boolean owesEvaluation() {
     return evaluator != null
         && step > 0
-        && (evaluatesAtEndOfEpoch() || settings.evaluatesAt(step))
+        && (evaluatesAtEndOfEpoch() || isEvaluationStep())
         && evaluationAt(step).isEmpty();
+  }
+
+  private boolean isEvaluationStep() {
+    return settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0;
   }
 
   /** In a run of many short epochs, not at the end of every one. */
@@ -165,7 +192,7 @@ final class TrainingRun implements AutoCloseable {
    */
   private void takeStep() {
     isKept = false;
-    List<int[]> batches = plan.microBatches(step);
+    List<Batch> batches = plan.microBatches(step).stream().map(examples::batch).toList();
     if (graphs != null) {
       graphs.takeStep(batches, schedule.at(step));
     } else {
@@ -176,17 +203,18 @@ final class TrainingRun implements AutoCloseable {
     if (average != null && step % AVERAGE_EVERY == 0) {
       average.update();
     }
-    tell(listener -> listener.stepped(step, plan.tokensUpTo(step)));
+    listener.stepped(step, plan.tokensUpTo(step));
   }
 
-  private void compute(List<int[]> batches) {
-    int sequences = batches.stream().mapToInt(rows -> rows.length).sum();
-    for (int[] rows : batches) {
+  private void compute(List<Batch> batches) {
+    float count = 0;
+    for (Batch batch : batches) {
+      count += task.count(batch);
+    }
+    for (Batch batch : batches) {
       try (Scope scope = Scope.open()) {
-        Tensor logits = model.forward(data.batch(rows));
-        // Divided by the sequences of the whole step, so that its batches add up to one large
-        // batch.
-        Tensor loss = model.loss(logits, targets.tensor(rows), sequences);
+        // Divided by the count of the whole step, so that its batches add up to one large batch.
+        Tensor loss = task.loss(task.inputs(batch), count);
         loss.backward();
         losses.add(loss);
       }
@@ -230,10 +258,11 @@ final class TrainingRun implements AutoCloseable {
   private void judge(Map<String, Double> values) {
     isKept = false;
     log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
-    requireFinite("evaluation loss", values.get("loss"));
+    requireFinite("evaluation loss", values.getOrDefault("loss", 0.0));
     if (best != null) {
       best.offer(step, values.get(evaluator.mainMetric()));
     }
+    isOutOfPatience = isOutOfPatience();
   }
 
   /** Gives the model the averages for its weights, or takes them back. */
@@ -248,7 +277,7 @@ final class TrainingRun implements AutoCloseable {
     if (folder != null) {
       folder.append(entry);
     }
-    tell(listener -> listener.logged(entry));
+    listener.logged(entry);
   }
 
   /** From the folder's checkpoint, if there is one, else from the weights that the model has. */
@@ -276,6 +305,7 @@ final class TrainingRun implements AutoCloseable {
     isKept = true;
     losses.steps(checkpoint.lossSteps());
     history.addAll(checkpoint.history());
+    isOutOfPatience = isOutOfPatience();
     if (best != null && checkpoint.bestStep() > 0) {
       best.resume(
           checkpoint.bestStep(), evaluationAt(checkpoint.bestStep()).get(evaluator.mainMetric()));
@@ -320,14 +350,15 @@ final class TrainingRun implements AutoCloseable {
         evaluationAt(best == null || best.step() == 0 ? step : best.step());
     TrainingResult result =
         new TrainingResult(
-            metrics,
-            history,
-            step,
-            seconds,
-            seconds == 0 ? 0 : tokens / seconds,
-            settings.byName());
-    tell(listener -> listener.finished(result));
+            metrics, history, step, seconds, seconds == 0 ? 0 : tokens / seconds, allSettings());
+    listener.finished(result);
     return result;
+  }
+
+  private Map<String, Object> allSettings() {
+    Map<String, Object> all = settings.byName();
+    all.putAll(task.settings());
+    return all;
   }
 
   private Map<String, Double> evaluationAt(long step) {
@@ -336,10 +367,6 @@ final class TrainingRun implements AutoCloseable {
         .findFirst()
         .map(LogEntry::values)
         .orElse(Map.of());
-  }
-
-  private void tell(Consumer<TrainingListener> event) {
-    listeners.forEach(event);
   }
 
   @Override

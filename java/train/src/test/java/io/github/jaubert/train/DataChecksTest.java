@@ -38,7 +38,9 @@ class DataChecksTest {
       TextDataset blank =
           TextDataset.of("blank", List.of(Example.of("", "0"), Example.of(" \t", "1")));
       DataException error =
-          assertThrows(DataException.class, () -> Trainer.of(model, tokenizer).train(blank).run());
+          assertThrows(
+              DataException.class,
+              () -> Trainer.of(SequenceClassification.of(model, tokenizer).train(blank)).run());
       assertEquals(
           "blank: the text of every one of the 2 rows is blank: is it the right column?",
           error.getMessage());
@@ -48,9 +50,10 @@ class DataChecksTest {
           assertThrows(
               DataException.class,
               () ->
-                  Trainer.of(model, tokenizer)
-                      .train(SmallModel.sentences(4, 1))
-                      .evaluate(blankPairs)
+                  Trainer.of(
+                          SequenceClassification.of(model, tokenizer)
+                              .train(SmallModel.sentences(4, 1))
+                              .evaluate(blankPairs))
                       .run());
       assertEquals(
           "pairs: the second text of every one of the 2 rows is blank: is it the right column?",
@@ -133,7 +136,12 @@ class DataChecksTest {
     TextDataset data = TextDataset.tsv(file).text("first").pair("second").label("gold");
     try (Tokenizer tokenizer = SmallModel.tokenizer(temporary);
         SequenceClassifier model = SmallModel.classifier(Labels.of("0", "1"), 0)) {
-      String log = logOf(() -> Trainer.of(model, tokenizer).train(data).epochs(1).run());
+      String log =
+          logOf(
+              () ->
+                  Trainer.of(SequenceClassification.of(model, tokenizer).train(data))
+                      .with(s -> s.epochs(1))
+                      .run());
       assertTrue(
           log.contains(
               file

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,12 +19,13 @@ import io.github.jaubert.train.metrics.Accuracy;
 import io.github.jaubert.train.metrics.F1;
 import io.github.jaubert.train.metrics.Metric;
 import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +33,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,8 +43,12 @@ class RunIdentityTest extends TrainerFixture {
   private Path run;
 
   /** A run of one pass that keeps its best of two. */
+  private Trainer base(Task task) {
+    return trainer(task).with(s -> s.epochs(1).evaluateEvery(6).keepBest(true)).checkpoints(run);
+  }
+
   private Trainer base(SequenceClassifier model) {
-    return trainer(model).epochs(1).evaluateEvery(6).keepBest(true).checkpoints(run);
+    return base(task(model));
   }
 
   @BeforeEach
@@ -52,143 +59,125 @@ class RunIdentityTest extends TrainerFixture {
     }
   }
 
-  private String refusal(SequenceClassifier model, Consumer<Trainer> change) {
-    Trainer trainer = base(model);
-    change.accept(trainer);
+  private String refusal(SequenceClassifier model) {
+    return refusal(base(model));
+  }
+
+  private String refusal(Trainer trainer) {
     String message = assertThrows(CheckpointException.class, trainer::run).getMessage();
     String begin = run.resolve(RunFolder.CHECKPOINT) + ": belongs to another run: ";
     assertTrue(message.startsWith(begin), message);
     return message.substring(begin.length());
   }
 
-  /** What is refused by settings of the trainer, by the name of the record's component. */
-  private static Map<String, Consumer<Trainer>> settings() {
-    Map<String, Consumer<Trainer>> changes = new LinkedHashMap<>();
-    changes.put("epochs", trainer -> trainer.epochs(2));
-    changes.put("learningRate", trainer -> trainer.learningRate(2e-3f));
-    changes.put("curve", trainer -> trainer.schedule(Decay.Curve.COSINE));
-    changes.put("warmup", trainer -> trainer.warmup(0.2f));
-    changes.put("rateScales", trainer -> trainer.learningRateScale("^classifier", 10));
-    changes.put("layerDecay", trainer -> trainer.layerDecay(0.9f));
-    changes.put("weightDecay", trainer -> trainer.weightDecay(0));
-    changes.put("maxNorm", trainer -> trainer.maxNorm(2));
-    changes.put("batchSize", trainer -> trainer.batchSize(16));
-    changes.put("batchTokens", trainer -> trainer.batchTokens(64));
-    changes.put("gradientAccumulation", trainer -> trainer.gradientAccumulation(2));
-    changes.put("maxLength", trainer -> trainer.maxLength(64)); // cuts no text, but is saved
-    changes.put("seed", trainer -> trainer.seed(4));
-    changes.put("evaluateEvery", trainer -> trainer.evaluateEvery(4));
-    changes.put("emaDecay", trainer -> trainer.emaDecay(0.9f));
-    changes.put("keepBest", trainer -> trainer.keepBest(false));
+  /** Another value of each setting that the result depends on. */
+  private static Map<String, UnaryOperator<TrainingSettings>> settings() {
+    Map<String, UnaryOperator<TrainingSettings>> changes = new LinkedHashMap<>();
+    changes.put("epochs", s -> s.epochs(2));
+    changes.put("learning_rate", s -> s.learningRate(2e-3f));
+    changes.put("schedule", s -> s.schedule(Decay.Curve.COSINE));
+    changes.put("warmup", s -> s.warmup(0.2f));
+    changes.put("learning_rate_scales", s -> s.learningRateScale("^classifier", 10));
+    changes.put("layer_decay", s -> s.layerDecay(0.9f));
+    changes.put("weight_decay", s -> s.weightDecay(0));
+    changes.put("max_norm", s -> s.maxNorm(2));
+    changes.put("batch_size", s -> s.batchSize(16));
+    changes.put("batch_tokens", s -> s.batchTokens(64));
+    changes.put("gradient_accumulation", s -> s.gradientAccumulation(2));
+    changes.put("seed", s -> s.seed(4));
+    changes.put("evaluate_every", s -> s.evaluateEvery(4));
+    changes.put("evaluate_epochs", s -> s.evaluateEpochs(7));
+    changes.put("patience", s -> s.patience(9));
+    changes.put("ema_decay", s -> s.emaDecay(0.9f));
+    changes.put("keep_best", s -> s.keepBest(false));
+    changes.put("freeze", s -> s.freeze("embeddings"));
+    return changes;
+  }
+
+  /** What belongs to the task. */
+  private static Map<String, UnaryOperator<SequenceClassification>> choices() {
+    Map<String, UnaryOperator<SequenceClassification>> changes = new LinkedHashMap<>();
+    changes.put("max_length", task -> task.maxLength(64)); // cuts no text, but is saved
+    changes.put("label_smoothing", task -> task.labelSmoothing(0.1f));
+    changes.put("class_weights", task -> task.classWeights(1, 2));
+    changes.put("loss", task -> task.loss("own", (logits, labels, count) -> logits.sum()));
     return changes;
   }
 
   @Test
   void otherSettingsAreRefusedByName() {
-    Map<String, String> names = Map.of("curve", "schedule", "rateScales", "learning_rate_scales");
-    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      settings()
-          .forEach(
-              (component, change) -> {
-                String message = refusal(model, change);
-                String name =
-                    names
-                        .getOrDefault(component, component.replaceAll("([A-Z])", "_$1"))
-                        .toLowerCase(Locale.ROOT);
-                assertTrue(
-                    message.matches("(?s).*\\b" + name + " was \\S.* and is \\S.*"), message);
-                // One thing is named, but where a setting takes the place of another.
-                int different =
-                    component.equals("keepBest") ? 3 : component.equals("batchTokens") ? 2 : 1;
-                assertEquals(different + 1, message.split(" was ").length, message);
-                assertTrue(
-                    message.endsWith("; use another folder, or delete this file to begin anew"),
-                    message);
-              });
-    }
+    settings()
+        .forEach(
+            (name, change) -> {
+              try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+                requireNamed(name, refusal(base(model).with(change)));
+              }
+            });
+    choices()
+        .forEach(
+            (name, change) -> {
+              try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+                requireNamed(name, refusal(base(change.apply(task(model)))));
+              }
+            });
+  }
+
+  private static void requireNamed(String name, String message) {
+    assertTrue(message.matches("(?s).*\\b" + name + " was \\S.* and is \\S.*"), message);
+    // One thing is named, but where a setting takes the place of another or implies it.
+    int different =
+        switch (name) {
+          case "keep_best" -> 3;
+          case "batch_tokens", "freeze" -> 2;
+          case "class_weights" -> 3; // every batch has them
+          default -> 1;
+        };
+    assertEquals(different + 1, message.split(" was ").length, message);
+    assertTrue(
+        message.endsWith("; use another folder, or delete this file to begin anew"), message);
   }
 
   /** A setting that is added belongs to the identity, or to what is known to change nothing. */
   @Test
-  void everySettingIsThereOrChangesNothing() throws ReflectiveOperationException {
-    Set<String> unchanging = Set.of("logEvery");
-    Set<String> onGpus = Set.of("graphs", "precision");
-    Set<String> implied = Set.of("evaluateEpochs"); // by epochs that were not chosen
-    Set<String> tried = new TreeSet<>(settings().keySet());
-    tried.addAll(unchanging);
-    tried.addAll(onGpus);
-    tried.addAll(implied);
-    RecordComponent[] components = TrainingSettings.class.getRecordComponents();
-    Set<String> all = new TreeSet<>();
-    Arrays.stream(components).forEach(component -> all.add(component.getName()));
-    assertEquals(all, tried);
-    TrainingSettings settings =
-        new TrainingSettings(
-            1,
-            1,
-            Decay.Curve.LINEAR,
-            0,
-            List.of(),
-            1,
-            0,
-            0,
-            8,
-            0,
-            1,
-            64,
-            1,
-            5,
-            3,
-            1,
-            0,
-            true,
-            false,
-            DType.F32);
-    for (int i = 0; i < components.length; i++) {
-      Object[] values = new Object[components.length];
-      Class<?>[] types = new Class<?>[components.length];
-      for (int j = 0; j < values.length; j++) {
-        values[j] = components[j].getAccessor().invoke(settings);
-        types[j] = components[j].getType();
+  void everySettingIsThereOrChangesNothing() {
+    Set<String> fields = new TreeSet<>();
+    for (Field field : TrainingSettings.class.getDeclaredFields()) {
+      if (!Modifier.isStatic(field.getModifiers())) {
+        fields.add(field.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT));
       }
-      values[i] = other(values[i]);
-      TrainingSettings changed =
-          TrainingSettings.class.getDeclaredConstructor(types).newInstance(values);
-      assertEquals(
-          unchanging.contains(components[i].getName()),
-          settings.identity().equals(changed.identity()),
-          components[i].getName());
     }
-  }
-
-  private static Object other(Object value) {
-    if (value instanceof Integer number) {
-      return number + 1;
-    } else if (value instanceof Long number) {
-      return number + 1;
-    } else if (value instanceof Float number) {
-      return Math.nextUp(number);
-    } else if (value instanceof Boolean on) {
-      return !on;
-    } else if (value instanceof Decay.Curve) {
-      return Decay.Curve.CONSTANT;
-    } else if (value instanceof DType) {
-      return DType.BF16;
-    } else if (value instanceof List) {
-      return List.of(new TrainingSettings.RateScale("pooler", 2));
-    }
-    throw new AssertionError("another value for " + value);
+    TrainingSettings before = TrainingSettings.defaults().keepBest(true).epochs(1);
+    assertEquals(fields, before.byName().keySet().stream().collect(Collectors.toSet()));
+    Map<String, UnaryOperator<TrainingSettings>> all = new LinkedHashMap<>(settings());
+    all.put("graphs", s -> s.graphs(true));
+    all.put("precision", s -> s.precision(DType.BF16));
+    all.forEach(
+        (name, change) -> {
+          TrainingSettings changed = change.apply(before);
+          assertFalse(before.equals(changed), name);
+          assertFalse(before.identity().equals(changed.identity()), name);
+        });
+    Set<String> tried = new TreeSet<>(all.keySet());
+    tried.add("log_every");
+    assertEquals(fields, tried);
+    TrainingSettings unchanging = before.logEvery(3);
+    assertFalse(before.equals(unchanging));
+    assertEquals(before.identity(), unchanging.identity());
   }
 
   @Test
   void theOrderOfRateScalesCounts() {
     run = folder.resolve("scales");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      base(model).learningRateScale("^classifier", 2).learningRateScale("bias$", 3).run();
+      base(model)
+          .with(s -> s.learningRateScale("^classifier", 2).learningRateScale("bias$", 3))
+          .run();
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       String message =
-          refusal(model, t -> t.learningRateScale("bias$", 3).learningRateScale("^classifier", 2));
+          refusal(
+              base(model)
+                  .with(s -> s.learningRateScale("bias$", 3).learningRateScale("^classifier", 2)));
       assertTrue(
           message.startsWith(
               "learning_rate_scales was {^classifier=2.0, bias$=3.0}"
@@ -205,7 +194,7 @@ class RunIdentityTest extends TrainerFixture {
       float[] values = last.toFloats();
       values[1] = Math.nextUp(values[1]);
       last.copyFrom(values);
-      String message = refusal(model, trainer -> {});
+      String message = refusal(model);
       assertTrue(
           message.matches(
               "base_weights was \\w{16} and is \\w{16}; load the model that it began with"
@@ -214,18 +203,18 @@ class RunIdentityTest extends TrainerFixture {
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       model.freeze("embeddings");
-      String message = refusal(model, trainer -> {});
+      String message = refusal(model);
       assertTrue(
           message.matches("frozen was none and is 5 of \\d+ parameters \\w{16}; use .*"), message);
     }
     try (SequenceClassifier model = SmallModel.classifier(Labels.of("1", "0"), 0.1)) {
-      String message = refusal(model, trainer -> {});
+      String message = refusal(model);
       assertTrue(
           message.startsWith("labels was SINGLE_LABEL [0, 1] and is SINGLE_LABEL [1, 0], "),
           message);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.2)) {
-      String message = refusal(model, trainer -> {});
+      String message = refusal(model);
       assertTrue(
           message.startsWith(
               "config.hidden_dropout_prob was 0.1 and is 0.2,"
@@ -256,7 +245,7 @@ class RunIdentityTest extends TrainerFixture {
         try (SequenceClassifier model = SequenceClassifier.of(config, TWO)) {
           copy(like, model); // the padding token's embedding begins with zeros
           String snake = name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
-          String message = refusal(model, trainer -> {});
+          String message = refusal(model);
           assertTrue(message.startsWith("config." + snake + " was "), message);
           assertEquals(2, message.split(" was ").length, message);
         }
@@ -282,16 +271,16 @@ class RunIdentityTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       for (List<Example> data : List.of(swapped, other, relabelled, rows.subList(0, 95))) {
         TextDataset changed = TextDataset.of("changed", data);
-        String message = refusal(model, trainer -> trainer.train(changed));
+        String message = refusal(base(task(model).train(changed)));
         assertTrue(message.startsWith("training_data was 96 examples "), message);
-        message = refusal(model, trainer -> trainer.evaluate(changed, new Accuracy()));
+        message = refusal(base(task(model).evaluate(changed, new Accuracy())));
         assertTrue(message.startsWith("evaluation_data was 50 examples "), message);
       }
       TextDataset judged = SmallModel.sentences(50, 2);
       for (Metric[] metrics :
           List.of(
               new Metric[] {new F1()}, new Metric[] {new F1(F1.Average.MACRO)}, new Metric[0])) {
-        String message = refusal(model, trainer -> trainer.evaluate(judged, metrics));
+        String message = refusal(base(task(model).evaluate(judged, metrics)));
         assertTrue(message.startsWith("metrics was [accuracy] and is ["), message);
       }
     }
@@ -306,7 +295,7 @@ class RunIdentityTest extends TrainerFixture {
         text.replace("\\\"device\\\":\\\"cpu (", "\\\"device\\\":\\\"xpu ("),
         StandardCharsets.ISO_8859_1);
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      String message = refusal(model, trainer -> {});
+      String message = refusal(model);
       assertTrue(
           message.startsWith("device was xpu (") && message.contains(" and is cpu ("), message);
     }
@@ -351,7 +340,10 @@ class RunIdentityTest extends TrainerFixture {
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Device.cpu().threads(threads + 1);
-      trainer(model).logEvery(3).evaluateEvery(5).checkpoints(run, 4).maxLength(128).run();
+      trainer(task(model).maxLength(128))
+          .with(s -> s.logEvery(3).evaluateEvery(5))
+          .checkpoints(run, 4)
+          .run();
       assertSameBits(weights, SmallModel.weights(model));
     } finally {
       Device.cpu().threads(threads);
@@ -362,19 +354,21 @@ class RunIdentityTest extends TrainerFixture {
   void theSameModelObjectGoesOn() {
     Path parts = folder.resolve("parts");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      Trainer killed = trainer(model).emaDecay(0.9f).checkpoints(parts, 7).listener(killAfter(15));
+      Trainer killed =
+          trainer(model).with(s -> s.emaDecay(0.9f)).checkpoints(parts, 7).listener(killAfter(15));
       assertThrows(Killed.class, killed::run);
       String message =
           assertThrows(
-                  CheckpointException.class, trainer(model).emaDecay(0.9f).checkpoints(parts)::run)
+                  CheckpointException.class,
+                  trainer(model).with(s -> s.emaDecay(0.9f)).checkpoints(parts)::run)
               .getMessage();
       assertTrue(message.contains("another run: base_weights was "), message);
     }
     Map<String, float[]> weights;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).emaDecay(0.9f).checkpoints(parts).run();
+      trainer(model).with(s -> s.emaDecay(0.9f)).checkpoints(parts).run();
       weights = SmallModel.weights(model); // averages
-      trainer(model).emaDecay(0.9f).checkpoints(parts).run();
+      trainer(model).with(s -> s.emaDecay(0.9f)).checkpoints(parts).run();
       assertSameBits(weights, SmallModel.weights(model));
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {

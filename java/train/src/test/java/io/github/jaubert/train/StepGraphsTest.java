@@ -7,10 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.autograd.CapturedStep;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.bert.Bert;
+import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.tokenizer.Encoding;
+import io.github.jaubert.nn.CrossEntropyOptions;
+import io.github.jaubert.nn.F;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.tensor.DType;
@@ -19,13 +24,12 @@ import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
-import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Example;
-import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Steps of the trainer as graphs; most of it on a device that has some, see jaubert-cuda. */
@@ -36,6 +40,12 @@ class StepGraphsTest extends TrainerFixture {
     return SequenceClassifier.of(
         BertConfig.bertBase().withVocabSize(25).withEncoder(8, 1, 2, 12).withDropout(0.1, 0.1),
         labels);
+  }
+
+  private Task prepared(SequenceClassifier model, TextDataset texts) {
+    Task task = SequenceClassification.of(model, tokenizer).train(texts);
+    task.prepare(new TrainingListener() {});
+    return task;
   }
 
   private static void requireGraphs() {
@@ -63,7 +73,9 @@ class StepGraphsTest extends TrainerFixture {
     try (SequenceClassifier model = classifier(TWO)) {
       assertEquals(
           "cpu: there are no graphs; leave graphs(true) for a GPU",
-          assertThrows(UnsupportedOperationException.class, trainer(model).graphs(true)::run)
+          assertThrows(
+                  UnsupportedOperationException.class,
+                  trainer(model).with(s -> s.graphs(true))::run)
               .getMessage());
     } finally {
       before.makeDefault();
@@ -87,8 +99,6 @@ class StepGraphsTest extends TrainerFixture {
   }
 
   private void compare(Labels labels, TextDataset texts) {
-    EncodedDataset data = EncodedDataset.of(texts, tokenizer, count -> {});
-    Targets targets = Targets.of(texts, labels);
     List<int[]> batches = new ArrayList<>();
     for (int step = 0; step < 6; step++) {
       int[] rows = new int[step == 3 ? 5 : 8];
@@ -102,10 +112,11 @@ class StepGraphsTest extends TrainerFixture {
     try (SequenceClassifier model = classifier(labels);
         Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
         LossMeter losses = new LossMeter(Device.defaultDevice());
-        StepGraphs graphs = new StepGraphs(model, data, targets, adam, losses, 16)) {
+        StepGraphs graphs = new StepGraphs(prepared(model, texts), adam, losses, 16)) {
+      Examples data = prepared(model, texts).examples();
       Rng.seed(8);
       for (int step = 0; step < batches.size(); step++) {
-        graphs.takeStep(List.of(batches.get(step)), 1e-3f / (step + 1));
+        graphs.takeStep(List.of(data.batch(batches.get(step))), 1e-3f / (step + 1));
         losses.stepped();
         replayedLosses.add((float) losses.take());
       }
@@ -117,13 +128,14 @@ class StepGraphsTest extends TrainerFixture {
     for (boolean pads : new boolean[] {true, false}) {
       try (SequenceClassifier model = classifier(labels);
           Optimizer adam = AdamW.of(model.parameters(), 1e-3f)) {
+        Task task = prepared(model, texts);
         Rng.seed(8);
         for (int step = 0; step < batches.size(); step++) {
           int[] rows = batches.get(step);
           try (Scope scope = Scope.open()) {
-            TokenBatch batch = data.batch(rows);
-            Tensor logits = model.forward(pads ? batch.padTo(128) : batch);
-            Tensor loss = model.loss(logits, targets.tensor(rows), rows.length);
+            Batch batch = task.examples().batch(rows);
+            Inputs inputs = task.inputs(pads ? batch.padded(tokens -> 128) : batch);
+            Tensor loss = task.loss(inputs, rows.length);
             loss.backward();
             adam.step(1e-3f / (step + 1));
             float found = replayedLosses.get(step);
@@ -135,6 +147,61 @@ class StepGraphsTest extends TrainerFixture {
         }
       }
     }
+  }
+
+  /** Texts in pairs of which the means over their tokens are to be alike. */
+  private record Pairs(Bert model, List<Encoding> left, List<Encoding> right) implements Task {
+    @Override
+    public Examples examples() {
+      return Examples.of(
+          left.size(),
+          i -> left.get(i).length() + right.get(i).length(),
+          rows ->
+              Batch.of(pick(left, rows))
+                  .text("right", pick(right, rows))
+                  .with("wanted", IntStream.range(0, rows.length).toArray()));
+    }
+
+    private static TokenBatch pick(List<Encoding> texts, int[] rows) {
+      return TokenBatch.of(IntStream.of(rows).mapToObj(texts::get).toList());
+    }
+
+    @Override
+    public Tensor loss(Inputs inputs, float count) {
+      Tensor products = mean(inputs.text()).matmul(mean(inputs.text("right")).t());
+      return F.crossEntropy(
+          products, inputs.get("wanted"), CrossEntropyOptions.standard().withNormalizer(count));
+    }
+
+    private Tensor mean(TokenInputs text) {
+      return F.segmentMean(model.forward(text).lastHidden(), text.lengths());
+    }
+  }
+
+  /** Of which a replay has the lengths of both texts of another batch. */
+  @Test
+  void aTaskOfTwoTextsIsReplayed() {
+    requireGraphs();
+    List<List<Encoding>> sides = new ArrayList<>();
+    for (int seed : new int[] {4, 5}) {
+      sides.add(
+          SmallModel.sentences(40, seed).rows().stream()
+              .map(row -> tokenizer.encode(row.text()))
+              .toList());
+    }
+    List<double[]> runs = new ArrayList<>();
+    for (boolean graphs : new boolean[] {false, true}) {
+      try (SequenceClassifier model = classifier(TWO)) {
+        Task task = new Pairs((Bert) model.encoder(), sides.get(0), sides.get(1));
+        TrainingResult result =
+            Trainer.of(task)
+                .with(s -> s.batchSize(8).epochs(3).learningRate(1e-3f).logEvery(1).graphs(graphs))
+                .run();
+        assertEquals(15, result.steps());
+        runs.add(losses(result));
+      }
+    }
+    assertArrayEquals(runs.get(0), runs.get(1), 1e-3);
   }
 
   @Test
@@ -170,19 +237,16 @@ class StepGraphsTest extends TrainerFixture {
       assertEquals(uninterrupted.history(), resumed.history());
     }
     try (SequenceClassifier model = classifier(TWO)) {
-      TrainingResult usual = short_(model).graphs(false).run();
+      TrainingResult usual = short_(model).with(s -> s.graphs(false)).run();
       assertArrayEquals(losses(uninterrupted), losses(usual), 1e-3);
     }
     assertEquals(live, Memory.live(Device.defaultDevice()));
   }
 
   private Trainer short_(SequenceClassifier model) {
-    return trainer(model)
-        .train(SmallModel.sentences(28, 1))
-        .evaluate(SmallModel.sentences(6, 2))
-        .emaDecay(0.9f)
-        .logEvery(1)
-        .graphs(true);
+    return trainer(
+            task(model).train(SmallModel.sentences(28, 1)).evaluate(SmallModel.sentences(6, 2)))
+        .with(s -> s.emaDecay(0.9f).logEvery(1).graphs(true));
   }
 
   /** Three batches a step, but for the last of each pass, which has one. */
@@ -190,8 +254,6 @@ class StepGraphsTest extends TrainerFixture {
   void stepsOfSeveralBatchesHaveTheBitsOfThoseWithoutGraphs() {
     requireGraphs();
     TextDataset texts = SmallModel.sentences(80, 4);
-    EncodedDataset data = EncodedDataset.of(texts, tokenizer, count -> {});
-    Targets targets = Targets.of(texts, TWO);
     List<List<int[]>> steps = new ArrayList<>();
     for (int pass = 0; pass < 3; pass++) {
       List<int[]> batches = new ArrayList<>();
@@ -213,10 +275,11 @@ class StepGraphsTest extends TrainerFixture {
     try (SequenceClassifier model = classifier(TWO);
         Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
         LossMeter losses = new LossMeter(Device.defaultDevice());
-        StepGraphs graphs = new StepGraphs(model, data, targets, adam, losses, 16)) {
+        StepGraphs graphs = new StepGraphs(prepared(model, texts), adam, losses, 16)) {
+      Examples data = prepared(model, texts).examples();
       Rng.seed(8);
       for (List<int[]> batches : steps) {
-        graphs.takeStep(batches, 1e-3f);
+        graphs.takeStep(batches.stream().map(data::batch).toList(), 1e-3f);
         losses.stepped();
         replayedLosses.add((float) losses.take());
       }
@@ -229,13 +292,14 @@ class StepGraphsTest extends TrainerFixture {
     try (SequenceClassifier model = classifier(TWO);
         Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
         LossMeter losses = new LossMeter(Device.defaultDevice())) {
+      Task task = prepared(model, texts);
       Rng.seed(8);
       for (int step = 0; step < steps.size(); step++) {
         List<int[]> batches = steps.get(step);
         for (int[] rows : batches) {
           try (Scope scope = Scope.open()) {
-            Tensor logits = model.forward(data.batch(rows).padTo(128));
-            Tensor loss = model.loss(logits, targets.tensor(rows), 8 * batches.size());
+            Batch batch = task.examples().batch(rows).padded(tokens -> 128);
+            Tensor loss = task.loss(task.inputs(batch), 8 * batches.size());
             loss.backward();
             losses.add(loss);
           }
@@ -257,7 +321,9 @@ class StepGraphsTest extends TrainerFixture {
         try (SequenceClassifier model = classifier(TWO)) {
           runs.add(
               losses(
-                  short_(model).precision(precision).graphs(graphs).gradientAccumulation(2).run()));
+                  short_(model)
+                      .with(s -> s.precision(precision).graphs(graphs).gradientAccumulation(2))
+                      .run()));
         }
       }
       assertArrayEquals(
@@ -273,19 +339,18 @@ class StepGraphsTest extends TrainerFixture {
   void theOldestGraphGoesWhenThereAreTooMany() {
     requireGraphs();
     TextDataset texts = SmallModel.sentences(40, 6);
-    EncodedDataset data = EncodedDataset.of(texts, tokenizer, count -> {});
-    Targets targets = Targets.of(texts, TWO);
     try (SequenceClassifier model = classifier(TWO);
         Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
         LossMeter losses = new LossMeter(Device.defaultDevice());
-        StepGraphs graphs = new StepGraphs(model, data, targets, adam, losses, 2)) {
+        StepGraphs graphs = new StepGraphs(prepared(model, texts), adam, losses, 2)) {
+      Examples data = prepared(model, texts).examples();
       for (int size = 1; size <= 3; size++) {
-        int[] rows = new int[size];
-        graphs.takeStep(List.of(rows), 0);
-        graphs.takeStep(List.of(rows), 0);
+        Batch batch = data.batch(new int[size]);
+        graphs.takeStep(List.of(batch), 0);
+        graphs.takeStep(List.of(batch), 0);
         assertEquals(Math.min(size, 2), graphs.count());
       }
-      graphs.takeStep(List.of(new int[1]), 0); // of which the graph is gone
+      graphs.takeStep(List.of(data.batch(new int[1])), 0); // of which the graph is gone
       assertEquals(2, graphs.count());
       assertEquals(4, graphs.replays());
     }

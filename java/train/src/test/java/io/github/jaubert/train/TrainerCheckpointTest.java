@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +32,8 @@ class TrainerCheckpointTest extends TrainerFixture {
     TrainingResult uninterrupted;
     Path whole = folder.resolve("whole");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      uninterrupted = trainer(model).keepBest(true).evaluateEvery(4).checkpoints(whole, 7).run();
+      uninterrupted =
+          trainer(model).with(s -> s.keepBest(true).evaluateEvery(4)).checkpoints(whole, 7).run();
       weights = SmallModel.weights(model);
     }
     Path parts = folder.resolve("parts");
@@ -41,8 +43,7 @@ class TrainerCheckpointTest extends TrainerFixture {
       try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
         Trainer trainer =
             trainer(model)
-                .keepBest(true)
-                .evaluateEvery(4)
+                .with(s -> s.keepBest(true).evaluateEvery(4))
                 .checkpoints(parts, 7)
                 .listener(killAfter(last));
         assertThrows(Killed.class, trainer::run);
@@ -50,7 +51,7 @@ class TrainerCheckpointTest extends TrainerFixture {
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       TrainingResult resumed =
-          trainer(model).keepBest(true).evaluateEvery(4).checkpoints(parts, 7).run();
+          trainer(model).with(s -> s.keepBest(true).evaluateEvery(4)).checkpoints(parts, 7).run();
       assertSameBits(weights, SmallModel.weights(model));
       assertEquals(uninterrupted.history(), resumed.history());
       assertEquals(uninterrupted.metrics(), resumed.metrics());
@@ -66,8 +67,7 @@ class TrainerCheckpointTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       TrainingResult again =
           trainer(model)
-              .keepBest(true)
-              .evaluateEvery(4)
+              .with(s -> s.keepBest(true).evaluateEvery(4))
               .checkpoints(parts, 7)
               .listener(killAfter(24))
               .run();
@@ -81,7 +81,7 @@ class TrainerCheckpointTest extends TrainerFixture {
   void averagesGoOnToTheSameBits() {
     Map<String, float[]> weights;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).emaDecay(0.9f).layerDecay(0.8f).run();
+      trainer(model).with(s -> s.emaDecay(0.9f).layerDecay(0.8f)).run();
       weights = SmallModel.weights(model);
     }
     Path parts = folder.resolve("parts");
@@ -90,8 +90,7 @@ class TrainerCheckpointTest extends TrainerFixture {
       try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
         Trainer trainer =
             trainer(model)
-                .emaDecay(0.9f)
-                .layerDecay(0.8f)
+                .with(s -> s.emaDecay(0.9f).layerDecay(0.8f))
                 .checkpoints(parts, 7)
                 .listener(killAfter(last));
         assertThrows(Killed.class, trainer::run);
@@ -99,7 +98,7 @@ class TrainerCheckpointTest extends TrainerFixture {
     }
     for (int run = 0; run < 2; run++) { // the second only loads what came of the first
       try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-        trainer(model).emaDecay(0.9f).layerDecay(0.8f).checkpoints(parts, 7).run();
+        trainer(model).with(s -> s.emaDecay(0.9f).layerDecay(0.8f)).checkpoints(parts, 7).run();
         assertSameBits(weights, SmallModel.weights(model));
       }
     }
@@ -109,7 +108,7 @@ class TrainerCheckpointTest extends TrainerFixture {
   void theBestWeightsAreKeptWithAndWithoutAFolder() {
     Map<String, float[]> kept;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      TrainingResult result = trainer(model).evaluateEvery(2).keepBest(true).run();
+      TrainingResult result = trainer(model).with(s -> s.evaluateEvery(2).keepBest(true)).run();
       kept = SmallModel.weights(model);
       double best =
           result.history().stream()
@@ -119,11 +118,15 @@ class TrainerCheckpointTest extends TrainerFixture {
               .orElseThrow();
       assertEquals(best, result.metrics().get("accuracy"));
       // The weights are those of that evaluation: a run of no steps from them gives its figures.
-      Map<String, Double> measured = trainer(model).learningRate(0).epochs(1).run().metrics();
+      Map<String, Double> measured =
+          trainer(model).with(s -> s.learningRate(0).epochs(1)).run().metrics();
       assertEquals(result.metrics(), measured);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).evaluateEvery(2).keepBest(true).checkpoints(folder.resolve("run")).run();
+      trainer(model)
+          .with(s -> s.evaluateEvery(2).keepBest(true))
+          .checkpoints(folder.resolve("run"))
+          .run();
       assertSameBits(kept, SmallModel.weights(model));
     }
   }
@@ -138,7 +141,9 @@ class TrainerCheckpointTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Map<String, float[]> weights = SmallModel.weights(model);
       Trainer other =
-          trainer(model).checkpoints(run).learningRate(2e-3f).train(SmallModel.sentences(95, 1));
+          trainer(task(model).train(SmallModel.sentences(95, 1)))
+              .with(s -> s.learningRate(2e-3f))
+              .checkpoints(run);
       String message = assertThrows(CheckpointException.class, other::run).getMessage();
       assertTrue(
           message.contains("checkpoint.safetensors")
@@ -155,32 +160,37 @@ class TrainerCheckpointTest extends TrainerFixture {
     Path run = folder.resolve("run");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Trainer killed =
-          trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).listener(killAfter(9));
+          trainer(model)
+              .with(s -> s.evaluateEvery(4).keepBest(true))
+              .checkpoints(run, 7)
+              .listener(killAfter(9));
       assertThrows(Killed.class, killed::run);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       String message =
           refusal(
-              trainer(model)
-                  .evaluateEvery(4)
-                  .keepBest(true)
-                  .evaluate(SmallModel.sentences(50, 2), new F1(), new Accuracy())
+              trainer(task(model).evaluate(SmallModel.sentences(50, 2), new F1(), new Accuracy()))
+                  .with(s -> s.evaluateEvery(4).keepBest(true))
                   .checkpoints(run, 7));
       assertTrue(
           message.contains(
               "belongs to another run: metrics was [accuracy] and is [f1 (1), accuracy]; use another folder"),
           message);
-      Trainer other = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
-      message = refusal(other.evaluate(SmallModel.sentences(50, 4), new Accuracy()));
+      UnaryOperator<TrainingSettings> settings = s -> s.evaluateEvery(4).keepBest(true);
+      SequenceClassification other =
+          task(model).evaluate(SmallModel.sentences(50, 4), new Accuracy());
+      message = refusal(trainer(other).with(settings).checkpoints(run, 7));
       assertTrue(message.contains("another run: evaluation_data was 50 examples "), message);
       // The same texts with other labels.
       List<Example> swapped =
           SmallModel.sentences(50, 2).rows().stream()
               .map(row -> Example.of(row.text(), row.labels().contains("1") ? "0" : "1"))
               .toList();
-      message = refusal(other.evaluate(TextDataset.of("swapped", swapped), new Accuracy()));
+      other = task(model).evaluate(TextDataset.of("swapped", swapped), new Accuracy());
+      message = refusal(trainer(other).with(settings).checkpoints(run, 7));
       assertTrue(message.contains("another run: evaluation_data was 50 examples "), message);
-      message = refusal(trainer(model).keepBest(true).evaluateEvery(5).checkpoints(run, 7));
+      message =
+          refusal(trainer(model).with(s -> s.keepBest(true).evaluateEvery(5)).checkpoints(run, 7));
       assertTrue(message.contains("another run: evaluate_every was 4 and is 5;"), message);
     }
   }
@@ -249,10 +259,8 @@ class TrainerCheckpointTest extends TrainerFixture {
 
   /** Evaluated at steps 6, 12, 18 and 24. */
   private Trainer judged(SequenceClassifier model, Metric metric) {
-    return trainer(model)
-        .evaluate(SmallModel.sentences(50, 2), metric)
-        .evaluateEvery(6)
-        .keepBest(true);
+    return trainer(task(model).evaluate(SmallModel.sentences(50, 2), metric))
+        .with(s -> s.evaluateEvery(6).keepBest(true));
   }
 
   @Test
@@ -260,12 +268,16 @@ class TrainerCheckpointTest extends TrainerFixture {
     Path run = folder.resolve("run");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Trainer killed =
-          trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).listener(killAfter(9));
+          trainer(model)
+              .with(s -> s.evaluateEvery(4).keepBest(true))
+              .checkpoints(run, 7)
+              .listener(killAfter(9));
       assertThrows(Killed.class, killed::run);
     }
     Files.delete(run.resolve(RunFolder.BEST));
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      Trainer trainer = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
+      Trainer trainer =
+          trainer(model).with(s -> s.evaluateEvery(4).keepBest(true)).checkpoints(run, 7);
       String message = refusal(trainer);
       assertTrue(message.contains("needs best.safetensors beside it, which is missing"), message);
       trainer.replaceOther(true).run();
@@ -286,14 +298,20 @@ class TrainerCheckpointTest extends TrainerFixture {
               }
             }
           };
-      Trainer interrupted = trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7);
+      Trainer interrupted =
+          trainer(model).with(s -> s.evaluateEvery(4).keepBest(true)).checkpoints(run, 7);
       assertThrows(TrainingInterruptedException.class, interrupted.listener(interrupt)::run);
       assertTrue(Thread.interrupted());
       Files.delete(run.resolve(RunFolder.BEST));
-      trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7).replaceOther(true).run();
+      trainer(model)
+          .with(s -> s.evaluateEvery(4).keepBest(true))
+          .checkpoints(run, 7)
+          .replaceOther(true)
+          .run();
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      String message = refusal(trainer(model).evaluateEvery(4).keepBest(true).checkpoints(run, 7));
+      String message =
+          refusal(trainer(model).with(s -> s.evaluateEvery(4).keepBest(true)).checkpoints(run, 7));
       assertTrue(message.contains("belongs to another run: base_weights was "), message);
     }
   }
@@ -307,7 +325,7 @@ class TrainerCheckpointTest extends TrainerFixture {
     Files.writeString(run.resolve(RunFolder.BEST), "of another run");
     Files.writeString(run.resolve("mine.txt"), "mine");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).epochs(1).checkpoints(run).run();
+      trainer(model).with(s -> s.epochs(1)).checkpoints(run).run();
     }
     try (Stream<Path> left = Files.list(run)) {
       assertEquals(
@@ -320,14 +338,14 @@ class TrainerCheckpointTest extends TrainerFixture {
   void gradientsFromBeforeTheRunDoNotCount() {
     Map<String, float[]> weights;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).epochs(1).run();
+      trainer(model).with(s -> s.epochs(1)).run();
       weights = SmallModel.weights(model);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       try (Scope scope = Scope.open()) {
         model.parameters().get(0).tensor().sum().backward(); // as after a step that failed half way
       }
-      trainer(model).epochs(1).run();
+      trainer(model).with(s -> s.epochs(1)).run();
       assertSameBits(weights, SmallModel.weights(model));
     }
   }
@@ -336,7 +354,7 @@ class TrainerCheckpointTest extends TrainerFixture {
   void refusesTheCheckpointOfAReleaseThatComputesOtherwise() throws IOException {
     Path run = folder.resolve("run");
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      trainer(model).epochs(1).checkpoints(run).run();
+      trainer(model).with(s -> s.epochs(1)).checkpoints(run).run();
       Path file = run.resolve(RunFolder.CHECKPOINT);
       String key = "\\\"arithmetic\\\":" + Checkpoint.ARITHMETIC;
       String text = Files.readString(file, StandardCharsets.ISO_8859_1);
@@ -344,7 +362,9 @@ class TrainerCheckpointTest extends TrainerFixture {
       for (String other : new String[] {"\\\"arithmetic\\\":7", "\\\"arithmetix\\\":2"}) {
         Files.writeString(file, text.replace(key, other), StandardCharsets.ISO_8859_1);
         String message =
-            assertThrows(CheckpointException.class, trainer(model).epochs(1).checkpoints(run)::run)
+            assertThrows(
+                    CheckpointException.class,
+                    trainer(model).with(s -> s.epochs(1)).checkpoints(run)::run)
                 .getMessage();
         int version = other.endsWith("7") ? 7 : 1; // 1 is that of releases which did not write it
         assertTrue(

@@ -30,16 +30,21 @@ abstract class TrainerFixture {
     tokenizer.close();
   }
 
-  /** 96 sentences in 12 steps of 8, twice; evaluated at the end of both passes. */
-  Trainer trainer(SequenceClassifier model) {
-    return Trainer.of(model, tokenizer)
+  /** 96 sentences to learn from, 50 to be judged by. */
+  SequenceClassification task(SequenceClassifier model) {
+    return SequenceClassification.of(model, tokenizer)
         .train(SmallModel.sentences(96, 1))
-        .evaluate(SmallModel.sentences(50, 2), new Accuracy())
-        .epochs(2)
-        .batchSize(8)
-        .learningRate(1e-3f)
-        .logEvery(5)
-        .seed(3);
+        .evaluate(SmallModel.sentences(50, 2), new Accuracy());
+  }
+
+  /** 12 steps of 8 sentences, twice; evaluated at the end of both passes. */
+  Trainer trainer(SequenceClassifier model) {
+    return trainer(task(model));
+  }
+
+  Trainer trainer(Task task) {
+    return Trainer.of(task)
+        .with(s -> s.epochs(2).batchSize(8).learningRate(1e-3f).logEvery(5).seed(3));
   }
 
   /** Stops a run as a kill would: after a step, without a word. */

@@ -30,6 +30,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ import org.junit.jupiter.api.Test;
 /** Runs whose thread is interrupted. */
 class TrainerInterruptTest extends TrainerFixture {
   private static final UnaryOperator<Trainer> AVERAGED =
-      trainer -> trainer.emaDecay(0.9f).evaluateEvery(4);
+      trainer -> trainer.with(s -> s.emaDecay(0.9f).evaluateEvery(4));
 
   @AfterEach
   void clear() {
@@ -137,28 +139,31 @@ class TrainerInterruptTest extends TrainerFixture {
 
   @Test
   void aRunGoesOnToTheSameBits() throws IOException {
-    assertGoesOnToTheSameBits(trainer -> trainer.keepBest(true).evaluateEvery(4));
+    assertGoesOnToTheSameBits(trainer -> trainer.with(s -> s.keepBest(true).evaluateEvery(4)));
   }
 
   @Test
   void averagesOfAccumulatedStepsGoOnToTheSameBits() throws IOException {
     assertGoesOnToTheSameBits(
-        trainer -> AVERAGED.apply(trainer).batchSize(4).gradientAccumulation(2).layerDecay(0.8f));
+        trainer ->
+            AVERAGED
+                .apply(trainer)
+                .with(s -> s.batchSize(4).gradientAccumulation(2).layerDecay(0.8f)));
   }
 
   @Test
   void anEvaluationIsBrokenOffAndMadeAnew() throws IOException {
     // 1,200 sentences are several batches.
-    UnaryOperator<Trainer> settings =
-        trainer ->
+    BiFunction<SequenceClassifier, Metric, Trainer> averaged =
+        (model, metric) ->
             AVERAGED
-                .apply(trainer)
-                .keepBest(true)
-                .evaluate(SmallModel.sentences(1200, 2), new Accuracy());
+                .apply(trainer(task(model).evaluate(SmallModel.sentences(1200, 2), metric)))
+                .with(s -> s.keepBest(true));
+    Function<SequenceClassifier, Trainer> judged = model -> averaged.apply(model, new Accuracy());
     Map<String, float[]> weights;
     TrainingResult uninterrupted;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      uninterrupted = settings.apply(trainer(model)).run();
+      uninterrupted = judged.apply(model).run();
       weights = SmallModel.weights(model);
     }
     // The third is that of step 12, when there are averages to evaluate.
@@ -166,12 +171,11 @@ class TrainerInterruptTest extends TrainerFixture {
     Path during = folder.resolve("during");
     Map<String, float[]> last;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      interrupted(settings.apply(trainer(model)).checkpoints(after).listener(interruptAfter(12)));
+      interrupted(judged.apply(model).checkpoints(after).listener(interruptAfter(12)));
       last = SmallModel.weights(model);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      Trainer trainer = settings.apply(trainer(model)).checkpoints(during);
-      trainer.evaluate(SmallModel.sentences(1200, 2), new InterruptingMetric(3));
+      Trainer trainer = averaged.apply(model, new InterruptingMetric(3)).checkpoints(during);
       assertEquals(12, interrupted(trainer).step());
       assertSameBits(last, SmallModel.weights(model)); // not the averages
     }
@@ -180,17 +184,15 @@ class TrainerInterruptTest extends TrainerFixture {
     }
     // Nor are they left in the model by a listener that fails.
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      assertThrows(
-          ArithmeticException.class, settings.apply(trainer(model)).listener(failAt(12))::run);
+      assertThrows(ArithmeticException.class, judged.apply(model).listener(failAt(12))::run);
       assertSameBits(last, SmallModel.weights(model));
     }
     // Twice in a row, the second time before anything is done.
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Thread.currentThread().interrupt();
-      assertEquals(12, interrupted(settings.apply(trainer(model)).checkpoints(during)).step());
+      assertEquals(12, interrupted(judged.apply(model).checkpoints(during)).step());
       assertEquals(
-          uninterrupted.history(),
-          settings.apply(trainer(model)).checkpoints(during).run().history());
+          uninterrupted.history(), judged.apply(model).checkpoints(during).run().history());
       assertSameBits(weights, SmallModel.weights(model));
     }
   }
@@ -263,8 +265,7 @@ class TrainerInterruptTest extends TrainerFixture {
     int[] done = {0};
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Trainer trainer =
-          trainer(model)
-              .train(SmallModel.sentences(20_000, 1))
+          trainer(task(model).train(SmallModel.sentences(20_000, 1)))
               .listener(
                   new TrainingListener() {
                     @Override
@@ -297,7 +298,7 @@ class TrainerInterruptTest extends TrainerFixture {
           }
         };
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      Trainer trainer = trainer(model).train(SmallModel.sentences(20_000, 1)).listener(waits);
+      Trainer trainer = trainer(task(model).train(SmallModel.sentences(20_000, 1))).listener(waits);
       assertTimeoutPreemptively(
           Duration.ofMinutes(1), () -> assertThrows(Killed.class, trainer::run));
     }
@@ -309,14 +310,15 @@ class TrainerInterruptTest extends TrainerFixture {
   void anInterruptThatFindsNothingLeftToDoChangesNothing() {
     Map<String, float[]> weights;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      Trainer.of(model, tokenizer).train(SmallModel.sentences(96, 1)).epochs(1).run();
+      Trainer.of(SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(96, 1)))
+          .with(s -> s.epochs(1))
+          .run();
       weights = SmallModel.weights(model);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       TrainingResult result =
-          Trainer.of(model, tokenizer)
-              .train(SmallModel.sentences(96, 1))
-              .epochs(1)
+          Trainer.of(SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(96, 1)))
+              .with(s -> s.epochs(1))
               .checkpoints(folder.resolve("run"))
               .listener(interruptAfter(3))
               .run();
@@ -325,9 +327,8 @@ class TrainerInterruptTest extends TrainerFixture {
       assertSameBits(weights, SmallModel.weights(model));
       // Nor does one that finds the run finished.
       Thread.currentThread().interrupt();
-      Trainer.of(model, tokenizer)
-          .train(SmallModel.sentences(96, 1))
-          .epochs(1)
+      Trainer.of(SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(96, 1)))
+          .with(s -> s.epochs(1))
           .checkpoints(folder.resolve("run"))
           .run();
       assertTrue(Thread.interrupted());
@@ -403,7 +404,8 @@ class TrainerInterruptTest extends TrainerFixture {
 
   /** 400 steps, so that the interrupt falls somewhere among them. */
   private Trainer many(SequenceClassifier model) {
-    return trainer(model).train(SmallModel.sentences(1600, 1)).batchSize(4).gradientAccumulation(2);
+    return trainer(task(model).train(SmallModel.sentences(1600, 1)))
+        .with(s -> s.batchSize(4).gradientAccumulation(2));
   }
 
   private static TrainingListener countDownAfter(long last, CountDownLatch latch) {

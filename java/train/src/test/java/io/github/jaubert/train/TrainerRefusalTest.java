@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.BertConfig;
+import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.data.DataException;
@@ -14,8 +15,10 @@ import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** What a trainer refuses, and what ends a run. */
@@ -28,7 +31,8 @@ class TrainerRefusalTest extends TrainerFixture {
         TextDataset.of("texts", List.of(Example.of("a film", "0"), Example.of("an actor", "1")));
     try (SequenceClassifier model = SequenceClassifier.of(small, TWO)) {
       String message =
-          assertThrows(DataException.class, () -> trainer(model).train(data).run()).getMessage();
+          assertThrows(DataException.class, () -> trainer(task(model).train(data)).run())
+              .getMessage();
       assertTrue(
           message.contains(
               "holds 'actor', token 24 of the tokenizer; the model has embeddings for 24"),
@@ -43,36 +47,63 @@ class TrainerRefusalTest extends TrainerFixture {
       TextDataset other =
           TextDataset.of("dev.tsv", List.of(new Example("x", null, List.of("2"), 9)));
       String message =
-          assertThrows(DataException.class, trainer(model).evaluate(other, new Accuracy())::run)
+          assertThrows(
+                  DataException.class, trainer(task(model).evaluate(other, new Accuracy()))::run)
               .getMessage();
       assertEquals(
           "dev.tsv:9: label 2 is not one of the 2 known: 0, 1; mapLabels(…) renames labels",
           message);
-      assertThrows(IllegalStateException.class, Trainer.of(model, tokenizer)::run);
       assertThrows(
           IllegalStateException.class,
-          Trainer.of(model, tokenizer).train(SmallModel.sentences(9, 1)).keepBest(true)::run);
+          Trainer.of(SequenceClassification.of(model, tokenizer))::run);
       assertThrows(
-          IllegalArgumentException.class, trainer(model).learningRateScale("no such name", 2)::run);
+          IllegalStateException.class,
+          Trainer.of(SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(9, 1)))
+                  .with(s -> s.keepBest(true))
+              ::run);
+      assertThrows(
+          IllegalArgumentException.class,
+          trainer(model).with(s -> s.learningRateScale("no such name", 2))::run);
       assertSameBits(weights, SmallModel.weights(model));
     }
   }
 
   @Test
   void refusesSettingsThatMakeNoSense() {
-    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
-      Trainer trainer = Trainer.of(model, tokenizer);
-      IllegalArgumentException e =
-          assertThrows(IllegalArgumentException.class, () -> trainer.epochs(0));
-      assertEquals("trainer: epochs = 0 makes no sense", e.getMessage());
-      assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(Float.NaN));
-      assertThrows(IllegalArgumentException.class, () -> trainer.learningRate(-1));
-      assertThrows(IllegalArgumentException.class, () -> trainer.warmup(1.5f));
-      assertThrows(IllegalArgumentException.class, () -> trainer.batchSize(0));
-      assertThrows(IllegalArgumentException.class, () -> trainer.batchTokens(0));
-      assertThrows(IllegalArgumentException.class, () -> trainer.maxLength(2));
-      assertThrows(IllegalArgumentException.class, () -> trainer.checkpoints(folder, 0));
+    TrainingSettings settings = TrainingSettings.defaults();
+    Map<String, Supplier<?>> wrong = new LinkedHashMap<>();
+    wrong.put("epochs 0: a whole number from 1", () -> settings.epochs(0));
+    wrong.put("learningRate NaN: a number from 0, finite", () -> settings.learningRate(Float.NaN));
+    wrong.put("learningRate -1.0: a number from 0, finite", () -> settings.learningRate(-1));
+    wrong.put("warmup 1.5: a number from 0 to 1", () -> settings.warmup(1.5f));
+    wrong.put("batchSize 0: a whole number from 1", () -> settings.batchSize(0));
+    wrong.put("batchTokens 0: a whole number from 1", () -> settings.batchTokens(0));
+    wrong.put("layerDecay 0.0: a number above 0, up to 1", () -> settings.layerDecay(0));
+    wrong.put("emaDecay 1.0: a number from 0, less than 1", () -> settings.emaDecay(1));
+    wrong.put("patience -1: a whole number from 0", () -> settings.patience(-1));
+    wrong.put("precision F16: F32 or BF16", () -> settings.precision(DType.F16));
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0);
+        SequenceClassifier score = SmallModel.classifier(Labels.score(), 0)) {
+      SequenceClassification task = task(model);
+      wrong.put("maxLength 2: a whole number from 3", () -> task.maxLength(2));
+      wrong.put("labelSmoothing 2.0: a number from 0 to 1", () -> task.labelSmoothing(2));
+      wrong.put("classWeights: 3 for 2 labels", () -> task.classWeights(1, 1, 1));
+      wrong.put("classWeights: -1.0", () -> task.classWeights(1, -1));
+      wrong.put(
+          "classWeights: the model's labels are REGRESSION [score], not one of several",
+          () -> task(score).classWeights(1));
+      wrong.put("checkpoints: every 0 steps; from 1", () -> trainer(task).checkpoints(folder, 0));
+      wrong.forEach(
+          (message, call) ->
+              assertEquals(
+                  message, assertThrows(IllegalArgumentException.class, call::get).getMessage()));
+      assertThrows(IllegalStateException.class, noJudge(model).with(s -> s.patience(1))::run);
     }
+  }
+
+  private Trainer noJudge(SequenceClassifier model) {
+    return Trainer.of(
+        SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(9, 1)));
   }
 
   @Test
@@ -80,7 +111,7 @@ class TrainerRefusalTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       Map<String, float[]> weights = SmallModel.weights(model);
       Path run = folder.resolve("run");
-      Trainer trainer = trainer(model).precision(DType.BF16).checkpoints(run);
+      Trainer trainer = trainer(model).with(s -> s.precision(DType.BF16)).checkpoints(run);
       assertEquals(
           "precision BF16: the model is on cpu, which computes in F32 alone; a GPU computes in"
               + " BF16",
@@ -88,7 +119,6 @@ class TrainerRefusalTest extends TrainerFixture {
       assertSameBits(weights, SmallModel.weights(model));
       assertFalse(Files.exists(run));
       assertEquals(DType.F32, model.computeType());
-      assertThrows(IllegalArgumentException.class, () -> trainer.precision(DType.F16));
     }
   }
 
@@ -121,8 +151,7 @@ class TrainerRefusalTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       Trainer trainer =
           trainer(model)
-              .evaluateEvery(2)
-              .keepBest(true)
+              .with(s -> s.evaluateEvery(2).keepBest(true))
               .checkpoints(folder.resolve("run"))
               .listener(
                   new TrainingListener() {
@@ -144,7 +173,10 @@ class TrainerRefusalTest extends TrainerFixture {
   @Test
   void namesThePartThatIsMissing() {
     String message =
-        assertThrows(NullPointerException.class, () -> Trainer.of(null, tokenizer)).getMessage();
+        assertThrows(
+                NullPointerException.class,
+                () -> Trainer.of(SequenceClassification.of(null, tokenizer)))
+            .getMessage();
     assertEquals("model", message);
   }
 }

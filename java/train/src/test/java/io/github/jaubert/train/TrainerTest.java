@@ -28,7 +28,9 @@ class TrainerTest extends TrainerFixture {
   void learnsAndReports() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       TrainingResult result =
-          trainer(model).train(SmallModel.sentences(800, 1)).learningRate(3e-3f).run();
+          trainer(task(model).train(SmallModel.sentences(800, 1)))
+              .with(s -> s.learningRate(3e-3f))
+              .run();
       assertEquals(200, result.steps());
       assertEquals(
           List.of(0.5, 1.0, 1.5, 2.0),
@@ -68,11 +70,11 @@ class TrainerTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(Labels.score(), 0)) {
       TextDataset data = TextDataset.of(scored);
       Map<String, Double> metrics =
-          trainer(model)
-              .train(data)
-              .evaluate(data, new PearsonCorrelation(), new MeanSquaredError())
-              .learningRate(3e-3f)
-              .epochs(6)
+          trainer(
+                  task(model)
+                      .train(data)
+                      .evaluate(data, new PearsonCorrelation(), new MeanSquaredError()))
+              .with(s -> s.learningRate(3e-3f).epochs(6))
               .run()
               .metrics();
       assertTrue(metrics.get("pearson") > 0.95, "" + metrics);
@@ -81,11 +83,8 @@ class TrainerTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(Labels.multi("bad", "film", "good"), 0)) {
       TextDataset data = TextDataset.of(tagged);
       Map<String, Double> metrics =
-          trainer(model)
-              .train(data)
-              .evaluate(data, new F1(), new Accuracy())
-              .learningRate(3e-3f)
-              .epochs(12)
+          trainer(task(model).train(data).evaluate(data, new F1(), new Accuracy()))
+              .with(s -> s.learningRate(3e-3f).epochs(12))
               .run()
               .metrics();
       assertTrue(metrics.get("f1") > 0.9 && metrics.get("accuracy") > 0.9, "" + metrics);
@@ -96,17 +95,19 @@ class TrainerTest extends TrainerFixture {
   void batchesOfAStepAddUpToOneLargeBatch() {
     Map<String, float[]> whole;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
-      trainer(model).batchSize(24).epochs(1).schedule(Decay.Curve.CONSTANT).run();
+      trainer(model).with(s -> s.batchSize(24).epochs(1).schedule(Decay.Curve.CONSTANT)).run();
       whole = SmallModel.weights(model);
     }
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       assertEquals(
           4,
           trainer(model)
-              .batchSize(8)
-              .gradientAccumulation(3)
-              .epochs(1)
-              .schedule(Decay.Curve.CONSTANT)
+              .with(
+                  s ->
+                      s.batchSize(8)
+                          .gradientAccumulation(3)
+                          .epochs(1)
+                          .schedule(Decay.Curve.CONSTANT))
               .run()
               .steps());
       Map<String, float[]> parts = SmallModel.weights(model);
@@ -121,7 +122,7 @@ class TrainerTest extends TrainerFixture {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
       Map<String, float[]> before = SmallModel.weights(model);
       model.freeze("embeddings");
-      trainer(model).epochs(1).learningRateScale("encoder\\.layer\\.0", 0).run();
+      trainer(model).with(s -> s.epochs(1).learningRateScale("encoder\\.layer\\.0", 0)).run();
       Map<String, float[]> after = SmallModel.weights(model);
       before.forEach(
           (name, values) ->
@@ -141,7 +142,7 @@ class TrainerTest extends TrainerFixture {
       for (int count : new int[] {1, 2, 2}) {
         Device.cpu().threads(count);
         try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-          histories.add(trainer(model).batchTokens(100).run().history());
+          histories.add(trainer(model).with(s -> s.batchTokens(100)).run().history());
           weights.add(SmallModel.weights(model));
         }
       }
@@ -153,7 +154,10 @@ class TrainerTest extends TrainerFixture {
     assertSameBits(weights.get(0), weights.get(1));
     assertSameBits(weights.get(1), weights.get(2));
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-      assertFalse(histories.get(0).equals(trainer(model).batchTokens(100).seed(4).run().history()));
+      assertFalse(
+          histories
+              .get(0)
+              .equals(trainer(model).with(s -> s.batchTokens(100).seed(4)).run().history()));
     }
   }
 
@@ -162,7 +166,7 @@ class TrainerTest extends TrainerFixture {
     long before = Memory.live();
     for (int round = 0; round < 2; round++) {
       try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
-        trainer(model).keepBest(true).checkpoints(folder.resolve("run" + round)).run();
+        trainer(model).with(s -> s.keepBest(true)).checkpoints(folder.resolve("run" + round)).run();
       }
       assertEquals(before, Memory.live());
     }

@@ -34,9 +34,10 @@ class TrainingDefaultsTest extends TrainerFixture {
     TrainingResult result;
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       result =
-          Trainer.of(model, tokenizer)
-              .train(SmallModel.sentences(64, 1))
-              .evaluate(SmallModel.sentences(32, 2), new Accuracy())
+          Trainer.of(
+                  SequenceClassification.of(model, tokenizer)
+                      .train(SmallModel.sentences(64, 1))
+                      .evaluate(SmallModel.sentences(32, 2), new Accuracy()))
               .listener(
                   new TrainingListener() {
                     @Override

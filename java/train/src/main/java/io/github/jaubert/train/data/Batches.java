@@ -17,9 +17,9 @@ public final class Batches {
    *
    * @throws IllegalArgumentException if {@code size} is not positive
    */
-  public static List<int[]> bySentences(int[] order, int size) {
+  public static List<int[]> byExamples(int[] order, int size) {
     if (size < 1) {
-      throw new IllegalArgumentException("batches of " + size + " sentences");
+      throw new IllegalArgumentException("batches of " + size + " examples");
     }
     List<int[]> batches = new ArrayList<>();
     for (int start = 0; start < order.length; start += size) {

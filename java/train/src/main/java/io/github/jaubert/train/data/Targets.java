@@ -2,7 +2,6 @@ package io.github.jaubert.train.data;
 
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
-import io.github.jaubert.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +19,10 @@ public final class Targets {
   private static final String SKIP = "; skipLabels(…) leaves such rows out";
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
 
-  private final ProblemType problem;
   private final int width;
   private final float[] values;
 
-  private Targets(ProblemType problem, int width, float[] values) {
-    this.problem = problem;
+  private Targets(int width, float[] values) {
     this.width = width;
     this.values = values;
   }
@@ -54,7 +51,7 @@ public final class Targets {
         }
       }
     }
-    return new Targets(problem, width, values);
+    return new Targets(width, values);
   }
 
   private static Map<String, Integer> indices(Labels labels) {
@@ -153,26 +150,8 @@ public final class Targets {
     return values[row * width + column];
   }
 
-  /**
-   * The numbers of some examples as the loss takes them: {@code [rows]} of 32-bit integers for one
-   * label of several, otherwise {@code [rows, labels]} of 32-bit floats.
-   */
-  public Tensor tensor(int[] rows) {
-    return problem == ProblemType.SINGLE_LABEL
-        ? Tensor.of(classes(rows))
-        : Tensor.of(picked(rows), rows.length, width);
-  }
-
-  /** Writes the same into a tensor that {@link #tensor} made for as many examples. */
-  public void overwrite(Tensor tensor, int[] rows) {
-    if (problem == ProblemType.SINGLE_LABEL) {
-      tensor.copyFrom(classes(rows));
-    } else {
-      tensor.copyFrom(picked(rows));
-    }
-  }
-
-  private int[] classes(int[] rows) {
+  /** The class indices of some examples, {@code [rows]}, of one label of several. */
+  public int[] classes(int[] rows) {
     int[] classes = new int[rows.length];
     for (int i = 0; i < rows.length; i++) {
       classes[i] = (int) value(rows[i], 0);
@@ -180,7 +159,8 @@ public final class Targets {
     return classes;
   }
 
-  private float[] picked(int[] rows) {
+  /** The numbers of some examples, {@code [rows, width]}. */
+  public float[] values(int[] rows) {
     float[] picked = new float[rows.length * width];
     for (int i = 0; i < rows.length; i++) {
       System.arraycopy(values, rows[i] * width, picked, i * width, width);

@@ -21,13 +21,13 @@ class BatchesTest {
   }
 
   @Test
-  void bySentencesKeepsTheOrderAndLeavesTheRestToTheLast() {
+  void byExamplesKeepsTheOrderAndLeavesTheRestToTheLast() {
     int[] order = {4, 2, 0, 1, 3};
-    List<int[]> batches = Batches.bySentences(order, 2);
+    List<int[]> batches = Batches.byExamples(order, 2);
     assertEquals(List.of(2, 2, 1), batches.stream().map(b -> b.length).toList());
     assertArrayEquals(order, joined(batches));
-    assertEquals(List.of(), Batches.bySentences(new int[0], 2));
-    assertThrows(IllegalArgumentException.class, () -> Batches.bySentences(order, 0));
+    assertEquals(List.of(), Batches.byExamples(new int[0], 2));
+    assertThrows(IllegalArgumentException.class, () -> Batches.byExamples(order, 0));
   }
 
   @Test

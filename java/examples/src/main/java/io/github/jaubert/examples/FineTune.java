@@ -5,6 +5,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
@@ -23,10 +24,11 @@ public final class FineTune {
     try (Tokenizer tokenizer = Tokenizer.fromPretrained(dir);
         SequenceClassifier model =
             SequenceClassifier.fromPretrained(dir, Labels.of("negative", "positive"))) {
-      Trainer.of(model, tokenizer)
-          .train(TextDataset.tsv(train).text("sentence").label("label"))
-          .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
-          .seed(42)
+      Trainer.of(
+              SequenceClassification.of(model, tokenizer)
+                  .train(TextDataset.tsv(train).text("sentence").label("label"))
+                  .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy()))
+          .with(settings -> settings.seed(42))
           .checkpoints(runDir) // resume = run the same program again
           .run();
       model.save(out); // transformers loads it

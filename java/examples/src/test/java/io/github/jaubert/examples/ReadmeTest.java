@@ -13,10 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/**
- * The programs in README.md and docs are, line by line, the marked parts of the examples in this
- * package.
- */
+/** The programs in README.md and docs are, line by line, the marked parts of the examples. */
 class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("<!-- example: (\\w+) (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
@@ -64,7 +61,7 @@ class ReadmeTest {
         Files.readString(
             root()
                 .resolve(
-                    "java/train/src/test/java/io/github/jaubert/examples/" + example + ".java"));
+                    "java/examples/src/main/java/io/github/jaubert/examples/" + example + ".java"));
     Matcher part =
         Pattern.compile("// README: " + name + "\\n(.*?) *// README: end", Pattern.DOTALL)
             .matcher(source);

@@ -1,5 +1,8 @@
-package io.github.jaubert.train;
+package io.github.jaubert.cli;
 
+import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.TrainingListener;
+import io.github.jaubert.train.TrainingResult;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,10 +23,10 @@ import org.jline.terminal.TerminalBuilder;
 
 /**
  * Shows on standard error how far a run is: loss, tokens per second and the time left. On a
- * terminal it is a bar; elsewhere, such as in a file or in CI, a line every few seconds. {@link
- * Trainer#progress} adds one; it can also show other work, and is then closed when that ends.
+ * terminal it is a bar; elsewhere, such as in a file or in CI, a line every few seconds. It can
+ * also show other work, and is then closed when that ends.
  */
-public final class Progress implements TrainingListener, AutoCloseable {
+final class Progress implements TrainingListener, AutoCloseable {
   private static final long LINE_EVERY_NANOS = 10_000_000_000L;
   private static final DecimalFormat COUNT =
       new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
@@ -41,7 +44,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
   private long lastLineAt;
 
   /** On standard error. */
-  public Progress() {
+  Progress() {
     this(System.err, isTerminal());
   }
 
@@ -72,7 +75,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
    * @param work what is done, such as {@code embedding}
    * @param done how many of {@code all} texts are
    */
-  public void advanced(String work, int done, int all) {
+  void advanced(String work, int done, int all) {
     if (terminal) {
       if (bar == null) {
         bar = bar(work, " texts", all, 0, Duration.ZERO);
@@ -178,6 +181,11 @@ public final class Progress implements TrainingListener, AutoCloseable {
     if (terminal && entry.step() < steps) {
       bar = trainingBar();
     }
+  }
+
+  @Override
+  public void ended() {
+    close();
   }
 
   @Override

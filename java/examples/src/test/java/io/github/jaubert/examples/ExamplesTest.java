@@ -14,6 +14,7 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.ByteArrayOutputStream;
@@ -102,11 +103,10 @@ class ExamplesTest {
     try (SequenceClassifier model =
             SequenceClassifier.of(config, Labels.of("negative", "positive"));
         Tokenizer tokenizer = Tokenizer.fromPretrained(words)) {
-      Trainer.of(model, tokenizer)
-          .train(TextDataset.tsv(sentences("own.tsv", 64)).text("sentence").label("label"))
-          .learningRate(1e-2f)
-          .epochs(5)
-          .seed(42)
+      Trainer.of(
+              SequenceClassification.of(model, tokenizer)
+                  .train(TextDataset.tsv(sentences("own.tsv", 64)).text("sentence").label("label")))
+          .with(s -> s.learningRate(1e-2f).epochs(5).layerDecay(0.9f).seed(42))
           .checkpoints(run)
           .run();
       model.save(out);
@@ -137,12 +137,12 @@ class ExamplesTest {
     assumeTrue(Files.isExecutable(tools.resolve("javac")), "no JDK");
     String modules =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.endsWith("test-classes"))
+            .filter(entry -> !entry.matches(".*/java/examples/target/(test-)?classes"))
             .collect(Collectors.joining(File.pathSeparator));
     Path app = Files.createDirectory(folder.resolve("app"));
     Path info = folder.resolve("module-info.java");
     Files.writeString(info, "module app { requires io.github.jaubert.train; }");
-    Path source = Path.of("src/test/java", FineTune.class.getName().replace('.', '/') + ".java");
+    Path source = Path.of("src/main/java", FineTune.class.getName().replace('.', '/') + ".java");
     run(tools.resolve("javac"), "-p", modules, "-d", app, info, source);
     String output =
         run(

@@ -1,0 +1,45 @@
+package io.github.jaubert.train;
+
+import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
+
+/** A number of examples, in order, as batches of some of them. Immutable. */
+public interface Examples {
+  /** How many there are. */
+  int size();
+
+  /** How many tokens an example has, by which batches are made even. */
+  int tokens(int example);
+
+  /**
+   * Some examples as a batch.
+   *
+   * @param rows their numbers, from 0; each may be there more than once
+   */
+  Batch batch(int[] rows);
+
+  /**
+   * Examples of functions.
+   *
+   * @param tokens how many tokens an example has
+   * @param batch makes a batch of some examples
+   */
+  static Examples of(int size, IntUnaryOperator tokens, Function<int[], Batch> batch) {
+    return new Examples() {
+      @Override
+      public int size() {
+        return size;
+      }
+
+      @Override
+      public int tokens(int example) {
+        return tokens.applyAsInt(example);
+      }
+
+      @Override
+      public Batch batch(int[] rows) {
+        return batch.apply(rows);
+      }
+    };
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.metrics.Metric;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Judges a classifier by what it decides on: the mean loss, called {@code loss}, and metrics. */
+final class SequenceEvaluation implements Evaluation {
+  private final SequenceClassification task;
+  private final Examples examples;
+  private final Targets targets;
+  private final List<Metric> metrics;
+  private double loss;
+  private double count;
+
+  SequenceEvaluation(
+      SequenceClassification task, Examples examples, Targets targets, List<Metric> metrics) {
+    this.task = task;
+    this.examples = examples;
+    this.targets = targets;
+    this.metrics = List.copyOf(metrics);
+  }
+
+  @Override
+  public Examples examples() {
+    return examples;
+  }
+
+  /** The loss, if there is none. */
+  @Override
+  public List<String> metrics() {
+    return metrics.isEmpty() ? List.of("loss") : metrics.stream().map(Metric::name).toList();
+  }
+
+  @Override
+  public boolean greaterIsBetter() {
+    return !metrics.isEmpty() && metrics.get(0).greaterIsBetter();
+  }
+
+  @Override
+  public void reset() {
+    loss = 0;
+    count = 0;
+    metrics.forEach(Metric::reset);
+  }
+
+  @Override
+  public void add(Inputs inputs, int[] rows) {
+    Tensor logits = task.model().forward(inputs.text());
+    float counts = task.count(examples.batch(rows));
+    loss += (double) task.loss(logits, inputs, counts).item() * counts;
+    count += counts;
+    decide(rows, logits.toFloats());
+  }
+
+  @Override
+  public Map<String, Double> result() {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss", loss / count);
+    metrics.forEach(metric -> values.put(metric.name(), metric.result()));
+    return values;
+  }
+
+  /** Makes decisions of the logits {@code [rows, labels]} and feeds them to the metrics. */
+  private void decide(int[] rows, float[] logits) {
+    int labels = logits.length / rows.length;
+    boolean several = task.model().labels().problemType() == ProblemType.MULTI_LABEL;
+    boolean score = task.model().labels().problemType() == ProblemType.REGRESSION;
+    for (int i = 0; i < rows.length; i++) {
+      for (int column = 0; column < targets.width(); column++) {
+        float logit = logits[i * labels + column];
+        // A logit above 0 is a probability above one half.
+        double predicted =
+            score ? logit : several ? (logit > 0 ? 1 : 0) : argmax(logits, i * labels, labels);
+        for (Metric metric : metrics) {
+          metric.update(predicted, targets.value(rows[i], column));
+        }
+      }
+    }
+  }
+
+  /** The first of the largest. */
+  static int argmax(float[] values, int from, int count) {
+    int best = 0;
+    for (int i = 1; i < count; i++) {
+      if (values[from + i] > values[from + best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+}
