@@ -40,9 +40,12 @@ public final class EncodedDataset {
   public static EncodedDataset of(TextDataset data, Tokenizer tokenizer, IntConsumer progress) {
     List<String> texts = data.rows().stream().map(Example::text).toList();
     List<String> pairs = data.rows().stream().map(Example::secondText).collect(Collectors.toList());
-    List<Encoding> encodings = tokenizer.encodeAll(texts, pairs, progress);
+    return of(tokenizer.encodeAll(texts, pairs, progress), tokenizer.unknownId());
+  }
+
+  /** Of texts that are encoded already. */
+  static EncodedDataset of(List<Encoding> encodings, int unknownId) {
     int[][] ids = encodings.stream().map(Encoding::ids).toArray(int[][]::new);
-    int unknownId = tokenizer.unknownId();
     return new EncodedDataset(
         ids,
         encodings.stream().map(Encoding::typeIds).toArray(int[][]::new),
