@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
  * batches; a single text is always labelled.
  */
 public final class TextClassification implements AutoCloseable {
-  /** Tokens of a batch: enough to fill the matrix products, few enough to stay in the caches. */
-  private static final int BATCH_TOKENS = 2048;
-
   private static final Logger LOG = LoggerFactory.getLogger(TextClassification.class);
 
   private final SequenceClassifier model;
@@ -98,27 +95,7 @@ public final class TextClassification implements AutoCloseable {
     if (pairs == null && !texts.isEmpty()) {
       warnOfSingle();
     }
-    List<List<LabelScore>> results = new ArrayList<>();
-    List<Encoding> batch = new ArrayList<>();
-    int tokens = 0;
-    for (Encoding encoding : tokenizer.encodeAll(texts, pairs, done -> {})) {
-      if (!batch.isEmpty() && tokens + encoding.length() > BATCH_TOKENS) {
-        results.addAll(classify(batch));
-        if (Thread.currentThread().isInterrupted()) {
-          throw new CancellationException(
-              "labelling was interrupted after %d of %d texts"
-                  .formatted(results.size(), texts.size()));
-        }
-        batch.clear();
-        tokens = 0;
-      }
-      batch.add(encoding);
-      tokens += encoding.length();
-    }
-    if (!batch.isEmpty()) {
-      results.addAll(classify(batch));
-    }
-    return results;
+    return EncodingBatches.map(tokenizer.encodeAll(texts, pairs, done -> {}), this::classify);
   }
 
   private List<List<LabelScore>> classify(List<Encoding> encodings) {

@@ -44,6 +44,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private final LongTexts longTexts;
+  private final WordPieceDecoder wordPieces;
   private boolean closed; // under the lock
 
   /**
@@ -58,6 +59,7 @@ public final class Tokenizer implements AutoCloseable {
       throw new CheckpointException(source, "is no tokenizer: " + e.getMessage(), e);
     }
     longTexts = new LongTexts(cuts, files.keepsEnd(), files.maxLength(), this::plainTokens);
+    wordPieces = files.wordPieces();
   }
 
   /** One of files that were just read. */
@@ -299,6 +301,23 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   // ---- the vocabulary ----
+
+  /**
+   * Whether tokens that continue a word are marked, as {@code ##ing} is, so that the tokens alone
+   * tell where words begin.
+   */
+  public boolean marksSubwords() {
+    return wordPieces.marked();
+  }
+
+  /**
+   * The text of tokens as the vocabulary spells them: with a space before each but the first, which
+   * those that continue a word do not get. It is what Hugging Face's {@code
+   * convert_tokens_to_string} gives if tokenizer.json has the decoder of BERT, or none.
+   */
+  public String join(List<String> tokens) {
+    return wordPieces.join(tokens);
+  }
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {

@@ -35,6 +35,7 @@ public final class TokenizerFiles {
   private final Vocabulary vocabulary;
   private final EmptyTokenCheck emptyTokens;
   private final TextCuts cuts;
+  private final WordPieceDecoder wordPieces;
   private final boolean keepsEnd;
   private final int maxLength;
 
@@ -74,6 +75,7 @@ public final class TokenizerFiles {
     vocabulary = json == file && ofFile != null ? ofFile : TokenizerCheck.check(name, json);
     effective = json == file ? all.get(JSON) : JsonFiles.format(json);
     cuts = TextCuts.of(json);
+    wordPieces = WordPieceDecoder.of(json);
     emptyTokens = new EmptyTokenCheck(name, json.path("normalizer"), json.path("added_tokens"));
     if (!all.containsKey(CONFIG)) {
       all.put(CONFIG, JsonFiles.format(reader.missingConfig(file, json, maxLength)));
@@ -93,6 +95,7 @@ public final class TokenizerFiles {
     this.vocabulary = other.vocabulary;
     this.emptyTokens = other.emptyTokens;
     this.cuts = other.cuts;
+    this.wordPieces = other.wordPieces;
     this.keepsEnd = other.keepsEnd;
     this.maxLength = maxLength;
   }
@@ -235,6 +238,11 @@ public final class TokenizerFiles {
   /** Where texts may be cut, or null if they must be read whole. */
   TextCuts cuts() {
     return cuts;
+  }
+
+  /** How tokens are put together again. */
+  WordPieceDecoder wordPieces() {
+    return wordPieces;
   }
 
   /** Whether a text that is too long loses its start, not its end. */

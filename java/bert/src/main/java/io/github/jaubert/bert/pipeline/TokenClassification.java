@@ -1,0 +1,191 @@
+package io.github.jaubert.bert.pipeline;
+
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.TokenClassifier;
+import io.github.jaubert.bert.tokenizer.Encoding;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds labelled parts of texts, such as names of persons and places, as Hugging Face's {@code
+ * TokenClassificationPipeline} does. Unless told otherwise, it aggregates by {@link
+ * Aggregation#SIMPLE} and leaves out what is labelled {@code O}.
+ *
+ * <p>Safe from any number of threads. An interrupt of the thread ends many texts between two
+ * batches; a single text is always labelled.
+ */
+public final class TokenClassification implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TokenClassification.class);
+
+  private final TokenClassifier model;
+  private final Tokenizer tokenizer;
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private volatile Aggregation aggregation = Aggregation.SIMPLE;
+  private volatile Set<String> ignored = Set.of("O");
+  private volatile boolean closed;
+
+  TokenClassification(TokenClassifier model, Tokenizer tokenizer) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    int rows = model.config().vocabSize();
+    if (tokenizer.vocabularySize() > rows) {
+      LOG.warn(
+          "the tokenizer has {} tokens, from '{}' on, for which the model has no embedding; a text with one of them is refused",
+          tokenizer.vocabularySize() - rows,
+          tokenizer.token(rows));
+    }
+  }
+
+  /** The labels of tokens. */
+  public Labels labels() {
+    return model.labels();
+  }
+
+  /**
+   * Chooses how tokens become entities.
+   *
+   * @return this pipeline
+   */
+  public TokenClassification aggregation(Aggregation how) {
+    aggregation = how;
+    return this;
+  }
+
+  /**
+   * Chooses which labels are left out: whole labels with {@link Aggregation#NONE}, otherwise types
+   * without {@code B-} and {@code I-}.
+   *
+   * @return this pipeline
+   */
+  public TokenClassification ignoreLabels(String... labels) {
+    ignored = Set.copyOf(Arrays.asList(labels));
+    return this;
+  }
+
+  /**
+   * Chooses what the encoder computes in, see {@link TokenClassifier#computeType(DType)}; to be
+   * called before other threads use the pipeline.
+   *
+   * @return this pipeline
+   */
+  public TokenClassification computeType(DType type) {
+    model.computeType(type);
+    return this;
+  }
+
+  /**
+   * Finds the entities of a text, in order. Of a text that is longer than the model takes, nothing
+   * is found in what is cut; the log says so once.
+   */
+  public List<Entity> of(String text) {
+    return ofAll(List.of(text)).get(0);
+  }
+
+  /**
+   * Finds the entities of texts, in order.
+   *
+   * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
+   */
+  public List<List<Entity>> ofAll(List<String> texts) {
+    requireOpen();
+    List<Encoding> encodings = tokenizer.encodeAll(texts);
+    if (encodings.stream().anyMatch(Encoding::isCut) && warned.compareAndSet(false, true)) {
+      LOG.warn(
+          "a text is longer than {} tokens and is cut: no entity is found behind; divide such texts",
+          tokenizer.maxLength());
+    }
+    List<float[][]> scores = EncodingBatches.map(encodings, this::scores);
+    List<List<Entity>> results = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      results.add(entities(texts.get(i), encodings.get(i), scores.get(i)));
+    }
+    return results;
+  }
+
+  /** The probabilities of each text, {@code [tokens][labels]}. */
+  private List<float[][]> scores(List<Encoding> encodings) {
+    float[] all;
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      all = model.forward(TokenBatch.of(encodings)).softmax(-1).toFloats();
+    }
+    List<float[][]> scores = new ArrayList<>();
+    int width = labels().size();
+    int row = 0;
+    for (Encoding encoding : encodings) {
+      float[][] own = new float[encoding.length()][];
+      for (int i = 0; i < own.length; i++, row++) {
+        own[i] = Arrays.copyOfRange(all, row * width, (row + 1) * width);
+      }
+      scores.add(own);
+    }
+    return scores;
+  }
+
+  private List<Entity> entities(String text, Encoding encoding, float[][] scores) {
+    String[] tokens = encoding.tokens();
+    int[] ids = encoding.ids();
+    int[][] offsets = encoding.offsets();
+    List<EntityGrouping.Piece> pieces = new ArrayList<>();
+    for (int i = 0; i < tokens.length; i++) {
+      int start = offsets[i][0];
+      int end = offsets[i][1];
+      if (end > 0) { // not a special token
+        String source = text.substring(start, end);
+        boolean unknown = ids[i] == tokenizer.unknownId();
+        pieces.add(
+            new EntityGrouping.Piece(
+                unknown ? source : tokens[i],
+                scores[i],
+                start,
+                end,
+                !unknown && isSubword(tokens[i], text, start, end)));
+      }
+    }
+    return new EntityGrouping(aggregation, labels().names(), parts -> joined(parts, text))
+        .of(pieces).stream().filter(entity -> !ignored.contains(entity.label())).toList();
+  }
+
+  /**
+   * Whether a token continues a word, as transformers guesses: if it is not as long as its source,
+   * having a mark before it, or if there are no marks, unless a space stands before or at its
+   * start.
+   */
+  private boolean isSubword(String token, String text, int start, int end) {
+    return tokenizer.marksSubwords()
+        ? token.codePointCount(0, token.length()) != text.codePointCount(start, end)
+        : start > 0
+            && text.substring(start - 1, Math.min(start + 1, text.length())).indexOf(' ') < 0;
+  }
+
+  private String joined(List<Entity> parts, String text) {
+    return tokenizer.marksSubwords()
+        ? tokenizer.join(parts.stream().map(Entity::word).toList())
+        : text.substring(parts.get(0).start(), parts.get(parts.size() - 1).end()).strip();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this TokenClassification is closed");
+    }
+  }
+
+  /** Frees the model and the tokenizer; from then on it labels nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    model.close();
+    tokenizer.close();
+  }
+}
