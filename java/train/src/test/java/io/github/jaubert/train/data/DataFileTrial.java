@@ -11,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** A damaged TSV, CSV or JSON lines file: it is read, with and without a header, into targets. */
+/**
+ * A damaged TSV, CSV or JSON lines file: it is read, with and without a header, into targets, and
+ * as sentences of tagged words.
+ */
 public final class DataFileTrial implements Trial {
   private static final List<String> CELLS =
       List.of(
@@ -171,6 +174,8 @@ public final class DataFileTrial implements Trial {
             () -> use(data.text("text").label("label")),
             () -> use(data.text("text").pair("pair").label("label").separator(",")),
             () -> use(byNumber(data, file)),
+            () -> use(TaggedDataset.conll(file)),
+            () -> use(TaggedDataset.jsonl(file).words("text").tags("label")),
             data::columnNames);
     DataException longest = null;
     for (Runnable use : uses) {
@@ -193,6 +198,11 @@ public final class DataFileTrial implements Trial {
     return TableFormat.of(file) == TableFormat.JSONL
         ? data.text("pair").label("text")
         : data.noHeader().text("0").label("2");
+  }
+
+  private static void use(TaggedDataset data) {
+    data.sentences().forEach(TaggedSentence::words);
+    data.tagNames();
   }
 
   /** Targets of every kind; what none of them is made for is no fault of the file. */
