@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.train.metrics.EntityF1.Scores;
 import io.github.jaubert.train.metrics.TagScheme.Entity;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,10 @@ class EntityF1Test {
 
   @Test
   void figuresAreThoseOfSeqeval() throws IOException {
-    JsonNode cases =
-        new ObjectMapper().readTree(EntityF1Test.class.getResource("/golden/entities.json"));
+    JsonNode cases;
+    try (InputStream file = EntityF1Test.class.getResourceAsStream("/golden/entities.json")) {
+      cases = new JsonMapper().readTree(file);
+    }
     Map<String, Integer> seen = new TreeMap<>();
     for (JsonNode golden : cases) {
       TagScheme scheme =
