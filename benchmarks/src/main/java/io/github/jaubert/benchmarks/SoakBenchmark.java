@@ -1,9 +1,9 @@
 package io.github.jaubert.benchmarks;
 
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;

@@ -1,9 +1,9 @@
 package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.measure.EncoderShape;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 
 /** Models to measure. */
 final class Classifiers {

@@ -2,9 +2,9 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;

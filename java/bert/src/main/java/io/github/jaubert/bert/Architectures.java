@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import java.nio.file.Path;
 import java.util.Map;

@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Shape;

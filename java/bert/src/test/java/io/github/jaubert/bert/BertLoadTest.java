@@ -11,6 +11,7 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.tensor.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Shape;

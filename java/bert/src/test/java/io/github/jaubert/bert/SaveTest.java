@@ -13,6 +13,8 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.SafeTensorsWriter;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.SmallVocabulary;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.Parameter;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;

@@ -13,6 +13,7 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;

@@ -3,9 +3,9 @@ package io.github.jaubert.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Rng;
 import java.io.IOException;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.jaubert.autograd.CapturedStep;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.AdamW;

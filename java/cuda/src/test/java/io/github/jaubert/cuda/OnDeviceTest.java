@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Embedding;

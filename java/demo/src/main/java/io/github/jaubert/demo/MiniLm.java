@@ -1,7 +1,7 @@
 package io.github.jaubert.demo;
 
-import io.github.jaubert.bert.Bert;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package io.github.jaubert.demo;
 
-import io.github.jaubert.bert.Bert;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.autograd.NoGrad;
-import io.github.jaubert.bert.Bert;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.F;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.jaubert.bert.Bert;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.Parameter;
 import java.io.IOException;

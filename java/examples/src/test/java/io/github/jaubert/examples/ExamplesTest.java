@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.Architectures;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;

@@ -1,8 +1,8 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Rng;

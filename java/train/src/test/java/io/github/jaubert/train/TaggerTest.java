@@ -3,9 +3,9 @@ package io.github.jaubert.train;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.autograd.NoGrad;
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.TokenClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.tensor.Rng;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.bert.BertConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;

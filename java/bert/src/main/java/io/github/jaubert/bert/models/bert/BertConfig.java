@@ -1,6 +1,9 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.Architecture;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.nn.Activation;

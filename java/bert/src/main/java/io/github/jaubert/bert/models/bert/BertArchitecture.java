@@ -1,5 +1,8 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
+import io.github.jaubert.bert.Architecture;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.EncoderConfig;
 import java.util.Set;
 
 /** BERT's names, those of TensorFlow's checkpoints before 2019 among them. */

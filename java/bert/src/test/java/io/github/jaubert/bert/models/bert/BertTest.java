@@ -1,4 +1,4 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.EncoderOutput;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Memory;

@@ -1,5 +1,9 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
+import io.github.jaubert.bert.Architecture;
+import io.github.jaubert.bert.ConfigJson;
+import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;

@@ -1,5 +1,7 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
+import io.github.jaubert.bert.EncoderLayer;
+import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;

@@ -1,5 +1,6 @@
-package io.github.jaubert.bert;
+package io.github.jaubert.bert.models.bert;
 
+import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
 import java.util.HashMap;

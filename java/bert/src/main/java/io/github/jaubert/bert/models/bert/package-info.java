@@ -1,0 +1,2 @@
+/** BERT (Devlin et al. 2019). */
+package io.github.jaubert.bert.models.bert;
