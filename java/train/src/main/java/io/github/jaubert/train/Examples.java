@@ -8,7 +8,7 @@ public interface Examples {
   /** How many there are. */
   int size();
 
-  /** How many tokens an example has, by which batches are made even. */
+  /** How many tokens an example has, by which batches are made even; 1 if it has no text. */
   int tokens(int example);
 
   /**
