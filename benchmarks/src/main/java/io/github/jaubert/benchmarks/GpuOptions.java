@@ -20,20 +20,16 @@ public final class GpuOptions {
       description = "the type of activations: ${COMPLETION-CANDIDATES}; parameters are F32")
   private DType dtype;
 
-  /** Tokens of all works, of a step or of an operation. */
-  public int tokens() {
-    return tokens;
-  }
-
   /**
-   * Refuses tokens that cannot be cut into the sequences of a program.
+   * Tokens of all works, of a step or of an operation.
    *
-   * @throws IllegalArgumentException if they are not a multiple of {@code size}
+   * @throws IllegalArgumentException if they cannot be cut into sequences
    */
-  public void requireMultipleOf(int size) {
-    if (tokens < 1 || tokens % size != 0) {
-      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of " + size);
+  public int tokens() {
+    if (tokens < 1 || tokens % 2048 != 0) {
+      throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 2048");
     }
+    return tokens;
   }
 
   /** The type of activations. */

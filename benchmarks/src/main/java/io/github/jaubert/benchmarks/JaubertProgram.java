@@ -14,13 +14,9 @@ public abstract class JaubertProgram extends MeasuringProgram {
   private String device;
 
   @Override
-  protected final void start(int threads) {
+  protected final String start(int threads) {
     Device.cpu().threads(threads);
     Device.of(device).makeDefault();
-  }
-
-  @Override
-  protected final String program() {
     return "Jaubert, " + Device.defaultDevice().description();
   }
 }

@@ -1,5 +1,9 @@
 package io.github.jaubert.benchmarks.measure;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -8,6 +12,8 @@ import picocli.CommandLine.Option;
  * sequences of full length: the options of {@code benchmarks/peers/torch_step.py}. A picocli mixin.
  */
 public final class StepOptions {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
   /** Forward, backward and update; or forward alone. */
   private enum Mode {
     TRAIN,
@@ -61,14 +67,25 @@ public final class StepOptions {
   public List<Work> works(double trainingFlops, Work.Sampler train, Work.Sampler infer) {
     boolean training = mode == Mode.TRAIN;
     double flops = batch * (training ? 3 * trainingFlops : shape().forwardFlops(sequence));
-    Work.Sampler sampler = training ? train : infer;
     return List.of(
-        new Work(name(), "ms", flops, 0, seconds -> Timing.times(sampler.sample(seconds), 1e3)),
-        new Work(
-            "peak memory, " + name(),
-            "MB",
-            0,
-            0,
-            seconds -> new double[] {ResidentMemory.peakMegabytes()}));
+        Work.timed(name(), flops, 0, training ? train : infer),
+        Work.of("peak memory, " + name(), "MB", seconds -> new double[] {peakMegabytes()}));
+  }
+
+  /**
+   * The most that was resident in this process at any time, in MB (10⁶ bytes): code, Java's heap
+   * and everything else.
+   */
+  private static double peakMegabytes() {
+    try {
+      String peak =
+          Files.readAllLines(STATUS).stream()
+              .filter(line -> line.startsWith("VmHWM:")) // "VmHWM:   1234 kB"
+              .findFirst()
+              .orElseThrow(() -> new IllegalStateException(STATUS + " has no VmHWM"));
+      return Long.parseLong(peak.replaceAll("\\D", "")) * 1024 / 1e6;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -18,4 +18,14 @@ public record Work(String name, String unit, double flops, double bytes, Sampler
     /** Samples in the work's unit, taken over about {@code seconds}; at least one. */
     double[] sample(double seconds);
   }
+
+  /** A work without FLOPs and bytes. */
+  public static Work of(String name, String unit, Sampler sampler) {
+    return new Work(name, unit, 0, 0, sampler);
+  }
+
+  /** A work of milliseconds, by a sampler that gives seconds. */
+  public static Work timed(String name, double flops, double bytes, Sampler sampler) {
+    return new Work(name, "ms", flops, bytes, time -> Timing.times(sampler.sample(time), 1e3));
+  }
 }

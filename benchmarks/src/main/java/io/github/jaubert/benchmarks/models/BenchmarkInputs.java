@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.models;
 
+import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
@@ -11,7 +12,6 @@ import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 /**
  * The folder that every program on real text reads: MiniLM's weights as a Hugging Face folder with
  * a new classifier of two labels, the same encoder as ONNX, and sentences as token ids (see {@link
- * TokenFile}) in the order in which all programs take them.
+ * LabelledBatch}) in the order in which all programs take them.
  */
 public final class BenchmarkInputs {
   static final String MODEL = "model";
@@ -64,89 +64,67 @@ public final class BenchmarkInputs {
    * @param devRows the first sentences of the dev file
    * @return the files that were looked for and are not there
    */
-  public static List<Path> write(Path folder, Path data, int trainRows, int devRows, long seed) {
-    removeCorpora(folder);
+  public static List<Path> write(Path folder, Path data, int trainRows, int devRows, long seed)
+      throws IOException {
     Rng.seed(seed);
     List<Path> missing = new ArrayList<>();
     try (Tokenizer full = MiniLm.tokenizer();
         Tokenizer tokenizer = full.withMaxLength(LONGEST);
-        SequenceClassifier model = SequenceClassifier.of(MiniLm.encoder(), Labels.of("0", "1"))) {
+        SequenceClassifier model = SequenceClassifier.of(MiniLm.encoder(), Labels.of("0", "1"));
+        InputStream onnx =
+            BenchmarkInputs.class.getClassLoader().getResourceAsStream(ONNX_RESOURCE)) {
       model.save(folder.resolve(MODEL), tokenizer);
-      copyOnnx(folder.resolve(ONNX));
+      Files.copy(onnx, folder.resolve(ONNX), StandardCopyOption.REPLACE_EXISTING);
       Example sentence = Example.of("A warm, funny, engaging film.", "1");
-      TokenFile.write(folder.resolve(SENTENCE), encode(tokenizer, List.of(sentence)));
-      TokenFile.write(folder.resolve(DENSE), random(8, LONGEST, seed));
-      for (Corpus corpus : data == null ? List.<Corpus>of() : CORPORA) {
-        writeCorpus(corpus, folder, data, TRAIN, trainRows, seed, tokenizer, missing);
-        if (corpus.pair() == null) {
-          writeCorpus(corpus, folder, data, DEV, devRows, seed, tokenizer, missing);
+      write(folder.resolve(SENTENCE), tokenizer, List.of(sentence));
+      int[] lengths = SentenceLengths.equal(8 * LONGEST, LONGEST);
+      TokenBatch dense = LabelledBatch.random(seed, lengths).tokens();
+      Files.write(
+          folder.resolve(DENSE),
+          IntStream.range(0, lengths.length)
+              .mapToObj(dense::sequence)
+              .map(s -> line("0", s.inputIds(), s.tokenTypeIds()))
+              .toList());
+      for (Corpus corpus : CORPORA) {
+        for (String part : corpus.pair() == null ? List.of(TRAIN, DEV) : List.of(TRAIN)) {
+          Path file = folder.resolve(file(corpus.name(), part));
+          Files.deleteIfExists(file); // of an earlier run, which may have had other data
+          Path source = data == null ? null : corpus.file(data, part);
+          if (source != null && Files.exists(source)) {
+            List<Example> rows = new ArrayList<>(corpus.read(source).rows());
+            boolean train = part.equals(TRAIN);
+            if (train) {
+              rows = shuffled(rows, seed);
+            }
+            int count = Math.min(rows.size(), train ? trainRows : devRows);
+            write(file, tokenizer, rows.subList(0, count));
+          } else if (source != null) {
+            missing.add(source);
+          }
         }
       }
     }
     return missing;
   }
 
-  private static void writeCorpus(
-      Corpus corpus,
-      Path folder,
-      Path data,
-      String part,
-      int rows,
-      long seed,
-      Tokenizer tokenizer,
-      List<Path> missing) {
-    Path file = corpus.file(data, part);
-    if (!Files.exists(file)) {
-      missing.add(file);
-      return;
-    }
-    List<Example> examples = corpus.read(file).rows();
-    int[] order = IntStream.range(0, examples.size()).toArray();
-    if (part.equals(TRAIN)) {
-      Rng.of(seed).shuffle(order);
-    }
-    List<Example> picked = IntStream.of(order).limit(rows).mapToObj(examples::get).toList();
-    TokenFile.write(folder.resolve(file(corpus.name(), part)), encode(tokenizer, picked));
+  private static List<Example> shuffled(List<Example> rows, long seed) {
+    int[] order = IntStream.range(0, rows.size()).toArray();
+    Rng.of(seed).shuffle(order);
+    return IntStream.of(order).mapToObj(rows::get).toList();
   }
 
-  private static List<TokenFile.Sentence> encode(Tokenizer tokenizer, List<Example> examples) {
-    return examples.stream()
-        .map(
-            example -> {
-              Encoding tokens = tokenizer.encode(example.text(), example.secondText());
-              return new TokenFile.Sentence(
-                  Integer.parseInt(example.label()), tokens.ids(), tokens.typeIds());
-            })
-        .toList();
-  }
-
-  private static List<TokenFile.Sentence> random(int batch, int length, long seed) {
-    TokenBatch tokens = RandomTokens.of(batch, length, seed);
-    return IntStream.range(0, batch)
-        .mapToObj(tokens::sequence)
-        .map(s -> new TokenFile.Sentence(0, s.inputIds(), s.tokenTypeIds()))
-        .toList();
-  }
-
-  /** Those of an earlier run, which may have had other data. */
-  private static void removeCorpora(Path folder) {
-    try {
-      for (Corpus corpus : CORPORA) {
-        Files.deleteIfExists(folder.resolve(file(corpus.name(), TRAIN)));
-        Files.deleteIfExists(folder.resolve(file(corpus.name(), DEV)));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static void write(Path file, Tokenizer tokenizer, List<Example> examples)
+      throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (Example example : examples) {
+      Encoding tokens = tokenizer.encode(example.text(), example.secondText());
+      lines.add(line(example.label(), tokens.ids(), tokens.typeIds()));
     }
+    Files.write(file, lines);
   }
 
-  private static void copyOnnx(Path file) {
-    try (InputStream in =
-        BenchmarkInputs.class.getClassLoader().getResourceAsStream(ONNX_RESOURCE)) {
-      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static String line(String label, int[] ids, int[] segments) {
+    return label + "\t" + LabelledBatch.cell(ids) + "\t" + LabelledBatch.cell(segments);
   }
 
   /** The name of a corpus' file, as {@code SST-2-train.tsv}. */

@@ -3,17 +3,13 @@ package io.github.jaubert.benchmarks.models;
 import io.github.jaubert.benchmarks.GpuOptions;
 import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.EncoderShape;
+import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
-import io.github.jaubert.benchmarks.operations.SentenceLengths;
-import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.tensor.Device;
-import io.github.jaubert.tensor.Rng;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -33,7 +29,6 @@ import picocli.CommandLine.Mixin;
     })
 public final class GpuSteps extends JaubertProgram {
   private static final EncoderShape SHAPE = EncoderShape.BERT_BASE;
-  private static final float LEARNING_RATE = 2e-5f;
 
   /** All sentences have so many times as many tokens as a step on one length. */
   private static final int CORPUS = 4;
@@ -43,84 +38,54 @@ public final class GpuSteps extends JaubertProgram {
 
   @Mixin private GpuOptions options;
 
-  private GpuSteps() {}
-
   /** Measures. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new GpuSteps())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    run(new GpuSteps(), arguments);
   }
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    options.requireMultipleOf(512);
     List<Work> works = new ArrayList<>();
     for (int length : new int[] {128, 512}) {
-      int batch = options.tokens() / length;
-      String shape = "%s B%d S%d".formatted(SHAPE.name(), batch, length);
-      double flops = 3 * batch * SHAPE.classifierFlops(length);
+      int[] lengths = SentenceLengths.equal(options.tokens(), length);
+      String shape = " %s B%d S%d".formatted(SHAPE.name(), lengths.length, length);
+      double flops = 3 * lengths.length * SHAPE.classifierFlops(length);
+      works.add(Work.timed("training step" + shape, flops, 0, time -> step(lengths, seed, time)));
       works.add(
-          new Work(
-              "training step " + shape,
-              "ms",
-              flops,
-              0,
-              seconds -> step(RandomTokens.of(batch, length, seed), seed, seconds)));
-      works.add(
-          new Work(
-              "replayed step " + shape,
-              "ms",
-              flops,
-              0,
-              seconds -> replayed(RandomTokens.of(batch, length, seed), seed, seconds)));
+          Work.timed("replayed step" + shape, flops, 0, time -> replayed(lengths, seed, time)));
     }
-    works.add(
-        new Work("training, sentences", "tokens/s", 0, 0, seconds -> sentences(seed, seconds)));
+    works.add(Work.of("training, sentences", "tokens/s", seconds -> sentences(seed, seconds)));
     return works;
   }
 
-  private double[] step(TokenBatch batch, long seed, double seconds) {
-    int[] labels = RandomTokens.labels(batch.lengths().count());
-    try (TrainingLoop loop = loop(seed)) {
-      return Timing.times(
-          Timing.repeat(() -> loop.step(batch, labels), seconds, Device.defaultDevice()::seconds),
-          1e3);
+  private double[] step(int[] lengths, long seed, double seconds) {
+    LabelledBatch batch = LabelledBatch.random(seed, lengths);
+    try (Training training = Training.of(SHAPE, options.dtype(), seed)) {
+      return Timing.repeat(() -> training.step(batch), seconds, Device.defaultDevice()::seconds);
     }
   }
 
   /** The same step as a CUDA graph, whose inputs are written each time. */
-  private double[] replayed(TokenBatch batch, long seed, double seconds) {
-    int[] labels = RandomTokens.labels(batch.lengths().count());
-    try (TrainingLoop loop = loop(seed);
-        TrainingLoop.Replayed step = loop.replayed(batch, labels)) {
-      return Timing.times(Timing.repeat(step::run, seconds, Device.defaultDevice()::seconds), 1e3);
+  private double[] replayed(int[] lengths, long seed, double seconds) {
+    try (Training training = Training.of(SHAPE, options.dtype(), seed)) {
+      Runnable step = training.replayed(LabelledBatch.random(seed, lengths));
+      return Timing.repeat(step, seconds, Device.defaultDevice()::seconds);
     }
   }
 
   /** Tokens a second of passes over all batches, in the order in which the sentences come. */
   private double[] sentences(long seed, double seconds) {
     int[] lengths = SentenceLengths.mixed(CORPUS * options.tokens(), seed);
-    List<TokenBatch> batches = new ArrayList<>();
+    List<LabelledBatch> batches = new ArrayList<>();
     int size = options.tokens() / TOKENS_A_SENTENCE;
     for (int i = 0; i < lengths.length; i += size) {
       int end = Math.min(i + size, lengths.length);
-      batches.add(RandomTokens.of(Arrays.copyOfRange(lengths, i, end), seed + i));
+      batches.add(LabelledBatch.random(seed + i, Arrays.copyOfRange(lengths, i, end)));
     }
-    try (TrainingLoop loop = loop(seed)) {
-      Runnable pass =
-          () ->
-              batches.forEach(
-                  batch -> loop.step(batch, RandomTokens.labels(batch.lengths().count())));
+    try (Training training = Training.of(SHAPE, options.dtype(), seed)) {
+      Runnable pass = () -> batches.forEach(training::step);
       return Timing.rate(
           Timing.repeat(pass, seconds, Device.defaultDevice()::seconds), CORPUS * options.tokens());
     }
-  }
-
-  private TrainingLoop loop(long seed) {
-    Rng.seed(seed);
-    SequenceClassifier model = Classifiers.ofShape(SHAPE).computeType(options.dtype());
-    return new TrainingLoop(model, LEARNING_RATE);
   }
 }

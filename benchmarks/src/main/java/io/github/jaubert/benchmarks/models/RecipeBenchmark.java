@@ -63,8 +63,6 @@ public final class RecipeBenchmark implements Callable<Integer> {
   @Option(names = "--batch-size", paramLabel = "N", description = "Default: 32.")
   private int batchSize = 32;
 
-  private RecipeBenchmark() {}
-
   /** Trains and prints. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new RecipeBenchmark()).execute(arguments));

@@ -1,17 +1,16 @@
 package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
+import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Memory;
-import io.github.jaubert.tensor.Rng;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -34,49 +33,37 @@ import picocli.CommandLine.Mixin;
 public final class StepBenchmark extends JaubertProgram {
   @Mixin private StepOptions options;
 
-  private StepBenchmark() {}
-
   /** Runs the benchmark that the arguments describe. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new StepBenchmark())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    run(new StepBenchmark(), arguments);
   }
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    TokenBatch tokens = RandomTokens.of(options.batch(), options.sequence(), seed);
+    int[] lengths = SentenceLengths.equal(options.batch() * options.sequence(), options.sequence());
+    LabelledBatch batch = LabelledBatch.random(seed, lengths);
     List<Work> works =
         new ArrayList<>(
             options.works(
                 options.shape().classifierFlops(options.sequence()),
-                seconds -> train(tokens, seed, seconds),
-                seconds -> infer(tokens, seconds)));
-    works.add(
-        new Work(
-            "peak of tensors, " + options.name(),
-            "MB",
-            0,
-            0,
-            seconds -> new double[] {Memory.peak() / 1e6}));
+                seconds -> train(batch, seed, seconds),
+                seconds -> infer(batch, seconds)));
+    String peak = "peak of tensors, " + options.name();
+    works.add(Work.of(peak, "MB", seconds -> new double[] {Memory.peak() / 1e6}));
     return works;
   }
 
-  private double[] train(TokenBatch tokens, long seed, double seconds) {
-    Rng.seed(seed);
-    int[] labels = RandomTokens.labels(options.batch());
-    try (TrainingLoop loop = new TrainingLoop(Classifiers.ofShape(options.shape()), 2e-5f)) {
-      return Timing.repeat(
-          () -> loop.step(tokens, labels), seconds, Device.defaultDevice()::seconds);
+  private double[] train(LabelledBatch batch, long seed, double seconds) {
+    try (Training training = Training.of(options.shape(), DType.F32, seed)) {
+      return Timing.repeat(() -> training.step(batch), seconds, Device.defaultDevice()::seconds);
     }
   }
 
-  private double[] infer(TokenBatch tokens, double seconds) {
-    try (SequenceClassifier model = Classifiers.ofShape(options.shape())) {
+  private double[] infer(LabelledBatch batch, double seconds) {
+    try (SequenceClassifier model = Training.classifier(options.shape())) {
       model.eval();
       return Timing.repeat(
-          () -> TrainingLoop.encode(model, tokens), seconds, Device.defaultDevice()::seconds);
+          () -> Training.encode(model, batch.tokens()), seconds, Device.defaultDevice()::seconds);
     }
   }
 }

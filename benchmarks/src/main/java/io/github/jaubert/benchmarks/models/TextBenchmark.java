@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -37,112 +36,85 @@ public final class TextBenchmark extends JaubertProgram {
       description = "the folder that BenchmarkInputs wrote")
   private Path inputs;
 
-  private TextBenchmark() {}
-
   /** Measures. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new TextBenchmark()).execute(arguments));
+    run(new TextBenchmark(), arguments);
   }
 
   @Override
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
-    works.add(
-        new Work(
-            "inference, one short sentence",
-            "ms",
-            flops(BenchmarkInputs.SENTENCE),
-            0,
-            seconds -> encode(BenchmarkInputs.SENTENCE, seconds)));
-    works.add(
-        new Work(
-            "inference, MiniLM B8 S128",
-            "ms",
-            flops(BenchmarkInputs.DENSE),
-            0,
-            seconds -> encode(BenchmarkInputs.DENSE, seconds)));
+    works.add(latency("inference, one short sentence", BenchmarkInputs.SENTENCE));
+    works.add(latency("inference, MiniLM B8 S128", BenchmarkInputs.DENSE));
     for (String corpus : BenchmarkInputs.corpora(inputs, BenchmarkInputs.DEV)) {
-      works.add(rate("inference, " + corpus + " dev", seconds -> encodeAll(corpus, seconds)));
+      String name = "inference, " + corpus + " dev";
+      works.add(Work.of(name, "sentences/s", seconds -> encode(corpus, seconds)));
     }
     for (String corpus : BenchmarkInputs.corpora(inputs, BenchmarkInputs.TRAIN)) {
-      works.add(rate("training, " + corpus, seconds -> train(corpus, seed, seconds)));
-      works.add(new Work("losses, " + corpus, "loss", 0, 0, seconds -> losses(corpus)));
+      String name = "training, " + corpus;
+      works.add(Work.of(name, "sentences/s", seconds -> train(corpus, seed, seconds)));
+      works.add(Work.of("losses, " + corpus, "loss", seconds -> losses(corpus)));
     }
     return works;
-  }
-
-  private static Work rate(String name, Work.Sampler sampler) {
-    return new Work(name, "sentences/s", 0, 0, sampler);
-  }
-
-  private Path file(String corpus, String part) {
-    return inputs.resolve(BenchmarkInputs.file(corpus, part));
-  }
-
-  private double flops(String file) {
-    return Files.exists(inputs.resolve(file))
-        ? EncoderShape.MINILM.forwardFlops(
-            TokenFile.read(inputs.resolve(file)).stream().mapToInt(s -> s.ids().length).toArray())
-        : 0;
   }
 
   private SequenceClassifier model() {
     return SequenceClassifier.fromPretrained(inputs.resolve(BenchmarkInputs.MODEL));
   }
 
-  /** Milliseconds of the one batch in a file. */
-  private double[] encode(String file, double seconds) {
-    var batch = TokenFile.batches(inputs.resolve(file), Integer.MAX_VALUE).get(0);
-    try (SequenceClassifier model = model()) {
-      return Timing.times(
-          Timing.repeat(() -> TrainingLoop.encode(model, batch.tokens()), seconds), 1e3);
-    }
+  private List<LabelledBatch> batches(String corpus, String part) {
+    return LabelledBatch.read(inputs.resolve(BenchmarkInputs.file(corpus, part)), BATCH);
   }
 
-  private double[] encodeAll(String corpus, double seconds) {
-    var batches = TokenFile.batches(file(corpus, BenchmarkInputs.DEV), BATCH);
+  /** The time of the one batch in a file. */
+  private Work latency(String name, String file) {
+    Path path = inputs.resolve(file);
+    boolean written = Files.exists(path); // not needed for the name
+    LabelledBatch batch = written ? LabelledBatch.read(path, BATCH).get(0) : null;
+    double flops = written ? EncoderShape.MINILM.forwardFlops(batch.lengths()) : 0;
+    return Work.timed(
+        name,
+        flops,
+        0,
+        seconds -> {
+          try (SequenceClassifier model = model()) {
+            return Timing.repeat(() -> Training.encode(model, batch.tokens()), seconds);
+          }
+        });
+  }
+
+  private double[] encode(String corpus, double seconds) {
     try (SequenceClassifier model = model()) {
-      return passes(batches, batch -> TrainingLoop.encode(model, batch.tokens()), seconds);
+      return passes(
+          batches(corpus, BenchmarkInputs.DEV),
+          batch -> Training.encode(model, batch.tokens()),
+          seconds);
     }
   }
 
   private double[] train(String corpus, long seed, double seconds) {
-    var batches = TokenFile.batches(file(corpus, BenchmarkInputs.TRAIN), BATCH);
     Rng.seed(seed);
     SequenceClassifier model = model();
     model.train();
-    try (TrainingLoop loop = new TrainingLoop(model, LEARNING_RATE)) {
-      return passes(batches, batch -> loop.step(batch.tokens(), batch.labels()), seconds);
+    try (Training training = new Training(model, LEARNING_RATE)) {
+      return passes(batches(corpus, BenchmarkInputs.TRAIN), training::step, seconds);
     }
   }
 
   /** In evaluation mode, which leaves dropout out. */
   private double[] losses(String corpus) {
-    var batches = TokenFile.batches(file(corpus, BenchmarkInputs.TRAIN), BATCH);
-    try (TrainingLoop loop = new TrainingLoop(model(), LEARNING_RATE)) {
-      return batches.stream()
-          .mapToDouble(batch -> loop.stepAndLoss(batch.tokens(), batch.labels()))
+    try (Training training = new Training(model(), LEARNING_RATE)) {
+      return batches(corpus, BenchmarkInputs.TRAIN).stream()
+          .mapToDouble(training::stepAndLoss)
           .toArray();
     }
   }
 
-  /**
-   * Sentences a second of passes over all batches, for as long as {@code seconds} and one pass at
-   * least, after two batches of warm-up.
-   */
+  /** Sentences a second of passes over all batches, after two batches of warm-up. */
   private static double[] passes(
-      List<TokenFile.Labelled> batches, Consumer<TokenFile.Labelled> work, double seconds) {
+      List<LabelledBatch> batches, Consumer<LabelledBatch> work, double seconds) {
     batches.stream().limit(2).forEach(work);
     double sentences = batches.stream().mapToInt(batch -> batch.labels().length).sum();
-    List<Double> rates = new ArrayList<>();
-    double spent = 0;
-    do {
-      long begin = System.nanoTime();
-      batches.forEach(work);
-      double pass = (System.nanoTime() - begin) * 1e-9;
-      rates.add(sentences / pass);
-      spent += pass;
-    } while (spent < seconds);
-    return rates.stream().mapToDouble(Double::doubleValue).toArray();
+    return Timing.rate(Timing.passes(() -> batches.forEach(work), seconds), sentences);
   }
 }

@@ -2,32 +2,32 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.autograd.Function1;
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.benchmarks.measure.Timing;
+import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One operation on several sets of inputs, which take turns: with sets that together are several
  * times as large as the last-level cache, every call reads from memory, as it does in a training
  * step. The results of a turn live until all sets had theirs, so they are written to memory too.
  */
-public final class Operation implements AutoCloseable {
+final class Operation implements AutoCloseable {
   /** Four times a last-level cache of 32 MiB. */
   private static final double COLD_BYTES = 128 << 20;
 
   /** The operation: its result from one set of inputs and the parameters. */
   @FunctionalInterface
-  public interface Forward {
+  interface Forward {
     /** The result. */
     Tensor apply(Tensor[] inputs, Tensor[] parameters);
-  }
-
-  /** Makes random tensors. */
-  @FunctionalInterface
-  public interface Maker {
-    /** New tensors. */
-    Tensor[] make(Rng rng);
   }
 
   private final Scope memory = Scope.open();
@@ -44,20 +44,27 @@ public final class Operation implements AutoCloseable {
   /**
    * Makes the inputs.
    *
-   * @param sets how many sets of inputs, see {@link #setsBeyondCache}
+   * @param bytes of one set: there are as many as together are too large for any cache; 0 for one
+   *     set, which stays there where it fits
    * @param inputs makes one set, as an earlier layer would: their gradients are computed and go
    *     nowhere
    * @param parameters makes what all sets share: their gradients are kept, as a layer's are
    */
-  public Operation(int sets, long seed, Maker inputs, Maker parameters, Forward forward) {
+  Operation(
+      double bytes,
+      long seed,
+      Function<Rng, Tensor[]> inputs,
+      Function<Rng, Tensor[]> parameters,
+      Forward forward) {
+    int sets = bytes > 0 ? (int) Math.ceil(COLD_BYTES / bytes) : 1;
     Rng rng = Rng.of(seed);
     this.forward = forward;
     this.inputs = new Tensor[sets][];
     this.results = new Tensor[sets];
     for (int i = 0; i < sets; i++) {
-      this.inputs[i] = inputs.make(rng);
+      this.inputs[i] = inputs.apply(rng);
     }
-    this.parameters = parameters.make(rng);
+    this.parameters = parameters.apply(rng);
     for (Tensor parameter : this.parameters) {
       parameter.requiresGrad(true);
     }
@@ -73,11 +80,6 @@ public final class Operation implements AutoCloseable {
     }
   }
 
-  /** How many sets of that many bytes are too large for any cache together. */
-  public static int setsBeyondCache(double bytes) {
-    return (int) Math.max(1, Math.ceil(COLD_BYTES / bytes));
-  }
-
   /** A tensor of a type, of normal numbers that are rounded to it. */
   static Tensor randn(Rng rng, DType dtype, long... shape) {
     Tensor x = Tensor.randn(rng, shape);
@@ -89,13 +91,53 @@ public final class Operation implements AutoCloseable {
     }
   }
 
-  /** How many sets of inputs there are. */
-  public int sets() {
-    return inputs.length;
+  /** The time of a forward pass without a record for gradients, as in inference. */
+  static Work inference(String name, double flops, double bytes, Supplier<Operation> open) {
+    return forward(name, flops, bytes, open, Operation::infer);
+  }
+
+  /** Of a forward pass that keeps what backward needs. */
+  static Work forward(String name, double flops, double bytes, Supplier<Operation> open) {
+    return forward(name, flops, bytes, open, Operation::record);
+  }
+
+  private static Work forward(
+      String name, double flops, double bytes, Supplier<Operation> open, Consumer<Operation> call) {
+    return Work.timed(
+        name,
+        flops,
+        bytes,
+        seconds -> {
+          try (Operation operation = open.get()) {
+            for (int i = 0; i < operation.inputs.length; i++) {
+              call.accept(operation); // every set's memory has been written once
+            }
+            return Timing.repeat(
+                () -> call.accept(operation), seconds, Device.defaultDevice()::seconds);
+          }
+        });
+  }
+
+  /** Of a backward pass alone: the forward pass before it is not timed. */
+  static Work backward(String name, double flops, double bytes, Supplier<Operation> open) {
+    return Work.timed(
+        name,
+        flops,
+        bytes,
+        seconds -> {
+          try (Operation operation = open.get()) {
+            return Timing.rounds(
+                operation::recordAll,
+                operation.inputs.length,
+                operation::backward,
+                seconds,
+                Device.defaultDevice()::seconds);
+          }
+        });
   }
 
   /** Computes the next set without a record for gradients. */
-  public void infer() {
+  void infer() {
     takeTurn();
     try (NoGrad off = NoGrad.open()) {
       forward.apply(inputs[next], parameters);
@@ -103,19 +145,19 @@ public final class Operation implements AutoCloseable {
   }
 
   /** Computes the next set and keeps what backward needs. */
-  public void record() {
+  void record() {
     takeTurn();
     results[next] = recorded(next);
   }
 
   /** Computes the next set, and its gradients. */
-  public void recordAndBackward() {
+  void recordAndBackward() {
     record();
     backward(next);
   }
 
   /** Computes all sets and keeps what backward needs, for {@link #backward} of each. */
-  public void recordAll() {
+  void recordAll() {
     closeTurn();
     turn = Scope.open();
     for (int i = 0; i < inputs.length; i++) {
@@ -125,10 +167,8 @@ public final class Operation implements AutoCloseable {
   }
 
   /** The backward pass of one set, once after each {@link #recordAll}. */
-  public void backward(int set) {
-    for (Tensor parameter : parameters) {
-      parameter.zeroGrad();
-    }
+  void backward(int set) {
+    Arrays.stream(parameters).forEach(Tensor::zeroGrad);
     if (gradient == null) {
       results[set].backward();
     } else {

@@ -2,19 +2,7 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.tensor.Device;
 import java.util.concurrent.TimeUnit;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.annotations.*;
 
 /** An {@link Operation} under JMH, for a closer look at one than the measuring program gives. */
 @State(Scope.Benchmark)
@@ -23,25 +11,33 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public abstract class OperationBenchmark {
+public class OperationBenchmark {
   /** Threads to compute with. */
   @Param({"1", "2"})
   public int threads;
 
+  /** Its name and shape, as {@code benchmarks/run operations --list} has them. */
+  @Param({
+    "attention d32 S128",
+    "attention d64 S128",
+    "bias+dropout+residual+LayerNorm H768",
+    "linear+bias 384x384",
+    "linear+bias+GELU 768x3072",
+    "cross-entropy V30522"
+  })
+  public String name;
+
   private Operation operation;
 
-  /** The operation that the parameters describe. */
-  protected abstract Operation open();
-
   /** Makes the inputs. */
-  @Setup(Level.Trial)
+  @Setup
   public void setUp() {
     Device.cpu().threads(threads);
-    operation = open();
+    operation = OperationTable.ofCpu(0).open(name);
   }
 
   /** Frees them. */
-  @TearDown(Level.Trial)
+  @TearDown
   public void tearDown() {
     operation.close();
   }

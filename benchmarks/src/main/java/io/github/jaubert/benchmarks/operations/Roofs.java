@@ -10,7 +10,6 @@ import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.openblas.global.openblas_nolapack;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** What the machine can do at best right now: the roofs that operations are held against. */
@@ -25,71 +24,43 @@ import picocli.CommandLine.Command;
     })
 public final class Roofs extends MeasuringProgram {
   private static final int SIZE = 2048;
-  private static final double GEMM_FLOPS = 2.0 * SIZE * SIZE * SIZE;
-  private static final double GIGA = 1e9;
+  private static final double FLOPS = 2.0 * SIZE * SIZE * SIZE;
 
-  private Roofs() {}
+  private final NativeRoofs others = new NativeRoofs();
 
   /** Measures. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Roofs()).execute(arguments));
+    run(new Roofs(), arguments);
   }
 
   @Override
-  protected void start(int threads) {}
-
-  @Override
-  protected String program() {
-    try (NativeRoofs program = new NativeRoofs()) {
-      return "%s (kernels for %s); Jaubert, %s"
-          .formatted(
-              openblas_nolapack.OPENBLAS_VERSION.strip(),
-              program.openBlasCore(),
-              Device.cpu().description());
-    }
+  protected String start(int threads) {
+    return "%s (kernels for %s); Jaubert, %s"
+        .formatted(
+            openblas_nolapack.OPENBLAS_VERSION.strip(),
+            others.openBlasCore(),
+            Device.cpu().description());
   }
 
   @Override
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
-    addAll(works, 1, seed);
-    if (threads > 1) {
-      addAll(works, threads, seed);
+    for (int count : threads > 1 ? new int[] {1, threads} : new int[] {1}) {
+      String suffix = count == 1 ? " 1 thread" : " " + count + " threads";
+      works.add(
+          new Work("sgemm Jaubert" + suffix, "GF/s", FLOPS, 0, time -> sgemm(count, seed, time)));
+      works.add(
+          new Work(
+              "sgemm OpenBLAS" + suffix,
+              "GF/s",
+              FLOPS,
+              0,
+              time -> others.best("sgemm", count, time)));
+      for (String what : List.of("copy", "triad")) {
+        works.add(Work.of(what + suffix, "GB/s", time -> others.best(what, count, time)));
+      }
     }
     return works;
-  }
-
-  private static void addAll(List<Work> works, int threads, long seed) {
-    String suffix = threads == 1 ? " 1 thread" : " " + threads + " threads";
-    works.add(
-        new Work(
-            "sgemm Jaubert" + suffix,
-            "GF/s",
-            GEMM_FLOPS,
-            0,
-            seconds -> Timing.rate(sgemm(threads, seed, seconds), GEMM_FLOPS / GIGA)));
-    add(works, "sgemm OpenBLAS" + suffix, "GF/s", NativeRoofs::sgemm, threads);
-    add(works, "copy" + suffix, "GB/s", NativeRoofs::copy, threads);
-    add(works, "triad" + suffix, "GB/s", NativeRoofs::triad, threads);
-  }
-
-  @FunctionalInterface
-  private interface Roof {
-    double[] measure(NativeRoofs program, int threads, double seconds);
-  }
-
-  private static void add(List<Work> works, String name, String unit, Roof roof, int threads) {
-    works.add(
-        new Work(
-            name,
-            unit,
-            unit.equals("GF/s") ? GEMM_FLOPS : 0,
-            0,
-            seconds -> {
-              try (NativeRoofs program = new NativeRoofs()) {
-                return roof.measure(program, threads, seconds);
-              }
-            }));
   }
 
   private static double[] sgemm(int threads, long seed, double seconds) {
@@ -99,7 +70,7 @@ public final class Roofs extends MeasuringProgram {
       Rng rng = Rng.of(seed);
       Tensor a = Tensor.randn(rng, SIZE, SIZE);
       Tensor b = Tensor.randn(rng, SIZE, SIZE);
-      return Timing.repeat(() -> a.matmul(b).close(), seconds);
+      return Timing.rate(Timing.repeat(() -> a.matmul(b).close(), seconds), FLOPS / 1e9);
     } finally {
       Device.cpu().threads(before);
     }

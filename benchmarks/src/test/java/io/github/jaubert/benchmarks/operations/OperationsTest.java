@@ -5,26 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class OperationsTest {
   @Test
   void namesAreUniqueAndEveryOperationSaysWhatItMoves() {
-    List<Work> works = new ArrayList<>();
-    AttentionWorks.add(works, 0);
-    LayerWorks.add(works, 0);
-    TrainingWorks.add(works, 0);
     Set<String> names = new HashSet<>();
-    for (Work work : works) {
+    for (Work work : OperationTable.ofCpu(0).works()) {
       assertTrue(names.add(work.name()), work.name() + " twice");
       assertTrue(work.flops() > 0 && work.bytes() > 0, work.name());
     }
@@ -45,7 +40,7 @@ class OperationsTest {
     Tensor[] weight = new Tensor[1];
     try (Operation operation =
         new Operation(
-            3,
+            (128 << 20) / 3.0, // of a set of inputs: three of them
             1,
             rng -> new Tensor[] {Tensor.randn(rng, 5, 4)},
             rng -> {

@@ -13,6 +13,7 @@ import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.InferenceMode;
@@ -22,7 +23,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -37,27 +37,24 @@ import picocli.CommandLine.Mixin;
 public final class BytedecoStep extends MeasuringProgram {
   @Mixin private StepOptions options;
 
-  private BytedecoStep() {}
-
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new BytedecoStep())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    run(new BytedecoStep(), arguments);
   }
 
   @Override
-  protected void start(int threads) {
+  protected String start(int threads) {
     // Without memory that the JVM counts, JavaCPP neither waits for the collector nor calls it.
     System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxbytes", "0");
     set_num_threads(threads);
     manual_seed(0);
+    return name();
   }
 
-  @Override
-  protected String program() {
-    return Library.name();
+  /** With the version of the jar, whose first part is libtorch's. */
+  static String name() {
+    String jar = torch.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return "Bytedeco PyTorch " + jar.replaceAll(".*pytorch-|\\.jar$", "");
   }
 
   @Override

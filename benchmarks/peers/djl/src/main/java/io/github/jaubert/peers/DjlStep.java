@@ -29,7 +29,6 @@ import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import java.util.List;
 import java.util.Random;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -47,24 +46,15 @@ import picocli.CommandLine.Mixin;
 public final class DjlStep extends MeasuringProgram {
   @Mixin private StepOptions options;
 
-  private DjlStep() {}
-
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new DjlStep())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    run(new DjlStep(), arguments);
   }
 
   @Override
-  protected void start(int threads) {
+  protected String start(int threads) {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
     System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
-  }
-
-  @Override
-  protected String program() {
     return "DJL " + Engine.getDjlVersion() + ", libtorch " + Engine.getInstance().getVersion();
   }
 

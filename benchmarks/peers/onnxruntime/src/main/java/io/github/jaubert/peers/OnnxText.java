@@ -18,7 +18,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -36,19 +35,13 @@ public final class OnnxText extends MeasuringProgram {
 
   private int threads;
 
-  private OnnxText() {}
-
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new OnnxText()).execute(arguments));
+    run(new OnnxText(), arguments);
   }
 
   @Override
-  protected void start(int threads) {
+  protected String start(int threads) {
     this.threads = threads;
-  }
-
-  @Override
-  protected String program() {
     return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion();
   }
 
@@ -66,25 +59,22 @@ public final class OnnxText extends MeasuringProgram {
   }
 
   private Work latency(String name, String file) {
-    return new Work(
+    return Work.timed(
         name,
-        "ms",
         0,
         0,
         seconds -> {
           try (Encoder encoder = new Encoder()) {
             long[][][] batch = pad(read(inputs.resolve(file)));
-            return Timing.times(Timing.repeat(() -> encoder.run(batch), seconds), 1e3);
+            return Timing.repeat(() -> encoder.run(batch), seconds);
           }
         });
   }
 
   private Work rate(String name, Path file, boolean byLength) {
-    return new Work(
+    return Work.of(
         name,
         "sentences/s",
-        0,
-        0,
         seconds -> {
           List<long[][]> sentences = read(file);
           if (byLength) {
@@ -96,22 +86,10 @@ public final class OnnxText extends MeasuringProgram {
           }
           try (Encoder encoder = new Encoder()) {
             batches.stream().limit(2).forEach(encoder::run);
-            return Timing.rate(passes(encoder, batches, seconds), sentences.size());
+            Runnable pass = () -> batches.forEach(encoder::run);
+            return Timing.rate(Timing.passes(pass, seconds), sentences.size());
           }
         });
-  }
-
-  /** Seconds of passes over all batches: one at least. */
-  private static double[] passes(Encoder encoder, List<long[][][]> batches, double seconds) {
-    List<Double> passes = new ArrayList<>();
-    double spent = 0;
-    while (passes.isEmpty() || spent < seconds) {
-      long begin = System.nanoTime();
-      batches.forEach(encoder::run);
-      passes.add((System.nanoTime() - begin) * 1e-9);
-      spent += passes.get(passes.size() - 1);
-    }
-    return passes.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   /** Ids and segments of each line: label TAB ids TAB segments. */

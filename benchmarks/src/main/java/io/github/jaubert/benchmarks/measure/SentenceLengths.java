@@ -1,4 +1,4 @@
-package io.github.jaubert.benchmarks.operations;
+package io.github.jaubert.benchmarks.measure;
 
 import java.util.Arrays;
 

@@ -1,17 +1,13 @@
-package io.github.jaubert.benchmarks;
+package io.github.jaubert.benchmarks.models;
 
-import io.github.jaubert.bert.Labels;
-import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenBatch;
-import io.github.jaubert.bert.models.bert.BertConfig;
-import io.github.jaubert.optim.AdamW;
+import io.github.jaubert.benchmarks.measure.EncoderShape;
+import io.github.jaubert.benchmarks.measure.Measurement;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Memory;
-import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
-import io.github.jaubert.tensor.Scope;
-import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,30 +49,22 @@ public final class SoakBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Rng.seed(0);
-    BertConfig config = BertConfig.bertBase().withEncoder(128, 2, 2, 512);
-    TokenBatch[] batches = batches();
-    int[] labels = new int[SENTENCES];
-    for (int i = 0; i < SENTENCES; i++) {
-      labels[i] = i % 2;
-    }
+    LabelledBatch[] batches = batches();
     double[] milliseconds = new double[steps];
     long[] live = new long[steps];
-    try (SequenceClassifier model = SequenceClassifier.of(config, Labels.of("0", "1"));
-        AdamW optimizer = AdamW.of(model.parameters(), 2e-5f)) {
-      model.train();
-      for (int i = 0; i < window; i++) {
-        step(model, optimizer, batches[i], labels);
+    try (Training training = Training.of(new EncoderShape("tiny", 128, 2, 2, 512), DType.F32, 0)) {
+      for (LabelledBatch batch : batches) {
+        training.step(batch);
       }
       for (int i = 0; i < steps; i++) {
         long begin = System.nanoTime();
-        step(model, optimizer, batches[i % window], labels);
+        training.step(batches[i % window]);
         milliseconds[i] = (System.nanoTime() - begin) * 1e-6;
         live[i] = Memory.live();
       }
     }
-    double first = median(Arrays.copyOf(milliseconds, window));
-    double last = median(Arrays.copyOfRange(milliseconds, steps - window, steps));
+    double first = Measurement.median(Arrays.copyOf(milliseconds, window));
+    double last = Measurement.median(Arrays.copyOfRange(milliseconds, steps - window, steps));
     boolean constant = Arrays.stream(live).allMatch(bytes -> bytes == live[0]);
     boolean steady = last <= first * (1 + tolerance);
     System.out.printf(
@@ -91,35 +79,13 @@ public final class SoakBenchmark implements Callable<Integer> {
     return constant && steady ? 0 : 1;
   }
 
-  private TokenBatch[] batches() {
+  private LabelledBatch[] batches() {
     Rng rng = Rng.of(2);
-    TokenBatch[] batches = new TokenBatch[window];
-    for (int b = 0; b < window; b++) {
-      int[] lengths = new int[SENTENCES];
-      for (int i = 0; i < SENTENCES; i++) {
-        lengths[i] = 1 + rng.nextInt(LONGEST);
-      }
-      PackedSequences packed = PackedSequences.of(lengths);
-      int[] ids = new int[packed.tokens()];
-      for (int i = 0; i < ids.length; i++) {
-        ids[i] = 1000 + rng.nextInt(29_000);
-      }
-      batches[b] = new TokenBatch(ids, new int[ids.length], packed);
-    }
-    return batches;
-  }
-
-  private static void step(
-      SequenceClassifier model, AdamW optimizer, TokenBatch batch, int[] labels) {
-    try (Scope scope = Scope.open()) {
-      Tensor loss = model.loss(model.forward(batch), Tensor.of(labels));
-      loss.backward();
-      optimizer.step();
-    }
-  }
-
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
+    return IntStream.range(0, window)
+        .mapToObj(
+            i ->
+                LabelledBatch.random(
+                    i, IntStream.range(0, SENTENCES).map(s -> 1 + rng.nextInt(LONGEST)).toArray()))
+        .toArray(LabelledBatch[]::new);
   }
 }
