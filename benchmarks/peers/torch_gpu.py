@@ -17,8 +17,6 @@ flops: attention forward 4 T S H, backward 10 T S H (five products); a linear la
 With --device cpu everything runs, slowly, without a GPU: a check of this program, not a measurement.
 """
 
-import statistics
-import sys
 import time
 
 import protocol
@@ -54,7 +52,7 @@ class Clock:
         end.synchronize()
         return begin.elapsed_time(end)
 
-    def samples(self, call, seconds, prepare=lambda: None):
+    def samples(self, call, prepare, seconds):
         started = time.perf_counter()
         samples, warm = [], False
         while len(samples) < 5 or time.perf_counter() - started < seconds:
@@ -66,33 +64,19 @@ class Clock:
         return samples
 
 
-class Work:
+def work(args, name, flops, bytes_, ways, rate=None):
     """ways: name to a function that makes inputs and gives (call, prepare). rate, (amount of a call, unit): what is told as
     a rate, not as a time."""
 
-    def __init__(self, name, flops, bytes_, ways, rate=None):
-        self.name, self.flops, self.bytes, self.ways, self.rate = name, flops, bytes_, ways, rate
+    def sampler(make):
+        def sample(seconds):
+            samples = args.clock.samples(*make(), seconds)
+            return [rate[0] / took * 1e3 for took in samples] if rate else samples
 
-    def measure(self, clock, seconds):
-        tried = {}
-        for way, make in self.ways.items():
-            try:
-                call, prepare = make()
-                tried[way] = clock.samples(call, seconds, prepare)
-            except (RuntimeError, NotImplementedError) as e:
-                print(f"{self.name}: {way}: {str(e).splitlines()[0]}", file=sys.stderr)
-            call = prepare = None
-        if not tried:
-            print(f"{self.name}: PyTorch has no way here", file=sys.stderr)
-            return None
-        way = min(tried, key=lambda name: statistics.median(tried[name]))
-        unit, samples = "ms", tried[way]
-        if self.rate:
-            amount, unit = self.rate
-            samples = [amount / took * 1e3 for took in samples]
-        line = {"work": self.name, "unit": unit, "value": statistics.median(samples), "samples": samples}
-        line |= {key: value for key, value in (("flops", self.flops), ("bytes", self.bytes)) if value}
-        return line | {"variant": way}
+        return sample
+
+    samplers = {way: sampler(make) for way, make in ways.items()}
+    return protocol.Work(name, rate[1] if rate else "ms", flops, bytes_, samplers, optional=True)
 
 
 def no_preparation(call):
@@ -144,7 +128,8 @@ def attention_works(args):
         shape = f"d{DIM} S{length}" + (" dropout" if dropout else "")
         flops, tensor = args.tokens * length * HIDDEN, args.tokens * HIDDEN * element
         for backward in (False, True):
-            yield Work(
+            yield work(
+                args,
                 f"attention {'backward' if backward else 'forward'} {shape}",
                 (10 if backward else 4) * flops,
                 (8 if backward else 4) * tensor,
@@ -206,9 +191,10 @@ def memory_works(args):
     element = args.type.itemsize
     tensor = args.tokens * HIDDEN * element
     copied = 8 * 4096 * args.tokens
-    yield Work("copy", 0, copied, {"copy_": copy(args)}, rate=(copied / 1e9, "GB/s"))
+    yield work(args, "copy", 0, copied, {"copy_": copy(args)}, rate=(copied / 1e9, "GB/s"))
     for backward, bytes_ in ((False, 4 * tensor), (True, 4 * tensor)):
-        yield Work(
+        yield work(
+            args,
             f"bias+dropout+residual+LayerNorm {'backward' if backward else 'forward'} H{HIDDEN}",
             0,
             bytes_,
@@ -217,7 +203,7 @@ def memory_works(args):
                 "compiled": add_dropout_layernorm(args, backward, True),
             },
         )
-    yield Work("AdamW with clip 110M", 0, 110_000_000 * 4 * 8, {"fused": adamw(args)})
+    yield work(args, "AdamW with clip 110M", 0, 110_000_000 * 4 * 8, {"fused": adamw(args)})
 
 
 # ---- matrix products ----
@@ -243,14 +229,14 @@ def product(args, rows, inner, columns, gelu=False, train=False):
 def product_works(args):
     size = args.tokens // 8
     square = {"mm": product(args, size, size, size)}
-    yield Work(f"GEMM {size}", 2 * size**3, 0, square, rate=(2 * size**3 / 1e9, "GF/s"))
+    yield work(args, f"GEMM {size}", 2 * size**3, 0, square, rate=(2 * size**3 / 1e9, "GF/s"))
     for inner, columns in ((HIDDEN, HIDDEN), (HIDDEN, INTERMEDIATE), (INTERMEDIATE, HIDDEN)):
         flops = 2 * args.tokens * inner * columns
-        yield Work(f"GEMM {inner}x{columns}", flops, 0, {"mm": product(args, args.tokens, inner, columns)})
+        yield work(args, f"GEMM {inner}x{columns}", flops, 0, {"mm": product(args, args.tokens, inner, columns)})
     flops = 2 * args.tokens * HIDDEN * INTERMEDIATE
     for train in (False, True):
         ways = {"eager": product(args, args.tokens, HIDDEN, INTERMEDIATE, True, train)}
-        yield Work(f"GEMM+bias+GELU {'for training ' if train else ''}{HIDDEN}x{INTERMEDIATE}", flops, 0, ways)
+        yield work(args, f"GEMM+bias+GELU {'for training ' if train else ''}{HIDDEN}x{INTERMEDIATE}", flops, 0, ways)
 
 
 # ---- a whole training step: Hugging Face's BERT, dropout 0.1, clipping, AdamW ----
@@ -319,11 +305,11 @@ def step_works(args):
         dense = 2 * LAYERS * (4 * HIDDEN**2 + 2 * HIDDEN * INTERMEDIATE) * args.tokens
         flops = 3 * (dense + 4 * LAYERS * args.tokens * length * HIDDEN)
         ways = ways_to_train(args, lambda length=length: one_length(args, length))
-        yield Work(f"training step BERT-base B{args.tokens // length} S{length}", flops, 0, ways)
+        yield work(args, f"training step BERT-base B{args.tokens // length} S{length}", flops, 0, ways)
     for by_length in (False, True):
         ways = ways_to_train(args, lambda by_length=by_length: sentences(args, by_length))
         name = "training, sentences, " + ("by length" if by_length else "in file order")
-        yield Work(name, 0, 0, ways, rate=(CORPUS * args.tokens, "tokens/s"))
+        yield work(args, name, 0, 0, ways, rate=(CORPUS * args.tokens, "tokens/s"))
 
 
 def main():
@@ -341,20 +327,12 @@ def main():
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = False
 
-    works = [*memory_works(args), *product_works(args), *attention_works(args), *step_works(args)]
-    clock = None if args.list else Clock(args.device)
+    args.clock = None if args.list else Clock(args.device)
     peer = f"PyTorch {torch.__version__}"
     if args.device == "cuda" and not args.list:
         peer += f", CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}"
-    for work in works:
-        if not args.only.search(work.name):
-            continue
-        if args.list:
-            print(work.name)
-            continue
-        line = work.measure(clock, args.seconds)
-        if line is not None:
-            protocol.emit(line | {"dtype": args.dtype, "peer": peer})
+    works = [*memory_works(args), *product_works(args), *attention_works(args), *step_works(args)]
+    protocol.run(args, works, args.seconds, dtype=args.dtype, peer=peer)
 
 
 if __name__ == "__main__":

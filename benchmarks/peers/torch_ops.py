@@ -15,26 +15,23 @@ where sequences one by one took 20.
 With --compile, torch.compile's fusion of the sequence is one more way (it needs a C++ compiler and minutes).
 """
 
-import argparse
 import ctypes
-import json
+import itertools
 import math
 import os
-import re
-import statistics
-import sys
 import time
 
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch's allocator asks for huge pages
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 
+import protocol
 import torch
 import torch.nn.functional as F
+from protocol import Work
 
 HEADS, TOKENS = 12, 4096
 COLD_BYTES = 128 << 20
-SAMPLE_SECONDS = 0.004
 EPS, DROPOUT = 1e-12, 0.1
 
 
@@ -47,28 +44,6 @@ def keep_freed_memory():
 
 
 # ---- measuring: as the Java package io.github.jaubert.benchmarks.measure does ----
-
-
-def repeat(call, seconds):
-    """Seconds of one call, a sample each; short calls are timed many at once."""
-    begin, calls = time.perf_counter(), 1
-    while True:
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        took = time.perf_counter() - start
-        if time.perf_counter() - begin >= seconds / 4:
-            break
-        if took < SAMPLE_SECONDS:
-            calls *= 2
-    calls = max(1, math.ceil(SAMPLE_SECONDS / (took / calls)))
-    samples, begin = [], time.perf_counter()
-    while len(samples) < 3 or time.perf_counter() - begin < seconds * 0.75:
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        samples.append((time.perf_counter() - start) / calls)
-    return samples
 
 
 def rounds(prepare, calls, call, seconds):
@@ -87,33 +62,8 @@ def rounds(prepare, calls, call, seconds):
     return samples
 
 
-class Work:
-    """ways: a dict of name to a function of seconds that gives samples in seconds."""
-
-    def __init__(self, name, unit, flops, bytes_, ways):
-        self.name, self.unit, self.flops, self.bytes, self.ways = name, unit, flops, bytes_, ways
-
-    def measure(self, seconds):
-        way = next(iter(self.ways))
-        if len(self.ways) > 1:
-            tried = {}
-            for name, sample in self.ways.items():
-                try:
-                    tried[name] = statistics.median(sample(min(0.2, seconds / 4)))
-                except (RuntimeError, NotImplementedError) as e:
-                    print(f"{self.name}: {name}: {str(e).splitlines()[0]}", file=sys.stderr)
-            way = min(tried, key=tried.get)
-            shown = ", ".join(f"{name} {value * 1e3:.3f} ms" for name, value in tried.items())
-            print(f"{self.name}: {shown}", file=sys.stderr)
-        factor = {"ms": 1e3, "us": 1e6}[self.unit]
-        samples = [float(f"{s * factor:.6g}") for s in self.ways[way](seconds)]
-        value = float(f"{statistics.median(samples):.6g}")
-        line = {"work": self.name, "unit": self.unit, "value": value, "samples": samples}
-        if self.flops:
-            line["flops"] = self.flops
-        if self.bytes:
-            line["bytes"] = self.bytes
-        return line | {"peer": f"PyTorch {torch.__version__}", "variant": way}
+def scaled(samples, factor):
+    return [s * factor for s in samples]
 
 
 # ---- an operation on sets of inputs that take turns ----
@@ -164,8 +114,8 @@ def way(kind, open_):
             call = operation.infer if kind == "infer" else operation.record
             for _ in operation.inputs:  # every set's memory has been written once
                 call()
-            return repeat(call, seconds)
-        return rounds(operation.record_all, len(operation.inputs), operation.backward, seconds)
+            return scaled(protocol.repeat(call, seconds), 1e3)
+        return scaled(rounds(operation.record_all, len(operation.inputs), operation.backward, seconds), 1e3)
 
     return sample
 
@@ -381,7 +331,7 @@ def adamw(clip_way):
             torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=clip_way == "foreach")
             optimizer.step()
 
-        return rounds(lambda: None, 1, step, seconds)
+        return scaled(rounds(lambda: None, 1, step, seconds), 1e3)
 
     return sample
 
@@ -409,7 +359,7 @@ def small_works(seed):
     def inference(call):
         def sample(seconds):
             with torch.inference_mode():
-                return repeat(call, seconds)
+                return scaled(protocol.repeat(call, seconds), 1e6)
 
         return sample
 
@@ -428,26 +378,14 @@ def small_works(seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=1, help="how long each work is repeated")
-    parser.add_argument("--only", default="", help="measure the works whose name contains a match")
-    parser.add_argument("--list", action="store_true", help="print the names of the works")
-    parser.add_argument("--seed", type=int, default=0)
+    parser = protocol.options(__doc__)
     parser.add_argument("--compile", action="store_true", help="try torch.compile as well")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
     keep_freed_memory()
-    seed = options.seed
-    for family in (
-        attention_works(seed),
-        layer_works(seed, options),
-        training_works(seed, options),
-        small_works(seed),
-    ):
-        for work in family:
-            if re.search(options.only, work.name):
-                print(work.name if options.list else json.dumps(work.measure(options.seconds)), flush=True)
+    families = (attention_works(args.seed), layer_works(args.seed, args), training_works(args.seed, args), small_works(args.seed))
+    trial = min(0.2, args.seconds / 4)
+    protocol.run(args, itertools.chain(*families), trial, peer=f"PyTorch {torch.__version__}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 A BertForSequenceClassification (2 labels) on random token ids, every sequence of full length, so no token is
 padding; attention by scaled_dot_product_attention. A training step is forward with dropout 0.1, backward, clipping
 of the global norm to 1.0, fused AdamW and zero_grad(set_to_none=True). Inference is the encoder in eval() under
-inference_mode(). Mode sgemm multiplies two 2048 x 2048 float32 matrices: what PyTorch reaches at best here.
+inference_mode().
 
 flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H for T tokens in sequences of S; a training step is 3 times
 that. One process measures one thing, so that its peak of memory is that thing's and a driver can alternate programs.
@@ -58,41 +58,29 @@ def inference(model, ids):
     return step
 
 
-def sgemm(size=2048):
-    a, b, out = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
-    return lambda: torch.mm(a, b, out=out)
-
-
 def main():
     parser = protocol.options(__doc__)
     parser.add_argument("--shape", choices=SHAPES, default="minilm")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seq", type=int, default=128)
-    parser.add_argument("--mode", choices=("train", "infer", "sgemm"), default="train")
-    parser.add_argument("--compile", action="store_true", help="torch.compile the model")
+    parser.add_argument("--mode", choices=("train", "infer"), default="train")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    if args.mode == "sgemm":
-        works = [("sgemm PyTorch 2048", "ms", 2 * 2048**3, protocol.milliseconds(sgemm))]
-    else:
-        training = args.mode == "train"
-        name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}"
+    training = args.mode == "train"
+    name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}"
 
-        def step():
-            model = make_model(args.shape)
-            if args.compile:
-                model.compile()
-            ids = torch.randint(1000, 30000, (args.batch, args.seq))
-            return (training_step if training else inference)(model, ids)
+    def step():
+        ids = torch.randint(1000, 30000, (args.batch, args.seq))
+        return (training_step if training else inference)(make_model(args.shape), ids)
 
-        flops = (3 if training else 1) * forward_flops(args.shape, args.batch, args.seq)
-        works = [
-            (name, "ms", flops, protocol.milliseconds(step)),
-            (f"peak memory, {name}", "MB", 0, lambda seconds: [protocol.peak_memory()]),
-        ]
-    protocol.run(args, works, f"PyTorch {torch.__version__}, transformers {transformers.__version__}")
+    flops = (3 if training else 1) * forward_flops(args.shape, args.batch, args.seq)
+    works = [
+        protocol.work(name, "ms", flops, protocol.milliseconds(step)),
+        protocol.work(f"peak memory, {name}", "MB", 0, lambda seconds: [protocol.peak_memory()]),
+    ]
+    protocol.run(args, works, args.seconds, peer=f"PyTorch {torch.__version__}, transformers {transformers.__version__}")
 
 
 if __name__ == "__main__":

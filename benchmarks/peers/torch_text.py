@@ -121,17 +121,18 @@ def works(folder):
         training = Training(model, 0.0)
         return [training.step(*batch).item() for batch in batches(read(path))]
 
-    yield "inference, one short sentence", "ms", 0, latency("short-sentence.tsv")
-    yield "inference, MiniLM B8 S128", "ms", 0, latency("random-8x128.tsv")
+    yield protocol.work("inference, one short sentence", "ms", 0, latency("short-sentence.tsv"))
+    yield protocol.work("inference, MiniLM B8 S128", "ms", 0, latency("random-8x128.tsv"))
+    orders = (("in file order", False), ("by length", True))
     for path in sorted(folder.glob("*-dev.tsv")):
         corpus = path.name.removesuffix("-dev.tsv")
-        yield f"inference, {corpus} dev, in file order", "sentences/s", 0, dev(path, False)
-        yield f"inference, {corpus} dev, by length", "sentences/s", 0, dev(path, True)
+        for order, by_length in orders:
+            yield protocol.work(f"inference, {corpus} dev, {order}", "sentences/s", 0, dev(path, by_length))
     for path in sorted(folder.glob("*-train.tsv")):
         corpus = path.name.removesuffix("-train.tsv")
-        yield f"training, {corpus}, in file order", "sentences/s", 0, train(path, False)
-        yield f"training, {corpus}, by length", "sentences/s", 0, train(path, True)
-        yield f"losses, {corpus}", "loss", 0, lambda seconds, path=path: losses(path)
+        for order, by_length in orders:
+            yield protocol.work(f"training, {corpus}, {order}", "sentences/s", 0, train(path, by_length))
+        yield protocol.work(f"losses, {corpus}", "loss", 0, lambda seconds, path=path: losses(path))
 
 
 def main():
@@ -143,7 +144,7 @@ def main():
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     peer = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
-    protocol.run(args, works(args.inputs), peer)
+    protocol.run(args, works(args.inputs), args.seconds, peer=peer)
 
 
 if __name__ == "__main__":
