@@ -2,7 +2,6 @@ package io.github.jaubert.benchmarks.comparison;
 
 import io.github.jaubert.benchmarks.models.BenchmarkInputs;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Option;
       "Peers that are not here are left out, with a word; the exit code is 1 if one of our own"
           + " programs failed. Leave the machine alone meanwhile."
     })
-public final class CpuBenchmark extends Benchmark {
+public final class CpuBenchmark extends ComparisonCommand {
   private static final Report.Words WORDS =
       new Report.Words(
           "Jaubert on the CPU beside its peers",
@@ -38,6 +37,8 @@ public final class CpuBenchmark extends Benchmark {
               + " leaves out, the last layer after its attention for all but the first tokens. Every"
               + " round and sample is in report.json.");
 
+  private static final int BATCH = 32;
+
   @Option(names = "--quick", description = "Fewer works, one round: under two minutes.")
   private boolean quick;
 
@@ -49,7 +50,7 @@ public final class CpuBenchmark extends Benchmark {
               + " it, real sentences are left out.")
   private Path data;
 
-  private CpuBenchmark() {}
+  private Path inputs;
 
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
@@ -68,33 +69,104 @@ public final class CpuBenchmark extends Benchmark {
 
   @Override
   List<String> suiteNames() {
-    return Suites.names();
-  }
-
-  @Override
-  SuiteSource suites(Peers peers, Optional<Program> python) {
-    Plan plan = quick ? Plan.quick() : Plan.full(rounds());
-    Path inputs = inputs(plan, peers);
-    return new Suites(peers, plan, threads(), seed(), inputs, python);
+    return List.of(
+        "roofs",
+        "step minilm",
+        "step bert-base",
+        "text",
+        "losses",
+        "operations",
+        "small",
+        "growth");
   }
 
   @Override
   List<Goal> goals() {
-    return Goals.all();
+    return Goal.of("cpu");
   }
 
   /** Sentences and weights for all programs, kept for a look at single ones. */
-  private Path inputs(Plan plan, Peers peers) {
-    try {
-      Path folder = Files.createDirectories(root().resolve("benchmarks/target/inputs"));
-      if (data == null) {
-        peers.leaveOut("Real sentences: --data names no folder with SST-2 and MRPC");
-      }
-      BenchmarkInputs.write(folder, data, plan.trainRows(), plan.devRows(), seed())
-          .forEach(file -> peers.leaveOut("Real sentences: there is no " + file));
-      return folder;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  @Override
+  void prepare(Results results) throws IOException {
+    inputs = Files.createDirectories(root.resolve("benchmarks/target/inputs"));
+    if (data == null) {
+      results.leaveOut("Real sentences: --data names no folder with SST-2 and MRPC");
     }
+    int trainRows = (quick ? 3 : 16) * BATCH;
+    int devRows = quick ? 4 * BATCH : 872;
+    BenchmarkInputs.write(inputs, data, trainRows, devRows, seed)
+        .forEach(file -> results.leaveOut("Real sentences: there is no " + file));
+  }
+
+  @Override
+  Optional<Suite> suite(String name, Peers peers) {
+    return switch (name) {
+      case "roofs" -> {
+        String only = quick ? "^(sgemm|copy).* \\d+ threads$" : "";
+        yield suite(name, quick ? 0.4 : 1, List.of(peers.ours("operations.Roofs")), "--only", only);
+      }
+      case "step minilm" -> step(name, "minilm", "32", peers);
+      case "step bert-base" -> quick ? Optional.empty() : step(name, "bert-base", "8", peers);
+      case "text" -> {
+        Optional<Program> onnx = peers.java("ONNX Runtime", "onnxruntime", "OnnxText");
+        yield text(name, "^(inference|training)", peers, onnx);
+      }
+      case "losses" ->
+          Files.exists(inputs.resolve("SST-2-train.tsv"))
+              ? text(name, "^losses", peers, Optional.empty()).map(suite -> suite.withRounds(1))
+              : Optional.empty();
+      case "operations" ->
+          suite(
+              name,
+              quick ? 0.1 : 0.25,
+              Peers.together(
+                  peers.ours("operations.Operations"), List.of(peers.script("torch_ops.py"))),
+              "--only",
+              quick ? "d64 S128$|forward H384" : "^(?!.*8x8)"); // small ones have their own suite
+      case "small" ->
+          suite(
+              name,
+              quick ? 0.4 : 1,
+              Peers.together(
+                  peers.ours("operations.Operations"),
+                  List.of(
+                      peers.java("DJL", "djl", "DjlSmall"),
+                      peers.java("ND4J", "nd4j", "Nd4jSmall"),
+                      peers.java("Bytedeco PyTorch", "bytedeco", "BytedecoSmall"))),
+              "--only",
+              quick ? "^add 8x8(: garbage)?$" : "8x8");
+      case "growth" ->
+          quick
+              ? Optional.empty()
+              : suite(name, 2, List.of(peers.ours("models.GrowthBenchmark")))
+                  .map(suite -> suite.withRounds(1));
+      default -> throw new IllegalArgumentException("no suite " + name);
+    };
+  }
+
+  private Optional<Suite> step(String name, String shape, String batch, Peers peers) {
+    List<Program> programs =
+        Peers.together(
+            peers.ours("models.StepBenchmark"),
+            List.of(
+                peers.script("torch_step.py"),
+                peers.java("DJL", "djl", "DjlStep"),
+                peers.java("Bytedeco PyTorch", "bytedeco", "BytedecoStep")));
+    String[] options = {"--shape", shape, "--batch", batch, "--seq", "128", "--mode", "train"};
+    return suite(name, quick ? 1 : 8, programs, options);
+  }
+
+  private Optional<Suite> text(String name, String works, Peers peers, Optional<Program> onnx) {
+    String wanted = quick ? "^(inference, |(training|losses), SST-2)" : "";
+    String only = "^(?=.*(?:%s))(?=.*(?:%s))".formatted(wanted, works);
+    List<Program> programs =
+        Peers.together(
+            peers.ours("models.TextBenchmark"), List.of(peers.script("torch_text.py"), onnx));
+    return suite(name, quick ? 0.5 : 2, programs, "--inputs", inputs.toString(), "--only", only);
+  }
+
+  private Optional<Suite> suite(
+      String name, double seconds, List<Program> programs, String... options) {
+    return Optional.of(new Suite(name, quick ? 1 : rounds, measuring(programs, seconds, options)));
   }
 }

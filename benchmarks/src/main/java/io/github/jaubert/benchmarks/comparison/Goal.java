@@ -1,93 +1,87 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * A promise: all comparisons that a rule finds keep to a bound.
+ * A promise: all comparisons that a rule finds among the results keep to a bound.
  *
  * @param name what is promised, in words
- * @param sense whether ratios must not be less or not be more than the bound
- * @param scale how ratios are written
+ * @param bound of the ratios, as {@code ≥ 1.5 x}, {@code ≤ 60 %} or {@code ≤ 96}
+ * @param rule finds the comparisons that can be made; none if something was not measured
  */
-public record Goal(String name, Sense sense, double bound, Scale scale, Rule rule) {
-  /** Which way a bound holds. */
-  public enum Sense {
-    AT_LEAST("≥"),
-    AT_MOST("≤");
+record Goal(String name, String bound, Function<Results, List<Comparison>> rule) {
+  /**
+   * One of our figures beside what it is held against.
+   *
+   * @param work ours
+   * @param unit of both values
+   * @param value ours
+   * @param peer who or what it is held against
+   * @param peerValue theirs; not a number if there is none
+   * @param ratio what the goal is about: how many times as fast, which share of a roof, …
+   */
+  record Comparison(
+      String work, String unit, double value, String peer, double peerValue, double ratio) {}
 
-    private final String sign;
-
-    Sense(String sign) {
-      this.sign = sign;
+  /**
+   * The goals of {@code goals.tsv} for these devices: {@code cpu}, {@code gpu}, {@code gpu bf16}.
+   */
+  static List<Goal> of(String... devices) {
+    try (InputStream table = Goal.class.getResourceAsStream("goals.tsv")) {
+      return new String(table.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> line.split("\t", -1))
+          .filter(cells -> List.of(devices).contains(cells[0]))
+          .map(cells -> new Goal(cells[1], cells[2], Rules.of(cells[3], cells[4], cells[5])))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  /** How ratios are written. */
-  public enum Scale {
-    TIMES,
-    PERCENT,
-    PLAIN;
-
-    /** A ratio that was reached, with as many digits as can be told apart. */
-    String format(double ratio) {
-      return switch (this) {
-        case TIMES -> String.format(Locale.ROOT, "%.2f x", ratio);
-        case PERCENT -> String.format(Locale.ROOT, "%.1f %%", 100 * ratio);
-        case PLAIN ->
-            Math.abs(ratio) < 0.01
-                ? String.format(Locale.ROOT, "%.1e", ratio)
-                : Figures.format(ratio);
-      };
-    }
-
-    /** A bound, with no more digits than it has. */
-    String bound(double ratio) {
-      return switch (this) {
-        case TIMES -> Figures.format(ratio) + " x";
-        case PERCENT -> Figures.format(100 * ratio) + " %";
-        case PLAIN -> Figures.format(ratio);
-      };
-    }
+  /** The bound as a number: 0.6 where it is 60 %. */
+  double limit() {
+    double number = Double.parseDouble(bound.replaceAll("[^0-9.]", ""));
+    return bound.endsWith("%") ? number / 100 : number;
   }
 
-  /** Finds what is to be compared among all that was measured. */
-  @FunctionalInterface
-  public interface Rule {
-    /** The comparisons that can be made; none if something was not measured. */
-    List<Comparison> compare(Results results);
+  private boolean atLeast() {
+    return bound.startsWith("≥");
   }
 
-  static Goal times(String name, double bound, Rule rule) {
-    return new Goal(name, Sense.AT_LEAST, bound, Scale.TIMES, rule);
-  }
-
-  static Goal share(String name, double bound, Rule rule) {
-    return new Goal(name, Sense.AT_LEAST, bound, Scale.PERCENT, rule);
-  }
-
-  static Goal atLeast(String name, double bound, Scale scale, Rule rule) {
-    return new Goal(name, Sense.AT_LEAST, bound, scale, rule);
-  }
-
-  static Goal atMost(String name, double bound, Scale scale, Rule rule) {
-    return new Goal(name, Sense.AT_MOST, bound, scale, rule);
-  }
-
-  boolean isMetBy(Comparison comparison) {
-    return sense == Sense.AT_LEAST ? comparison.ratio() >= bound : comparison.ratio() <= bound;
+  /** Whether there is anything to judge by, and all of it keeps to the bound. */
+  boolean isMet(List<Comparison> comparisons) {
+    return !comparisons.isEmpty()
+        && comparisons.stream()
+            .allMatch(c -> atLeast() ? c.ratio() >= limit() : c.ratio() <= limit());
   }
 
   /** The comparison that is farthest from the goal, or least beyond it. */
-  Optional<Comparison> decisive(List<Comparison> comparisons) {
+  Optional<Comparison> worst(List<Comparison> comparisons) {
     Comparator<Comparison> byRatio = Comparator.comparingDouble(Comparison::ratio);
-    return comparisons.stream().min(sense == Sense.AT_LEAST ? byRatio : byRatio.reversed());
+    return comparisons.stream().min(atLeast() ? byRatio : byRatio.reversed());
   }
 
-  /** As {@code ≥ 1.5 x}. */
-  String boundInWords() {
-    return sense.sign + " " + scale.bound(bound);
+  /**
+   * A ratio that was reached, as the bound is written, with as many digits as can be told apart.
+   */
+  String format(double ratio) {
+    if (bound.endsWith(" x")) {
+      return String.format(Locale.ROOT, "%.2f x", ratio);
+    }
+    if (bound.endsWith(" %")) {
+      return String.format(Locale.ROOT, "%.1f %%", 100 * ratio);
+    }
+    return Math.abs(ratio) < 0.01
+        ? String.format(Locale.ROOT, "%.1e", ratio)
+        : MarkdownReport.figure(ratio);
   }
 }

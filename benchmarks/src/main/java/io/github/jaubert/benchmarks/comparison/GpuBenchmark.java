@@ -1,7 +1,6 @@
 package io.github.jaubert.benchmarks.comparison;
 
 import io.github.jaubert.tensor.DType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,7 +19,7 @@ import picocli.CommandLine.Option;
           + " cuBLASLt without a C++ compiler, cublasLt.h and its library; the exit code is 1 if one"
           + " of our own programs failed."
     })
-public final class GpuBenchmark extends Benchmark {
+public final class GpuBenchmark extends ComparisonCommand {
   private static final String HOW =
       "Each program is a process of its own; ours and the peers' take turns. A figure is the"
           + " median over the rounds of each round's median. Times are between two events on"
@@ -36,10 +35,6 @@ public final class GpuBenchmark extends Benchmark {
           + " moments are float32: PyTorch's steps by autocast, its operations on bf16 parameters."
           + " Sentences have log-normal lengths with median 32, one for 256 of --tokens in a batch;"
           + " PyTorch pads each batch to its longest, as sentences come or sorted by length first.";
-
-  private static final String OPERATIONS = "operations";
-  private static final String PACKAGE = "io.github.jaubert.benchmarks.";
-  private static final String STEPS = "models.GpuSteps";
 
   @Option(
       names = "--device",
@@ -64,8 +59,6 @@ public final class GpuBenchmark extends Benchmark {
       names = "--dtype",
       description = "What both compute in: bf16, as on a GPU by default, or f32, as on the CPU.")
   private DType given;
-
-  private GpuBenchmark() {}
 
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
@@ -93,56 +86,45 @@ public final class GpuBenchmark extends Benchmark {
 
   @Override
   List<String> suiteNames() {
-    return List.of(OPERATIONS, "steps", "sentences");
+    return List.of("operations", "steps", "sentences");
   }
 
   @Override
   List<Goal> goals() {
-    return GpuGoals.all(dtype());
+    return dtype() == DType.BF16 ? Goal.of("gpu bf16", "gpu") : Goal.of("gpu");
   }
 
   @Override
-  SuiteSource suites(Peers peers, Optional<Program> python) {
-    Optional<Program> torch =
-        python.map(
-            interpreter ->
-                peers
-                    .script(interpreter, "torch_gpu.py")
-                    .with("--device", device.equals("cpu") ? "cpu" : "cuda"));
-    Optional<Program> cublasLt = cublasLt(peers, python);
-    String steps = device.equals("cpu") ? "^training step" : "^(training|replayed) step";
-    return name ->
-        Optional.of(
-            switch (name) {
-              case OPERATIONS ->
-                  suite(name, "operations.GpuOperations", "^(?!training)", peers, torch, cublasLt);
-              case "steps" -> suite(name, STEPS, steps, peers, torch);
-              default -> suite(name, STEPS, "^training, sentences", peers, torch);
-            });
-  }
-
-  private Optional<Program> cublasLt(Peers peers, Optional<Program> python) {
+  void prepare(Results results) {
     if (device.equals("cpu")) {
-      peers.leaveOut(CublasLt.WHO + ": needs a GPU, and the device is cpu");
-      return Optional.empty();
+      results.leaveOut(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
     }
-    return peers.cublasLt(python);
   }
 
-  @SafeVarargs
-  private final Suite suite(
-      String name, String main, String works, Peers peers, Optional<Program>... others) {
-    List<Program> programs = new ArrayList<>();
-    programs.add(peers.ours(PACKAGE + main).with("--device", device));
-    for (Optional<Program> other : others) {
-      other.ifPresent(programs::add);
-    }
-    programs.replaceAll(
-        program ->
-            program
-                .with("--only", works, "--dtype", dtype().name().toLowerCase(Locale.ROOT))
-                .with("--tokens", "" + tokens, "--threads", "" + threads())
-                .with("--seconds", "" + seconds, "--seed", "" + seed()));
-    return new Suite(name, rounds(), programs);
+  @Override
+  Optional<Suite> suite(String name, Peers peers) {
+    boolean cpu = device.equals("cpu");
+    Optional<Program> torch =
+        peers.script("torch_gpu.py").map(p -> p.with("--device", cpu ? "cpu" : "cuda"));
+    boolean operations = name.equals("operations");
+    Optional<Program> cublasLt = operations && !cpu ? peers.cublasLt() : Optional.empty();
+    Program ours = peers.ours(operations ? "operations.GpuOperations" : "models.GpuSteps");
+    String works =
+        switch (name) {
+          case "operations" -> "^(?!training)";
+          case "steps" -> cpu ? "^training step" : "^(training|replayed) step";
+          default -> "^training, sentences";
+        };
+    List<Program> programs =
+        measuring(
+            Peers.together(ours.with("--device", device), List.of(torch, cublasLt)),
+            seconds,
+            "--only",
+            works,
+            "--dtype",
+            dtype().name().toLowerCase(Locale.ROOT),
+            "--tokens",
+            "" + tokens);
+    return Optional.of(new Suite(name, rounds, programs));
   }
 }

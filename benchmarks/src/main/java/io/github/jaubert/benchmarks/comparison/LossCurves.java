@@ -1,10 +1,17 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -26,6 +33,8 @@ import picocli.CommandLine.Spec;
           + " recorded other steps."
     })
 public final class LossCurves implements Callable<Integer> {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
   @Parameters(index = "0", paramLabel = "RUN", description = "The folder of a run.")
   private Path first;
 
@@ -54,8 +63,6 @@ public final class LossCurves implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  private LossCurves() {}
-
   /** Compares. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new LossCurves()).setUsageHelpAutoWidth(true).execute(arguments));
@@ -66,64 +73,112 @@ public final class LossCurves implements Callable<Integer> {
     return new CommandLine(new LossCurves());
   }
 
+  /**
+   * What a run of {@code jaubert finetune} has left.
+   *
+   * @param name of its folder
+   * @param device that it ran on, and in which precision; empty if it has not ended
+   * @param losses by step: the mean since the last entry
+   * @param scores of the last evaluation, by name
+   */
+  private record Run(
+      String name, String device, SortedMap<Long, Double> losses, Map<String, Double> scores) {
+    /**
+     * Reads a run's folder, its losses up to a step.
+     *
+     * @throws IllegalArgumentException if it has no history, or something else in its place
+     */
+    static Run read(Path folder, long steps) {
+      SortedMap<Long, Double> losses = new TreeMap<>();
+      Map<String, Double> scores = new TreeMap<>();
+      Path log = folder.resolve("train_log.jsonl");
+      try {
+        for (String line : Files.readAllLines(log)) {
+          JsonNode entry = MAPPER.readTree(line);
+          if (entry.path("kind").asText().equals("train")) {
+            losses.put(entry.path("step").asLong(), number(entry.path("loss")));
+          } else {
+            scores.clear();
+            entry.properties().forEach(e -> scores.put(e.getKey(), number(e.getValue())));
+            scores.keySet().removeAll(Set.of("kind", "step", "epoch"));
+          }
+        }
+      } catch (JsonProcessingException e) {
+        throw new IllegalArgumentException(log + " is no history of a run: " + e.getMessage(), e);
+      } catch (IOException e) {
+        throw new IllegalArgumentException(folder + " has no train_log.jsonl to read", e);
+      }
+      if (losses.isEmpty()) {
+        throw new IllegalArgumentException(log + " has no losses");
+      }
+      losses.keySet().removeIf(step -> step > steps);
+      return new Run(folder.toString(), device(folder.resolve("run.json")), losses, scores);
+    }
+
+    /** What is not finite is a text. */
+    private static double number(JsonNode value) {
+      return value.isNumber() || value.asText().matches("-?Infinity")
+          ? Double.parseDouble(value.asText())
+          : Double.NaN;
+    }
+
+    private static String device(Path file) {
+      try {
+        JsonNode run = MAPPER.readTree(file.toFile());
+        return run.path("device").asText() + ", " + run.at("/settings/precision").asText();
+      } catch (IOException e) {
+        return "";
+      }
+    }
+  }
+
   @Override
   public Integer call() {
     try {
-      return compare(RunHistory.read(first), RunHistory.read(second)) ? 0 : 1;
+      return compare(Run.read(first, steps), Run.read(second, steps)) ? 0 : 1;
     } catch (IllegalArgumentException e) {
       throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 
-  private boolean compare(RunHistory a, RunHistory b) {
+  private boolean compare(Run a, Run b) {
     say("%s: %s", a.name(), a.device());
     say("%s: %s", b.name(), b.device());
-    SortedSet<Long> recorded = upTo(a);
-    SortedSet<Long> alone = upTo(b);
-    recorded.stream().filter(step -> !alone.remove(step)).toList().forEach(alone::add);
+    Set<Long> alone = new TreeSet<>(a.losses().keySet());
+    alone.addAll(b.losses().keySet());
+    alone.removeIf(step -> a.losses().containsKey(step) && b.losses().containsKey(step));
     if (!alone.isEmpty()) {
-      say("NOT THE SAME STEPS: step %d, for one, is in one run only", alone.first());
+      say("NOT THE SAME STEPS: step %d, for one, is in one run only", alone.iterator().next());
       return false;
     }
-    return scores(a.scores(), b.scores()) & losses(a, b, recorded);
+    return scores(a.scores(), b.scores()) & losses(a.losses(), b.losses());
   }
 
-  private SortedSet<Long> upTo(RunHistory run) {
-    SortedSet<Long> recorded = new TreeSet<>(run.losses().keySet());
-    recorded.removeIf(step -> step > steps);
-    return recorded;
-  }
-
-  private boolean losses(RunHistory a, RunHistory b, SortedSet<Long> recorded) {
-    long farthest = 0;
-    double largest = -1;
-    double sum = 0;
-    for (long step : recorded) {
-      double difference = distance(a.losses().get(step), b.losses().get(step));
-      sum += difference;
-      if (difference > largest) {
-        largest = difference;
-        farthest = step;
-      }
-    }
-    if (recorded.isEmpty()) {
+  private boolean losses(SortedMap<Long, Double> a, SortedMap<Long, Double> b) {
+    if (a.isEmpty()) {
       say("NO LOSSES in the first %d steps", steps);
       return false;
     }
-    boolean fits = within == null || largest <= within;
+    SortedMap<Long, Double> differences = new TreeMap<>();
+    a.forEach((step, loss) -> differences.put(step, distance(loss, b.get(step))));
+    double largest = Collections.max(differences.values());
+    long farthest = a.firstKey();
+    while (differences.get(farthest) < largest) {
+      farthest = differences.tailMap(farthest + 1).firstKey();
+    }
     say(
         "losses at %d steps, %d to %d: largest difference %.3g at step %d (%.6f and %.6f), mean"
             + " difference %.3g%s",
-        recorded.size(),
-        recorded.first(),
-        recorded.last(),
+        a.size(),
+        a.firstKey(),
+        a.lastKey(),
         largest,
         farthest,
-        a.losses().get(farthest),
-        b.losses().get(farthest),
-        sum / recorded.size(),
-        verdict(within, fits));
-    return fits;
+        a.get(farthest),
+        b.get(farthest),
+        differences.values().stream().mapToDouble(Double::doubleValue).average().orElseThrow(),
+        verdict(within, largest));
+    return within == null || largest <= within;
   }
 
   private boolean scores(Map<String, Double> a, Map<String, Double> b) {
@@ -136,14 +191,11 @@ public final class LossCurves implements Callable<Integer> {
       boolean inBoth = a.containsKey(name) && b.containsKey(name);
       double difference = inBoth ? distance(one, other) : Double.POSITIVE_INFINITY;
       Double bound = name.equals("loss") ? null : scoresWithin;
-      boolean fits = bound == null || difference <= bound;
-      say(
-          "%s of the last evaluation: %.4f and %.4f, difference %.4f%s",
-          name, one, other, difference, verdict(bound, fits));
-      all &= fits;
+      String words = "%s of the last evaluation: %.4f and %.4f, difference %.4f%s";
+      say(words, name, one, other, difference, verdict(bound, difference));
+      all &= bound == null || difference <= bound;
     }
-    names.remove("loss");
-    if (scoresWithin != null && names.isEmpty()) {
+    if (scoresWithin != null && Set.of("loss").containsAll(names)) {
       say("NO SCORES in %s", first);
       return false;
     }
@@ -158,8 +210,10 @@ public final class LossCurves implements Callable<Integer> {
     return Double.isNaN(a) || Double.isNaN(b) ? Double.POSITIVE_INFINITY : Math.abs(a - b);
   }
 
-  private static String verdict(Double bound, boolean fits) {
-    return bound == null ? "" : "%s within %s".formatted(fits ? ":" : ": NOT", bound);
+  private static String verdict(Double bound, double difference) {
+    return bound == null
+        ? ""
+        : "%s within %s".formatted(difference <= bound ? ":" : ": NOT", bound);
   }
 
   private void say(String words, Object... values) {

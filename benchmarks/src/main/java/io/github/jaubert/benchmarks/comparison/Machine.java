@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where and from which sources a run was made. */
+/** Where a run was made. */
 final class Machine {
   private static final List<String> INSTRUCTION_SETS =
       List.of("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16", "asimd");
@@ -19,52 +19,43 @@ final class Machine {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("processor", processor());
     facts.put("cores", Runtime.getRuntime().availableProcessors() + ", threads used: " + threads);
-    facts.put("memory", memory());
+    String kilobytes = field("/proc/meminfo", "MemTotal").replace(" kB", "");
     facts.put(
-        "system",
-        "%s %s, %s"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.version"),
-                System.getProperty("os.arch")));
-    facts.put(
-        "JDK",
-        System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-    facts.put("load before the run", first(read(Path.of("/proc/loadavg"))));
+        "memory",
+        kilobytes.isEmpty()
+            ? "unknown"
+            : "%.1f GiB".formatted(Long.parseLong(kilobytes) / (1024.0 * 1024)));
+    facts.put("system", "%s %s, %s".formatted(of("os.name"), of("os.version"), of("os.arch")));
+    facts.put("JDK", of("java.vm.name") + " " + of("java.runtime.version"));
+    facts.put("load before the run", read("/proc/loadavg").split(" ")[0]);
     return facts;
   }
 
+  private static String of(String property) {
+    return System.getProperty(property);
+  }
+
   private static String processor() {
-    String info = read(Path.of("/proc/cpuinfo"));
-    List<String> flags = List.of(field(info, "flags").split(" "));
+    List<String> flags = List.of(field("/proc/cpuinfo", "flags").split(" "));
     List<String> found = INSTRUCTION_SETS.stream().filter(flags::contains).toList();
-    String model = field(info, "model name");
-    String name = model.isEmpty() ? System.getProperty("os.arch") : model;
+    String model = field("/proc/cpuinfo", "model name");
+    String name = model.isEmpty() ? of("os.arch") : model;
     return found.isEmpty() ? name : name + " (" + String.join(", ", found) + ")";
   }
 
-  private static String memory() {
-    String kilobytes = first(field(read(Path.of("/proc/meminfo")), "MemTotal"));
-    return kilobytes.isEmpty()
-        ? "unknown"
-        : "%.1f GiB".formatted(Long.parseLong(kilobytes) / (1024.0 * 1024));
-  }
-
-  private static String field(String text, String name) {
-    return text.lines()
+  /** The value of the first line {@code name : value}. */
+  private static String field(String file, String name) {
+    return read(file)
+        .lines()
         .filter(line -> line.startsWith(name) && line.contains(":"))
         .findFirst()
         .map(line -> line.substring(line.indexOf(':') + 1).strip())
         .orElse("");
   }
 
-  private static String first(String text) {
-    return text.strip().split(" ")[0];
-  }
-
-  private static String read(Path file) {
+  private static String read(String file) {
     try {
-      return Files.readString(file);
+      return Files.readString(Path.of(file));
     } catch (IOException e) {
       return "";
     }

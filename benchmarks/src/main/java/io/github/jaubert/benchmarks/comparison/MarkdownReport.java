@@ -1,17 +1,19 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
+import io.github.jaubert.benchmarks.comparison.Results.Series;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Writes a report for people: the goals, the pictures, then every work. */
+/** A report for people: the goals, the pictures, then every work. */
 final class MarkdownReport {
   private final Report report;
   private final List<String> lines = new ArrayList<>();
@@ -21,149 +23,149 @@ final class MarkdownReport {
   }
 
   /**
-   * Writes the page.
+   * The lines of the page.
    *
    * @param pictures names of image files beside it and what they show
    */
-  static void write(Path file, Report report, Map<String, String> pictures) throws IOException {
+  static List<String> lines(Report report, Map<String, String> pictures) {
     MarkdownReport page = new MarkdownReport(report);
     page.head();
     page.goals();
-    page.pictures(pictures);
+    if (!pictures.isEmpty()) {
+      page.add("## Pictures", "");
+      pictures.forEach((file, caption) -> page.add("![%s](%s)".formatted(caption, file)));
+      page.add("");
+    }
     page.works();
     page.notes();
-    Files.write(file, page.lines);
+    return page.lines;
+  }
+
+  /** Three significant digits, whole numbers in full with commas; a dash for what is no number. */
+  static String figure(double value) {
+    if (!Double.isFinite(value)) {
+      return "–";
+    }
+    return Math.abs(value) >= 100
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : new BigDecimal(value).round(new MathContext(3)).stripTrailingZeros().toPlainString();
+  }
+
+  private void add(String... text) {
+    lines.addAll(Arrays.asList(text));
   }
 
   private void head() {
-    long measured = report.rows().stream().filter(Row::isMeasured).count();
-    long met = report.rows().stream().filter(Row::isMet).count();
-    lines.add("# " + report.words().title());
-    lines.add("");
-    lines.add(
-        "%d of %d goals measured are met; commit %s of %s. Medians of alternating runs, %s."
-            .formatted(
-                met,
-                measured,
-                report.commit().hash(),
-                report.commit().date(),
-                report.words().dtype()));
-    lines.add("");
-    report.facts().forEach((name, value) -> lines.add("- " + name + ": " + value));
-    lines.add("");
+    long measured =
+        report.goals().values().stream().filter(comparisons -> !comparisons.isEmpty()).count();
+    long met =
+        report.goals().entrySet().stream().filter(e -> e.getKey().isMet(e.getValue())).count();
+    add("# " + report.words().title(), "");
+    String counts = "%d of %d goals measured are met; commit %s. Medians of alternating runs, %s.";
+    add(counts.formatted(met, measured, report.commit(), report.words().dtype()), "");
+    report.facts().forEach((name, value) -> add("- " + name + ": " + value));
+    add("");
   }
 
   private void goals() {
-    lines.add("## Goals");
-    lines.add("");
-    lines.add(
-        "A goal about several works holds for each of them; the row shows the one that is worst off.");
-    lines.add("");
-    lines.add("| goal | bound | reached | met | work | Jaubert | held against | its figure |");
-    lines.add("|---|---:|---:|:-:|---|---:|---|---:|");
-    for (Row row : report.rows()) {
-      Optional<Comparison> decisive = row.decisive();
-      String start = "| %s | %s |".formatted(row.goal().name(), row.goal().boundInWords());
-      lines.add(
-          decisive
-              .map(c -> start + measured(row, c))
-              .orElse(start + " – | not measured | | | | |"));
-    }
-    lines.add("");
+    add("## Goals", "");
+    add(
+        "A goal about several works holds for each of them; the row shows the one that is worst off.",
+        "",
+        "| goal | bound | reached | met | work | Jaubert | held against | its figure |",
+        "|---|---:|---:|:-:|---|---:|---|---:|");
+    report
+        .goals()
+        .forEach(
+            (goal, comparisons) ->
+                add(
+                    "| %s | %s |%s"
+                        .formatted(
+                            goal.name(),
+                            goal.bound(),
+                            goal.worst(comparisons)
+                                .map(worst -> measured(goal, comparisons, worst))
+                                .orElse(" – | not measured | | | | |"))));
+    add("");
   }
 
-  private static String measured(Row row, Comparison c) {
-    int others = row.comparisons().size() - 1;
+  private static String measured(Goal goal, List<Comparison> comparisons, Comparison worst) {
     return " **%s** | %s | %s%s | %s %s | %s | %s |"
         .formatted(
-            row.goal().scale().format(c.ratio()),
-            row.isMet() ? "yes" : "**no**",
-            c.work(),
-            others > 0 ? " (worst of " + (others + 1) + ")" : "",
-            Figures.format(c.value()),
-            c.unit(),
-            c.peer(),
-            Figures.format(c.peerValue()));
-  }
-
-  private void pictures(Map<String, String> pictures) {
-    if (!pictures.isEmpty()) {
-      lines.add("## Pictures");
-      lines.add("");
-      pictures.forEach((file, caption) -> lines.add("![%s](%s)".formatted(caption, file)));
-      lines.add("");
-    }
+            goal.format(worst.ratio()),
+            goal.isMet(comparisons) ? "yes" : "**no**",
+            worst.work(),
+            comparisons.size() > 1 ? " (worst of " + comparisons.size() + ")" : "",
+            figure(worst.value()),
+            worst.unit(),
+            worst.peer(),
+            figure(worst.peerValue()));
   }
 
   /** Works by the first word of their names, with a column for each who measured one of them. */
   private void works() {
-    Results results = report.results();
     Map<String, List<String>> families =
-        results.works(Pattern.compile("")).stream()
+        report.results().works().stream()
             .collect(
                 Collectors.groupingBy(
                     MarkdownReport::family, LinkedHashMap::new, Collectors.toList()));
     if (!families.isEmpty()) {
-      lines.add("## All works");
-      lines.add("");
+      add("## All works", "");
     }
-    families.forEach((family, works) -> family(results, family, works));
+    families.forEach(this::family);
   }
 
   static String family(String work) {
     return work.split("[ ,]", 2)[0];
   }
 
-  private void family(Results results, String family, List<String> works) {
-    List<Way> ways = Way.of(results, Way.works(works));
-    lines.add("### " + family);
-    lines.add("");
-    String heads = ways.stream().map(Way::toString).collect(Collectors.joining(" | "));
-    lines.add("| work | unit | " + heads + " | Jaubert in GF/s, GB/s |");
-    lines.add("|---|---|" + "---:|".repeat(ways.size() + 1));
-    for (String work : Way.works(works)) {
+  private void family(String family, List<String> works) {
+    Results results = report.results();
+    List<Column> columns = Column.of(results, Column.works(works));
+    String heads = columns.stream().map(Column::toString).collect(Collectors.joining(" | "));
+    add("### " + family, "");
+    add("| work | unit | " + heads + " | Jaubert in GF/s, GB/s |");
+    add("|---|---|" + "---:|".repeat(columns.size() + 1));
+    for (String work : Column.works(works)) {
       List<String> cells = new ArrayList<>();
       String unit = "";
-      for (Way way : ways) {
-        Optional<Series> series = way.find(results, work);
-        unit = series.map(Series::unit).orElse(unit);
-        cells.add(series.map(s -> Figures.format(s.value())).orElse(""));
+      for (Column column : columns) {
+        Series series = column.find(results, work).orElse(null);
+        unit = series == null ? unit : series.unit();
+        cells.add(series == null ? "" : figure(series.value()));
       }
       cells.add(results.find(Program.JAUBERT, work).map(MarkdownReport::rates).orElse(""));
-      lines.add("| %s | %s | %s |".formatted(work, unit, String.join(" | ", cells)));
+      add("| %s | %s | %s |".formatted(work, unit, String.join(" | ", cells)));
     }
-    lines.add("");
+    add("");
   }
 
+  /** Of a work that was measured as a time. */
   private static String rates(Series series) {
     List<String> rates = new ArrayList<>();
-    if (series.gigaflops() > 0) {
-      rates.add(Figures.format(series.gigaflops()) + " GF/s");
+    if (series.gigaflops() > 0 && !series.moreIsBetter()) {
+      rates.add(figure(series.gigaflops()) + " GF/s");
     }
-    if (series.gigabytes() > 0) {
-      rates.add(Figures.format(series.gigabytes()) + " GB/s");
+    if (series.gigabytes() > 0 && !series.moreIsBetter()) {
+      rates.add(figure(series.gigabytes()) + " GB/s");
     }
     return String.join(", ", rates);
   }
 
   private void notes() {
-    lines.add("## How it was measured");
-    lines.add("");
-    lines.add(report.words().method());
-    lines.add("");
-    for (String who : report.results().programs()) {
-      lines.add("- %s: %s".formatted(who, String.join("; ", report.results().versions(who))));
-    }
-    list("## Left out", report.leftOut());
-    list("## What failed", report.failures());
+    add("## How it was measured", "", report.words().method(), "");
+    report
+        .results()
+        .programs()
+        .forEach((who, versions) -> add("- %s: %s".formatted(who, String.join("; ", versions))));
+    list("## Left out", report.results().leftOut());
+    list("## What failed", report.results().failures());
   }
 
-  private void list(String title, List<String> texts) {
+  private void list(String title, Collection<String> texts) {
     if (!texts.isEmpty()) {
-      lines.add("");
-      lines.add(title);
-      lines.add("");
-      texts.forEach(text -> lines.add("- " + text));
+      add("", title, "");
+      texts.forEach(text -> add("- " + text));
     }
   }
 }

@@ -1,9 +1,10 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.comparison.Results.Series;
 import java.awt.AWTError;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.internal.ChartBuilder;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -27,6 +29,11 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Pictures {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 500;
+
+  /** The roofline's range of FLOPs a byte. */
+  private static final double LOWEST = 0.05;
+
+  private static final double HIGHEST = 500;
 
   private final Results results;
   private final Path folder;
@@ -46,145 +53,177 @@ final class Pictures {
    */
   static Map<String, String> draw(Results results, Path folder) throws IOException {
     System.setProperty("java.awt.headless", "true");
+    Pictures pictures = new Pictures(results, folder);
     try {
-      return drawAll(results, folder);
+      pictures.drawAll();
     } catch (AWTError e) {
       // Only here, where AWT is used anyway: a class that names it does not even load without it.
       throw new LinkageError(e.getMessage(), e);
     }
-  }
-
-  private static Map<String, String> drawAll(Results results, Path folder) throws IOException {
-    Pictures pictures = new Pictures(results, folder);
-    pictures.bars("steps.png", "Training steps", "GF/s", "^training step .*", Series::gigaflops);
-    pictures.bars(
-        "text.png", "Real sentences", "sentences/s", "^(training|inference), .*", Pictures::rate);
-    pictures.bars(
-        "memory.png", "Peak memory of training steps", "MB", "^peak memory, .*", Series::value);
-    pictures.losses();
-    pictures.growth("growth-tokens.png", "growth, tokens", "tokens T");
-    pictures.growth("growth-length.png", "growth, length", "sequence length S, 4,096 tokens");
-    pictures.growth("growth-hidden.png", "growth, hidden", "hidden size H, 2,048 tokens");
-    pictures.growth("growth-threads.png", "growth, threads", "threads");
-    Roofline.draw(results).ifPresent(chart -> pictures.save(chart, "roofline.png", "Roofline"));
     return pictures.drawn;
   }
 
-  private static double rate(Series series) {
-    return series.moreIsBetter() ? series.value() : 0;
+  private void drawAll() throws IOException {
+    bars("steps.png", "Training steps", "GF/s", "^training step .*", Series::gigaflops);
+    bars(
+        "text.png",
+        "Real sentences",
+        "sentences/s",
+        "^(training|inference), .*",
+        series -> series.moreIsBetter() ? series.value() : 0);
+    bars("memory.png", "Peak memory of training steps", "MB", "^peak memory, .*", Series::value);
+    losses();
+    growth("growth-tokens.png", "growth, tokens", "tokens T");
+    growth("growth-length.png", "growth, length", "sequence length S, 4,096 tokens");
+    growth("growth-hidden.png", "growth, hidden", "hidden size H, 2,048 tokens");
+    growth("growth-threads.png", "growth, threads", "threads");
+    roofline();
+  }
+
+  private List<String> works(String pattern) {
+    return results.works().stream().filter(Pattern.compile(pattern).asPredicate()).toList();
   }
 
   /** A group of bars a work, a bar a program and its way to do it. */
   private void bars(
-      String file, String title, String unit, String works, ToDoubleFunction<Series> height) {
-    List<String> matching = results.works(Pattern.compile(works));
-    List<Way> ways = Way.of(results, matching);
-    List<String> names =
-        Way.works(matching).stream()
-            .filter(work -> ways.stream().anyMatch(way -> height(way, work, height) > 0))
-            .toList();
-    if (names.isEmpty()) {
-      return;
-    }
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .yAxisTitle(unit)
-            .theme(ChartTheme.Matlab)
-            .build();
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
-    chart.getStyler().setPlotGridVerticalLinesVisible(false);
-    for (Way way : ways) {
-      List<Double> heights = names.stream().map(work -> height(way, work, height)).toList();
-      if (heights.stream().anyMatch(value -> value > 0)) {
-        chart.addSeries(way.toString(), names, heights);
+      String file, String title, String unit, String pattern, ToDoubleFunction<Series> height)
+      throws IOException {
+    List<String> works = works(pattern);
+    List<Column> columns = Column.of(results, works);
+    List<String> names = new ArrayList<>();
+    List<List<Double>> rows = new ArrayList<>();
+    for (String work : Column.works(works)) {
+      List<Double> row =
+          columns.stream()
+              .map(c -> c.find(results, work).map(height::applyAsDouble).orElse(0.0))
+              .toList();
+      if (row.stream().anyMatch(value -> value > 0)) {
+        names.add(work);
+        rows.add(row);
       }
     }
-    save(chart, file, title);
-  }
-
-  private double height(Way way, String work, ToDoubleFunction<Series> height) {
-    return way.find(results, work).map(height::applyAsDouble).orElse(0.0);
+    CategoryChart chart = build(new CategoryChartBuilder().yAxisTitle(unit));
+    chart.getStyler().setPlotGridVerticalLinesVisible(false);
+    for (int i = 0; i < columns.size(); i++) {
+      int column = i;
+      List<Double> bars = rows.stream().map(row -> row.get(column)).toList();
+      if (bars.stream().anyMatch(value -> value > 0)) {
+        chart.addSeries(columns.get(i).toString(), names, bars);
+      }
+    }
+    if (!names.isEmpty()) {
+      save(chart, file, title, LegendPosition.OutsideE);
+    }
   }
 
   /** The losses of each program, step by step. */
-  private void losses() {
-    for (String work : results.works(Pattern.compile("^losses, "))) {
+  private void losses() throws IOException {
+    for (String work : works("^losses, ")) {
       String title = "Losses without dropout, " + work.substring("losses, ".length());
-      XYChart chart = curve(title, "step", "loss");
-      for (String who : results.programs()) {
-        results
-            .find(who, work)
-            .map(series -> series.rounds().get(0).samples())
-            .filter(samples -> !samples.isEmpty())
-            .ifPresent(
-                samples ->
-                    chart
-                        .addSeries(
-                            who,
-                            IntStream.rangeClosed(1, samples.size()).asDoubleStream().toArray(),
-                            samples.stream().mapToDouble(Double::doubleValue).toArray())
-                        .setMarker(SeriesMarkers.NONE)
-                        .setLineStyle(
-                            who.equals(Program.JAUBERT)
-                                ? SeriesLines.SOLID
-                                : SeriesLines.DASH_DASH));
+      XYChart chart = curve("step", "loss");
+      for (String who : results.programs().keySet()) {
+        double[] losses =
+            results.find(who, work).map(Series::samplesOfFirstRound).orElse(new double[0]);
+        if (losses.length > 0) {
+          double[] steps = IntStream.rangeClosed(1, losses.length).asDoubleStream().toArray();
+          chart
+              .addSeries(who, steps, losses)
+              .setMarker(SeriesMarkers.NONE)
+              .setLineStyle(
+                  who.equals(Program.JAUBERT) ? SeriesLines.SOLID : SeriesLines.DASH_DASH);
+        }
       }
-      save(chart, work.replaceAll("[^A-Za-z0-9]+", "-") + ".png", title);
+      save(chart, work.replaceAll("[^A-Za-z0-9]+", "-") + ".png", title, LegendPosition.OutsideS);
     }
   }
 
   /** Our step times against a size, and the straight line that fits them. */
-  private void growth(String file, String name, String axis) {
-    List<Curves.Point> points = Curves.points(results, name);
+  private void growth(String file, String name, String axis) throws IOException {
+    Map<Double, Double> points = Line.points(results, name);
     if (points.size() < 2) {
       return;
     }
     String title = "Training step against " + axis;
-    XYChart chart = curve(title, axis, "ms");
-    double[] x = points.stream().mapToDouble(Curves.Point::x).toArray();
-    double[] y = points.stream().mapToDouble(Curves.Point::y).toArray();
-    chart.addSeries("measured", x, y);
+    XYChart chart = curve(axis, "ms");
+    List<Double> x = List.copyOf(points.keySet());
+    chart.addSeries("measured", x, List.copyOf(points.values()));
     if (points.size() > 2) {
-      Statistics.Line line = Curves.line(points);
+      Line line = Line.through(points);
       String label =
           "%s ms + %s ms x %s (R² %.4f)"
               .formatted(
-                  Figures.format(line.intercept()),
-                  Figures.format(line.slope()),
+                  MarkdownReport.figure(line.intercept()),
+                  MarkdownReport.figure(line.slope()),
                   axis.split(",")[0],
                   line.rSquared());
-      chart
-          .addSeries(
-              label, x, IntStream.range(0, x.length).mapToDouble(i -> line.at(x[i])).toArray())
-          .setMarker(SeriesMarkers.NONE);
+      chart.addSeries(label, x, x.stream().map(line::at).toList()).setMarker(SeriesMarkers.NONE);
     }
-    save(chart, file, title);
+    save(chart, file, title, LegendPosition.OutsideS);
   }
 
-  static XYChart curve(String title, String x, String y) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .xAxisTitle(x)
-            .yAxisTitle(y)
-            .theme(ChartTheme.Matlab)
-            .build();
+  /**
+   * Our operations against the two roofs of the machine: GF/s over FLOPs a byte, under the
+   * bandwidth of a copy and the matrix product's peak (Williams, Waterman and Patterson 2009).
+   */
+  private void roofline() throws IOException {
+    double peak = best("^sgemm .* [2-9]\\d* threads$");
+    double bandwidth = best("^copy [2-9]\\d* threads$");
+    Map<String, List<Series>> families = new LinkedHashMap<>();
+    results
+        .ours("")
+        .forEach(
+            (work, series) -> {
+              if (series.gigaflops() > 0 && series.gigabytes() > 0) {
+                families
+                    .computeIfAbsent(MarkdownReport.family(work), name -> new ArrayList<>())
+                    .add(series);
+              }
+            });
+    if (peak == 0 || bandwidth == 0 || families.isEmpty()) {
+      return;
+    }
+    XYChart chart = curve("FLOPs a byte", "GF/s");
+    chart.getStyler().setXAxisLogarithmic(true);
+    chart.getStyler().setYAxisLogarithmic(true);
+    double[] x = {LOWEST, peak / bandwidth, HIGHEST};
+    double[] y = {LOWEST * bandwidth, peak, peak};
+    String roof =
+        "roof: %s GF/s, %s GB/s"
+            .formatted(MarkdownReport.figure(peak), MarkdownReport.figure(bandwidth));
+    chart.addSeries(roof, x, y).setMarker(SeriesMarkers.NONE);
+    families.forEach(
+        (family, works) ->
+            chart
+                .addSeries(
+                    family,
+                    works.stream().map(s -> s.gigaflops() / s.gigabytes()).toList(),
+                    works.stream().map(Series::gigaflops).toList())
+                .setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter));
+    save(chart, "roofline.png", "Roofline", LegendPosition.OutsideS);
+  }
+
+  private double best(String works) {
+    return results.ours(works).values().stream().mapToDouble(Series::value).max().orElse(0);
+  }
+
+  private static XYChart curve(String x, String y) {
+    XYChart chart = build(new XYChartBuilder().xAxisTitle(x).yAxisTitle(y));
     chart.getStyler().setDefaultSeriesRenderStyle(XYSeriesRenderStyle.Line);
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
     return chart;
   }
 
-  private void save(Chart<?, ?> chart, String file, String caption) {
-    try {
-      ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", folder.resolve(file).toFile());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    drawn.put(file, caption);
+  private static <C extends Chart<?, ?>> C build(ChartBuilder<?, C> builder) {
+    builder.width = WIDTH;
+    builder.height = HEIGHT;
+    builder.chartTheme = ChartTheme.Matlab;
+    return builder.build();
+  }
+
+  private void save(Chart<?, ?> chart, String file, String title, LegendPosition legend)
+      throws IOException {
+    chart.setTitle(title);
+    chart.getStyler().setLegendPosition(legend);
+    ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", folder.resolve(file).toFile());
+    drawn.put(file, title);
   }
 }

@@ -1,5 +1,15 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
+import io.github.jaubert.benchmarks.comparison.Results.Series;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -7,21 +17,19 @@ import java.util.Map;
  * All that a run has to tell.
  *
  * @param words what is the same in every report of its kind
- * @param commit of the sources
+ * @param commit of the sources, and its date
  * @param facts of the machine and the run, by name
- * @param rows the goals
+ * @param goals and what was compared for each
  * @param results all figures
- * @param leftOut what was not measured and why
- * @param failures programs that failed
  */
 record Report(
     Words words,
     Commit commit,
     Map<String, String> facts,
-    List<Row> rows,
-    Results results,
-    List<String> leftOut,
-    List<String> failures) {
+    Map<Goal, List<Comparison>> goals,
+    Results results) {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /**
    * What a kind of report says.
@@ -32,8 +40,82 @@ record Report(
    */
   record Words(String title, String dtype, String method) {}
 
-  /** The same with another list of what was left out. */
-  Report withLeftOut(List<String> texts) {
-    return new Report(words, commit, facts, rows, results, texts, failures);
+  /** The commit of the sources, and its date. */
+  record Commit(String hash, String date) {
+    @Override
+    public String toString() {
+      return hash + " of " + date;
+    }
+  }
+
+  /** Looks among the results for what the goals are about. */
+  static Map<Goal, List<Comparison>> compare(List<Goal> goals, Results results) {
+    Map<Goal, List<Comparison>> compared = new LinkedHashMap<>();
+    goals.forEach(goal -> compared.put(goal, goal.rule().apply(results)));
+    return compared;
+  }
+
+  /** Writes {@code report.md}, {@code report.json} and the pictures. */
+  void write(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Map<String, String> pictures = Map.of();
+    try {
+      pictures = Pictures.draw(results, folder);
+    } catch (LinkageError e) {
+      results.leaveOut("Pictures: this JDK cannot draw. " + e);
+    }
+    MAPPER.writeValue(folder.resolve("report.json").toFile(), json());
+    Files.write(folder.resolve("report.md"), MarkdownReport.lines(this, pictures));
+  }
+
+  /** For programs: a row per goal, and every round of every work behind them. */
+  ObjectNode json() {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("commit", commit.hash()).put("date", commit.date());
+    root.set("run", MAPPER.valueToTree(facts));
+    root.set("versions", MAPPER.valueToTree(results.programs()));
+    ArrayNode rows = root.putArray("goals");
+    goals.forEach((goal, comparisons) -> put(rows.addObject(), goal, comparisons));
+    root.set("leftOut", MAPPER.valueToTree(results.leftOut()));
+    root.set("failures", MAPPER.valueToTree(results.failures()));
+    ArrayNode works = root.putArray("works");
+    for (String work : results.works()) {
+      for (String who : results.programs().keySet()) {
+        results.find(who, work).ifPresent(series -> put(works.addObject(), work, who, series));
+      }
+    }
+    return root;
+  }
+
+  private static void put(ObjectNode node, Goal goal, List<Comparison> comparisons) {
+    node.put("name", goal.name());
+    goal.worst(comparisons).ifPresent(worst -> node.setAll(json(worst)));
+    node.put("goal", goal.bound()).put("bound", goal.limit());
+    node.put("met", comparisons.isEmpty() ? null : goal.isMet(comparisons));
+    if (comparisons.size() > 1) {
+      ArrayNode all = node.putArray("comparisons");
+      comparisons.forEach(comparison -> all.add(json(comparison)));
+    }
+  }
+
+  private static ObjectNode json(Comparison comparison) {
+    ObjectNode node = MAPPER.valueToTree(comparison);
+    return Double.isFinite(comparison.peerValue()) ? node : node.putNull("peerValue"); // no NaN
+  }
+
+  private static void put(ObjectNode node, String work, String who, Series series) {
+    node.put("work", work).put("program", who).put("unit", series.unit());
+    node.put("value", series.value());
+    ArrayNode rounds = node.putArray("rounds");
+    for (var round : series.rounds()) {
+      ObjectNode one = rounds.addObject().put("value", round.value());
+      one.set("samples", MAPPER.valueToTree(round.samples()));
+    }
+    if (series.rounds().get(0).flops() > 0) {
+      node.put("flops", series.rounds().get(0).flops());
+    }
+    if (series.rounds().get(0).bytes() > 0) {
+      node.put("bytes", series.rounds().get(0).bytes());
+    }
   }
 }

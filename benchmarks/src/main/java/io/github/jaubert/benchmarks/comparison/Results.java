@@ -1,7 +1,11 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.jaubert.benchmarks.measure.Measurement;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,52 +14,154 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 
-/** All that was measured: works by program, in the order they came. */
-public final class Results {
-  private final Map<String, Map<String, List<Reading>>> byWork = new LinkedHashMap<>();
+/** All that a run gave: works by program in the order they came, what failed, what was left out. */
+final class Results {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private final Map<String, Map<String, Series>> byWork = new LinkedHashMap<>();
   private final Map<String, Set<String>> versions = new LinkedHashMap<>();
+  private final List<String> failures = new ArrayList<>();
+  private final List<String> leftOut = new ArrayList<>();
+
+  /** What one program measured of one work: a measurement a round, at least one. */
+  record Series(List<Measurement> rounds) {
+    private static final Map<String, Double> TIMES =
+        Map.of("s", 1.0, "ms", 1e-3, "us", 1e-6, "ns", 1e-9);
+
+    /** The median over the rounds of what each round gave. */
+    double value() {
+      return Measurement.median(rounds.stream().mapToDouble(Measurement::value).toArray());
+    }
+
+    String unit() {
+      return rounds.get(0).unit();
+    }
+
+    /** Whether more is better, as of sentences a second, or less, as of milliseconds. */
+    boolean moreIsBetter() {
+      return unit().endsWith("/s");
+    }
+
+    /** Seconds of a call; not a number if the unit is no time. */
+    double seconds() {
+      return value() * TIMES.getOrDefault(unit(), Double.NaN);
+    }
+
+    /** GF/s, also of calls that were measured as times; 0 if they have no FLOPs or no time. */
+    double gigaflops() {
+      return rate("GF/s", rounds.get(0).flops());
+    }
+
+    /** The same in GB/s. */
+    double gigabytes() {
+      return rate("GB/s", rounds.get(0).bytes());
+    }
+
+    private double rate(String rate, double amount) {
+      if (unit().equals(rate)) {
+        return value();
+      }
+      return TIMES.containsKey(unit()) ? amount / seconds() / 1e9 : 0;
+    }
+
+    double[] samplesOfFirstRound() {
+      return rounds.get(0).samples();
+    }
+  }
+
+  /**
+   * Reads a line of a measuring program; what else it tells is left out.
+   *
+   * @throws IllegalArgumentException if it is no measurement, with the line in the message
+   */
+  static Measurement parse(String line) {
+    try {
+      JsonNode node = MAPPER.readTree(line);
+      return new Measurement(
+          node.path("work").asText(),
+          node.path("unit").asText(),
+          node.path("value").asDouble(Double.NaN),
+          StreamSupport.stream(node.path("samples").spliterator(), false)
+              .mapToDouble(JsonNode::asDouble)
+              .toArray(),
+          node.path("flops").asDouble(),
+          node.path("bytes").asDouble(),
+          node.path("peer").asText());
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "no measurement: %s (%s)".formatted(line, e.getOriginalMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("no measurement: %s (%s)".formatted(line, e), e);
+    }
+  }
 
   /** Adds what a program measured in a round. */
-  public void add(String who, Collection<Reading> measured) {
-    for (Reading m : measured) {
-      byWork
-          .computeIfAbsent(m.work(), work -> new LinkedHashMap<>())
-          .computeIfAbsent(who, program -> new ArrayList<>())
-          .add(m);
-      versions.computeIfAbsent(who, program -> new TreeSet<>()).add(m.peer());
+  void add(String who, Iterable<Measurement> measured) {
+    for (Measurement one : measured) {
+      Series series =
+          byWork
+              .computeIfAbsent(one.work(), work -> new LinkedHashMap<>())
+              .computeIfAbsent(who, program -> new Series(new ArrayList<>()));
+      if (!series.rounds.isEmpty() && !series.unit().equals(one.unit())) {
+        throw new IllegalArgumentException(
+            "%s measured %s in %s and in %s".formatted(who, one.work(), series.unit(), one.unit()));
+      }
+      series.rounds.add(one);
+      versions.computeIfAbsent(who, program -> new TreeSet<>()).add(one.peer());
     }
+  }
+
+  /** Notes a program that failed, in words. */
+  void fail(String what) {
+    failures.add(what);
+  }
+
+  /** Notes what is not measured, and why. */
+  void leaveOut(String what) {
+    leftOut.add(what);
+  }
+
+  List<String> failures() {
+    return failures;
+  }
+
+  List<String> leftOut() {
+    return leftOut;
   }
 
   /** What a program measured of a work, if it did. */
-  public Optional<Series> find(String who, String work) {
-    return Optional.ofNullable(byWork.getOrDefault(work, Map.of()).get(who)).map(Series::new);
+  Optional<Series> find(String who, String work) {
+    return Optional.ofNullable(byWork.getOrDefault(work, Map.of()).get(who));
   }
 
-  /** The works whose name has a match. */
-  public List<String> works(Pattern pattern) {
-    return byWork.keySet().stream().filter(work -> pattern.matcher(work).find()).toList();
+  /** The names of all works. */
+  List<String> works() {
+    return List.copyOf(byWork.keySet());
   }
 
   /** Our works whose name has a match. */
-  public List<String> ourWorks(Pattern pattern) {
-    return works(pattern).stream()
-        .filter(work -> byWork.get(work).containsKey(Program.JAUBERT))
-        .toList();
+  Map<String, Series> ours(String pattern) {
+    Map<String, Series> found = new LinkedHashMap<>();
+    byWork.forEach(
+        (work, series) -> {
+          if (series.containsKey(Program.JAUBERT)
+              && Pattern.compile(pattern).matcher(work).find()) {
+            found.put(work, series.get(Program.JAUBERT));
+          }
+        });
+    return found;
   }
 
-  /** Everyone who measured something, we first. */
-  public List<String> programs() {
-    Set<String> names = new LinkedHashSet<>();
-    if (versions.containsKey(Program.JAUBERT)) {
-      names.add(Program.JAUBERT);
-    }
+  /** Everyone who measured something, we first, with names and versions. */
+  Map<String, Set<String>> programs() {
+    Set<String> names = new LinkedHashSet<>(List.of(Program.JAUBERT));
     names.addAll(versions.keySet());
-    return List.copyOf(names);
-  }
-
-  /** Names and versions that a program told. */
-  public Set<String> versions(String who) {
-    return versions.getOrDefault(who, Set.of());
+    names.retainAll(versions.keySet());
+    Map<String, Set<String>> programs = new LinkedHashMap<>();
+    names.forEach(name -> programs.put(name, versions.get(name)));
+    return programs;
   }
 }

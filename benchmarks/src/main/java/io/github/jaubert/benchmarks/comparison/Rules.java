@@ -1,214 +1,174 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import io.github.jaubert.benchmarks.comparison.Goal.Rule;
+import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
+import io.github.jaubert.benchmarks.comparison.Results.Series;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * How our figures are held against others. Works are chosen by a pattern that their names match.
+ * How our figures are held against others. Works are chosen by a pattern that the whole of their
+ * names match.
  */
 final class Rules {
   private Rules() {}
 
-  /** How many times as fast as a peer at the same work. */
-  static Rule fasterThan(String peer, String works) {
-    return fasterThan(peer, works, "");
-  }
-
   /**
-   * How many times as fast as a peer at a work whose name is ours and a suffix, which says how the
-   * peer goes about it.
+   * A rule by its name.
+   *
+   * @param works whose figures are compared
+   * @param against a peer, or a work of ours
+   * @throws IllegalArgumentException if there is no such rule
    */
-  static Rule fasterThan(String peer, String works, String suffix) {
+  static Function<Results, List<Comparison>> of(String rule, String works, String against) {
+    return switch (rule) {
+      case "faster" -> faster(works, against);
+      case "faster than ours" -> fasterThanOurs(works, against);
+      case "value" -> alone(works, Series::value);
+      case "GF/s" -> alone(works, Series::gigaflops);
+      case "part of the least" -> partOfLeast(works, List.of(against.split(", ")));
+      case "part of GF/s" -> share(works, against, "GF/s", Series::gigaflops);
+      case "part of GB/s" -> share(works, against, "GB/s", Series::gigabytes);
+      case "straight line" -> straightLine(works);
+      case "same losses" -> sameLosses(works, against);
+      default -> throw new IllegalArgumentException("no rule " + rule);
+    };
+  }
+
+  @FunctionalInterface
+  private interface Pairing {
+    Optional<Comparison> of(Results results, String work, Series ours);
+  }
+
+  /** Compares each of our works that is among the results. */
+  private static Function<Results, List<Comparison>> each(String works, Pairing pairing) {
     return results ->
-        compare(
-            results,
-            works,
-            (work, ours) ->
-                results
-                    .find(peer, work + suffix)
-                    .map(
-                        theirs ->
-                            new Comparison(
-                                work,
-                                ours.unit(),
-                                ours.value(),
-                                peer + suffix,
-                                theirs.value(),
-                                ours.moreIsBetter()
-                                    ? ours.value() / theirs.value()
-                                    : theirs.value() / ours.value())));
-  }
-
-  /** Our figure by itself. */
-  static Rule value(String works) {
-    return results ->
-        compare(
-            results,
-            works,
-            (work, ours) ->
-                Optional.of(
-                    new Comparison(work, ours.unit(), ours.value(), "", Double.NaN, ours.value())));
-  }
-
-  /** GF/s of works that were measured as times. */
-  static Rule gigaflops(String works) {
-    return results ->
-        compare(
-            results,
-            works,
-            (work, ours) ->
-                Optional.of(
-                    new Comparison(
-                        work, ours.unit(), ours.value(), "", Double.NaN, ours.gigaflops())));
-  }
-
-  /** Our part of what the most frugal of the peers takes. */
-  static Rule partOfBest(List<String> peers, String works) {
-    return results ->
-        compare(
-            results,
-            works,
-            (work, ours) ->
-                peers.stream()
-                    .flatMap(
-                        peer ->
-                            results
-                                .find(peer, work)
-                                .map(s -> against(work, ours, peer, s))
-                                .stream())
-                    .min(Comparator.comparingDouble(Comparison::peerValue)));
-  }
-
-  private static Comparison against(String work, Series ours, String peer, Series theirs) {
-    double ratio = ours.value() / theirs.value();
-    return new Comparison(work, ours.unit(), ours.value(), peer, theirs.value(), ratio);
-  }
-
-  /** GF/s of the works as a share of the best matrix product among some works. */
-  static Rule shareOfFlops(String works, String roofs) {
-    return results -> share(results, works, roofs, "GF/s", Series::gigaflops);
-  }
-
-  /** GB/s of the works as a share of the best bandwidth among some works. */
-  static Rule shareOfBandwidth(String works, String roofs) {
-    return results -> share(results, works, roofs, "GB/s", Series::gigabytes);
-  }
-
-  private static List<Comparison> share(
-      Results results, String works, String roofs, String unit, ToDoubleFunction<Series> rate) {
-    Optional<String> roof =
-        results.ourWorks(Pattern.compile(roofs)).stream()
-            .max(Comparator.comparingDouble(work -> rate(ours(results, work), unit, rate)));
-    return compare(
-        results,
-        works,
-        (work, ours) ->
-            roof.filter(name -> rate.applyAsDouble(ours) > 0)
-                .map(
-                    name -> {
-                      double best = rate(ours(results, name), unit, rate);
-                      double reached = rate.applyAsDouble(ours);
-                      return new Comparison(work, unit, reached, name, best, reached / best);
-                    }));
-  }
-
-  /** The rate of a work that was measured as a rate, or as the time of a call. */
-  private static double rate(Series series, String unit, ToDoubleFunction<Series> ofCalls) {
-    return series.unit().equals(unit) ? series.value() : ofCalls.applyAsDouble(series);
-  }
-
-  /** How many times as fast one of our works is as another of ours. */
-  static Rule fasterThanOurs(String work, String other) {
-    return results ->
-        Stream.of(results.find(Program.JAUBERT, work))
-            .flatMap(Optional::stream)
-            .flatMap(
-                fast ->
-                    results
-                        .find(Program.JAUBERT, other)
-                        .map(
-                            slow ->
-                                new Comparison(
-                                    work,
-                                    fast.unit(),
-                                    fast.value(),
-                                    other,
-                                    slow.value(),
-                                    slow.value() / fast.value()))
-                        .stream())
+        results.ours("^(?:" + works + ")$").entrySet().stream()
+            .flatMap(one -> pairing.of(results, one.getKey(), one.getValue()).stream())
             .toList();
   }
 
+  /**
+   * How many times as fast as a peer at the same work; where the peer has several ways, the end of
+   * its work's name says which: {@code PyTorch, by length}.
+   */
+  private static Function<Results, List<Comparison>> faster(String works, String peer) {
+    String[] parts = peer.split("(?=, )", 2);
+    String how = parts.length > 1 ? parts[1] : "";
+    return each(
+        works,
+        (results, work, ours) ->
+            results.find(parts[0], work + how).map(theirs -> faster(work, ours, peer, theirs)));
+  }
+
+  /** How many times as fast as another of our works. */
+  private static Function<Results, List<Comparison>> fasterThanOurs(String works, String other) {
+    return each(
+        works,
+        (results, work, ours) ->
+            results.find(Program.JAUBERT, other).map(slow -> faster(work, ours, other, slow)));
+  }
+
+  private static Comparison faster(String work, Series ours, String who, Series theirs) {
+    double ratio = ours.value() / theirs.value();
+    return against(work, ours, who, theirs, ours.moreIsBetter() ? ratio : 1 / ratio);
+  }
+
+  private static Comparison against(
+      String work, Series ours, String who, Series theirs, double ratio) {
+    return new Comparison(work, ours.unit(), ours.value(), who, theirs.value(), ratio);
+  }
+
+  /** Our figure by itself, or GF/s of works that were measured as times. */
+  private static Function<Results, List<Comparison>> alone(
+      String works, ToDoubleFunction<Series> figure) {
+    return each(
+        works,
+        (results, work, ours) -> {
+          double ratio = figure.applyAsDouble(ours);
+          return Optional.of(
+              new Comparison(work, ours.unit(), ours.value(), "", Double.NaN, ratio));
+        });
+  }
+
+  /** Our part of what the most frugal of the peers takes. */
+  private static Function<Results, List<Comparison>> partOfLeast(String works, List<String> peers) {
+    return each(
+        works,
+        (results, work, ours) ->
+            peers.stream()
+                .filter(peer -> results.find(peer, work).isPresent())
+                .min(Comparator.comparing(peer -> results.find(peer, work).get().value()))
+                .map(
+                    peer -> {
+                      Series theirs = results.find(peer, work).get();
+                      double part = ours.value() / theirs.value();
+                      return against(work, ours, peer, theirs, part);
+                    }));
+  }
+
+  /** The rate of the works as a share of the best one among some works of ours. */
+  private static Function<Results, List<Comparison>> share(
+      String works, String roofs, String unit, ToDoubleFunction<Series> rate) {
+    return each(
+        works,
+        (results, work, ours) -> {
+          double reached = rate.applyAsDouble(ours);
+          return results.ours(roofs).entrySet().stream()
+              .filter(roof -> reached > 0)
+              .max(Comparator.comparingDouble(roof -> rate.applyAsDouble(roof.getValue())))
+              .map(
+                  roof -> {
+                    double best = rate.applyAsDouble(roof.getValue());
+                    return new Comparison(work, unit, reached, roof.getKey(), best, reached / best);
+                  });
+        });
+  }
+
   /** How far, as a part of its height, our works lie from a straight line through them. */
-  static Rule straightLine(String name) {
+  private static Function<Results, List<Comparison>> straightLine(String name) {
     return results -> {
-      List<Curves.Point> points = Curves.points(results, name);
+      Map<Double, Double> points = Line.points(results, name);
       if (points.size() < 3) {
         return List.of();
       }
-      Statistics.Line line = Curves.line(points);
-      Comparator<Curves.Point> byDistance = Comparator.comparingDouble(p -> distance(line, p));
-      return points.stream()
-          .max(byDistance)
+      Line line = Line.through(points);
+      return points.entrySet().stream()
           .map(
-              far ->
-                  new Comparison(
-                      name + " " + Figures.format(far.x()),
-                      "ms",
-                      far.y(),
-                      "straight line",
-                      line.at(far.x()),
-                      distance(line, far)))
+              point -> {
+                String work = name + " " + MarkdownReport.figure(point.getKey());
+                double expected = line.at(point.getKey());
+                double distance = Math.abs(point.getValue() / expected - 1);
+                return new Comparison(
+                    work, "ms", point.getValue(), "straight line", expected, distance);
+              })
+          .max(Comparator.comparingDouble(Comparison::ratio))
           .stream()
           .toList();
     };
   }
 
-  private static double distance(Statistics.Line line, Curves.Point point) {
-    return Math.abs(point.y() / line.at(point.x()) - 1);
-  }
-
   /** The largest difference between our losses and a peer's at the same step. */
-  static Rule sameLosses(String peer, String works) {
-    return results ->
-        compare(
-            results,
-            works,
-            (work, ours) ->
-                results.find(peer, work).flatMap(theirs -> farthest(work, peer, ours, theirs)));
+  private static Function<Results, List<Comparison>> sameLosses(String works, String peer) {
+    return each(
+        works,
+        (results, work, ours) ->
+            results.find(peer, work).flatMap(theirs -> farthest(work, peer, ours, theirs)));
   }
 
   private static Optional<Comparison> farthest(
       String work, String peer, Series ours, Series theirs) {
-    List<Double> a = ours.rounds().get(0).samples();
-    List<Double> b = theirs.rounds().get(0).samples();
+    double[] a = ours.samplesOfFirstRound();
+    double[] b = theirs.samplesOfFirstRound();
     List<Comparison> steps = new ArrayList<>();
-    for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
-      double difference = Math.abs(a.get(i) - b.get(i));
-      String step = "%s, step %d of %d".formatted(work, i + 1, a.size());
-      steps.add(new Comparison(step, ours.unit(), a.get(i), peer, b.get(i), difference));
+    for (int i = 0; i < Math.min(a.length, b.length); i++) {
+      String step = "%s, step %d of %d".formatted(work, i + 1, a.length);
+      steps.add(new Comparison(step, ours.unit(), a[i], peer, b[i], Math.abs(a[i] - b[i])));
     }
     return steps.stream().max(Comparator.comparingDouble(Comparison::ratio));
-  }
-
-  @FunctionalInterface
-  private interface Pairing {
-    Optional<Comparison> of(String work, Series ours);
-  }
-
-  private static List<Comparison> compare(Results results, String works, Pairing pairing) {
-    return results.ourWorks(Pattern.compile("^(?:" + works + ")$")).stream()
-        .flatMap(work -> pairing.of(work, ours(results, work)).stream())
-        .toList();
-  }
-
-  private static Series ours(Results results, String work) {
-    return results.find(Program.JAUBERT, work).orElseThrow();
   }
 }

@@ -16,8 +16,15 @@ import org.junit.jupiter.api.io.TempDir;
 class PeersTest {
   @TempDir private Path root;
 
-  private Peers peers() {
-    return new Peers(root, new ProgramRunner(Duration.ofSeconds(60)));
+  private final Results results = new Results();
+
+  private Peers peers(String python) {
+    return new Peers(root, Duration.ofSeconds(60), python, results);
+  }
+
+  /** With a Python that has everything. */
+  private Peers peers() throws IOException {
+    return peers(script("python", "exit 0").toString());
   }
 
   private Path script(String name, String body) throws IOException {
@@ -27,34 +34,32 @@ class PeersTest {
 
   @Test
   void aPythonThatIsNotThereIsLeftOutWithAWord() {
-    Peers peers = peers();
-    assertEquals(Optional.empty(), peers.python("/nowhere/python"));
-    assertEquals(1, peers.leftOut().size());
+    assertEquals(Optional.empty(), peers("/nowhere/python").script("torch_step.py"));
+    assertEquals(1, results.leftOut().size());
     assertTrue(
-        peers.leftOut().get(0).startsWith("PyTorch: no Python with torch and transformers"),
-        peers.leftOut()::toString);
+        results.leftOut().get(0).startsWith("PyTorch: no Python with torch and transformers"),
+        results.leftOut()::toString);
   }
 
   @Test
   void aPythonWithoutTorchIsLeftOutWithItsOwnWords() throws IOException {
     Path python =
         script("python", "echo \"ModuleNotFoundError: No module named 'torch'\" >&2; exit 1");
-    Peers peers = peers();
-    assertEquals(Optional.empty(), peers.python(python.toString()));
+    assertEquals(Optional.empty(), peers(python.toString()).script("torch_step.py"));
     assertTrue(
-        peers.leftOut().get(0).contains("No module named 'torch'"), peers.leftOut()::toString);
+        results.leftOut().get(0).contains("No module named 'torch'"), results.leftOut()::toString);
   }
 
   @Test
   void aPythonThatHasItRunsTheScripts() throws IOException {
-    Path python = script("python", "exit 0");
-    Peers peers = peers();
-    Program found = peers.python(python.toString()).orElseThrow();
-    assertEquals(List.of(), peers.leftOut());
+    Program found = peers().script("torch_step.py").orElseThrow();
+    assertEquals(List.of(), results.leftOut());
     assertEquals(
         List.of(
-            python.toString(), root.resolve("benchmarks/peers/torch_step.py").toString(), "--list"),
-        peers.script(found, "torch_step.py").with("--list").command());
+            root.resolve("python").toString(),
+            root.resolve("benchmarks/peers/torch_step.py").toString(),
+            "--list"),
+        found.with("--list").command());
   }
 
   @Test
@@ -63,21 +68,19 @@ class PeersTest {
     Files.createDirectories(root.resolve("benchmarks/peers/djl"));
     Files.writeString(root.resolve("benchmarks/peers/djl/pom.xml"), "<project/>");
     Peers peers = peers();
-    assertEquals(Optional.empty(), peers.java("DJL", "djl", "a.Main"));
-    assertEquals(Optional.empty(), peers.java("ND4J", "nd4j", "a.Main"));
+    assertEquals(Optional.empty(), peers.java("DJL", "djl", "Main"));
     assertTrue(
-        peers.leftOut().get(0).startsWith("DJL: could not be built.")
-            && peers.leftOut().get(0).endsWith("no network"),
-        peers.leftOut()::toString);
-    assertTrue(peers.leftOut().get(1).startsWith("ND4J: there is no "), peers.leftOut()::toString);
+        results.leftOut().get(0).startsWith("DJL: could not be built.")
+            && results.leftOut().get(0).endsWith("no network"),
+        results.leftOut()::toString);
   }
 
   @Test
   void aPeerThatIsBuiltRuns() throws IOException {
     Path target = Files.createDirectories(root.resolve("benchmarks/peers/djl/target"));
     Files.createFile(target.resolve("djl.jar"));
-    List<String> command = peers().java("DJL", "djl", "a.Main").orElseThrow().command();
-    assertEquals("a.Main", command.get(command.size() - 1));
+    List<String> command = peers().java("DJL", "djl", "Main").orElseThrow().command();
+    assertEquals("io.github.jaubert.peers.Main", command.get(command.size() - 1));
     assertEquals(
         target.resolve("djl.jar") + ":" + target.resolve("dependency") + "/*",
         command.get(command.size() - 2));
@@ -90,7 +93,7 @@ class PeersTest {
     Files.createFile(classes.resolve("Main.class"));
     Files.writeString(project.resolve("pom.xml"), "<project/>");
     script("mvnw", "touch '" + project.resolve("target/djl.jar") + "'");
-    assertTrue(peers().java("DJL", "djl", "a.Main").isPresent());
+    assertTrue(peers().java("DJL", "djl", "Main").isPresent());
     assertTrue(Files.exists(project.resolve("target/djl.jar")));
   }
 }

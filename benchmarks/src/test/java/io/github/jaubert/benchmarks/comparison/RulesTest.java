@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.benchmarks.comparison.Goal.Scale;
+import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
+import io.github.jaubert.benchmarks.measure.Measurement;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class RulesTest {
@@ -16,13 +18,26 @@ class RulesTest {
   }
 
   private void add(String who, String work, String unit, double value, double flops, double bytes) {
-    results.add(who, List.of(new Reading(work, unit, value, List.of(), flops, bytes, who)));
+    results.add(who, List.of(new Measurement(work, unit, value, new double[0], flops, bytes, who)));
   }
 
-  private Comparison only(Goal.Rule rule) {
-    List<Comparison> found = rule.compare(results);
+  private Comparison only(Function<Results, List<Comparison>> rule) {
+    List<Comparison> found = rule.apply(results);
     assertEquals(1, found.size(), found::toString);
     return found.get(0);
+  }
+
+  private boolean isMet(String bound, Function<Results, List<Comparison>> rule) {
+    return new Goal("a goal", bound, rule).isMet(rule.apply(results));
+  }
+
+  @Test
+  void boundsAreReadAsTheyAreWritten() {
+    assertEquals(0.6, new Goal("", "≤ 60 %", null).limit());
+    assertEquals(318_000, new Goal("", "≥ 318,000", null).limit());
+    assertEquals("50.0 %", new Goal("", "≤ 60 %", null).format(0.5));
+    assertEquals("1.30 x", new Goal("", "≥ 1.5 x", null).format(1.3));
+    assertEquals("1.0e-03", new Goal("", "≤ 0.002", null).format(1e-3));
   }
 
   @Test
@@ -33,10 +48,10 @@ class RulesTest {
     add("PyTorch", "text, padded", "sentences/s", 60);
     assertEquals(
         new Comparison("step", "ms", 50, "PyTorch", 200, 4),
-        only(Rules.fasterThan("PyTorch", "step")));
+        only(Rules.of("faster", "step", "PyTorch")));
     assertEquals(
         new Comparison("text", "sentences/s", 300, "PyTorch, padded", 60, 5),
-        only(Rules.fasterThan("PyTorch", "text", ", padded")));
+        only(Rules.of("faster", "text", "PyTorch, padded")));
   }
 
   @Test
@@ -47,17 +62,15 @@ class RulesTest {
     for (double value : new double[] {30, 1, 24, 24}) {
       add("DJL", "step", "ms", value);
     }
-    assertEquals(2, only(Rules.fasterThan("DJL", "step")).ratio());
+    assertEquals(2, only(Rules.of("faster", "step", "DJL")).ratio());
   }
 
   @Test
   void whatOneSideDidNotMeasureIsNotCompared() {
     add("Jaubert", "step", "ms", 50);
     add("PyTorch", "steps", "ms", 50);
-    Goal goal = Goal.times("faster", 1.5, Rules.fasterThan("PyTorch", "step.*"));
-    Row row = Row.of(goal, results);
-    assertFalse(row.isMeasured());
-    assertFalse(row.isMet());
+    assertTrue(Rules.of("faster", "step.*", "PyTorch").apply(results).isEmpty());
+    assertFalse(isMet("≥ 0.1 x", Rules.of("faster", "step.*", "PyTorch")));
   }
 
   @Test
@@ -66,20 +79,19 @@ class RulesTest {
     add("PyTorch", "op a", "us", 30);
     add("Jaubert", "op b", "us", 10);
     add("PyTorch", "op b", "us", 16);
-    Row met = Row.of(Goal.times("ops", 1.5, Rules.fasterThan("PyTorch", "op .")), results);
-    assertTrue(met.isMet());
-    assertEquals("op b", met.decisive().orElseThrow().work());
-    assertFalse(Row.of(Goal.times("ops", 2, Rules.fasterThan("PyTorch", "op .")), results).isMet());
+    Function<Results, List<Comparison>> rule = Rules.of("faster", "op .", "PyTorch");
+    Goal goal = new Goal("ops", "≥ 1.5 x", rule);
+    assertEquals("op b", goal.worst(rule.apply(results)).orElseThrow().work());
+    assertTrue(isMet("≥ 1.5 x", rule));
+    assertFalse(isMet("≥ 2 x", rule));
   }
 
   @Test
   void aFigureCanStandByItself() {
     add("Jaubert", "add: garbage", "bytes/call", 96);
-    Goal goal = Goal.atMost("garbage", 96, Scale.PLAIN, Rules.value("add: garbage"));
-    assertTrue(Row.of(goal, results).isMet());
+    assertTrue(isMet("≤ 96", Rules.of("value", "add: garbage", "")));
     add("Jaubert", "add: garbage", "bytes/call", 98);
-    assertFalse(Row.of(goal, results).isMet());
-    assertEquals("≤ 96", goal.boundInWords());
+    assertFalse(isMet("≤ 96", Rules.of("value", "add: garbage", "")));
   }
 
   @Test
@@ -87,15 +99,11 @@ class RulesTest {
     add("Jaubert", "peak memory, step", "MB", 600);
     add("PyTorch", "peak memory, step", "MB", 1500);
     add("DJL", "peak memory, step", "MB", 1200);
-    List<String> peers = List.of("PyTorch", "DJL", "ND4J");
-    Goal goal =
-        Goal.atMost("memory", 0.6, Scale.PERCENT, Rules.partOfBest(peers, "peak memory, .*"));
-    Row row = Row.of(goal, results);
-    assertEquals(
-        new Comparison("peak memory, step", "MB", 600, "DJL", 1200, 0.5),
-        row.decisive().orElseThrow());
-    assertTrue(row.isMet());
-    assertEquals("≤ 60 %", goal.boundInWords());
+    Function<Results, List<Comparison>> rule =
+        Rules.of("part of the least", "peak memory, .*", "PyTorch, DJL, ND4J");
+    assertEquals(new Comparison("peak memory, step", "MB", 600, "DJL", 1200, 0.5), only(rule));
+    assertTrue(isMet("≤ 60 %", rule));
+    assertFalse(isMet("≤ 40 %", rule));
   }
 
   @Test
@@ -107,18 +115,18 @@ class RulesTest {
     add("Jaubert", "gelu", "us", 1000, 0, 30e6);
     assertEquals(
         new Comparison("step", "GF/s", 320, "sgemm b 2 threads", 400, 0.8),
-        only(Rules.shareOfFlops("step|gelu", "^sgemm")));
+        only(Rules.of("part of GF/s", "step|gelu", "^sgemm")));
     assertEquals(
         new Comparison("gelu", "GB/s", 30, "copy 2 threads", 40, 0.75),
-        only(Rules.shareOfBandwidth("step|gelu", "^copy")));
+        only(Rules.of("part of GB/s", "step|gelu", "^copy")));
     add("Jaubert", "linear", "ms", 100, 64e9, 0);
-    assertEquals(0.5, only(Rules.shareOfFlops("step", "^sgemm|^linear$")).ratio(), 1e-12);
+    assertEquals(0.5, only(Rules.of("part of GF/s", "step", "^sgemm|^linear$")).ratio(), 1e-12);
   }
 
   @Test
   void aRateCanBeTheGoal() {
     add("Jaubert", "attention", "ms", 2, 400e9, 0);
-    assertEquals(200_000, only(Rules.gigaflops("attention")).ratio(), 1e-6);
+    assertEquals(200_000, only(Rules.of("GF/s", "attention", "")).ratio(), 1e-6);
   }
 
   @Test
@@ -126,8 +134,10 @@ class RulesTest {
     add("Jaubert", "growth, threads 1", "ms", 190);
     add("Jaubert", "growth, threads 2", "ms", 100);
     assertEquals(
-        1.9, only(Rules.fasterThanOurs("growth, threads 2", "growth, threads 1")).ratio(), 1e-12);
-    assertTrue(Rules.fasterThanOurs("growth, threads 4", "x").compare(results).isEmpty());
+        1.9,
+        only(Rules.of("faster than ours", "growth, threads 2", "growth, threads 1")).ratio(),
+        1e-12);
+    assertTrue(Rules.of("faster than ours", "growth, threads 2", "x").apply(results).isEmpty());
   }
 
   @Test
@@ -135,22 +145,22 @@ class RulesTest {
     for (int size : new int[] {100, 200, 400, 800}) {
       add("Jaubert", "growth, tokens " + size, "ms", 3 + 0.5 * size);
     }
-    assertEquals(0, only(Rules.straightLine("growth, tokens")).ratio(), 1e-9);
+    assertEquals(0, only(Rules.of("straight line", "growth, tokens", "")).ratio(), 1e-9);
     add("Jaubert", "growth, tokens 1600", "us", 2e6);
-    assertTrue(only(Rules.straightLine("growth, tokens")).ratio() > 0.1);
-    assertTrue(Rules.straightLine("growth, length").compare(results).isEmpty());
+    assertTrue(only(Rules.of("straight line", "growth, tokens", "")).ratio() > 0.1);
+    assertTrue(Rules.of("straight line", "growth, length", "").apply(results).isEmpty());
   }
 
   @Test
   void lossesAreComparedStepByStep() {
     results.add("Jaubert", List.of(losses(0.7, 0.6, 0.5)));
     results.add("PyTorch", List.of(losses(0.7, 0.65, 0.51)));
-    Comparison farthest = only(Rules.sameLosses("PyTorch", "losses, .*"));
+    Comparison farthest = only(Rules.of("same losses", "losses, .*", "PyTorch"));
     assertEquals("losses, SST-2, step 2 of 3", farthest.work());
     assertEquals(0.05, farthest.ratio(), 1e-12);
   }
 
-  private static Reading losses(Double... samples) {
-    return new Reading("losses, SST-2", "loss", 0.6, List.of(samples), 0, 0, "");
+  private static Measurement losses(double... samples) {
+    return new Measurement("losses, SST-2", "loss", 0.6, samples, 0, 0, "");
   }
 }

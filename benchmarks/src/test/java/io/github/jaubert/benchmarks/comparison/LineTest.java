@@ -4,30 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class StatisticsTest {
-  @Test
-  void medianOfOddAndEven() {
-    assertEquals(3, Statistics.median(9, 3, 1));
-    assertEquals(2, Statistics.median(List.of(9.0, 3.0, 1.0, 1.0)));
-    assertEquals(7, Statistics.median(7));
-    assertThrows(IllegalArgumentException.class, Statistics::median);
-  }
-
+class LineTest {
   @Test
   void aLineIsFoundAgain() {
     Random random = new Random();
     double intercept = random.nextDouble(1, 5);
     double slope = random.nextDouble(0.1, 5);
-    double[] x = random.doubles(10, 1, 100).toArray();
-    double[] y = new double[x.length];
-    for (int i = 0; i < x.length; i++) {
-      y[i] = intercept + slope * x[i];
-    }
-    Statistics.Line line = Statistics.fit(x, y);
+    Map<Double, Double> points = new HashMap<>();
+    random.doubles(10, 1, 100).forEach(x -> points.put(x, intercept + slope * x));
+    Line line = Line.through(points);
     assertEquals(slope, line.slope(), 1e-9);
     assertEquals(intercept, line.intercept(), 1e-7);
     assertEquals(intercept + slope * 3, line.at(3), 1e-7);
@@ -36,25 +27,25 @@ class StatisticsTest {
 
   @Test
   void aCurveIsNoLine() {
-    double[] x = {1, 2, 3, 4, 5, 6, 7, 8};
-    double[] y = {1, 4, 9, 16, 25, 36, 49, 64};
-    Statistics.Line line = Statistics.fit(x, y);
+    Map<Double, Double> points = new HashMap<>();
+    IntStream.rangeClosed(1, 8).forEach(x -> points.put((double) x, (double) x * x));
+    Line line = Line.through(points);
     assertTrue(line.rSquared() < 0.95, "R² of a parabola: " + line.rSquared());
     assertTrue(Math.abs(line.at(8) / 64 - 1) > 0.3, "a parabola's last value: " + line.at(8));
   }
 
   @Test
   void oneValueOutOfLineDoesNotMoveTheSmallOnes() {
-    double[] x = {1, 2, 4, 8, 16};
-    double[] y = {30, 40, 60, 100, 198}; // 20 + 10 x but the last, which is 10 % more
-    Statistics.Line line = Statistics.fit(x, y);
+    // 20 + 10 x but the last, which is 10 % more
+    Line line = Line.through(Map.of(1.0, 30.0, 2.0, 40.0, 4.0, 60.0, 8.0, 100.0, 16.0, 198.0));
     assertTrue(Math.abs(line.at(1) / 30 - 1) < 0.04, "30 by the line: " + line.at(1));
     assertTrue(Math.abs(line.at(16) / 198 - 1) > 0.03, "198 by the line: " + line.at(16));
   }
 
   @Test
-  void pointsAboveEachOtherHaveNoLine() {
-    double[] same = {2, 2};
-    assertThrows(IllegalArgumentException.class, () -> Statistics.fit(same, new double[] {1, 3}));
+  void onePointHasNoLine() {
+    assertThrows(IllegalArgumentException.class, () -> Line.through(Map.of(2.0, 1.0)));
+    Map<Double, Double> zero = Map.of(2.0, 1.0, 3.0, 0.0);
+    assertThrows(IllegalArgumentException.class, () -> Line.through(zero));
   }
 }

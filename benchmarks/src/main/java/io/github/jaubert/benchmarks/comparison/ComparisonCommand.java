@@ -1,10 +1,10 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.comparison.Report.Commit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** A command that measures Jaubert beside its peers and writes a report, on whatever device. */
-abstract class Benchmark implements Callable<Integer> {
+abstract class ComparisonCommand implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "REGEX",
@@ -26,13 +26,13 @@ abstract class Benchmark implements Callable<Integer> {
   private boolean list;
 
   @Option(names = "--rounds", defaultValue = "3", description = "How often each program runs.")
-  private int rounds;
+  int rounds;
 
   @Option(names = "--threads", defaultValue = "2", description = "Threads to compute with.")
-  private int threads;
+  int threads;
 
   @Option(names = "--seed", defaultValue = "1", description = "Of all random inputs.")
-  private long seed;
+  long seed;
 
   @Option(
       names = "--python",
@@ -57,7 +57,7 @@ abstract class Benchmark implements Callable<Integer> {
   private int patience;
 
   @Option(names = "--root", required = true, hidden = true, description = "The checkout.")
-  private Path root;
+  Path root;
 
   /** What is measured by: {@code cpu} or {@code gpu}, as folders of results begin. */
   abstract String kind();
@@ -68,84 +68,70 @@ abstract class Benchmark implements Callable<Integer> {
   /** The names of the suites, in the order they run. */
   abstract List<String> suiteNames();
 
-  /** Makes suites by their names; a name that the options leave out gives none. */
-  abstract SuiteSource suites(Peers peers, Optional<Program> python);
+  /** What every suite needs, made before the first one. */
+  void prepare(Results results) throws IOException {}
+
+  /** The suite of one of the names; empty if the options leave it out. */
+  abstract Optional<Suite> suite(String name, Peers peers);
 
   /** What is promised. */
   abstract List<Goal> goals();
 
-  final int rounds() {
-    return rounds;
-  }
-
-  final int threads() {
-    return threads;
-  }
-
-  final long seed() {
-    return seed;
-  }
-
-  final Path root() {
-    return root;
-  }
-
   @Override
   public final Integer call() throws IOException {
+    List<String> wanted = suiteNames().stream().filter(only.asPredicate()).toList();
     if (list) {
       suiteNames().forEach(System.out::println);
       return 0;
     }
-    ProgramRunner runner = new ProgramRunner(Duration.ofSeconds(patience));
-    Commit commit = Commit.of(root, runner);
-    Map<String, String> facts = Machine.describe(threads);
-    Peers peers = new Peers(root, runner);
-    SuiteSource suites = suites(peers, peers.python(python));
-
-    long begin = System.nanoTime();
-    Results results = new Results();
-    Measuring measuring = new Measuring(runner, results, System.err);
-    wanted().stream().map(suites::named).flatMap(Optional::stream).forEach(measuring::run);
-    facts.put("took", "%d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
-
-    Report report =
-        new Report(
-            words(),
-            commit,
-            facts,
-            goals().stream().map(goal -> Row.of(goal, results)).toList(),
-            results,
-            peers.leftOut(),
-            measuring.failures());
-    Path folder =
-        out == null ? root.resolve("benchmarks/results").resolve(commit.folder(kind())) : out;
-    write(report, folder);
-    System.out.println(Files.readString(folder.resolve("report.md")));
-    System.out.println("Written to " + folder);
-    return measuring.oursFailed() ? 1 : 0;
-  }
-
-  private List<String> wanted() {
-    List<String> names = suiteNames().stream().filter(n -> only.matcher(n).find()).toList();
-    if (names.isEmpty()) {
+    if (wanted.isEmpty()) {
       throw new CommandLine.ParameterException(
           new CommandLine(this),
           "--only %s: no such suite; there are %s".formatted(only, suiteNames()));
     }
-    return names;
+    Commit commit = commit();
+    Map<String, String> facts = Machine.describe(threads);
+    Results results = new Results();
+    Peers peers = new Peers(root, Duration.ofSeconds(patience), python, results);
+    prepare(results);
+
+    long begin = System.nanoTime();
+    boolean oursRan = true;
+    for (String name : wanted) {
+      Optional<Suite> suite = suite(name, peers);
+      oursRan &= suite.isEmpty() || suite.get().measure(results, System.err);
+    }
+    facts.put("took", "%d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
+
+    String name = "benchmarks/results/%s-%s-%s".formatted(kind(), commit.date(), commit.hash());
+    Path folder = out == null ? root.resolve(name) : out;
+    new Report(words(), commit, facts, Report.compare(goals(), results), results).write(folder);
+    System.out.println(Files.readString(folder.resolve("report.md")));
+    System.out.println("Written to " + folder);
+    return oursRan ? 0 : 1;
   }
 
-  private static void write(Report report, Path folder) throws IOException {
-    Files.createDirectories(folder);
-    Map<String, String> pictures = Map.of();
-    List<String> leftOut = new ArrayList<>(report.leftOut());
-    try {
-      pictures = Pictures.draw(report.results(), folder);
-    } catch (LinkageError e) {
-      leftOut.add("Pictures: this JDK cannot draw. " + e);
+  /** Of the checkout, or what a packaged folder says of itself; unknown where there is neither. */
+  private Commit commit() throws IOException {
+    Path packaged = root.resolve("commit");
+    if (Files.exists(packaged)) {
+      String[] words = Files.readString(packaged).strip().split(" ");
+      return new Commit(words[0], words[1]);
     }
-    Report whole = report.withLeftOut(leftOut);
-    JsonReport.write(folder.resolve("report.json"), whole);
-    MarkdownReport.write(folder.resolve("report.md"), whole, pictures);
+    Program git =
+        new Program("git", List.of("git", "-C", root.toString()), Duration.ofSeconds(patience));
+    try {
+      String[] lines = git.with("log", "-1", "--format=%h%n%cs").output().strip().split("\n");
+      boolean changed = !git.with("status", "--porcelain").output().isBlank();
+      return new Commit(lines[0] + (changed ? "+" : ""), lines[1]);
+    } catch (Program.Failure e) {
+      return new Commit("unknown", "undated");
+    }
+  }
+
+  /** The programs with those options that all of them have, and some more. */
+  final List<Program> measuring(List<Program> programs, double seconds, String... more) {
+    String[] all = {"--threads", "" + threads, "--seconds", "" + seconds, "--seed", "" + seed};
+    return programs.stream().map(program -> program.with(more).with(all)).toList();
   }
 }
