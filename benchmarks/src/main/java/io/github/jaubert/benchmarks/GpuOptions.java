@@ -10,8 +10,8 @@ import picocli.CommandLine.Option;
 public final class GpuOptions {
   @Option(
       names = "--tokens",
-      defaultValue = "65536",
-      description = "tokens in all, a multiple of 2048; fewer make all works smaller")
+      defaultValue = "0",
+      description = "works at the sizes of a GPU, on so many tokens in all, a multiple of 2048")
   private int tokens;
 
   @Option(
@@ -21,12 +21,12 @@ public final class GpuOptions {
   private DType dtype;
 
   /**
-   * Tokens of all works, of a step or of an operation.
+   * Tokens of all works, of a step or of an operation; 0 if none are given.
    *
    * @throws IllegalArgumentException if they cannot be cut into sequences
    */
   public int tokens() {
-    if (tokens < 1 || tokens % 2048 != 0) {
+    if (tokens < 0 || tokens % 2048 != 0) {
       throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 2048");
     }
     return tokens;

@@ -1,12 +1,12 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.benchmarks.models.BenchmarkInputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -54,7 +54,7 @@ public final class CpuBenchmark extends ComparisonCommand {
 
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new CpuBenchmark()).setUsageHelpAutoWidth(true).execute(arguments));
+    MeasuringProgram.run(new CpuBenchmark(), arguments);
   }
 
   @Override
@@ -103,65 +103,48 @@ public final class CpuBenchmark extends ComparisonCommand {
     return switch (name) {
       case "roofs" -> {
         String only = quick ? "^(sgemm|copy).* \\d+ threads$" : "";
-        yield suite(name, quick ? 0.4 : 1, List.of(peers.ours("operations.Roofs")), "--only", only);
+        yield suite(name, quick ? 0.4 : 1, peers.programs("operations.Roofs"), "--only", only);
       }
       case "step minilm" -> step(name, "minilm", "32", peers);
       case "step bert-base" -> quick ? Optional.empty() : step(name, "bert-base", "8", peers);
       case "text" -> {
-        Optional<Program> onnx = peers.java("ONNX Runtime", "onnxruntime", "OnnxText");
-        yield text(name, "^(inference|training)", peers, onnx);
+        String[] others = {"torch_text.py", "onnxruntime/OnnxText"};
+        yield text(name, "^(inference|training)", peers.programs("models.TextBenchmark", others));
       }
       case "losses" ->
           Files.exists(inputs.resolve("SST-2-train.tsv"))
-              ? text(name, "^losses", peers, Optional.empty()).map(suite -> suite.withRounds(1))
+              ? text(name, "^losses", peers.programs("models.TextBenchmark", "torch_text.py"))
+                  .map(suite -> suite.withRounds(1))
               : Optional.empty();
-      case "operations" ->
-          suite(
-              name,
-              quick ? 0.1 : 0.25,
-              Peers.together(
-                  peers.ours("operations.Operations"), List.of(peers.script("torch_ops.py"))),
-              "--only",
-              quick ? "d64 S128$|forward H384" : "^(?!.*8x8)"); // small ones have their own suite
-      case "small" ->
-          suite(
-              name,
-              quick ? 0.4 : 1,
-              Peers.together(
-                  peers.ours("operations.Operations"),
-                  List.of(
-                      peers.java("DJL", "djl", "DjlSmall"),
-                      peers.java("ND4J", "nd4j", "Nd4jSmall"),
-                      peers.java("Bytedeco PyTorch", "bytedeco", "BytedecoSmall"))),
-              "--only",
-              quick ? "^add 8x8(: garbage)?$" : "8x8");
+      case "operations" -> {
+        String only = quick ? "d64 S128$|forward H384" : "^(?!.*8x8)"; // the rest is small
+        List<Program> programs = peers.programs("operations.Operations", "torch_ops.py");
+        yield suite(name, quick ? 0.1 : 0.25, programs, "--only", only);
+      }
+      case "small" -> {
+        String only = quick ? "^add 8x8(: garbage)?$" : "8x8";
+        String[] others = {"djl/DjlSmall", "nd4j/Nd4jSmall", "bytedeco/BytedecoSmall"};
+        List<Program> programs = peers.programs("operations.Operations", others);
+        yield suite(name, quick ? 0.4 : 1, programs, "--only", only);
+      }
       case "growth" ->
           quick
               ? Optional.empty()
-              : suite(name, 2, List.of(peers.ours("models.GrowthBenchmark")))
+              : suite(name, 2, peers.programs("models.GrowthBenchmark"))
                   .map(suite -> suite.withRounds(1));
       default -> throw new IllegalArgumentException("no suite " + name);
     };
   }
 
   private Optional<Suite> step(String name, String shape, String batch, Peers peers) {
-    List<Program> programs =
-        Peers.together(
-            peers.ours("models.StepBenchmark"),
-            List.of(
-                peers.script("torch_step.py"),
-                peers.java("DJL", "djl", "DjlStep"),
-                peers.java("Bytedeco PyTorch", "bytedeco", "BytedecoStep")));
+    String[] others = {"torch_step.py", "djl/DjlStep", "bytedeco/BytedecoStep"};
     String[] options = {"--shape", shape, "--batch", batch, "--seq", "128", "--mode", "train"};
-    return suite(name, quick ? 1 : 8, programs, options);
+    return suite(name, quick ? 1 : 8, peers.programs("models.StepBenchmark", others), options);
   }
 
-  private Optional<Suite> text(String name, String works, Peers peers, Optional<Program> onnx) {
+  private Optional<Suite> text(String name, String works, List<Program> programs) {
     String wanted = quick ? "^(inference, |(training|losses), SST-2)" : "";
     String only = "^(?=.*(?:%s))(?=.*(?:%s))".formatted(wanted, works);
-    List<Program> programs =
-        Peers.together(
-            peers.ours("models.TextBenchmark"), List.of(peers.script("torch_text.py"), onnx));
     return suite(name, quick ? 0.5 : 2, programs, "--inputs", inputs.toString(), "--only", only);
   }
 

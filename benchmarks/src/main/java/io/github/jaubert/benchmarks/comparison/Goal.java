@@ -8,29 +8,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * A promise: all comparisons that a rule finds among the results keep to a bound.
  *
  * @param name what is promised, in words
  * @param bound of the ratios, as {@code ≥ 1.5 x}, {@code ≤ 60 %} or {@code ≤ 96}
- * @param rule finds the comparisons that can be made; none if something was not measured
+ * @param rule how works are compared, see {@link Comparison#of}
+ * @param works a pattern that the whole of their names match
+ * @param against what they are held against: a peer, a work of ours, or a pattern of some
  */
-record Goal(String name, String bound, Function<Results, List<Comparison>> rule) {
-  /**
-   * One of our figures beside what it is held against.
-   *
-   * @param work ours
-   * @param unit of both values
-   * @param value ours
-   * @param peer who or what it is held against
-   * @param peerValue theirs; not a number if there is none
-   * @param ratio what the goal is about: how many times as fast, which share of a roof, …
-   */
-  record Comparison(
-      String work, String unit, double value, String peer, double peerValue, double ratio) {}
-
+record Goal(String name, String bound, String rule, String works, String against) {
   /**
    * The goals of {@code goals.tsv} for these devices: {@code cpu}, {@code gpu}, {@code gpu bf16}.
    */
@@ -40,7 +28,7 @@ record Goal(String name, String bound, Function<Results, List<Comparison>> rule)
           .lines()
           .map(line -> line.split("\t", -1))
           .filter(cells -> List.of(devices).contains(cells[0]))
-          .map(cells -> new Goal(cells[1], cells[2], Rules.of(cells[3], cells[4], cells[5])))
+          .map(cells -> new Goal(cells[1], cells[2], cells[3], cells[4], cells[5]))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

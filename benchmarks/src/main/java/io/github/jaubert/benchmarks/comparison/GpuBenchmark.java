@@ -1,10 +1,11 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.tensor.DType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -62,11 +63,7 @@ public final class GpuBenchmark extends ComparisonCommand {
 
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new GpuBenchmark())
-            .setUsageHelpAutoWidth(true)
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    MeasuringProgram.run(new GpuBenchmark(), arguments);
   }
 
   @Override
@@ -104,27 +101,27 @@ public final class GpuBenchmark extends ComparisonCommand {
   @Override
   Optional<Suite> suite(String name, Peers peers) {
     boolean cpu = device.equals("cpu");
-    Optional<Program> torch =
-        peers.script("torch_gpu.py").map(p -> p.with("--device", cpu ? "cpu" : "cuda"));
     boolean operations = name.equals("operations");
-    Optional<Program> cublasLt = operations && !cpu ? peers.cublasLt() : Optional.empty();
-    Program ours = peers.ours(operations ? "operations.GpuOperations" : "models.GpuSteps");
-    String works =
+    String[] others = {"torch_gpu.py", "cublaslt"};
+    List<Program> programs =
+        peers.programs(
+            operations ? "operations.Operations" : "models.StepBenchmark",
+            Arrays.copyOf(others, operations && !cpu ? 2 : 1));
+    programs.replaceAll(
+        program ->
+            switch (program.who()) {
+              case Program.JAUBERT -> program.with("--device", device);
+              case Peers.CUBLASLT -> program;
+              default -> program.with("--device", cpu ? "cpu" : "cuda");
+            });
+    String only =
         switch (name) {
           case "operations" -> "^(?!training)";
           case "steps" -> cpu ? "^training step" : "^(training|replayed) step";
           default -> "^training, sentences";
         };
-    List<Program> programs =
-        measuring(
-            Peers.together(ours.with("--device", device), List.of(torch, cublasLt)),
-            seconds,
-            "--only",
-            works,
-            "--dtype",
-            dtype().name().toLowerCase(Locale.ROOT),
-            "--tokens",
-            "" + tokens);
-    return Optional.of(new Suite(name, rounds, programs));
+    String type = dtype().name().toLowerCase(Locale.ROOT);
+    String[] options = {"--only", only, "--dtype", type, "--tokens", "" + tokens};
+    return Optional.of(new Suite(name, rounds, measuring(programs, seconds, options)));
   }
 }

@@ -3,6 +3,7 @@ package io.github.jaubert.benchmarks.comparison;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ public final class LossCurves implements Callable<Integer> {
 
   /** Compares. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new LossCurves()).setUsageHelpAutoWidth(true).execute(arguments));
+    MeasuringProgram.run(new LossCurves(), arguments);
   }
 
   /** A command for tests. */

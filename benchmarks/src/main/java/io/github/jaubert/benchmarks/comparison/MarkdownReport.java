@@ -1,6 +1,5 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
 import io.github.jaubert.benchmarks.comparison.Results.Series;
 import java.math.BigDecimal;
 import java.math.MathContext;

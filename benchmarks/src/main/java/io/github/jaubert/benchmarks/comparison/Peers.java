@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -21,6 +23,14 @@ final class Peers {
 
   private static final String OURS = "io.github.jaubert.benchmarks.";
   private static final String THEIRS = "io.github.jaubert.peers.";
+
+  /** Of the peers on the JVM, by their folders. */
+  private static final Map<String, String> NAMES =
+      Map.of(
+          "djl", "DJL",
+          "nd4j", "ND4J",
+          "bytedeco", "Bytedeco PyTorch",
+          "onnxruntime", "ONNX Runtime");
 
   private final Path root;
   private final Duration patience;
@@ -67,15 +77,26 @@ final class Peers {
     }
   }
 
-  /** A program of ours, as {@code models.StepBenchmark}: this class path on this JVM. */
-  Program ours(String main) {
-    return jvm(Program.JAUBERT, System.getProperty("java.class.path"), OURS + main);
+  /**
+   * A program of ours, on this class path and this JVM, and those of the peers' that can run here.
+   *
+   * @param ours its class, as {@code models.StepBenchmark}
+   * @param peers scripts of {@code benchmarks/peers}, as {@code torch_ops.py}, {@code cublaslt}, or
+   *     folders and main classes, as {@code djl/DjlStep}
+   */
+  List<Program> programs(String ours, String... peers) {
+    List<Program> programs = new ArrayList<>();
+    programs.add(jvm(Program.JAUBERT, System.getProperty("java.class.path"), OURS + ours));
+    Stream.of(peers).map(this::peer).flatMap(Optional::stream).forEach(programs::add);
+    return programs;
   }
 
-  /** A program of ours and those of the peers' that can run here. */
-  static List<Program> together(Program ours, List<Optional<Program>> others) {
-    Stream<Program> theirs = others.stream().flatMap(Optional::stream);
-    return Stream.concat(Stream.of(ours), theirs).toList();
+  /** One of those; empty, with a word, if it cannot run here. */
+  Optional<Program> peer(String name) {
+    if (name.endsWith(".py")) {
+      return python.map(interpreter -> interpreter.with(file(name).toString()));
+    }
+    return name.equals("cublaslt") ? cublasLt() : java(name);
   }
 
   private Program jvm(String who, String classPath, String main) {
@@ -83,16 +104,8 @@ final class Peers {
     return program(who, java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main);
   }
 
-  /** A script of {@code benchmarks/peers}; empty without a Python. */
-  Optional<Program> script(String name) {
-    return python.map(interpreter -> interpreter.with(file(name).toString()));
-  }
-
-  /**
-   * cuBLASLt's program, compiled into a folder of its own, which goes with this JVM; empty if
-   * something that it needs is not here.
-   */
-  Optional<Program> cublasLt() {
+  /** cuBLASLt's program, compiled into a folder of its own, which goes with this JVM. */
+  private Optional<Program> cublasLt() {
     try {
       Path folder = Files.createTempDirectory("jaubert-cublaslt");
       Path output = folder.resolve("cublaslt");
@@ -108,18 +121,19 @@ final class Peers {
     }
   }
 
-  /** A main class of one peer's project; empty if it cannot be built here. */
-  Optional<Program> java(String who, String folder, String main) {
-    Path project = file(folder);
+  private Optional<Program> java(String peer) {
+    Path project = file(peer).getParent();
+    String name = project.getFileName().toString();
     // Made last, so that a build that was interrupted, or only compiled, does not count.
-    Path jar = project.resolve("target").resolve(folder + ".jar");
+    Path jar = project.resolve("target").resolve(name + ".jar");
     String pom = project.resolve("pom.xml").toString();
     String mvnw = root.resolve("mvnw").toString();
-    if (!Files.exists(jar)
-        && !runs(program(who, mvnw, "-q", "-B", "-f", pom, "package"), "could not be built. ")) {
+    Program build = program(NAMES.get(name), mvnw, "-q", "-B", "-f", pom, "package");
+    if (!Files.exists(jar) && !runs(build, "could not be built. ")) {
       return Optional.empty();
     }
-    return Optional.of(
-        jvm(who, jar + ":" + project.resolve("target/dependency") + "/*", THEIRS + main));
+    String classPath = jar + ":" + project.resolve("target/dependency") + "/*";
+    String main = THEIRS + file(peer).getFileName();
+    return Optional.of(jvm(NAMES.get(name), classPath, main));
   }
 }

@@ -79,11 +79,9 @@ record Program(String who, List<String> command, Duration patience) {
    * @throws Failure if it cannot be started, fails or hangs
    */
   String output() throws Failure {
-    Path out = null;
-    Path err = null;
     try {
-      out = Files.createTempFile("jaubert-bench", ".out");
-      err = Files.createTempFile("jaubert-bench", ".err");
+      Path out = temporary(".out");
+      Path err = temporary(".err");
       ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectInput(Path.of("/dev/null").toFile())
@@ -102,10 +100,14 @@ record Program(String who, List<String> command, Duration patience) {
       throw failure(what, Files.readString(out), Files.readString(err));
     } catch (IOException e) {
       throw failure("could not be run: " + e.getMessage(), "", "");
-    } finally {
-      delete(out);
-      delete(err);
     }
+  }
+
+  /** A file that goes with this JVM. */
+  private static Path temporary(String end) throws IOException {
+    Path file = Files.createTempFile("jaubert-bench", end);
+    file.toFile().deleteOnExit();
+    return file;
   }
 
   /** Whether it ended by itself; otherwise it and its children are ended. */
@@ -139,24 +141,14 @@ record Program(String who, List<String> command, Duration patience) {
     command.forEach(word -> message.append(' ').append(word.contains(".jar:") ? "…" : word));
     List<String> lines =
         (errors.isBlank() ? output : errors).lines().filter(line -> !line.isBlank()).toList();
-    int last = Math.max(FIRST_LINES, lines.size() - LAST_LINES);
-    for (int i = 0; i < lines.size(); i++) {
-      if (i < FIRST_LINES || i >= last) {
-        message.append("\n    ").append(lines.get(i));
-      } else if (i == FIRST_LINES) {
-        message.append("\n    …");
-      }
+    int first = Math.min(lines.size(), FIRST_LINES);
+    int last = Math.max(first, lines.size() - LAST_LINES);
+    List<String> shown = new ArrayList<>(lines.subList(0, first));
+    if (last > first) {
+      shown.add("…");
     }
+    shown.addAll(lines.subList(last, lines.size()));
+    shown.forEach(line -> message.append("\n    ").append(line));
     return new Failure(message.toString(), measured);
-  }
-
-  private static void delete(Path file) {
-    try {
-      if (file != null) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      file.toFile().deleteOnExit();
-    }
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.benchmarks.comparison.Goal.Comparison;
 import io.github.jaubert.benchmarks.comparison.Results.Series;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +50,7 @@ record Report(
   /** Looks among the results for what the goals are about. */
   static Map<Goal, List<Comparison>> compare(List<Goal> goals, Results results) {
     Map<Goal, List<Comparison>> compared = new LinkedHashMap<>();
-    goals.forEach(goal -> compared.put(goal, goal.rule().apply(results)));
+    goals.forEach(goal -> compared.put(goal, Comparison.of(goal, results)));
     return compared;
   }
 

@@ -36,7 +36,7 @@ public abstract class MeasuringProgram implements Callable<Integer> {
   protected abstract List<Work> works(int threads, long seed);
 
   /** What the {@code main} of a program does: it ends the JVM with the exit code. */
-  protected static void run(Callable<Integer> program, String... arguments) {
+  public static void run(Callable<Integer> program, String... arguments) {
     System.exit(
         new CommandLine(program)
             .setCaseInsensitiveEnumValuesAllowed(true)

@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.models;
 
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -15,7 +16,6 @@ import io.github.jaubert.train.metrics.MatthewsCorrelation;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -65,7 +65,7 @@ public final class RecipeBenchmark implements Callable<Integer> {
 
   /** Trains and prints. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new RecipeBenchmark()).execute(arguments));
+    MeasuringProgram.run(new RecipeBenchmark(), arguments);
   }
 
   @Override

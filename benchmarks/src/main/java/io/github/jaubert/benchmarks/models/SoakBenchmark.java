@@ -2,13 +2,13 @@ package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.measure.EncoderShape;
 import io.github.jaubert.benchmarks.measure.Measurement;
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -44,7 +44,7 @@ public final class SoakBenchmark implements Callable<Integer> {
 
   /** Runs the soak; the exit code is 1 if memory grew or steps became slower. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new SoakBenchmark()).execute(arguments));
+    MeasuringProgram.run(new SoakBenchmark(), arguments);
   }
 
   @Override

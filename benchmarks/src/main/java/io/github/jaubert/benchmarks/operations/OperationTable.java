@@ -41,7 +41,9 @@ import java.util.stream.IntStream;
  * stay in cache where they fit, as in a model they come from the layer before.
  */
 final class OperationTable {
-  static final float DROPOUT = 0.1f;
+  private static final float DROPOUT = 0.1f;
+  private static final String LAYER_NORM = "bias+dropout+residual+LayerNorm";
+  private static final int HIDDEN = 768;
   private static final int HEADS = 12;
   private static final float EPS = 1e-12f;
 
@@ -54,8 +56,7 @@ final class OperationTable {
   private final List<Work> works = new ArrayList<>();
   private final Map<String, Supplier<Operation>> operations = new LinkedHashMap<>();
 
-  /** An empty table for works on so many tokens, activations of a type, random inputs. */
-  OperationTable(int tokens, DType dtype, long seed) {
+  private OperationTable(int tokens, DType dtype, long seed) {
     this.tokens = tokens;
     this.dtype = dtype;
     this.seed = seed;
@@ -75,11 +76,11 @@ final class OperationTable {
     for (int hidden : new int[] {384, 768}) {
       double n = (double) table.tokens * hidden;
       Supplier<Operation> inference = table.layerNorm(hidden, 0);
-      String name = "bias+dropout+residual+LayerNorm";
       String shape = "H" + hidden;
-      table.add(Operation.inference(name + " inference " + shape, 10 * n, 3 * 4 * n, inference));
+      table.add(
+          Operation.inference(LAYER_NORM + " inference " + shape, 10 * n, 3 * 4 * n, inference));
       Supplier<Operation> training = table.layerNorm(hidden, DROPOUT);
-      table.passes(true, name, shape, training, 11 * n, 4 * 4 * n, 16 * n, 4 * 4 * n);
+      table.passes(true, LAYER_NORM, shape, training, 11 * n, 4 * 4 * n, 16 * n, 4 * 4 * n);
     }
     for (int width : new int[] {1536, 3072}) {
       table.gelu("GELU", width, false);
@@ -96,6 +97,35 @@ final class OperationTable {
     return table;
   }
 
+  /** What is measured on a GPU: shapes of BERT-base, the works of torch_gpu.py. */
+  static OperationTable ofGpu(int tokens, DType dtype, long seed) {
+    OperationTable table = new OperationTable(tokens, dtype, seed);
+    table.copy(4096L * tokens); // 1 GiB for 65,536 tokens
+    double bytes = 4.0 * dtype.bytes() * tokens * HIDDEN;
+    Supplier<Operation> layerNorm = table.layerNorm(HIDDEN, DROPOUT);
+    table.passes(true, LAYER_NORM, "H" + HIDDEN, layerNorm, 0, bytes, 0, bytes);
+    table.adamw("AdamW with clip 110M");
+    int square = tokens / 8;
+    Work product = table.product("GEMM " + square, square, square, square);
+    double amount = product.flops() / 1e6; // as a rate, by which others are measured
+    Work.Sampler rate = time -> Timing.rate(product.sampler().sample(time), amount);
+    table.add(new Work(product.name(), "GF/s", product.flops(), 0, rate));
+    table.add(table.product("GEMM 768x768", tokens, HIDDEN, HIDDEN));
+    table.add(table.product("GEMM 768x3072", tokens, HIDDEN, 4 * HIDDEN));
+    table.add(table.product("GEMM 3072x768", tokens, 4 * HIDDEN, HIDDEN));
+    Supplier<Operation> gelu = table.layer(HIDDEN, 4 * HIDDEN, Activation.GELU);
+    double flops = 2.0 * tokens * HIDDEN * 4 * HIDDEN;
+    table.add(Operation.inference("GEMM+bias+GELU 768x3072", flops, 0, gelu));
+    table.add(Operation.forward("GEMM+bias+GELU for training 768x3072", flops, 0, gelu));
+    for (int length : new int[] {128, 512, 2048}) {
+      table.attention("d64 S" + length, table.equal(length), 64, 0);
+    }
+    for (int length : new int[] {128, 512}) {
+      table.attention("d64 S" + length + " dropout", table.equal(length), 64, DROPOUT);
+    }
+    return table;
+  }
+
   List<Work> works() {
     return works;
   }
@@ -109,12 +139,12 @@ final class OperationTable {
     return operations.get(name).get();
   }
 
-  void add(Work work) {
+  private void add(Work work) {
     works.add(work);
   }
 
   /** Forward, as in training or as in inference, and backward. */
-  void passes(
+  private void passes(
       boolean training,
       String name,
       String shape,
@@ -150,12 +180,12 @@ final class OperationTable {
   }
 
   /** As many sequences of one length as the tokens hold. */
-  int[] equal(int length) {
+  private int[] equal(int length) {
     return SentenceLengths.equal(tokens, length);
   }
 
   /** Fused attention with 12 heads. */
-  void attention(String shape, int[] lengths, int headDim, float dropout) {
+  private void attention(String shape, int[] lengths, int headDim, float dropout) {
     double hidden = HEADS * headDim;
     double squares = IntStream.of(lengths).mapToDouble(length -> (double) length * length).sum();
     double tensor = dtype.bytes() * hidden * tokens;
@@ -177,7 +207,7 @@ final class OperationTable {
   }
 
   /** Bias, dropout, residual and LayerNorm. */
-  Supplier<Operation> layerNorm(int hidden, float dropout) {
+  private Supplier<Operation> layerNorm(int hidden, float dropout) {
     return operation(
         2.0 * dtype.bytes() * tokens * hidden,
         rng -> new Tensor[] {randn(rng, tokens, hidden), randn(rng, tokens, hidden)},
@@ -211,7 +241,7 @@ final class OperationTable {
   }
 
   /** A linear layer with bias. */
-  Supplier<Operation> layer(int in, int out, Activation activation) {
+  private Supplier<Operation> layer(int in, int out, Activation activation) {
     return operation(
         0,
         rng -> new Tensor[] {randn(rng, tokens, in)},
@@ -236,12 +266,29 @@ final class OperationTable {
   }
 
   /** x [rows, inner] times w^T, w [columns, inner], as a linear layer without bias. */
-  Supplier<Operation> product(int rows, int inner, int columns) {
-    return operation(
-        0,
-        rng -> new Tensor[] {randn(rng, rows, inner), randn(rng, columns, inner)},
-        OperationTable::none,
-        (x, w) -> F.linear(x[0], x[1], null));
+  private Work product(String name, int rows, int inner, int columns) {
+    Supplier<Operation> open =
+        operation(
+            0,
+            rng -> new Tensor[] {randn(rng, rows, inner), randn(rng, columns, inner)},
+            OperationTable::none,
+            (x, w) -> F.linear(x[0], x[1], null));
+    return Operation.inference(name, 2.0 * rows * inner * columns, 0, open);
+  }
+
+  private void copy(long count) {
+    double bytes = 8.0 * count;
+    Work.Sampler sampler =
+        seconds -> {
+          try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.randn(Rng.of(seed), count);
+            Tensor y = Tensor.zeros(count);
+            Runnable copy = () -> y.copyFrom(x);
+            double[] took = Timing.repeat(copy, seconds, Device.defaultDevice()::seconds);
+            return Timing.rate(took, bytes / 1e9);
+          }
+        };
+    add(new Work("copy", "GB/s", 0, bytes, sampler));
   }
 
   private void crossEntropy(int rows, int classes) {
@@ -260,7 +307,7 @@ final class OperationTable {
   /**
    * AdamW with clipping to a norm of 1; the gradients are given anew, untimed, before each step.
    */
-  void adamw(String name) {
+  private void adamw(String name) {
     add(Work.timed(name, 16 * BERT_BASE, 8 * 4 * BERT_BASE, this::stepsOfAdamW));
   }
 

@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.operations;
 
+import io.github.jaubert.benchmarks.GpuOptions;
 import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.Work;
@@ -10,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /**
- * Times Jaubert's operations through its public Java API; {@code benchmarks/peers/torch_ops.py} is
- * the counterpart for PyTorch.
+ * Times Jaubert's operations through its public Java API, by the clock of the device; {@code
+ * torch_ops.py} and {@code torch_gpu.py} in {@code benchmarks/peers} are the counterparts for
+ * PyTorch.
  */
 @Command(
     name = "operations",
@@ -24,6 +27,8 @@ import picocli.CommandLine.Command;
           + " sums of the formula, every operand once."
     })
 public final class Operations extends JaubertProgram {
+  @Mixin private GpuOptions options;
+
   /** Measures. */
   public static void main(String[] arguments) {
     run(new Operations(), arguments);
@@ -31,6 +36,9 @@ public final class Operations extends JaubertProgram {
 
   @Override
   protected List<Work> works(int threads, long seed) {
+    if (options.tokens() > 0) {
+      return OperationTable.ofGpu(options.tokens(), options.dtype(), seed).works();
+    }
     List<Work> works = new ArrayList<>(OperationTable.ofCpu(seed).works());
     Rng rng = Rng.of(seed);
     List<Work> closed =

@@ -34,7 +34,7 @@ class PeersTest {
 
   @Test
   void aPythonThatIsNotThereIsLeftOutWithAWord() {
-    assertEquals(Optional.empty(), peers("/nowhere/python").script("torch_step.py"));
+    assertEquals(Optional.empty(), peers("/nowhere/python").peer("torch_step.py"));
     assertEquals(1, results.leftOut().size());
     assertTrue(
         results.leftOut().get(0).startsWith("PyTorch: no Python with torch and transformers"),
@@ -45,14 +45,14 @@ class PeersTest {
   void aPythonWithoutTorchIsLeftOutWithItsOwnWords() throws IOException {
     Path python =
         script("python", "echo \"ModuleNotFoundError: No module named 'torch'\" >&2; exit 1");
-    assertEquals(Optional.empty(), peers(python.toString()).script("torch_step.py"));
+    assertEquals(Optional.empty(), peers(python.toString()).peer("torch_step.py"));
     assertTrue(
         results.leftOut().get(0).contains("No module named 'torch'"), results.leftOut()::toString);
   }
 
   @Test
   void aPythonThatHasItRunsTheScripts() throws IOException {
-    Program found = peers().script("torch_step.py").orElseThrow();
+    Program found = peers().peer("torch_step.py").orElseThrow();
     assertEquals(List.of(), results.leftOut());
     assertEquals(
         List.of(
@@ -68,7 +68,7 @@ class PeersTest {
     Files.createDirectories(root.resolve("benchmarks/peers/djl"));
     Files.writeString(root.resolve("benchmarks/peers/djl/pom.xml"), "<project/>");
     Peers peers = peers();
-    assertEquals(Optional.empty(), peers.java("DJL", "djl", "Main"));
+    assertEquals(Optional.empty(), peers.peer("djl/Main"));
     assertTrue(
         results.leftOut().get(0).startsWith("DJL: could not be built.")
             && results.leftOut().get(0).endsWith("no network"),
@@ -79,11 +79,20 @@ class PeersTest {
   void aPeerThatIsBuiltRuns() throws IOException {
     Path target = Files.createDirectories(root.resolve("benchmarks/peers/djl/target"));
     Files.createFile(target.resolve("djl.jar"));
-    List<String> command = peers().java("DJL", "djl", "Main").orElseThrow().command();
+    List<String> command = peers().peer("djl/Main").orElseThrow().command();
     assertEquals("io.github.jaubert.peers.Main", command.get(command.size() - 1));
     assertEquals(
         target.resolve("djl.jar") + ":" + target.resolve("dependency") + "/*",
         command.get(command.size() - 2));
+  }
+
+  @Test
+  void oursIsFirstAndPeersThatAreNotHereAreLeftOut() {
+    List<Program> programs = peers("/nowhere/python").programs("models.StepBenchmark", "a.py");
+    assertEquals(List.of("Jaubert"), programs.stream().map(Program::who).toList());
+    List<String> command = programs.get(0).command();
+    assertEquals(
+        "io.github.jaubert.benchmarks.models.StepBenchmark", command.get(command.size() - 1));
   }
 
   @Test
@@ -93,7 +102,7 @@ class PeersTest {
     Files.createFile(classes.resolve("Main.class"));
     Files.writeString(project.resolve("pom.xml"), "<project/>");
     script("mvnw", "touch '" + project.resolve("target/djl.jar") + "'");
-    assertTrue(peers().java("DJL", "djl", "Main").isPresent());
+    assertTrue(peers().peer("djl/Main").isPresent());
     assertTrue(Files.exists(project.resolve("target/djl.jar")));
   }
 }

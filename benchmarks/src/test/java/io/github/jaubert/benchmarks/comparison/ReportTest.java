@@ -22,9 +22,9 @@ class ReportTest {
 
   private static final List<Goal> GOALS =
       List.of(
-          new Goal("step, to PyTorch", "≥ 1.5 x", Rules.of("faster", "training step A", "PyTorch")),
-          new Goal("small, to DJL", "≥ 3 x", Rules.of("faster", "add .*", "DJL")),
-          new Goal("small, to ND4J", "≥ 3 x", Rules.of("faster", "add .*", "ND4J")));
+          new Goal("step, to PyTorch", "≥ 1.5 x", "faster", "training step A", "PyTorch"),
+          new Goal("small, to DJL", "≥ 3 x", "faster", "add .*", "DJL"),
+          new Goal("small, to ND4J", "≥ 3 x", "faster", "add .*", "ND4J"));
 
   @TempDir private Path folder;
 
