@@ -59,9 +59,6 @@ abstract class ComparisonCommand implements Callable<Integer> {
   @Option(names = "--root", required = true, hidden = true, description = "The checkout.")
   Path root;
 
-  /** What is measured by: {@code cpu} or {@code gpu}, as folders of results begin. */
-  abstract String kind();
-
   /** The heading of a report, and how it was measured. */
   abstract Report.Words words();
 
@@ -103,8 +100,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
     }
     facts.put("took", "%d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
 
-    String name = "benchmarks/results/%s-%s-%s".formatted(kind(), commit.date(), commit.hash());
-    Path folder = out == null ? root.resolve(name) : out;
+    String name = words().kind() + "-" + commit.date() + "-" + commit.hash();
+    Path folder = out == null ? root.resolve("benchmarks/results").resolve(name) : out;
     new Report(words(), commit, facts, Report.compare(goals(), results), results).write(folder);
     System.out.println(Files.readString(folder.resolve("report.md")));
     System.out.println("Written to " + folder);

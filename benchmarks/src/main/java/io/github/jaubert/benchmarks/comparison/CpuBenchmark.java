@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
 public final class CpuBenchmark extends ComparisonCommand {
   private static final Report.Words WORDS =
       new Report.Words(
+          "cpu",
           "Jaubert on the CPU beside its peers",
           "float32",
           "Each program is a process of its own; ours and the peers' take turns, and each is first"
@@ -55,11 +56,6 @@ public final class CpuBenchmark extends ComparisonCommand {
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
     MeasuringProgram.run(new CpuBenchmark(), arguments);
-  }
-
-  @Override
-  String kind() {
-    return "cpu";
   }
 
   @Override

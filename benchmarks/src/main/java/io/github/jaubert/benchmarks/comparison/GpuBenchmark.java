@@ -66,11 +66,6 @@ public final class GpuBenchmark extends ComparisonCommand {
     MeasuringProgram.run(new GpuBenchmark(), arguments);
   }
 
-  @Override
-  String kind() {
-    return "gpu";
-  }
-
   private DType dtype() {
     return given != null ? given : device.equals("cpu") ? DType.F32 : DType.BF16;
   }
@@ -78,7 +73,7 @@ public final class GpuBenchmark extends ComparisonCommand {
   @Override
   Report.Words words() {
     return new Report.Words(
-        "Jaubert on a GPU beside its peers", dtype() == DType.F32 ? "float32" : "bf16", HOW);
+        "gpu", "Jaubert on a GPU beside its peers", dtype() == DType.F32 ? "float32" : "bf16", HOW);
   }
 
   @Override

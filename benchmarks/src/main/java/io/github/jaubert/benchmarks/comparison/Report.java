@@ -33,11 +33,12 @@ record Report(
   /**
    * What a kind of report says.
    *
+   * @param kind cpu or gpu, as folders of results begin
    * @param title its heading
    * @param dtype of what was computed
    * @param method how it was measured
    */
-  record Words(String title, String dtype, String method) {}
+  record Words(String kind, String title, String dtype, String method) {}
 
   /** The commit of the sources, and its date. */
   record Commit(String hash, String date) {

@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.benchmarks.measure.Measurement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -145,23 +145,18 @@ final class Results {
   /** Our works whose name has a match. */
   Map<String, Series> ours(String pattern) {
     Map<String, Series> found = new LinkedHashMap<>();
-    byWork.forEach(
-        (work, series) -> {
-          if (series.containsKey(Program.JAUBERT)
-              && Pattern.compile(pattern).matcher(work).find()) {
-            found.put(work, series.get(Program.JAUBERT));
-          }
-        });
+    works().stream()
+        .filter(Pattern.compile(pattern).asPredicate())
+        .forEach(work -> find(Program.JAUBERT, work).ifPresent(s -> found.put(work, s)));
     return found;
   }
 
   /** Everyone who measured something, we first, with names and versions. */
   Map<String, Set<String>> programs() {
-    Set<String> names = new LinkedHashSet<>(List.of(Program.JAUBERT));
-    names.addAll(versions.keySet());
-    names.retainAll(versions.keySet());
     Map<String, Set<String>> programs = new LinkedHashMap<>();
-    names.forEach(name -> programs.put(name, versions.get(name)));
+    programs.put(Program.JAUBERT, versions.get(Program.JAUBERT));
+    programs.putAll(versions);
+    programs.values().removeIf(Objects::isNull);
     return programs;
   }
 }

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
-  private static final Report.Words WORDS = new Report.Words("A title", "float32", "By a clock.");
+  private static final Report.Words WORDS =
+      new Report.Words("cpu", "A title", "float32", "By a clock.");
 
   private static final List<Goal> GOALS =
       List.of(
