@@ -1,12 +1,15 @@
 package io.github.jaubert.train;
 
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
+import io.github.jaubert.train.data.TaggedDataset;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -89,12 +93,62 @@ final class DataChecks {
               ? "; maxLength(…) allows up to " + positions
               : ", which is the most that the model takes");
     }
+    unknown(data.source(), encoded, tokenizer);
+  }
+
+  /** Says how many tokens stand for what the vocabulary lacks, if more than one in a hundred. */
+  static void unknown(String source, EncodedDataset encoded, Tokenizer tokenizer) {
     if (encoded.unknown() * NOTICED > encoded.tokens()) {
       LOG.warn(
           "{}: {} of the tokens are {}, as the tokenizer does not know the characters of these texts",
-          data.source(),
+          source,
           percent(encoded.unknown(), encoded.tokens()),
           tokenizer.token(tokenizer.unknownId()));
+    }
+  }
+
+  /**
+   * Refuses what the model has no embedding for before the first step, not at the one that meets
+   * it.
+   *
+   * @param lines in which line of its file an example begins
+   */
+  static void embeddings(
+      String source,
+      IntToLongFunction lines,
+      EncodedDataset encoded,
+      Tokenizer tokenizer,
+      EncoderConfig config) {
+    for (int row = 0; row < encoded.size(); row++) {
+      TokenBatch tokens = encoded.batch(new int[] {row});
+      for (int id : tokens.inputIds()) {
+        if (id >= config.vocabSize()) {
+          throw new DataException(
+              source,
+              lines.applyAsLong(row),
+              "holds '%s', token %d of the tokenizer; the model has embeddings for %d tokens alone"
+                  .formatted(tokenizer.token(id), id, config.vocabSize()));
+        }
+      }
+      for (int type : tokens.tokenTypeIds()) {
+        if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
+          throw new DataException(
+              source,
+              lines.applyAsLong(row),
+              "is a pair of texts, but the model's type_vocab_size is " + config.typeVocabSize());
+        }
+      }
+    }
+  }
+
+  /** Warns if all words have the same tag. */
+  static void tags(TaggedDataset data) {
+    List<String> tags = data.tagNames();
+    if (tags.size() == 1) {
+      LOG.warn(
+          "{}: all words have the tag {}: a model learns from them to answer nothing else",
+          data.source(),
+          tags.get(0));
     }
   }
 

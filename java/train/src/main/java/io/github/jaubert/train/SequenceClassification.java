@@ -4,7 +4,6 @@ import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
@@ -232,33 +231,9 @@ public final class SequenceClassification implements Task {
     progress.done();
     EncoderConfig config = model.encoder().config();
     DataChecks.tokens(data, encoded, cutting, config.maxPositionEmbeddings());
-    for (int row = 0; row < encoded.size(); row++) {
-      requireEmbeddings(data, row, encoded.batch(new int[] {row}), config);
-    }
+    DataChecks.embeddings(
+        data.source(), row -> data.rows().get(row).line(), encoded, cutting, config);
     return encoded;
-  }
-
-  /** Said before the first step, not at the one that meets it. */
-  private void requireEmbeddings(
-      TextDataset data, int row, TokenBatch batch, EncoderConfig config) {
-    long line = data.rows().get(row).line();
-    for (int id : batch.inputIds()) {
-      if (id >= config.vocabSize()) {
-        throw new DataException(
-            data.source(),
-            line,
-            "holds '%s', token %d of the tokenizer; the model has embeddings for %d tokens alone"
-                .formatted(tokenizer.token(id), id, config.vocabSize()));
-      }
-    }
-    for (int type : batch.tokenTypeIds()) {
-      if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
-        throw new DataException(
-            data.source(),
-            line,
-            "is a pair of texts, but the model's type_vocab_size is " + config.typeVocabSize());
-      }
-    }
   }
 
   private Examples examples(EncodedDataset data, Targets targets) {
