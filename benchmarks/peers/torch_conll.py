@@ -74,6 +74,20 @@ def collate(tokenizer, rows):
     return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", IGNORED)}
 
 
+def backward(model, tokenizer, rows, parts):
+    """Gradients of the mean loss over the labels of a batch, which is returned; each part is padded by itself."""
+    rows = sorted(rows, key=lambda row: len(row["input_ids"])) if parts > 1 else rows
+    labels = [sum(label != IGNORED for label in row["labels"]) for row in rows]
+    size = -(-len(rows) // parts)
+    total = 0.0
+    for i in range(0, len(rows), size):
+        share = sum(labels[i : i + size]) / sum(labels)
+        loss = model(**collate(tokenizer, rows[i : i + size])).loss * share
+        loss.backward()
+        total += loss.item()
+    return total
+
+
 def predict(model, tokenizer, encoded, sentences, batch_size=64):
     """The tags of each sentence, a word having that of its first token."""
     model.eval()
@@ -131,6 +145,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bucketed", action="store_true", help="batches of sentences of like length, as they are padded")
+    parser.add_argument("--parts", type=int, default=1, help="compute a batch in so many parts of like length: less padding, the same loss")
     parser.add_argument("--max-steps", type=int)
     parser.add_argument("--order", type=Path)
     parser.add_argument("--write-order", type=Path)
@@ -177,10 +192,9 @@ def main():
     curve = []
     begin = time.perf_counter()
     for i, rows in enumerate(order):
-        loss = model(**collate(tokenizer, [encoded[r] for r in rows])).loss
-        loss.backward()
+        loss = backward(model, tokenizer, [encoded[r] for r in rows], args.parts)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        curve.append((i, schedule.get_last_lr()[0], loss.item(), norm.item()))
+        curve.append((i, schedule.get_last_lr()[0], loss, norm.item()))
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
