@@ -121,6 +121,16 @@ final class HeadJson {
     return architectures.get(0).asText();
   }
 
+  /** Whether one of the architectures is of a kind, such as {@code TokenClassification}. */
+  static boolean namesHead(ConfigJson json, String kind) {
+    for (JsonNode architecture : json.field("architectures")) {
+      if (architecture.asText().endsWith("For" + kind)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether the head was trained on pairs of texts, as {@link #sayPairs} writes it. */
   static boolean saysPairs(ConfigJson json) {
     return json.field(PAIRS).asBoolean(false);

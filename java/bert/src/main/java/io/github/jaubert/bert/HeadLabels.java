@@ -1,6 +1,9 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
@@ -65,6 +68,25 @@ record HeadLabels(Labels labels, int[] rows) {
               .formatted(list(stored), list(wanted.names()), newHead));
     }
     return new HeadLabels(wanted, rows);
+  }
+
+  /**
+   * How many outputs the head of a kind has that a folder holds; 0 for none, or one of another
+   * kind.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or the head is no matrix with numbers
+   */
+  static int outputs(Path folder, String kind) {
+    ModelFolder.recover(folder);
+    ConfigJson json = ConfigJson.of(folder);
+    EncoderConfig config = Architectures.readConfig(json);
+    try (StateDict weights = SafeTensors.openFolder(folder)) {
+      Shape head =
+          CheckpointLoader.of(config, weights, config.architecture().prefix() + ".")
+              .shape(SequenceClassifier.HEAD);
+      return head == null || HeadJson.otherHead(json, kind) != null ? 0 : outputs(folder, head);
+    }
   }
 
   /**

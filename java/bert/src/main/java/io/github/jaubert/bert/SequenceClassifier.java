@@ -112,14 +112,7 @@ public final class SequenceClassifier extends Block {
    *     config.json, or the head is no matrix with numbers
    */
   public static int headOutputs(Path folder) {
-    ModelFolder.recover(folder);
-    ConfigJson json = ConfigJson.of(folder);
-    EncoderConfig config = Architectures.readConfig(json);
-    try (StateDict weights = SafeTensors.openFolder(folder)) {
-      Shape head = loader(config, weights).shape(HEAD);
-      boolean none = head == null || HeadJson.otherHead(json, KIND) != null;
-      return none ? 0 : HeadLabels.outputs(folder, head);
-    }
+    return HeadLabels.outputs(folder, KIND);
   }
 
   private static CheckpointLoader loader(EncoderConfig config, StateDict weights) {

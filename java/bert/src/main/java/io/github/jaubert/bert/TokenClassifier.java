@@ -113,6 +113,27 @@ public final class TokenClassifier extends Block {
     return load(folder, labels);
   }
 
+  /**
+   * Whether a Hugging Face folder says that its model classifies tokens.
+   *
+   * @throws CheckpointException if config.json is missing or damaged
+   */
+  public static boolean isIn(Path folder) {
+    ModelFolder.recover(folder);
+    return HeadJson.namesHead(ConfigJson.of(folder), KIND);
+  }
+
+  /**
+   * How many outputs the head for tokens has that a Hugging Face folder holds; 0 if it holds none,
+   * or one of another kind.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or the head is no matrix with numbers
+   */
+  public static int headOutputs(Path folder) {
+    return HeadLabels.outputs(folder, KIND);
+  }
+
   private static TokenClassifier load(Path folder, Labels wanted) {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);

@@ -192,6 +192,11 @@ class TokenClassifierTest {
             .getMessage();
     assertTrue(message.contains("is a BertForTokenClassification, whose head is none"), message);
     assertEquals(0, SequenceClassifier.headOutputs(GOLDEN));
+    assertEquals(LABELS.size(), TokenClassifier.headOutputs(GOLDEN));
+    assertTrue(TokenClassifier.isIn(GOLDEN));
+    Path texts = Path.of("src/test/resources/golden/small-bert/single-label");
+    assertEquals(0, TokenClassifier.headOutputs(texts));
+    assertFalse(TokenClassifier.isIn(texts));
   }
 
   @Test
