@@ -1,11 +1,14 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.tensor.Rng;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Sentences of words with a tag each, from a file or a list: names to be found, parts of speech and
@@ -125,6 +128,23 @@ public final class TaggedDataset {
   /** How many sentences there are. */
   public int size() {
     return sentences().size();
+  }
+
+  /**
+   * At most {@code count} of the sentences, drawn without regard to order or tags, the same for the
+   * same seed; they keep the order of the file.
+   */
+  public TaggedDataset sample(int count, long seed) {
+    if (count < 1) {
+      throw new IllegalArgumentException("a sample of " + count + " sentences");
+    }
+    List<TaggedSentence> all = sentences();
+    if (count >= all.size()) {
+      return this;
+    }
+    int[] order = IntStream.range(0, all.size()).toArray();
+    Rng.of(seed).shuffle(order);
+    return of(source, Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
   }
 
   /**

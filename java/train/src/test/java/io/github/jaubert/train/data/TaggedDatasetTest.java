@@ -1,6 +1,7 @@
 package io.github.jaubert.train.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -161,6 +163,20 @@ class TaggedDatasetTest {
         assertThrows(DataException.class, () -> TaggedDataset.of("list", List.of()).tagNames())
             .getMessage());
     assertThrows(IllegalStateException.class, () -> data.tags("1"));
+  }
+
+  @Test
+  void aSampleKeepsTheOrderAndIsTheSameForTheSameSeed() {
+    List<TaggedSentence> all =
+        IntStream.range(0, 50).mapToObj(i -> sentence("word" + i, "O", i + 1)).toList();
+    TaggedDataset data = TaggedDataset.of("list", all);
+    List<Long> lines = data.sample(20, 3).sentences().stream().map(TaggedSentence::line).toList();
+    assertEquals(20, lines.size());
+    assertEquals(lines.stream().distinct().sorted().toList(), lines);
+    assertEquals(data.sample(20, 3).sentences(), data.sample(20, 3).sentences());
+    assertNotEquals(data.sample(20, 3).sentences(), data.sample(20, 4).sentences());
+    assertEquals(all, data.sample(50, 3).sentences());
+    assertThrows(IllegalArgumentException.class, () -> data.sample(0, 3));
   }
 
   @Test
