@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -49,7 +50,8 @@ final class DataOptions {
   @Option(
       names = "--train",
       paramLabel = "FILE",
-      description = "The data to learn from: .tsv, .csv or .jsonl.")
+      description =
+          "The data to learn from: .tsv, .csv or .jsonl; with --task tokens CoNLL or .jsonl.")
   Path train;
 
   @Option(
@@ -88,8 +90,8 @@ final class DataOptions {
       paramLabel = "FORMAT",
       description =
           "${COMPLETION-CANDIDATES}; by default what the file's name ends in."
-              + " QUOTED_TSV is quoted as CSV is.")
-  TableFormat format;
+              + " QUOTED_TSV is quoted as CSV is. With --task tokens it is CONLL, or JSONL for .jsonl.")
+  FileFormat format;
 
   @Option(
       names = "--no-header",
@@ -153,6 +155,14 @@ final class DataOptions {
     }
   }
 
+  /** What a folder in runs/ is called after the data. */
+  String name() {
+    String file = train.toAbsolutePath().getParent().getFileName() + "-" + train.getFileName();
+    return file.replaceAll("\\.[a-zA-Z]+$", "")
+        .replaceAll("[^\\w.-]", "_")
+        .toLowerCase(Locale.ROOT);
+  }
+
   /** The names of the columns of two texts. */
   private record Pair(String text, String second) {}
 
@@ -186,7 +196,7 @@ final class DataOptions {
   }
 
   private TextDataset table(Path file) {
-    TextDataset data = TextDataset.of(file, format == null ? TableFormat.of(file) : format);
+    TextDataset data = TextDataset.of(file, format == null ? TableFormat.of(file) : format.table());
     return noHeader ? data.noHeader() : data;
   }
 

@@ -1,11 +1,8 @@
 package io.github.jaubert.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.ProblemType;
-import io.github.jaubert.bert.checkpoint.JsonFiles;
-import io.github.jaubert.bert.pipeline.LabelScore;
+import io.github.jaubert.bert.TokenClassifier;
+import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
-import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.train.data.DataException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,19 +19,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Labels texts with a model that was fine-tuned. */
+/** Labels texts, or parts of them, with a model that was fine-tuned. */
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Labels texts with a fine-tuned model.",
+      "Labels texts, or finds entities in them, with a fine-tuned model.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
   /** Lines that are labelled together. */
   private static final int CHUNK = 256;
+
+  private static final int USUAL_TOP = 3;
 
   @Option(
       names = "--model",
@@ -62,10 +60,20 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--top",
       paramLabel = "N",
-      description = "Show so many labels. Default: ${DEFAULT-VALUE}.")
-  private int top = 3;
+      description = "Show so many labels. Default: " + USUAL_TOP + ".")
+  private Integer top;
 
-  @Option(names = "--json", description = "Print a JSON object a line, with all labels.")
+  @Option(
+      names = "--aggregation",
+      paramLabel = "HOW",
+      description =
+          "How the labels of tokens become entities, as in transformers: ${COMPLETION-CANDIDATES}."
+              + " Default: FIRST.")
+  private Aggregation aggregation;
+
+  @Option(
+      names = "--json",
+      description = "Print a JSON object a line, with all labels or entities.")
   private boolean json;
 
   @Mixin private DeviceOptions device;
@@ -86,18 +94,42 @@ final class PredictCommand implements Callable<Integer> {
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
     ModelOption.check(spec.commandLine(), model);
-    try (TextClassification classify = Pipelines.textClassification(model)) {
-      classify.computeType(device.precision());
+    try (Answers answers = answers()) {
+      answers.computeType(device.precision());
       if (texts.isEmpty()) {
-        fromStandardInput(classify);
+        fromStandardInput(answers);
       } else {
-        answer(classify, texts, pairs);
+        answer(answers, texts, pairs);
       }
     }
     return 0;
   }
 
-  private void fromStandardInput(TextClassification classify) {
+  /** What the model in the folder is for. */
+  private Answers answers() {
+    if (!TokenClassifier.isIn(model)) {
+      refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
+      return new TextAnswers(
+          Pipelines.textClassification(model), top == null ? USUAL_TOP : top, json);
+    }
+    String reason = "is for a model that labels whole texts";
+    refuse("--pair", pairs != null, reason);
+    refuse("--pairs", tabbed, reason);
+    refuse("--top", top != null, reason);
+    return new EntityAnswers(
+        Pipelines.tokenClassification(model),
+        aggregation == null ? EntityAnswers.USUAL : aggregation,
+        json);
+  }
+
+  private void refuse(String option, boolean given, String reason) {
+    if (given) {
+      throw new ParameterException(
+          spec.commandLine(), "%s %s, which %s is not".formatted(option, reason, model));
+    }
+  }
+
+  private void fromStandardInput(Answers answers) {
     List<String> first = new ArrayList<>();
     List<String> second = tabbed ? new ArrayList<>() : null;
     TextLines lines = new TextLines(System.in, "standard input");
@@ -116,7 +148,7 @@ final class PredictCommand implements Callable<Integer> {
         }
         // Whoever types, or waits for an answer, gets it at once.
         if (first.size() == CHUNK || !lines.ready()) {
-          if (!answer(classify, first, second)) {
+          if (!answer(answers, first, second)) {
             return; // nobody reads further answers
           }
           first.clear();
@@ -126,45 +158,18 @@ final class PredictCommand implements Callable<Integer> {
         }
       }
     } catch (DataException e) {
-      answer(classify, first, second); // the lines before have theirs
+      answer(answers, first, second); // the lines before have theirs
       throw e;
     } catch (IOException e) {
       throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
     }
-    answer(classify, first, second);
+    answer(answers, first, second);
   }
 
   /** Prints the answers; false if they cannot be printed, of which {@link Main} tells. */
-  private boolean answer(TextClassification classify, List<String> first, List<String> second) {
+  private boolean answer(Answers answers, List<String> first, List<String> second) {
     PrintWriter out = spec.commandLine().getOut();
-    List<List<LabelScore>> results = classify.ofAll(first, second);
-    for (int i = 0; i < first.size(); i++) {
-      List<LabelScore> result = results.get(i);
-      out.println(
-          json
-              ? asJson(first.get(i), second == null ? null : second.get(i), result)
-              : asText(classify, result));
-    }
+    answers.lines(first, second).forEach(out::println);
     return !out.checkError(); // which also flushes
-  }
-
-  private String asText(TextClassification classify, List<LabelScore> result) {
-    if (classify.labels().problemType() == ProblemType.REGRESSION) {
-      return String.format(Locale.ROOT, "%.4f", result.get(0).score());
-    }
-    String answer =
-        String.join(", ", result.stream().limit(top).map(LabelScore::toString).toList());
-    return answer.replaceAll("[\r\n]+", " "); // a label may hold a line end, an answer must not
-  }
-
-  private static String asJson(String text, String pair, List<LabelScore> result) {
-    ObjectNode node = JsonFiles.object();
-    node.put("text", text);
-    if (pair != null) {
-      node.put("pair", pair);
-    }
-    ObjectNode scores = node.putObject("scores");
-    result.forEach(score -> scores.put(score.label(), score.score()));
-    return node.toString();
   }
 }

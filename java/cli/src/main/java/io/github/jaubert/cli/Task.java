@@ -30,7 +30,9 @@ enum Task {
   /** Any number of labels. */
   MULTILABEL,
   /** A score. */
-  REGRESSION;
+  REGRESSION,
+  /** A tag of each word. */
+  TOKENS;
 
   /** More different whole numbers than this are taken for scores, if some between are missing. */
   private static final int MOST_NUMBERED_CLASSES = 20;

@@ -3,6 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.SequenceClassification;
+import io.github.jaubert.train.TokenTagging;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingSettings;
 import java.nio.file.Path;
@@ -210,16 +211,39 @@ final class TrainingOptions {
 
   /** Sets what belongs to the task. */
   void apply(CommandLine command, SequenceClassification task) {
+    checked(
+        command,
+        () -> {
+          if (maxLength != null) {
+            task.maxLength(maxLength);
+          }
+          if (labelSmoothing != null) {
+            task.labelSmoothing(labelSmoothing);
+          }
+          if (classWeights != null) {
+            task.classWeights(classWeights);
+          }
+        });
+  }
+
+  /** The same of a task of tokens. */
+  void apply(CommandLine command, TokenTagging task) {
+    checked(
+        command,
+        () -> {
+          if (maxLength != null) {
+            task.maxLength(maxLength);
+          }
+          if (labelSmoothing != null) {
+            task.labelSmoothing(labelSmoothing);
+          }
+        });
+  }
+
+  /** Names the option where a setting is refused. */
+  private static void checked(CommandLine command, Runnable settings) {
     try {
-      if (maxLength != null) {
-        task.maxLength(maxLength);
-      }
-      if (labelSmoothing != null) {
-        task.labelSmoothing(labelSmoothing);
-      }
-      if (classWeights != null) {
-        task.classWeights(classWeights);
-      }
+      settings.run();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command, Wording.options(e.getMessage()), e);
     }

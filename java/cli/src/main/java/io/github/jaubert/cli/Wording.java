@@ -25,12 +25,15 @@ final class Wording {
     OPTIONS.put("^maxLength\\b", "--max-length");
     OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
     OPTIONS.put("^classWeights\\b", "--class-weights");
+    OPTIONS.put("\\bwords\\(…\\)", "--word-column KEY");
+    OPTIONS.put("\\btags\\(…\\)", "--tag-column KEY");
+    OPTIONS.put("\\bnames\\(…\\)", "--tag-names NAME,NAME");
     OPTIONS.put("pair\\(…\\)", "--pair-column NAME");
     OPTIONS.put("of\\(text, pair\\) takes both", "--pair or --pairs gives both");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");
     OPTIONS.put(
-        "use SequenceClassifier\\.of\\(Encoder\\.fromPretrained\\(folder\\), labels\\)",
+        "use (Sequence|Token)Classifier\\.of\\(Encoder\\.fromPretrained\\(folder\\), labels\\)",
         "use --new-head");
     OPTIONS.put(
         "fromPretrained\\(folder, labels\\) gives it a new head",

@@ -1,0 +1,74 @@
+package io.github.jaubert.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.EncoderConfig;
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.cli.TrainingOptions.Suggestion;
+import io.github.jaubert.train.Trainer;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine;
+
+/**
+ * What {@code finetune} does for a task: its data, a model for them, and what is said of both. One
+ * is made of the options, which reads the data; then its model is {@linkplain #open opened}.
+ */
+interface Job extends AutoCloseable {
+  /**
+   * All options of the command that a job may heed.
+   *
+   * @param command where an error of an option is thrown from
+   */
+  record Options(
+      CommandLine command,
+      EncoderOptions encoder,
+      DataOptions data,
+      MetricOptions metrics,
+      TagOptions tags,
+      TrainingOptions training) {}
+
+  /** What a folder in runs/ is called after it. */
+  String name();
+
+  /** The settings of training that suit it. */
+  Suggestion suggestion();
+
+  /** The labels that the model learns. */
+  Labels labels();
+
+  /** What the data are and were understood as, in lines. */
+  List<String> said();
+
+  /** Writes the same for {@code run.json}. */
+  void describe(ObjectNode json);
+
+  /** Makes the model; a new head comes from the thread's random numbers. */
+  void open(Tokenizer tokenizer);
+
+  /** The sizes of its encoder. */
+  EncoderConfig config();
+
+  /** Tells what something simpler would get, if that is known. */
+  void baselines(Report report);
+
+  /** A trainer of the model. */
+  Trainer trainer();
+
+  /** Writes the trained model. */
+  void save(Path folder);
+
+  /** What the model was judged by, such as {@code 40 evaluation examples}; null for nothing. */
+  String judgedBy();
+
+  /** Prints some answers of the model that was written. */
+  void answers(Path folder, PrintWriter out);
+
+  /** What stands behind a text for {@code predict}. */
+  String moreArguments();
+
+  /** Frees the model. */
+  @Override
+  void close();
+}
