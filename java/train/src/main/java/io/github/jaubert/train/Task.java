@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * What a {@link Trainer} trains: a model, the examples it learns from, their loss, and perhaps how
  * it is judged. It knows nothing of files, optimizers and devices. {@link SequenceClassification}
- * is one; a task of one's own implements the first three methods:
+ * and {@link TokenTagging} are two; a task of one's own implements the first three methods:
  *
  * <pre>{@code
  * record Pairs(Encoder model, List<Encoding> left, List<Encoding> right) implements Task {
