@@ -195,6 +195,7 @@ final class CheckpointLoader {
    *     be read
    */
   void load(Block model, Encoder encoder) {
+    encoder.requireParts();
     List<Parameter> found = new ArrayList<>();
     List<String> missing = new ArrayList<>();
     Map<String, String> unused = new LinkedHashMap<>(fileNames);

@@ -152,6 +152,17 @@ public abstract class Encoder extends Block {
     computeType = other.computeType;
   }
 
+  /** Refuses a child that a checkpoint would take for a head's. */
+  final void requireParts() {
+    for (String child : children().keySet()) {
+      if (!architecture().parts().contains(child)) {
+        throw new IllegalStateException(
+            "%s: the child '%s' is not among the parts %s of the architecture"
+                .formatted(architecture().name(), child, architecture().parts()));
+      }
+    }
+  }
+
   /** How checkpoints call what this encoder has. */
   public final Architecture architecture() {
     return config().architecture();
@@ -168,6 +179,7 @@ public abstract class Encoder extends Block {
 
   /** Gives all parameters their first values. */
   protected final void initialiseAll() {
+    requireParts();
     parameters().forEach(this::initialise);
   }
 

@@ -66,6 +66,21 @@ public final class Batch {
   }
 
   /**
+   * Some examples as a batch.
+   *
+   * @throws IllegalStateException if it has another number of examples
+   */
+  static Batch of(Examples examples, int[] rows) {
+    Batch batch = examples.batch(rows);
+    if (batch.examples() != rows.length) {
+      throw new IllegalStateException(
+          "examples: the batch of %d rows says that it has %d examples; Batch.of(rows.length) makes one"
+              .formatted(rows.length, batch.examples()));
+    }
+    return batch;
+  }
+
+  /**
    * Adds texts.
    *
    * @return this

@@ -51,15 +51,22 @@ final class Evaluator {
     Examples examples = evaluation.examples();
     evaluation.reset();
     int[] order = IntStream.range(0, examples.size()).toArray();
-    int[] lengths = IntStream.of(order).map(examples::tokens).toArray();
+    int[] lengths = Examples.lengths(examples);
     for (int[] rows : Batches.byTokens(order, lengths, BATCH_TOKENS)) {
       if (Thread.currentThread().isInterrupted()) {
         return Optional.empty();
       }
       try (Scope scope = Scope.open()) {
-        evaluation.add(task.inputs(examples.batch(rows)), rows);
+        evaluation.add(task.inputs(Batch.of(examples, rows)), rows);
       }
     }
-    return Optional.of(evaluation.result());
+    Map<String, Double> values = evaluation.result();
+    for (String name : evaluation.metrics()) {
+      if (!values.containsKey(name)) {
+        throw new IllegalStateException(
+            "the evaluation measured " + values.keySet() + ", and not its metric '" + name + "'");
+      }
+    }
+    return Optional.of(values);
   }
 }

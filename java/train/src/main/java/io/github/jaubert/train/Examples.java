@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /** A number of examples, in order, as batches of some of them. Immutable. */
 public interface Examples {
@@ -12,11 +13,18 @@ public interface Examples {
   int tokens(int example);
 
   /**
-   * Some examples as a batch.
+   * Some examples as a batch, also one alone.
    *
    * @param rows their numbers, from 0; each may be there more than once
    */
   Batch batch(int[] rows);
+
+  /** The tokens of each, one where there is none. */
+  static int[] lengths(Examples examples) {
+    return IntStream.range(0, examples.size())
+        .map(row -> Math.max(1, examples.tokens(row)))
+        .toArray();
+  }
 
   /**
    * Examples of functions.

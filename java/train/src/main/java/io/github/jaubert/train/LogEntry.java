@@ -33,6 +33,11 @@ public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> v
 
   /** Keeps the order of the values. */
   public LogEntry {
+    for (String name : NO_VALUES) {
+      if (values.containsKey(name)) {
+        throw new IllegalArgumentException("a metric cannot be called '" + name + "'");
+      }
+    }
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 

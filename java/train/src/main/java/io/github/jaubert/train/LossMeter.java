@@ -22,9 +22,12 @@ final class LossMeter implements AutoCloseable {
 
   /** Adds the loss of a batch, already divided by the sequences of its step. */
   void add(Tensor loss) {
+    if (loss.shape().numel() != 1) {
+      throw new IllegalArgumentException("the task's loss is " + loss.shape() + ", no scalar");
+    }
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      sum.copyFrom(sum.add(loss.detach()));
+      sum.copyFrom(sum.add(loss.detach().reshape(1)));
     }
   }
 

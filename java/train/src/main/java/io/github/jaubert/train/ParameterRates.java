@@ -25,7 +25,11 @@ final class ParameterRates {
     this.settings = settings;
     this.scales = settings.learningRateScales();
     if (settings.layerDecay() != 1) {
-      Encoders.in(model).forEach(this::addLayers);
+      Map<String, Encoder> encoders = Encoders.in(model);
+      if (encoders.isEmpty()) {
+        throw new IllegalArgumentException("layerDecay: the model has no encoder with layers");
+      }
+      encoders.forEach(this::addLayers);
     }
   }
 
@@ -37,16 +41,12 @@ final class ParameterRates {
       add("^" + Pattern.quote(prefix + layers + "." + layer + "."), (float) scale);
       scale *= settings.layerDecay();
     }
-    add("^" + Pattern.quote(prefix) + "embeddings\\.", (float) scale);
+    String embeddings = encoder.architecture().wordEmbeddings().split("\\.", 2)[0];
+    add("^" + Pattern.quote(prefix + embeddings + "."), (float) scale);
   }
 
-  /** Of a part that is frozen there is nothing to say. */
   private void add(String regex, float scale) {
-    Pattern pattern = Pattern.compile(regex);
-    if (model.parameters().stream()
-        .anyMatch(p -> !p.frozen() && pattern.matcher(p.name()).find())) {
-      scales.putIfAbsent(regex, scale);
-    }
+    scales.putIfAbsent(regex, scale);
   }
 
   /**
@@ -56,6 +56,7 @@ final class ParameterRates {
    * @throws IllegalArgumentException if a setting names parameters that are not there
    */
   AdamW optimizer() {
+    settings.learningRateScales().keySet().forEach(this::requireTrained);
     Map<String, List<Parameter>> members = new LinkedHashMap<>();
     Map<String, Pattern> patterns = new LinkedHashMap<>();
     scales.keySet().forEach(regex -> patterns.put(regex, Pattern.compile(regex)));
@@ -71,12 +72,6 @@ final class ParameterRates {
         members.computeIfAbsent(first, regex -> new ArrayList<>()).add(parameter);
       }
     }
-    for (String regex : scales.keySet()) {
-      if (!members.containsKey(regex)) {
-        throw new IllegalArgumentException(
-            "learningRateScale: no parameter that is trained has a name with " + regex);
-      }
-    }
     List<ParameterGroup> groups = new ArrayList<>();
     members.forEach((regex, parts) -> groups.addAll(groups(regex, parts)));
     return AdamW.ofGroups(
@@ -85,6 +80,15 @@ final class ParameterRates {
         AdamWOptions.defaults()
             .withWeightDecay(settings.weightDecay())
             .withMaxNorm(settings.maxNorm()));
+  }
+
+  private void requireTrained(String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    if (model.parameters().stream()
+        .noneMatch(p -> !p.frozen() && pattern.matcher(p.name()).find())) {
+      throw new IllegalArgumentException(
+          "learningRateScale: no parameter that is trained has a name with " + regex);
+    }
   }
 
   private List<ParameterGroup> groups(String regex, List<Parameter> parts) {

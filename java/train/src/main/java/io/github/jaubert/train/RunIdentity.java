@@ -25,9 +25,9 @@ record RunIdentity(Map<String, String> parts) {
   /** Of a run that is about to begin with the weights that the model has now. */
   static RunIdentity of(TrainingSettings settings, Task task) {
     Map<String, String> parts = new LinkedHashMap<>();
-    settings.identity().forEach((name, value) -> parts.put(name, value.toString()));
-    task.settings().forEach((name, value) -> parts.put(name, value.toString()));
-    parts.putAll(task.identity());
+    settings.identity().forEach((name, value) -> put(parts, name, value));
+    task.settings().forEach((name, value) -> put(parts, name, value));
+    task.identity().forEach((name, value) -> put(parts, name, value));
     Block model = task.model();
     Map<String, Encoder> encoders = Encoders.in(model);
     encoders.forEach(
@@ -37,20 +37,29 @@ record RunIdentity(Map<String, String> parts) {
               .config()
               .toJson()
               .properties()
-              .forEach(field -> parts.put(begin + field.getKey(), field.getValue().asText()));
+              .forEach(field -> put(parts, begin + field.getKey(), field.getValue().asText()));
         });
-    parts.put("parameters", "" + model.parameterCount());
-    parts.put("frozen", frozen(model.parameters()));
-    parts.put(BASE_WEIGHTS, Fingerprint.of(model.parameters()));
-    parts.put("training_data", Fingerprint.of(task.examples()));
-    if (task.evaluation() != null) {
+    put(parts, "parameters", model.parameterCount());
+    put(parts, "frozen", frozen(model.parameters()));
+    put(parts, BASE_WEIGHTS, Fingerprint.of(model.parameters()));
+    put(parts, "training_data", Fingerprint.of(task.examples()));
+    Evaluation evaluation = task.evaluation();
+    if (evaluation != null) {
       // Which weights are the best depends on both, and so does the history.
-      parts.put("metrics", task.evaluation().metrics().toString());
-      parts.put("evaluation_data", Fingerprint.of(task.evaluation().examples()));
+      String best = evaluation.greaterIsBetter() ? "" : ", the least is the best";
+      put(parts, "metrics", evaluation.metrics() + best);
+      put(parts, "evaluation_data", Fingerprint.of(evaluation.examples()));
     }
     Device device = model.parameters().get(0).tensor().device();
-    parts.put("device", device.arithmetic());
+    put(parts, "device", device.arithmetic());
     return new RunIdentity(parts);
+  }
+
+  private static void put(Map<String, String> parts, String name, Object value) {
+    if (parts.put(name, String.valueOf(value)) != null) {
+      throw new IllegalArgumentException(
+          "the task has a setting or identity '" + name + "', which every run has already");
+    }
   }
 
   private static String frozen(List<Parameter> parameters) {

@@ -174,6 +174,11 @@ public final class SequenceClassification implements Task {
     if (train == null) {
       throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
     }
+    if (lossFunction != null && (classWeights != null || labelSmoothing > 0)) {
+      throw new IllegalStateException(
+          "classWeights and labelSmoothing are of the standard loss, and the loss is '%s'"
+              .formatted(lossName));
+    }
     try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
       metrics.forEach(metric -> metric.labels(model.labels()));
       Targets targets = check(train);

@@ -52,7 +52,7 @@ final class SequenceEvaluation implements Evaluation {
   public void add(Inputs inputs, int[] rows) {
     Tensor logits = task.model().forward(inputs.text());
     float counts = task.count(examples.batch(rows));
-    loss += (double) task.loss(logits, inputs, counts).item() * counts;
+    loss += counts == 0 ? 0 : (double) task.loss(logits, inputs, counts).item() * counts;
     count += counts;
     decide(rows, logits.toFloats());
   }
@@ -60,7 +60,7 @@ final class SequenceEvaluation implements Evaluation {
   @Override
   public Map<String, Double> result() {
     Map<String, Double> values = new LinkedHashMap<>();
-    values.put("loss", loss / count);
+    values.put("loss", loss / Math.max(count, Double.MIN_NORMAL));
     metrics.forEach(metric -> values.put(metric.name(), metric.result()));
     return values;
   }

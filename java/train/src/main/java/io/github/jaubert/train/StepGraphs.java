@@ -96,10 +96,7 @@ final class StepGraphs implements AutoCloseable {
 
   /** Forward, loss, backward with some batches of examples, and one update. */
   void takeStep(List<Batch> batches, float rate) {
-    float count = 0;
-    for (Batch batch : batches) {
-      count += task.count(batch);
-    }
+    float count = TrainingRun.count(task, batches);
     for (int i = 0; i < batches.size(); i++) {
       Batch padded = batches.get(i).padded(StepGraphs::padded);
       compute(padded, new Bucket(padded.sizes(), count, batches.size() == 1, i > 0), rate);

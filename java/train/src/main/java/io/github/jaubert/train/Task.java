@@ -59,7 +59,8 @@ public interface Task {
   }
 
   /**
-   * Called when a run begins, before all else: the place to tokenise texts and to check them.
+   * Called when a run begins, before examples and evaluation are asked for: the place to tokenise
+   * texts and to check them.
    *
    * @param listener is told how far tokenising is
    * @throws java.util.concurrent.CancellationException if the thread is interrupted meanwhile

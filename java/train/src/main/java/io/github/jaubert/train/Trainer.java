@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.data.DataException;
@@ -8,11 +9,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
+import java.util.regex.Pattern;
 
 /**
  * Trains the model of a {@link Task}: AdamW with decoupled weight decay, gradients clipped by their
@@ -151,10 +154,9 @@ public final class Trainer {
       throw TrainingInterruptedException.beforeFirstStep();
     }
     requireExamples();
-    int[] lengths =
-        IntStream.range(0, task.examples().size()).map(task.examples()::tokens).toArray();
+    int[] lengths = Examples.lengths(task.examples());
     TrainingSettings complete = complete(lengths);
-    complete.freeze().forEach(task.model()::freeze);
+    freeze(complete.freeze());
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
       RunFolder folder =
           lock == null
@@ -168,14 +170,39 @@ public final class Trainer {
     }
   }
 
+  /** All or, if a pattern finds nothing or nothing were left, none. */
+  private void freeze(List<String> regexes) {
+    List<Parameter> all = task.model().parameters();
+    Set<String> left = new HashSet<>();
+    all.stream().filter(p -> !p.frozen()).forEach(p -> left.add(p.name()));
+    for (String regex : regexes) {
+      Pattern pattern = Pattern.compile(regex);
+      left.removeIf(name -> pattern.matcher(name).find());
+      if (all.stream().noneMatch(p -> pattern.matcher(p.name()).find())) {
+        task.model().freeze(regex); // which says what there is
+      }
+    }
+    if (left.isEmpty()) {
+      throw new IllegalArgumentException("freeze: no parameter is left to be trained");
+    }
+    regexes.forEach(task.model()::freeze);
+  }
+
   private void requireExamples() {
     if (task.examples().size() == 0) {
       throw new IllegalStateException("nothing to learn from: the task has no examples");
     }
-    if (task.evaluation() == null && (settings.keepBest() || settings.patience() > 0)) {
+    Evaluation evaluation = task.evaluation();
+    if (evaluation != null && evaluation.examples().size() == 0) {
+      throw new IllegalStateException("nothing to be judged by: the evaluation has no examples");
+    }
+    if (evaluation != null && evaluation.metrics().isEmpty()) {
+      throw new IllegalStateException("the evaluation has no metric that it could go by");
+    }
+    if (evaluation == null && (settings.keepBest() || settings.patience() > 0)) {
       throw new IllegalStateException(
           (settings.keepBest() ? "keepBest" : "patience")
-              + " needs data to be judged by: choose it with evaluate(…)");
+              + " needs data to be judged by, as evaluate(…) of a task chooses it");
     }
   }
 

@@ -145,7 +145,7 @@ final class TrainingRun implements AutoCloseable {
         since = better ? 0 : since + 1;
       }
     }
-    return settings.patience() > 0 && since >= settings.patience();
+    return since >= settings.patience();
   }
 
   private boolean owesEvaluation() {
@@ -192,7 +192,8 @@ final class TrainingRun implements AutoCloseable {
    */
   private void takeStep() {
     isKept = false;
-    List<Batch> batches = plan.microBatches(step).stream().map(examples::batch).toList();
+    List<Batch> batches =
+        plan.microBatches(step).stream().map(rows -> Batch.of(examples, rows)).toList();
     if (graphs != null) {
       graphs.takeStep(batches, schedule.at(step));
     } else {
@@ -207,10 +208,7 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private void compute(List<Batch> batches) {
-    float count = 0;
-    for (Batch batch : batches) {
-      count += task.count(batch);
-    }
+    float count = count(task, batches);
     for (Batch batch : batches) {
       try (Scope scope = Scope.open()) {
         // Divided by the count of the whole step, so that its batches add up to one large batch.
@@ -220,6 +218,15 @@ final class TrainingRun implements AutoCloseable {
       }
     }
     optimizer.step(schedule.at(step));
+  }
+
+  /** What counts in the batches of a step; if nothing does, the loss is 0 whatever divides it. */
+  static float count(Task task, List<Batch> batches) {
+    float count = 0;
+    for (Batch batch : batches) {
+      count += task.count(batch);
+    }
+    return count > 0 ? count : 1;
   }
 
   private void logLoss() {
@@ -262,7 +269,7 @@ final class TrainingRun implements AutoCloseable {
     if (best != null) {
       best.offer(step, values.get(evaluator.mainMetric()));
     }
-    isOutOfPatience = isOutOfPatience();
+    isOutOfPatience = settings.patience() > 0 && isOutOfPatience();
   }
 
   /** Gives the model the averages for its weights, or takes them back. */
@@ -305,7 +312,7 @@ final class TrainingRun implements AutoCloseable {
     isKept = true;
     losses.steps(checkpoint.lossSteps());
     history.addAll(checkpoint.history());
-    isOutOfPatience = isOutOfPatience();
+    isOutOfPatience = settings.patience() > 0 && isOutOfPatience();
     if (best != null && checkpoint.bestStep() > 0) {
       best.resume(
           checkpoint.bestStep(), evaluationAt(checkpoint.bestStep()).get(evaluator.mainMetric()));

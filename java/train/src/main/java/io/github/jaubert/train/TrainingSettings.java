@@ -138,7 +138,7 @@ public final class TrainingSettings implements Cloneable {
   public TrainingSettings learningRateScale(String regex, float scale) {
     finite("learningRateScale", scale);
     Map<String, Float> scales = new LinkedHashMap<>(learningRateScales);
-    scales.putIfAbsent(Pattern.compile(regex).pattern(), scale); // the first counts
+    scales.put(Pattern.compile(regex).pattern(), scale);
     return with(s -> s.learningRateScales = scales);
   }
 
@@ -437,14 +437,15 @@ public final class TrainingSettings implements Cloneable {
     }
   }
 
+  /** Also in the order of {@link #learningRateScales}, which counts. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof TrainingSettings that && byName().equals(that.byName());
+    return other instanceof TrainingSettings that && toString().equals(that.toString());
   }
 
   @Override
   public int hashCode() {
-    return byName().hashCode();
+    return toString().hashCode();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.github.jaubert.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.SequenceClassifier;
@@ -112,6 +114,56 @@ class SequenceClassificationTest extends TrainerFixture {
         assertEquals(48, result.steps());
         assertEquals(List.of(12L, 24L, 36L, 48L), evaluations);
       }
+    }
+  }
+
+  @Test
+  void weightsOfZeroCountNothing() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      // Batches of one, of which many count nothing at all.
+      TrainingResult result =
+          trainer(task(model).classWeights(0, 1)).with(s -> s.batchSize(1).epochs(1)).run();
+      assertTrue(result.metrics().get("loss") < 0.5, "" + result.metrics());
+    }
+  }
+
+  @Test
+  void aLossOfOnesOwnHasNoWeights() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      SequenceClassification task =
+          task(model).classWeights(1, 2).loss("mine", (logits, labels, count) -> logits.sum());
+      assertEquals(
+          "classWeights and labelSmoothing are of the standard loss, and the loss is 'mine'",
+          assertThrows(IllegalStateException.class, () -> prepared(task)).getMessage());
+    }
+  }
+
+  /** A name by two patterns goes by the first, and a pattern by its last factor. */
+  @Test
+  void ratesGoByTheFirstPatternThatFits() {
+    TrainingSettings one =
+        TrainingSettings.defaults()
+            .learningRateScale("embeddings|pooler", 1)
+            .learningRateScale("pooler|classifier", 0.1f);
+    TrainingSettings other =
+        TrainingSettings.defaults()
+            .learningRateScale("pooler|classifier", 0.1f)
+            .learningRateScale("embeddings|pooler", 1);
+    assertNotEquals(one, other);
+    assertEquals(one, one.learningRateScale("pooler|classifier", 0.1f));
+    assertEquals(
+        Map.of("a", 2f),
+        TrainingSettings.defaults()
+            .learningRateScale("a", 1)
+            .learningRateScale("a", 2)
+            .learningRateScales());
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
+      float[] before = SmallModel.weights(model).get("classifier.bias");
+      trainer(model)
+          .with(s -> s.learningRateScale("classifier", 0).learningRateScale("classifier.bias", 1))
+          .with(s -> s.learningRateScale("embeddings", 0.1f).layerDecay(0.5f))
+          .run();
+      assertArrayEquals(before, SmallModel.weights(model).get("classifier.bias"));
     }
   }
 }

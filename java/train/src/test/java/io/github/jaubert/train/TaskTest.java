@@ -11,9 +11,11 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Linear;
+import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -149,5 +151,122 @@ class TaskTest extends TrainerFixture {
         "batch: 3 values of 'd' for no text",
         assertThrows(IllegalArgumentException.class, () -> batch.withTokens("d", new int[3], -100))
             .getMessage());
+  }
+
+  private static String refused(Class<? extends Exception> kind, Trainer trainer) {
+    return assertThrows(kind, trainer::run).getMessage();
+  }
+
+  /** What the trainer needs of a task is said before the first step, or at the first evaluation. */
+  @Test
+  void aTaskThatContradictsItselfIsRefused() {
+    Plane plane = plane();
+    try (Linear model = plane.model()) {
+      assertEquals(
+          "examples: the batch of 32 rows says that it has 64 examples; Batch.of(rows.length) makes"
+              + " one",
+          refused(IllegalStateException.class, rate(new Wrong(plane).batches(2))));
+      assertEquals(
+          "the task has a setting or identity 'seed', which every run has already",
+          refused(
+              IllegalArgumentException.class,
+              rate(new Wrong(plane).settings(Map.of("seed", 7))).checkpoints(folder)));
+      assertEquals(
+          "the evaluation measured [loss], and not its metric 'acc'",
+          refused(IllegalStateException.class, rate(new Wrong(plane).metric("acc", "loss"))));
+      assertEquals(
+          "a metric cannot be called 'step'",
+          refused(IllegalArgumentException.class, rate(new Wrong(plane).metric("step", "step"))));
+      assertEquals(
+          "freeze: no parameter is left to be trained",
+          refused(IllegalArgumentException.class, rate(plane).with(s -> s.freeze("."))));
+      refused(
+          IllegalArgumentException.class, rate(plane).with(s -> s.freeze("bias").freeze("typo")));
+      assertTrue(model.parameters().stream().noneMatch(Parameter::frozen));
+      assertEquals(
+          "layerDecay: the model has no encoder with layers",
+          refused(IllegalArgumentException.class, rate(plane).with(s -> s.layerDecay(0.5f))));
+    }
+  }
+
+  private static Trainer rate(Task task) {
+    return Trainer.of(task).with(s -> s.learningRate(0.1f).epochs(1));
+  }
+
+  /** The plane with something wrong. */
+  private static final class Wrong implements Task {
+    private final Plane plane;
+    private int factor = 1;
+    private Map<String, Object> settings = Map.of();
+    private String named = "loss";
+    private String measured = "loss";
+
+    Wrong(Plane plane) {
+      this.plane = plane;
+    }
+
+    Wrong batches(int factor) {
+      this.factor = factor;
+      return this;
+    }
+
+    Wrong settings(Map<String, Object> settings) {
+      this.settings = settings;
+      return this;
+    }
+
+    Wrong metric(String named, String measured) {
+      this.named = named;
+      this.measured = measured;
+      return this;
+    }
+
+    @Override
+    public Block model() {
+      return plane.model();
+    }
+
+    @Override
+    public Examples examples() {
+      Examples all = plane.examples();
+      return Examples.of(
+          all.size(), row -> 0, rows -> factor == 1 ? all.batch(rows) : Batch.of(64));
+    }
+
+    @Override
+    public Tensor loss(Inputs inputs, float count) {
+      return plane.loss(inputs, count);
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+      return settings;
+    }
+
+    @Override
+    public Evaluation evaluation() {
+      return new Evaluation() {
+        @Override
+        public Examples examples() {
+          return Wrong.this.examples();
+        }
+
+        @Override
+        public List<String> metrics() {
+          return List.of(named);
+        }
+
+        @Override
+        public void reset() {}
+
+        @Override
+        public void add(Inputs inputs, int[] rows) {}
+
+        @Override
+        public Map<String, Double> result() {
+          return Map.of(measured, 1.0);
+        }
+      };
+    }
   }
 }
