@@ -115,16 +115,13 @@ public final class SequenceClassifier extends Block {
     return HeadLabels.outputs(folder, KIND);
   }
 
-  private static CheckpointLoader loader(EncoderConfig config, StateDict weights) {
-    return CheckpointLoader.of(config, weights, config.architecture().prefix() + ".");
-  }
-
   private static SequenceClassifier load(Path folder, Labels wanted) {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);
     EncoderConfig config = Architectures.readConfig(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
-      CheckpointLoader loader = loader(config, weights);
+      CheckpointLoader loader =
+          CheckpointLoader.of(config, weights, config.architecture().prefix() + ".");
       String other = HeadJson.otherHead(json, KIND);
       Shape head = other == null ? loader.shape(HEAD) : null;
       if (head == null && wanted == null) {

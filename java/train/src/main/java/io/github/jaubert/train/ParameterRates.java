@@ -38,15 +38,11 @@ final class ParameterRates {
     String layers = encoder.architecture().layers();
     double scale = 1;
     for (int layer = encoder.config().numHiddenLayers() - 1; layer >= 0; layer--) {
-      add("^" + Pattern.quote(prefix + layers + "." + layer + "."), (float) scale);
+      scales.putIfAbsent("^" + Pattern.quote(prefix + layers + "." + layer + "."), (float) scale);
       scale *= settings.layerDecay();
     }
     String embeddings = encoder.architecture().wordEmbeddings().split("\\.", 2)[0];
-    add("^" + Pattern.quote(prefix + embeddings + "."), (float) scale);
-  }
-
-  private void add(String regex, float scale) {
-    scales.putIfAbsent(regex, scale);
+    scales.putIfAbsent("^" + Pattern.quote(prefix + embeddings + "."), (float) scale);
   }
 
   /**

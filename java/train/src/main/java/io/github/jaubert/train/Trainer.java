@@ -163,7 +163,7 @@ public final class Trainer {
               ? null
               : new RunFolder(runFolder, RunIdentity.of(complete, task), cadence, replaceOther);
       encoders().forEach(encoder -> encoder.computeType(complete.precision()));
-      TrainingPlan plan = new TrainingPlan(complete, complete.epochs(), lengths);
+      TrainingPlan plan = new TrainingPlan(complete, lengths);
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
         return run.run();
       }
@@ -244,7 +244,7 @@ public final class Trainer {
     }
     boolean chosen = all.epochs() > 0;
     if (!chosen) {
-      all = all.epochs(TrainingDefaults.epochs(new TrainingPlan(all, 1, lengths).steps()));
+      all = all.epochs(TrainingDefaults.epochs(new TrainingPlan(all.epochs(1), lengths).steps()));
     }
     if (all.evaluateEpochs() == 0) {
       all = all.evaluateEpochs(chosen ? 1 : TrainingDefaults.epochsAnEvaluation(all.epochs()));

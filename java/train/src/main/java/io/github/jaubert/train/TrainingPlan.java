@@ -20,8 +20,8 @@ final class TrainingPlan {
   /** The number of tokens up to the end of each step; that of step 0 is the second entry. */
   private final List<Long> tokensUpTo = new ArrayList<>(List.of(0L));
 
-  TrainingPlan(TrainingSettings settings, int epochs, int[] lengths) {
-    for (int epoch = 0; epoch < epochs; epoch++) {
+  TrainingPlan(TrainingSettings settings, int[] lengths) {
+    for (int epoch = 0; epoch < settings.epochs(); epoch++) {
       int[] order = new int[lengths.length];
       for (int i = 0; i < order.length; i++) {
         order[i] = i;
