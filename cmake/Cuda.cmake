@@ -50,6 +50,7 @@ get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(kernels "${root}/kernels")
 set(kernel_output "${CMAKE_BINARY_DIR}/kernels")
 file(MAKE_DIRECTORY "${kernel_output}")
+file(WRITE "${kernel_output}/nvcc_version" "${nvcc_version}")
 # What files that are gone have left, which kernels.resources would read.
 file(GLOB logs RELATIVE "${kernel_output}" "${kernel_output}/*.o.log")
 foreach(log ${logs})
@@ -102,5 +103,5 @@ add_custom_target(jaubert_kernels ALL DEPENDS ${objects})
 
 if(BUILD_TESTING)
   add_test(NAME kernels.resources COMMAND ${CMAKE_COMMAND}
-    "-DLOGS=${kernel_output}" "-DNVCC_VERSION=${nvcc_version}" -P "${CMAKE_CURRENT_LIST_DIR}/KernelResources.cmake")
+    "-DBUILD=${CMAKE_BINARY_DIR}" -P "${CMAKE_CURRENT_LIST_DIR}/KernelResources.cmake")
 endif()

@@ -108,6 +108,6 @@ endforeach()
 if(failures)
   message("${failures}")
   message(FATAL_ERROR "instructions: the calls above differ from native/test/instructions.txt. If that is meant: "
-                      "cmake -DUPDATE=ON -P cmake/InstructionCounts.cmake, and commit the table with the reason")
+                      "cmake -P cmake/Ledgers.cmake, and commit the table with the reason")
 endif()
 message("instructions: ${part} calls within ${tolerance} % of the table (${built_with})")

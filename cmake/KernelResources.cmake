@@ -1,15 +1,20 @@
 # Checks what ptxas says of each kernel: no register is spilled, no wgmma is serialized (warnings C75xx), and registers
 # and shared memory are those of kernels/resources.txt, if that was written for this release of nvcc.
-#   cmake -DLOGS=BUILD/kernels -DNVCC_VERSION=13.0 [-DUPDATE=ON] -P cmake/KernelResources.cmake
+#   cmake [-DBUILD=DIR] [-DUPDATE=ON] -P cmake/KernelResources.cmake
+# BUILD is where native/ was built, java/core/target/native by default.
 # With -DUPDATE=ON it writes the table anew, for the architectures that were compiled; the others keep their lines.
 cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(table "${root}/kernels/resources.txt")
-find_program(filter NAMES c++filt)
-file(GLOB logs "${LOGS}/*.*.o.log")  # <folder>.<file>.o.log
-if(NOT logs)
-  message(FATAL_ERROR "no logs of nvcc in ${LOGS}")
+if(NOT BUILD)
+  set(BUILD "${root}/java/core/target/native")
 endif()
+find_program(filter NAMES c++filt)
+file(GLOB logs "${BUILD}/kernels/*.*.o.log")  # <folder>.<file>.o.log
+if(NOT logs)
+  message(FATAL_ERROR "no logs of nvcc in ${BUILD}/kernels; build native/ with its tests (./mvnw package) first")
+endif()
+file(READ "${BUILD}/kernels/nvcc_version" NVCC_VERSION)
 
 set(lines "")
 set(architectures "")
@@ -87,8 +92,7 @@ else()
   message("kernels/resources.txt is for nvcc ${release}, this is ${NVCC_VERSION}: only spills and warnings are checked")
 endif()
 if(faults)
-  message("${faults}To accept the changes among these: cmake -DLOGS=${LOGS} -DNVCC_VERSION=${NVCC_VERSION} -DUPDATE=ON "
-          "-P cmake/KernelResources.cmake")
+  message("${faults}To accept the changes among these: cmake [-DBUILD=DIR] -P cmake/Ledgers.cmake")
   message(FATAL_ERROR "kernel resources: failed")
 endif()
 list(LENGTH lines count)
