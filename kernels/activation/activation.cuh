@@ -10,7 +10,7 @@
 #include "common/column_sums.cuh"
 #include "common/ptx.cuh"
 #include "common/vector.cuh"
-#include "jaubert/matmul.h"
+#include "jaubert/activation.h"
 
 namespace jb {
 

@@ -1,5 +1,6 @@
 // Philox4x32 (Salmon, Moraes, Dror and Shaw 2011) and the dropout masks drawn from it, the same numbers bit for bit as
-// native/cpu/support/philox.h; jaubert/random.h says how seed, offset and index become key and counter.
+// native/cpu/support/philox.h; jaubert/random.h and jaubert/dropout.h say how seed, offset and index become key and
+// counter.
 #ifndef JAUBERT_KERNELS_COMMON_PHILOX_CUH
 #define JAUBERT_KERNELS_COMMON_PHILOX_CUH
 
@@ -79,6 +80,19 @@ struct Dropout : RandomSource {
     return (x & lower) | ((x | lower) & ~threshold);
   }
 };
+
+inline constexpr int kRandomThreads = 256;
+
+// Of kernels that draw numbers: body(i, group) for each group of kElements that begins at i. Block kRandomThreads, any
+// grid.
+template <int kElements, typename Body>
+__device__ __forceinline__ void for_groups(int64_t n, Body&& body) {
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kRandomThreads;
+  for (int64_t g = static_cast<int64_t>(blockIdx.x) * kRandomThreads + static_cast<int>(threadIdx.x); kElements * g < n;
+       g += step) {
+    body(kElements * g, static_cast<uint64_t>(g));
+  }
+}
 
 }  // namespace jb
 

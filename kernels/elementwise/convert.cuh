@@ -1,5 +1,5 @@
 // Conversion between element types, and tensors made from a value or a range: jb_cast, jb_fill and jb_arange of
-// native/include/jaubert/elementwise.h. Values are converted as native/cpu/cast.cpp does.
+// native/include/jaubert/elementwise.h. Values are converted as native/cpu/elementwise/cast.cpp does.
 #ifndef JAUBERT_KERNELS_ELEMENTWISE_CONVERT_CUH
 #define JAUBERT_KERNELS_ELEMENTWISE_CONVERT_CUH
 

@@ -9,7 +9,7 @@
 #define JAUBERT_KERNELS_EMBEDDING_EMBEDDING_CUH
 
 #include "common/index_error.cuh"
-#include "layernorm/layernorm.cuh"
+#include "norm/layernorm.cuh"
 
 namespace jb {
 

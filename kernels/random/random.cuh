@@ -1,7 +1,6 @@
-// Random numbers and dropout; the contract is that of native/include/jaubert/random.h. Uniform numbers and masks are
-// the CPU's bit for bit, normal numbers as near as the logarithms and cosines of both are.
-//
-// A thread has the numbers of a counter: four elements, and eight of a mask.
+// Random numbers; the contract is that of native/include/jaubert/random.h. Uniform numbers are the CPU's bit for bit,
+// normal numbers as near as the logarithms and cosines of both are. A thread has the numbers of a counter: four
+// elements.
 #ifndef JAUBERT_KERNELS_RANDOM_RANDOM_CUH
 #define JAUBERT_KERNELS_RANDOM_RANDOM_CUH
 
@@ -9,18 +8,6 @@
 #include "common/vector.cuh"
 
 namespace jb {
-
-inline constexpr int kRandomThreads = 256;
-
-// body(i, group) for each group of kElements that begins at i. Block kRandomThreads, any grid, for all here.
-template <int kElements, typename Body>
-__device__ __forceinline__ void for_groups(int64_t n, Body&& body) {
-  const int64_t step = static_cast<int64_t>(gridDim.x) * kRandomThreads;
-  for (int64_t g = static_cast<int64_t>(blockIdx.x) * kRandomThreads + static_cast<int>(threadIdx.x); kElements * g < n;
-       g += step) {
-    body(kElements * g, static_cast<uint64_t>(g));
-  }
-}
 
 // The upper 24 bits of a number as a uniform one on [0, 1).
 __device__ __forceinline__ float unit_uniform(uint32_t number) {
@@ -64,20 +51,6 @@ __global__ void __launch_bounds__(kRandomThreads)
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
       if (i + k < n) y[i + k] = from_float<T>(fmaf(z[k], deviation, mean));
-    }
-  });
-}
-
-// y[i] = keep(i) ? x[i] / (1 - p) : 0; y may be x. Its own gradient.
-template <typename T>
-__global__ void __launch_bounds__(kRandomThreads) dropout_forward(T* y, const T* x, int64_t n, Dropout dropout) {
-  const uint64_t first = dropout.first_offset();
-  for_groups<8>(n, [&](int64_t i, uint64_t group) {
-    const uint32_t mask = dropout.kept(first, group);
-#pragma unroll
-    for (int k = 0; k < 8; ++k) {
-      const bool keep = (mask >> Dropout::mask_bit(k) & 1) != 0;
-      if (i + k < n) y[i + k] = from_float<T>(keep ? to_float(x[i + k]) * dropout.scale : 0.0f);
     }
   });
 }

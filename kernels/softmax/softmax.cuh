@@ -1,4 +1,4 @@
-// Softmax and its logarithm over rows, alone (attention has its own): jb_softmax_* of native/include/jaubert/reduce.h.
+// Softmax and its logarithm over rows, alone (attention has its own): jb_softmax_* of native/include/jaubert/softmax.h.
 // A row of -inf, or without columns, gives 0. x, y, dy and dx are T [rows, columns], sums are float32.
 //
 // A block a row, which is read again for each pass. Of few long rows a block has a part, in two kernels: what sums over

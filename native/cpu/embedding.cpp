@@ -1,8 +1,7 @@
 // jb_embedding_layernorm_*: the sum of three embeddings, LayerNorm and dropout.
 #include "jaubert/embedding.h"
 
-#include "jaubert/layernorm.h"
-#include "layernorm_rows.h"
+#include "norm_rows.h"
 #include "support/arguments.h"
 #include "support/index_words.h"
 #include "support/kernel.h"
@@ -27,21 +26,24 @@ void prefetch_row(const float* x, int64_t n) {
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_embedding_layernorm_forward)
-(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, jb_out mean, jb_out rstd, jb_in word, jb_in position, jb_in type,
- jb_in gamma, jb_in beta, jb_in word_ids, jb_in position_ids, jb_in type_ids, int64_t tokens, int64_t hidden,
- int64_t word_rows, int64_t position_rows, int64_t type_rows, float eps, float p, int64_t seed, int64_t offset) {
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out sum, const jb_embedding_args* args) {
   return guard([&] {
     check_cpu_type("embedding", dtype);
-    JB_CHECK(tokens >= 0 && hidden >= 1, "embedding: {} tokens of {} elements", tokens, hidden);
-    check_probability("embedding", p);
-    JB_CHECK((type == nullptr) == (type_ids == nullptr), "embedding: type and type_ids have to be null together");
-    const auto* words = static_cast<const int32_t*>(word_ids);
-    const auto* positions = static_cast<const int32_t*>(position_ids);
-    const auto* types = static_cast<const int32_t*>(type_ids);
-    check_ids("word", words, tokens, word_rows);
-    check_ids("position", positions, tokens, position_rows);
-    if (types != nullptr) check_ids("type", types, tokens, type_rows);
-    const Dropout dropout(p, seed, offset);
+    const jb_embedding_args& a = given("embedding", args);
+    check_embedding("embedding", a);
+    JB_CHECK((a.type == nullptr) == (a.type_ids == nullptr), "embedding: type and type_ids have to be null together");
+    const int64_t tokens = a.tokens, hidden = a.hidden;
+    const auto* words = static_cast<const int32_t*>(a.word_ids);
+    const auto* positions = static_cast<const int32_t*>(a.position_ids);
+    const auto* types = static_cast<const int32_t*>(a.type_ids);
+    check_ids("word", words, tokens, a.word_rows);
+    check_ids("position", positions, tokens, a.position_rows);
+    if (types != nullptr) check_ids("type", types, tokens, a.type_rows);
+    const float *word = floats(a.word), *position = floats(a.position), *type = floats(a.type);
+    const float *gamma = floats(a.gamma), *beta = floats(a.beta);
+    float *mean = floats(a.mean), *rstd = floats(a.rstd);
+    const float eps = float32(a.eps), p = float32(a.p);
+    const Dropout dropout(p, a.seed, a.offset);
     with_row_stores(tokens * hidden, hidden, floats(y), floats(sum), [&](auto write) {
       parallel_for(ctx, tokens, grain_for(tokens, hidden * (p > 0 ? 12 : 5)), [&](int64_t begin, int64_t end) {
         Scratch scratch;
@@ -50,10 +52,10 @@ JB_KERNEL(jb_embedding_layernorm_forward)
         for (int64_t t = begin; t < end; ++t) {
           const int64_t at = t * hidden;
           // Rows of the word table come in no order that the processor could foresee: ask for the next one now.
-          if (t + 1 < end) prefetch_row(floats(word) + words[t + 1] * hidden, hidden);
-          const float* w = floats(word) + words[t] * hidden;
-          const float* q = floats(position) + positions[t] * hidden;
-          const float* k = types == nullptr ? nullptr : floats(type) + types[t] * hidden;
+          if (t + 1 < end) prefetch_row(word + words[t + 1] * hidden, hidden);
+          const float* w = word + words[t] * hidden;
+          const float* q = position + positions[t] * hidden;
+          const float* k = types == nullptr ? nullptr : type + types[t] * hidden;
           const int16_t* mask = p > 0 ? dropout.keep_range(masks, static_cast<uint64_t>(at), hidden) : nullptr;
           const float total = sum_row(hidden, [&](int64_t c, auto lanes) {
             vf s = lanes.load(w + c) + lanes.load(q + c);
@@ -64,13 +66,13 @@ JB_KERNEL(jb_embedding_layernorm_forward)
           const RowStatistics s = row_statistics(added, total, hidden, eps);
           float* to = floats(y) + at;
           float* to_sum = sum == nullptr ? nullptr : floats(sum) + at;
-          normalize_row(added, s, floats(gamma), floats(beta), hidden, [&](int64_t c, auto lanes, vf v, vf result) {
+          normalize_row(added, s, gamma, beta, hidden, [&](int64_t c, auto lanes, vf v, vf result) {
             if (to_sum != nullptr) write(lanes, to_sum + c, v);
             if (mask != nullptr) result = drop(result, load_mask(mask + c), dropout.scale);
             write(lanes, to + c, result);
           });
-          if (mean != nullptr) floats(mean)[t] = s.mean;
-          if (rstd != nullptr) floats(rstd)[t] = s.rstd;
+          if (mean != nullptr) mean[t] = s.mean;
+          if (rstd != nullptr) rstd[t] = s.rstd;
         }
         write.finish();
       });
@@ -79,15 +81,18 @@ JB_KERNEL(jb_embedding_layernorm_forward)
 }
 
 JB_KERNEL(jb_embedding_layernorm_backward)
-(jb_ctx ctx, jb_dtype dtype, jb_out dsum, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum, jb_in mean, jb_in rstd,
- jb_in gamma, int64_t tokens, int64_t hidden, float p, int64_t seed, int64_t offset, int32_t accumulate) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dsum, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum,
+ const jb_embedding_args* args) {
   return guard([&] {
     check_cpu_type("embedding backward", dtype);
-    JB_CHECK(tokens >= 0 && hidden >= 1, "embedding backward: {} tokens of {} elements", tokens, hidden);
-    check_probability("embedding backward", p);
-    const Dropout dropout(p, seed, offset);
+    const jb_embedding_args& a = given("embedding backward", args);
+    check_embedding("embedding backward", a);
+    const int64_t tokens = a.tokens, hidden = a.hidden;
+    const float *gamma = floats(a.gamma), *mean = floats(a.mean), *rstd = floats(a.rstd);
+    const float p = float32(a.p);
+    const Dropout dropout(p, a.seed, a.offset);
     Scratch scratch;
-    const ColumnSums sums(scratch, 2, tokens, hidden);
+    const LineSums sums(scratch, 2, tokens, hidden);
     parallel_for(ctx, tokens, sums.grain(), [&](int64_t begin, int64_t end) {
       Scratch own;
       int16_t* masks = own.take<int16_t>(Dropout::room(hidden) + kLanes);
@@ -105,13 +110,13 @@ JB_KERNEL(jb_embedding_layernorm_backward)
           gradient = dropped;
         }
         float* to = dsum == nullptr ? nullptr : floats(dsum) + at;
-        layernorm_backward_row(gradient, floats(sum) + at, {floats(mean)[t], floats(rstd)[t]}, floats(gamma),
-                               dgamma_line, dbeta_line, hidden, [&](int64_t c, auto lanes, vf d) {
+        layernorm_backward_row(gradient, floats(sum) + at, {mean[t], rstd[t]}, gamma, dgamma_line, dbeta_line, hidden,
+                               [&](int64_t c, auto lanes, vf d) {
                                  if (to != nullptr) lanes.store(to + c, d);
                                });
       }
     });
-    if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
-    if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (accumulate & JB_ADD_TO_DBETA) != 0);
+    if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (a.accumulate & JB_ADD_TO_DGAMMA) != 0);
+    if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (a.accumulate & JB_ADD_TO_DBETA) != 0);
   });
 }

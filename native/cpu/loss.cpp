@@ -59,13 +59,15 @@ constexpr int64_t kCostOfRow = 64;  // what even a row of two classes takes
 }  // namespace jb::JB_ISA
 
 JB_KERNEL(jb_cross_entropy_forward)
-(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_out lse, jb_out total, jb_in logits, jb_in labels, jb_in class_weights,
- int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing, float normalizer) {
+(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_in logits, const jb_cross_entropy_args* args) {
   return guard([&] {
     check_cpu_type("cross_entropy", dtype);
-    check_cross_entropy("cross_entropy", rows, classes, label_smoothing);
-    JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "cross_entropy: the normalizer is {}", normalizer);
-    const auto* label_of = static_cast<const int32_t*>(labels);
+    const jb_cross_entropy_args& a = given("cross_entropy", args);
+    check_cross_entropy("cross_entropy", a);
+    const int64_t rows = a.rows, classes = a.classes, ignore_index = a.ignore_index;
+    const float label_smoothing = float32(a.label_smoothing), normalizer = float32(a.normalizer);
+    float* lse = floats(a.lse);
+    const auto* label_of = static_cast<const int32_t*>(a.labels);
     check_labels("cross_entropy", label_of, rows, classes, ignore_index);
     const int64_t grain = grain_for(rows, classes * kCost + kCostOfRow);
     const int64_t chunks = chunk_count(rows, grain);
@@ -73,7 +75,7 @@ JB_KERNEL(jb_cross_entropy_forward)
     double* losses = scratch.take<double>(chunks);   // of each chunk, weighted
     double* weights = scratch.take<double>(chunks);  // of the rows that count
     int64_t* counted = scratch.take<int64_t>(chunks);
-    const float* weight_of = floats(class_weights);
+    const float* weight_of = floats(a.class_weights);
     const float all_weights = label_smoothing > 0 ? weight_of_all(weight_of, classes) : 0;
     parallel_for(ctx, rows, grain, [&](int64_t begin, int64_t end) {
       double chunk_loss = 0, chunk_weight = 0;
@@ -81,7 +83,7 @@ JB_KERNEL(jb_cross_entropy_forward)
       for (int64_t r = begin; r < end; ++r) {
         const float* x = floats(logits) + r * classes;
         const float row_lse = log_sum_exp(x, classes);
-        if (lse != nullptr) floats(lse)[r] = row_lse;
+        if (lse != nullptr) lse[r] = row_lse;
         if (label_of[r] == ignore_index) continue;
         // -(1 - e) weight(label) log p(label) - e / classes * sum of weight(c) log p(c)
         const double weight = weight_of == nullptr ? 1.0 : static_cast<double>(weight_of[label_of[r]]);
@@ -111,21 +113,24 @@ JB_KERNEL(jb_cross_entropy_forward)
     }
     const double divisor = normalizer > 0 ? static_cast<double>(normalizer) : count > 0 ? all_weight : 1.0;
     floats(loss)[0] = static_cast<float>(count > 0 ? all_loss / divisor : 0.0);
-    if (total != nullptr) floats(total)[0] = static_cast<float>(divisor);
+    if (a.total != nullptr) floats(a.total)[0] = static_cast<float>(divisor);
   });
 }
 
 JB_KERNEL(jb_cross_entropy_backward)
-(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse, jb_in total, jb_in labels,
- jb_in class_weights, int64_t rows, int64_t classes, int32_t ignore_index, float label_smoothing) {
+(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits, const jb_cross_entropy_args* args) {
   return guard([&] {
     check_cpu_type("cross_entropy backward", dtype);
-    check_cross_entropy("cross_entropy backward", rows, classes, label_smoothing);
-    const auto* label_of = static_cast<const int32_t*>(labels);
+    const jb_cross_entropy_args& a = given("cross_entropy backward", args);
+    check_cross_entropy("cross_entropy backward", a);
+    const int64_t rows = a.rows, classes = a.classes, ignore_index = a.ignore_index;
+    const float label_smoothing = float32(a.label_smoothing);
+    const float* lse = floats(a.lse);
+    const auto* label_of = static_cast<const int32_t*>(a.labels);
     check_labels("cross_entropy backward", label_of, rows, classes, ignore_index);
-    const float per_weight = floats(dloss)[0] / floats(total)[0];
+    const float per_weight = floats(dloss)[0] / floats(a.total)[0];
     const float spread = label_smoothing / static_cast<float>(classes);
-    const float* weight_of = floats(class_weights);
+    const float* weight_of = floats(a.class_weights);
     const float all_weights = label_smoothing > 0 ? weight_of_all(weight_of, classes) : 0;
     with_stores(dlogits == logits ? 0 : rows * classes, [&](auto write) {
       parallel_for(ctx, rows, grain_for(rows, classes * kCost + kCostOfRow), [&](int64_t begin, int64_t end) {
@@ -142,7 +147,7 @@ JB_KERNEL(jb_cross_entropy_backward)
           const float of_label = per_weight * (1 - label_smoothing) * label_weight;
           const float of_class = per_weight * spread;
           const vf of_all = splat(weight_of == nullptr ? per_weight : of_label + of_class * all_weights);
-          const vf row_lse = splat(floats(lse)[r]);
+          const vf row_lse = splat(lse[r]);
           // exp() may exceed 1 by a rounding of lse, so it is the general one.
           for_row_at(write, to, classes, [&](int64_t c, auto lanes) {
             const vf own = weight_of == nullptr ? splat(of_class) : lanes.load(weight_of + c) * of_class;

@@ -67,17 +67,17 @@ void require_no_copies(const char* name, const int64_t* copies) {
 }
 
 // Whether there is anything to do, and with which numbers.
-bool make_step(const char* name, Step& s, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
-               bool bias_correction) {
-  check_optimizer_step(name, norm, max_norm, beta1, beta2, step);
-  s = {beta1, beta2, 1 - beta1, 1 - beta2, eps, 1, 1, 1};
-  if (bias_correction) {
-    const double count = static_cast<double>(step);
+bool make_step(const char* name, Step& s, const jb_adam_args& a) {
+  check_optimizer_step(name, a);
+  const float beta1 = float32(a.beta1), beta2 = float32(a.beta2), max_norm = float32(a.max_norm);
+  s = {beta1, beta2, 1 - beta1, 1 - beta2, float32(a.eps), 1, 1, 1};
+  if (a.bias_correction != 0) {
+    const double count = static_cast<double>(a.step);
     s.inverse_correction1 = static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), count)));
     s.inverse_root_correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(static_cast<double>(beta2), count)));
   }
-  if (norm != nullptr) {
-    const float length = floats(norm)[0];
+  if (a.norm != nullptr) {
+    const float length = floats(a.norm)[0];
     if (!std::isfinite(length)) return false;
     if (max_norm > 0) s.gradient_scale = std::min(1.0f, max_norm / (length + 1e-6f));
   }
@@ -104,14 +104,15 @@ JB_KERNEL(jb_global_norm)
 
 JB_KERNEL(jb_adamw)
 (jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
- const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
- jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
+ const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
+ const jb_adam_args* args) {
   return guard([&] {
     Scratch scratch;
-    const TensorBlocks blocks(scratch, "adamw", sizes, tensors);
+    const jb_adam_args& a = given("adamw", args);
+    const TensorBlocks blocks(scratch, "adamw", sizes, a.tensors);
     Step s;
     require_no_copies("adamw", copies);
-    if (!make_step("adamw", s, norm, max_norm, beta1, beta2, eps, step, bias_correction != 0)) return;
+    if (!make_step("adamw", s, a)) return;
     blocks.for_each(ctx, [&](const TensorBlock& b) {
       float* w = address(parameters[b.tensor]) + b.begin;
       const float* g = address(gradients[b.tensor]) + b.begin;
@@ -131,14 +132,15 @@ JB_KERNEL(jb_adamw)
 
 JB_KERNEL(jb_lamb)
 (jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
- const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays, int64_t tensors,
- jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step, int32_t bias_correction) {
+ const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
+ const jb_adam_args* args) {
   return guard([&] {
     Scratch scratch;
-    const TensorBlocks blocks(scratch, "lamb", sizes, tensors);
+    const jb_adam_args& a = given("lamb", args);
+    const TensorBlocks blocks(scratch, "lamb", sizes, a.tensors);
     Step s;
     require_no_copies("lamb", copies);
-    if (!make_step("lamb", s, norm, max_norm, beta1, beta2, eps, step, bias_correction != 0)) return;
+    if (!make_step("lamb", s, a)) return;
     // First the moments, and the squared lengths of weights and updates by blocks; the update itself is cheaper to
     // compute again than to keep.
     double* weight_squares = scratch.take<double>(blocks.count());
@@ -156,8 +158,8 @@ JB_KERNEL(jb_lamb)
       });
       weight_squares[b.number] = sum_of_squares(w, b.size);
     });
-    float* rates = scratch.take<float>(tensors);
-    for (int64_t t = 0; t < tensors; ++t) {
+    float* rates = scratch.take<float>(a.tensors);
+    for (int64_t t = 0; t < a.tensors; ++t) {
       double weight_square = 0, update_square = 0;
       for (int64_t b = blocks.first(t); b < blocks.first(t + 1); ++b) {
         weight_square += weight_squares[b];

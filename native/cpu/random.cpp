@@ -1,43 +1,13 @@
-// jb_random_* and jb_dropout.
+// jb_random_*.
 #include "jaubert/random.h"
 
+#include "random_blocks.h"
 #include "support/arguments.h"
 #include "support/kernel.h"
-#include "support/parallel.h"
-#include "support/philox.h"
-#include "support/row.h"
 #include "support/simd_math.h"
-#include "support/stores.h"
 
 namespace jb::JB_ISA {
 namespace {
-
-constexpr int64_t kBlock = 8 * kLanes;    // the numbers of two vectors of counters, or of one with numbers of 16 bits
-constexpr int64_t kGrain = 256 * kBlock;  // blocks do not cross the chunks of threads
-
-// to[i] = value of number i, for the kBlock numbers that make(i, values) yields from i on. Results that are also what
-// the values are made of (in_place) are in the caches already.
-template <typename Make>
-void fill_blocks(jb_ctx ctx, float* to, int64_t n, bool in_place, Make&& make) {
-  const bool aligned = elements_to_boundary(to) == 0;
-  with_stores(aligned && !in_place ? n : 0, [&](auto write) {
-    parallel_for(ctx, n, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i += kBlock) {
-        vf values[8] = {};
-        make(i, values);
-        for (int w = 0; w < 8; ++w) {
-          const int64_t at = i + w * kLanes;
-          if (at + kLanes <= end) {
-            write(AllLanes{}, to + at, values[w]);
-          } else if (at < end) {
-            store_partial(to + at, values[w], end - at);
-          }
-        }
-      }
-      write.finish();
-    });
-  });
-}
 
 vf unsigned_to_float(vu x) { return __builtin_convertvector(x, vf); }
 
@@ -83,26 +53,6 @@ JB_KERNEL(jb_random_normal)
         }
         z = numbers.transpose(z);
         for (int w = 0; w < 4; ++w) values[4 * half + w] = (vf)z.words[w];
-      }
-    });
-  });
-}
-
-JB_KERNEL(jb_dropout)(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_in x, int64_t n, float p, int64_t seed, int64_t offset) {
-  return guard([&] {
-    check_cpu_type("dropout", dtype);
-    JB_CHECK(n >= 0, "dropout: n is {}", n);
-    check_probability("dropout", p);
-    const Dropout dropout(p, seed, offset);
-    const auto* from = static_cast<const float*>(x);
-    fill_blocks(ctx, static_cast<float*>(y), n, x == y, [&](int64_t i, vf(&values)[8]) {
-      alignas(64) int16_t memory[Dropout::room(kBlock)];
-      const int16_t* mask = dropout.keep_range(memory, static_cast<uint64_t>(i), kBlock);
-      for (int w = 0; w < 8; ++w) {
-        const int64_t left = n - i - w * kLanes;
-        if (left <= 0) break;
-        const vf value = left >= kLanes ? load(from + i + w * kLanes) : load_partial(from + i + w * kLanes, left);
-        values[w] = drop(value, load_mask(mask + w * kLanes), dropout.scale);
       }
     });
   });

@@ -4,7 +4,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "sums.h"
+#include "pairwise_sums.h"
 #include "support/arguments.h"
 #include "support/kernel.h"
 
@@ -29,12 +29,12 @@ void sum_float(jb_ctx ctx, float* y, const float* x, Shape s, float scale) {
     parallel_for(ctx, s.outer * parts, grain, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) {
         const int64_t start = item % parts * kPart;
-        partial[item] = sum_row(x + item / parts * s.axis + start, std::min(kPart, s.axis - start));
+        partial[item] = pairwise_sum(x + item / parts * s.axis + start, std::min(kPart, s.axis - start));
       }
     });
-    for (int64_t o = 0; o < s.outer; ++o) y[o] = scale * sum_row(partial + o * parts, parts);
+    for (int64_t o = 0; o < s.outer; ++o) y[o] = scale * pairwise_sum(partial + o * parts, parts);
   } else if (s.outer == 1) {
-    column_sums(ctx, y, MatrixRows{x, s.inner}, s.axis, s.inner, scale, false, 1);
+    pairwise_column_sums(ctx, y, MatrixRows{x, s.inner}, s.axis, s.inner, scale, false, 1);
   } else {
     const int64_t blocks = chunk_count(s.inner, kPartColumns);
     const int64_t grain = grain_for(s.outer * blocks, s.axis * std::min(s.inner, kPartColumns));
@@ -43,7 +43,7 @@ void sum_float(jb_ctx ctx, float* y, const float* x, Shape s, float scale) {
         const int64_t o = item / blocks, column = item % blocks * kPartColumns;
         const int64_t n = std::min(kPartColumns, s.inner - column);
         float* to = y + o * s.inner + column;
-        sum_rows(MatrixRows{x + o * s.axis * s.inner, s.inner}, 0, s.axis, column, n, to);
+        pairwise_row_sum(MatrixRows{x + o * s.axis * s.inner, s.inner}, 0, s.axis, column, n, to);
         for (int64_t i = 0; i < n; ++i) to[i] *= scale;
       }
     });

@@ -1,5 +1,6 @@
 // jb_softmax_*: softmax and its logarithm over rows.
-#include "jaubert/reduce.h"
+#include "jaubert/softmax.h"
+
 #include "support/kernel.h"
 #include "support/parallel.h"
 #include "support/row.h"

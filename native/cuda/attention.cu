@@ -1,8 +1,8 @@
 // jb_attention_* and jb_rotary.
 //
 // bfloat16 and float16 take the kernels for matrix units where head_dim is a multiple of 8 (columns up to the instance
-// of 32, 64, 96 or 128 are zeros), tensors begin at 16 bytes, strides are multiples of 8 elements and the scale is
-// positive; the parts of one projection are so. Everything else, and float32, takes the plain kernels.
+// of 32, 64, 96 or 128 are zeros), tensors begin at 16 bytes and the scale is positive. Everything else, and float32,
+// takes the plain kernels.
 #include <cmath>
 
 #include "attention/plain.cuh"
@@ -33,22 +33,21 @@ struct Attention {
   }
 };
 
-Attention attention_of(Context& c, const char* name, const int32_t* cu_seqlens, int64_t sequences, int64_t heads,
-                       int64_t head_dim, float scale, int64_t window, float p, int64_t seed, int64_t offset) {
-  const AttentionLengths lengths = checked_attention(name, cu_seqlens, sequences, heads, head_dim, p);
+Attention attention_of(Context& c, const char* name, const int32_t* cu_seqlens, const jb_attention_args& of) {
+  const AttentionLengths lengths = checked_attention(name, cu_seqlens, of);
   const int64_t tokens = lengths.tokens;
   return {.name = name,
           .shape = {.cu_seqlens =
-                        tokens == 0 ? nullptr : c.host_arrays().on_device("cu_seqlens", cu_seqlens, sequences + 1),
-                    .sequences = checked_int(name, "sequences", sequences),
+                        tokens == 0 ? nullptr : c.host_arrays().on_device("cu_seqlens", cu_seqlens, of.sequences + 1),
+                    .sequences = checked_int(name, "sequences", of.sequences),
                     .tokens = static_cast<int>(tokens),
-                    .heads = checked_int(name, "heads", heads),
-                    .head_dim = static_cast<int>(head_dim),
-                    .window = window < 0 || window >= tokens ? -1 : static_cast<int>(window),
-                    .scale = scale},
-          .dropout = dropout_of(c, p, seed, offset),
+                    .heads = checked_int(name, "heads", of.heads),
+                    .head_dim = static_cast<int>(of.head_dim),
+                    .window = of.window < 0 || of.window >= tokens ? -1 : static_cast<int>(of.window),
+                    .scale = float32(of.scale)},
+          .dropout = dropout_of(c, float32(of.p), of.seed, of.offset),
           .longest = lengths.longest,
-          .row = heads * head_dim};
+          .row = of.heads * of.head_dim};
 }
 
 template <typename T>
@@ -60,15 +59,11 @@ PackedRows<T> rows(jb_out x, int64_t stride) {
   return {as<T>(x), stride};
 }
 
-// Whether these tensors, which may be null, and out, which is contiguous, are for matrix units. The largest score is
-// then found before the scores are scaled, so that is for a positive scale.
-template <typename Rows>
-bool is_for_matrix_units(const Rows& x) {
-  return x.data == nullptr || (aligned({x.data}) && x.stride % 8 == 0);
-}
+// Whether these tensors, which may be null, are for matrix units. The largest score is then found before the scores are
+// scaled, so that is for a positive scale.
 template <typename T, typename... Rows>
 bool are_for_matrix_units(const AttentionShape& shape, const T* out, const Rows&... others) {
-  return shape.head_dim % 8 == 0 && shape.scale > 0 && aligned({out}) && (is_for_matrix_units(others) && ...);
+  return shape.head_dim % 8 == 0 && shape.scale > 0 && aligned({out, others.data...});
 }
 
 // body(the instance for a head_dim).
@@ -151,62 +146,50 @@ void backward(Context& c, const Attention& a, const AttentionGradients<T>& to, c
 
 }  // namespace
 
-jb_status jb_attention_forward(jb_ctx ctx, jb_dtype dtype, jb_out out, jb_out lse, jb_in q, jb_in k, jb_in v,
-                               const int32_t* cu_seqlens, int64_t sequences, int64_t heads, int64_t head_dim,
-                               int64_t q_stride, int64_t k_stride, int64_t v_stride, float scale, int64_t window,
-                               float p, int64_t seed, int64_t offset) {
+jb_status jb_attention_forward(jb_ctx ctx, jb_dtype dtype, jb_out out, const int32_t* cu_seqlens,
+                               const jb_attention_args* args) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention";
     with_type_or_half(name, dtype, [&](auto zero) {
       using T = decltype(zero);
-      const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
-      check_attention_stride(name, "q", q_stride, heads, head_dim);
-      check_attention_stride(name, "k", k_stride, heads, head_dim);
-      check_attention_stride(name, "v", v_stride, heads, head_dim);
+      const jb_attention_args& of = given(name, args);
+      const Attention a = attention_of(c, name, cu_seqlens, of);
       if (a.shape.tokens == 0) return;
-      forward(c, a, as<T>(out), as<float>(lse), rows<T>(q, q_stride), rows<T>(k, k_stride), rows<T>(v, v_stride));
+      forward(c, a, as<T>(out), as<float>(of.lse), rows<T>(of.q, a.row), rows<T>(of.k, a.row), rows<T>(of.v, a.row));
     });
   });
 }
 
-jb_status jb_attention_backward(jb_ctx ctx, jb_dtype dtype, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in q,
-                                jb_in k, jb_in v, jb_in out, jb_in lse, const int32_t* cu_seqlens, int64_t sequences,
-                                int64_t heads, int64_t head_dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,
-                                int64_t dq_stride, int64_t dk_stride, int64_t dv_stride, float scale, int64_t window,
-                                float p, int64_t seed, int64_t offset) {
+jb_status jb_attention_backward(jb_ctx ctx, jb_dtype dtype, jb_out dq, jb_out dk, jb_out dv, jb_in dout, jb_in out,
+                                const int32_t* cu_seqlens, const jb_attention_args* args) {
   return run(ctx, [&](Context& c) {
     const char* name = "attention backward";
     with_type_or_half(name, dtype, [&](auto zero) {
       using T = decltype(zero);
-      const Attention a = attention_of(c, name, cu_seqlens, sequences, heads, head_dim, scale, window, p, seed, offset);
-      check_attention_stride(name, "q", q_stride, heads, head_dim);
-      check_attention_stride(name, "k", k_stride, heads, head_dim);
-      check_attention_stride(name, "v", v_stride, heads, head_dim);
-      if (dq != nullptr) check_attention_stride(name, "dq", dq_stride, heads, head_dim);
-      if (dk != nullptr) check_attention_stride(name, "dk", dk_stride, heads, head_dim);
-      if (dv != nullptr) check_attention_stride(name, "dv", dv_stride, heads, head_dim);
+      const jb_attention_args& of = given(name, args);
+      const Attention a = attention_of(c, name, cu_seqlens, of);
       if (a.shape.tokens == 0) return;
-      const AttentionInputs<T> inputs{rows<T>(q, q_stride), rows<T>(k, k_stride), rows<T>(v, v_stride),
-                                      rows<T>(dout, a.row), rows<T>(out, a.row),  as<float>(lse)};
-      backward(c, a, {rows<T>(dq, dq_stride), rows<T>(dk, dk_stride), rows<T>(dv, dv_stride)}, inputs);
+      const AttentionInputs<T> inputs{rows<T>(of.q, a.row), rows<T>(of.k, a.row), rows<T>(of.v, a.row),
+                                      rows<T>(dout, a.row), rows<T>(out, a.row),  as<float>(of.lse)};
+      backward(c, a, {rows<T>(dq, a.row), rows<T>(dk, a.row), rows<T>(dv, a.row)}, inputs);
     });
   });
 }
 
 jb_status jb_rotary(jb_ctx ctx, jb_dtype dtype, jb_inout x, jb_in position_ids, int64_t tokens, int64_t heads,
-                    int64_t head_dim, int64_t x_stride, float base, int32_t inverse) {
+                    int64_t head_dim, float base, int32_t inverse) {
   return run(ctx, [&](Context& c) {
     with_type_or_half("rotary", dtype, [&](auto zero) {
       using T = decltype(zero);
-      check_rotary(tokens, heads, head_dim, x_stride, base);
+      check_rotary(tokens, heads, head_dim, base);
       if (tokens == 0) return;
       const int heads_of_row = checked_int("rotary", "heads", heads);
       const int dim = checked_int("rotary", "head_dim", head_dim);
       const int64_t half = head_dim / 2;
       const double log2_base = std::log2(static_cast<double>(base));
-      with_width<T>({x}, half % kVector<T> == 0 ? x_stride : 1, [&](auto width) {
+      with_width<T>({x}, half, [&](auto width) {
         JB_LAUNCH(c, (rotary<T, width>), over<kRotaryThreads>(c, tokens * half / width), as<T>(x),
-                  as<int32_t>(position_ids), tokens, heads_of_row, dim, x_stride, log2_base, inverse != 0);
+                  as<int32_t>(position_ids), tokens, heads_of_row, dim, heads * head_dim, log2_base, inverse != 0);
       });
     });
   });

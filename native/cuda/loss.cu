@@ -1,6 +1,4 @@
 // jb_cross_entropy_*.
-#include <cmath>
-
 #include "context.h"
 #include "functions.h"
 #include "launch.h"
@@ -9,51 +7,53 @@
 namespace jb::cuda {
 namespace {
 
-Labels labels_of(const char* function, jb_in labels, jb_in class_weights, int64_t classes, int32_t ignore_index) {
-  return {as<int32_t>(labels), as<float>(class_weights), ignore_index, checked_int(function, "classes", classes)};
+Labels labels_of(const char* function, const jb_cross_entropy_args& of) {
+  return {as<int32_t>(of.labels), as<float>(of.class_weights), static_cast<int32_t>(of.ignore_index),
+          checked_int(function, "classes", of.classes)};
 }
 
 }  // namespace
 
-jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_out lse, jb_out total, jb_in logits,
-                                   jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
-                                   int32_t ignore_index, float label_smoothing, float normalizer) {
+jb_status jb_cross_entropy_forward(jb_ctx ctx, jb_dtype dtype, jb_out loss, jb_in logits,
+                                   const jb_cross_entropy_args* args) {
   return run(ctx, [&](Context& c) {
     const char* name = "cross_entropy";
     with_type(name, dtype, [&](auto zero) {
       using T = decltype(zero);
-      check_cross_entropy(name, rows, classes, label_smoothing);
-      JB_CHECK(normalizer >= 0 && std::isfinite(normalizer), "{}: the normalizer is {}", name, normalizer);
-      const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
+      const jb_cross_entropy_args& a = given(name, args);
+      check_cross_entropy(name, a);
+      const int64_t rows = a.rows, classes = a.classes;
+      const Labels of_rows = labels_of(name, a);
       float* losses = c.take<float>(rows);
-      float* to_lse = lse != nullptr ? as<float>(lse) : c.take<float>(rows);
-      float* to_total = total != nullptr ? as<float>(total) : c.take<float>(1);
+      float* to_lse = a.lse != nullptr ? as<float>(a.lse) : c.take<float>(rows);
+      float* to_total = a.total != nullptr ? as<float>(a.total) : c.take<float>(1);
       if (rows > 0) {
         with_width<T>({logits}, classes, [&](auto width) {
           JB_LAUNCH(c, (cross_entropy_rows<T, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), losses, to_lse,
-                    as<T>(logits), of_rows, rows, classes, label_smoothing, c.index_checks().next());
+                    as<T>(logits), of_rows, rows, classes, float32(a.label_smoothing), c.index_checks().next());
         });
       }
       JB_LAUNCH(c, cross_entropy_sum<kLossSumThreads>, {1, kLossSumThreads}, as<float>(loss), to_total, losses, of_rows,
-                rows, normalizer);
+                rows, float32(a.normalizer));
     });
   });
 }
 
-jb_status jb_cross_entropy_backward(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits, jb_in lse,
-                                    jb_in total, jb_in labels, jb_in class_weights, int64_t rows, int64_t classes,
-                                    int32_t ignore_index, float label_smoothing) {
+jb_status jb_cross_entropy_backward(jb_ctx ctx, jb_dtype dtype, jb_out dlogits, jb_in dloss, jb_in logits,
+                                    const jb_cross_entropy_args* args) {
   return run(ctx, [&](Context& c) {
     const char* name = "cross_entropy backward";
     with_type(name, dtype, [&](auto zero) {
       using T = decltype(zero);
-      check_cross_entropy(name, rows, classes, label_smoothing);
-      const Labels of_rows = labels_of(name, labels, class_weights, classes, ignore_index);
+      const jb_cross_entropy_args& a = given(name, args);
+      check_cross_entropy(name, a);
+      const int64_t rows = a.rows, classes = a.classes;
+      const Labels of_rows = labels_of(name, a);
       if (rows == 0) return;
       with_width<T>({dlogits, logits}, classes, [&](auto width) {
         JB_LAUNCH(c, (cross_entropy_backward<T, width>), rows_by_blocks<kCrossEntropyThreads>(c, rows), as<T>(dlogits),
-                  as<float>(dloss), as<T>(logits), as<float>(lse), as<float>(total), of_rows, rows, classes,
-                  of_rows.classes, label_smoothing);
+                  as<float>(dloss), as<T>(logits), as<float>(a.lse), as<float>(a.total), of_rows, rows, classes,
+                  of_rows.classes, float32(a.label_smoothing));
       });
     });
   });

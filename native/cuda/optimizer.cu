@@ -44,17 +44,12 @@ Lists lists_of(Context& c, const char* function, const std::vector<Tensor>& tens
           static_cast<int64_t>(tensors.size()), static_cast<int64_t>(chunks.size())};
 }
 
-// What AdamW and LAMB are given alike.
-struct Arguments {
+// The arrays that AdamW and LAMB are given alike.
+struct Arrays {
   const int64_t *parameters, *gradients, *m, *v, *copies, *sizes;
   const float *learning_rates, *weight_decays;
-  int64_t tensors;
-  jb_in norm;
-  float max_norm, beta1, beta2, eps;
-  int64_t step;
-  bool bias_correction;
 
-  std::vector<Tensor> list(const char* function) const {
+  std::vector<Tensor> list(const char* function, int64_t tensors) const {
     std::vector<Tensor> result;
     for (int64_t t = 0; t < tensors; ++t) {
       check_optimizer_size(function, t, sizes[t]);
@@ -69,22 +64,22 @@ struct Arguments {
 
 // body(lists, step, settings) after the numbers of the step were made.
 template <typename Body>
-jb_status run_step(jb_ctx ctx, const char* function, const Arguments& arguments, Body&& body) {
+jb_status run_step(jb_ctx ctx, const char* function, const Arrays& arrays, const jb_adam_args* args, Body&& body) {
   return run(ctx, [&](Context& c) {
-    const Arguments& a = arguments;
+    const jb_adam_args& a = given(function, args);
     JB_CHECK(a.tensors >= 0, "{}: {} tensors", function, a.tensors);
-    check_optimizer_step(function, a.norm, a.max_norm, a.beta1, a.beta2, a.step);
-    const Lists lists = lists_of(c, function, a.list(function));
+    check_optimizer_step(function, a);
+    const Lists lists = lists_of(c, function, arrays.list(function, a.tensors));
     if (lists.chunk_count == 0) return;
     const Replay* replay = c.replay();
-    const AdamwSettings settings{a.beta1,
-                                 a.beta2,
-                                 a.eps,
-                                 a.max_norm,
+    const AdamwSettings settings{float32(a.beta1),
+                                 float32(a.beta2),
+                                 float32(a.eps),
+                                 float32(a.max_norm),
                                  a.step,
                                  replay == nullptr ? nullptr : &replay->steps,
                                  replay == nullptr ? nullptr : &replay->rate_factor,
-                                 a.bias_correction};
+                                 a.bias_correction != 0};
     auto* step = c.take<AdamwStep>(1);
     JB_LAUNCH(c, adamw_prepare<1>, {1, 1}, step, as<float>(a.norm), settings);
     body(c, lists, step, settings);
@@ -117,12 +112,9 @@ jb_status jb_global_norm(jb_ctx ctx, jb_out norm, const int64_t* gradients, cons
 
 jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
                    const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
-                   int64_t tensors, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
-                   int32_t bias_correction) {
-  const Arguments arguments{
-      parameters, gradients, m,        v,     copies, sizes, learning_rates, weight_decays,
-      tensors,    norm,      max_norm, beta1, beta2,  eps,   step,           bias_correction != 0};
-  return run_step(ctx, "adamw", arguments,
+                   const jb_adam_args* args) {
+  const Arrays arrays{parameters, gradients, m, v, copies, sizes, learning_rates, weight_decays};
+  return run_step(ctx, "adamw", arrays, args,
                   [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
                     JB_LAUNCH(c, adamw_update<float>, lists.by_chunks(), lists.tensors, lists.chunks, numbers,
                               settings);
@@ -131,13 +123,10 @@ jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradien
 
 jb_status jb_lamb(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m, const int64_t* v,
                   const int64_t* copies, const int64_t* sizes, const float* learning_rates, const float* weight_decays,
-                  int64_t tensors, jb_in norm, float max_norm, float beta1, float beta2, float eps, int64_t step,
-                  int32_t bias_correction) {
-  const Arguments arguments{
-      parameters, gradients, m,        v,     copies, sizes, learning_rates, weight_decays,
-      tensors,    norm,      max_norm, beta1, beta2,  eps,   step,           bias_correction != 0};
+                  const jb_adam_args* args) {
+  const Arrays arrays{parameters, gradients, m, v, copies, sizes, learning_rates, weight_decays};
   return run_step(
-      ctx, "lamb", arguments,
+      ctx, "lamb", arrays, args,
       [](Context& c, const Lists& lists, const AdamwStep* numbers, const AdamwSettings& settings) {
         auto* squares = c.take<LambSquares>(lists.chunk_count);
         auto* rates = c.take<float>(lists.count);

@@ -1,5 +1,6 @@
 #include "jaubert/attention.h"
 
+#include <array>
 #include <numeric>
 
 #include "attention_reference.h"
@@ -7,69 +8,72 @@
 
 namespace {
 
-// One problem with q, k and v as parts of one [tokens, 3 * heads * head_dim] and gradients in another.
 struct Problem {
   test::Attention right;
-  std::vector<float> qkv, dout, out, lse, dqkv;
-  int64_t sequences, hidden;
+  std::vector<float> q, k, v, dout, out, lse;
+  std::array<std::vector<float>, 3> gradients;  // of q, k and v
 
   Problem(std::vector<int32_t> lengths, int64_t heads, int64_t head_dim, int64_t window, float p) {
     right = {{0}, heads, head_dim, 1 / std::sqrt(static_cast<double>(head_dim)), window, p, 77, -3, {}, {}, {}, {}, {},
              {},  {},    {}};
     for (int32_t n : lengths) right.cu_seqlens.push_back(right.cu_seqlens.back() + n);
-    sequences = static_cast<int64_t>(lengths.size());
-    hidden = heads * head_dim;
-    const int64_t size = right.tokens() * hidden;
-    qkv = test::normal(3 * size, 1.5f);
+    const int64_t size = right.tokens() * heads * head_dim;
+    q = test::normal(size, 1.5f);
+    k = test::normal(size, 1.5f);
+    v = test::normal(size, 1.5f);
     dout = test::normal(size);
-    for (int64_t t = 0; t < right.tokens(); ++t) {
-      const float* row = qkv.data() + 3 * t * hidden;
-      right.q.insert(right.q.end(), row, row + hidden);
-      right.k.insert(right.k.end(), row + hidden, row + 2 * hidden);
-      right.v.insert(right.v.end(), row + 2 * hidden, row + 3 * hidden);
-    }
     out.assign(dout.size(), NAN);
     lse.assign(static_cast<size_t>(heads * right.tokens()), NAN);
-    dqkv.assign(qkv.size(), NAN);
+    for (std::vector<float>& gradient : gradients) gradient.assign(q.size(), NAN);
+  }
+
+  jb_attention_args args() {
+    return {.q = q.data(),
+            .k = k.data(),
+            .v = v.data(),
+            .lse = lse.data(),
+            .sequences = static_cast<int64_t>(right.cu_seqlens.size()) - 1,
+            .heads = right.heads,
+            .head_dim = right.head_dim,
+            .window = right.window,
+            .scale = right.scale,
+            .p = right.p,
+            .seed = right.seed,
+            .offset = right.offset};
   }
 
   jb_status forward(jb_ctx ctx, bool with_lse = true) {
-    const float* q = qkv.data();
-    return jb_attention_forward(ctx, JB_F32, out.data(), with_lse ? lse.data() : nullptr, q, q + hidden, q + 2 * hidden,
-                                right.cu_seqlens.data(), sequences, right.heads, right.head_dim, 3 * hidden, 3 * hidden,
-                                3 * hidden, static_cast<float>(right.scale), right.window, right.p, right.seed,
-                                right.offset);
+    jb_attention_args a = args();
+    if (!with_lse) a.lse = nullptr;
+    return jb_attention_forward(ctx, JB_F32, out.data(), right.cu_seqlens.data(), &a);
   }
 
   // All three gradients, or only that of q (0), k (1) or v (2).
   jb_status backward(jb_ctx ctx, int only = -1) {
-    const float* q = qkv.data();
-    const auto gradient = [&](int which) { return only < 0 || only == which ? dqkv.data() + which * hidden : nullptr; };
-    return jb_attention_backward(ctx, JB_F32, gradient(0), gradient(1), gradient(2), dout.data(), q, q + hidden,
-                                 q + 2 * hidden, out.data(), lse.data(), right.cu_seqlens.data(), sequences,
-                                 right.heads, right.head_dim, 3 * hidden, 3 * hidden, 3 * hidden, 3 * hidden,
-                                 3 * hidden, 3 * hidden, static_cast<float>(right.scale), right.window, right.p,
-                                 right.seed, right.offset);
+    const auto gradient = [&](int which) {
+      return only < 0 || only == which ? gradients[static_cast<size_t>(which)].data() : nullptr;
+    };
+    return jb_attention_backward(ctx, JB_F32, gradient(0), gradient(1), gradient(2), dout.data(), out.data(),
+                                 right.cu_seqlens.data(), test::at(args()));
   }
 
-  std::vector<float> part(int64_t which) const {
-    std::vector<float> x;
-    for (int64_t t = 0; t < right.tokens(); ++t) {
-      const float* row = dqkv.data() + (3 * t + which) * hidden;
-      x.insert(x.end(), row, row + hidden);
-    }
-    return x;
+  // What q, k and v are now is what the reference computes with.
+  void run_reference(const std::vector<double>& gradient_of_out) {
+    right.q.assign(q.begin(), q.end());
+    right.k.assign(k.begin(), k.end());
+    right.v.assign(v.begin(), v.end());
+    right.run(gradient_of_out);
   }
 
   void check(jb_ctx ctx) {
     EXPECT_OK(forward(ctx));
     EXPECT_OK(backward(ctx));
-    right.run({dout.begin(), dout.end()});
+    run_reference({dout.begin(), dout.end()});
     EXPECT_CLOSE(out, right.out, 1e-5, 1e-5);
     EXPECT_CLOSE(lse, right.lse, 1e-5, 1e-5);
-    EXPECT_CLOSE(part(0), right.dq, 1e-4, 3e-5);
-    EXPECT_CLOSE(part(1), right.dk, 1e-4, 3e-5);
-    EXPECT_CLOSE(part(2), right.dv, 1e-4, 3e-5);
+    EXPECT_CLOSE(gradients[0], right.dq, 1e-4, 3e-5);
+    EXPECT_CLOSE(gradients[1], right.dk, 1e-4, 3e-5);
+    EXPECT_CLOSE(gradients[2], right.dv, 1e-4, 3e-5);
   }
 };
 
@@ -105,14 +109,13 @@ TEST(attention_leaves_out_gradients_that_nobody_wants) {
     EXPECT_OK(all.backward(ctx));
     for (int wanted = 0; wanted < 3; ++wanted) {
       Problem one = all;
-      one.dqkv.assign(one.dqkv.size(), NAN);
+      for (std::vector<float>& gradient : one.gradients) gradient.assign(one.q.size(), NAN);
       EXPECT_OK(one.backward(ctx, wanted));
-      for (int which = 0; which < 3; ++which) {
-        const std::vector<float> part = one.part(which);
-        if (which == wanted) {
-          EXPECT_SAME_BITS(part, all.part(which));
+      for (size_t which = 0; which < 3; ++which) {
+        if (which == static_cast<size_t>(wanted)) {
+          EXPECT_SAME_BITS(one.gradients[which], all.gradients[which]);
         } else {
-          for (float value : part) EXPECT(std::isnan(value));
+          for (float value : one.gradients[which]) EXPECT(std::isnan(value));
         }
       }
     }
@@ -162,7 +165,7 @@ TEST(attention_has_the_same_bits_for_any_number_of_threads) {
   EXPECT_SAME_BITS(a.lse, b.lse);
   EXPECT_OK(a.backward(one));
   EXPECT_OK(b.backward(three));
-  EXPECT_SAME_BITS(a.dqkv, b.dqkv);
+  for (size_t which = 0; which < 3; ++which) EXPECT_SAME_BITS(a.gradients[which], b.gradients[which]);
   Problem c = a;
   EXPECT_OK(c.forward(three, false));
   EXPECT_SAME_BITS(c.out, a.out);
@@ -172,23 +175,20 @@ TEST(attention_of_large_and_unseen_scores) {
   const test::Context ctx;
   // One key draws all weight: the softmax must not overflow.
   Problem large({70}, 1, 16, -1, 0.0f);
-  for (size_t i = 0; i < 16; ++i) large.qkv[16 + 48 * 40 + i] *= 300;
-  for (int64_t t = 0; t < 70; ++t) {
-    for (size_t c = 0; c < 16; ++c)
-      large.right.k[static_cast<size_t>(t) * 16 + c] =
-          static_cast<double>(large.qkv[static_cast<size_t>(t) * 48 + 16 + c]);
-  }
+  for (size_t i = 0; i < 16; ++i) large.k[16 * 40 + i] *= 300;
   EXPECT_OK(large.forward(ctx));
-  large.right.run({});
+  large.run_reference({});
   EXPECT_CLOSE(large.out, large.right.out, 1e-3, 1e-3);
   // All scores of a query -inf: no weight at all, and no NaN.
   Problem none({3}, 1, 2, -1, 0.0f);
-  for (size_t i = 0; i < none.qkv.size(); ++i) none.qkv[i] = i % 6 == 0 ? 1 : i % 6 == 2 ? -INFINITY : 0;
+  none.q = {1, 0, 1, 0, 1, 0};
+  none.k = {-INFINITY, 0, -INFINITY, 0, -INFINITY, 0};
+  none.v.assign(6, 0);
   EXPECT_OK(none.forward(ctx));
   for (float value : none.out) EXPECT(value == 0);
   for (float value : none.lse) EXPECT(value == -INFINITY);
   EXPECT_OK(none.backward(ctx));
-  for (float value : none.part(2)) EXPECT(value == 0);
+  for (float value : none.gradients[2]) EXPECT(value == 0);
 }
 
 TEST(attention_refuses_what_it_cannot_do) {
@@ -206,10 +206,12 @@ TEST(attention_refuses_what_it_cannot_do) {
   problem.right.p = 1;
   EXPECT_REFUSED(problem.forward(ctx), "p is 1");
   problem.right.p = 0;
-  problem.right.heads = 7;
-  EXPECT_REFUSED(problem.forward(ctx), "row stride 48 of q is less than 7 heads of 8");
+  const int32_t* ends = problem.right.cu_seqlens.data();
+  EXPECT_REFUSED(jb_attention_forward(ctx, JB_F32, problem.out.data(), ends, nullptr), "args is null");
+  EXPECT_REFUSED(jb_attention_backward(ctx, JB_F32, nullptr, nullptr, nullptr, problem.dout.data(), problem.out.data(),
+                                       ends, nullptr),
+                 "args is null");
   for (float value : problem.out) EXPECT(std::isnan(value));  // nothing was written
-  problem.right.heads = 2;
   problem.right.p = 0.5f;
   problem.right.cu_seqlens = {0, 3, 262148};
   EXPECT_REFUSED(problem.forward(ctx), "sequence 1 has 262145 tokens");
@@ -218,9 +220,9 @@ TEST(attention_refuses_what_it_cannot_do) {
 TEST(rotary_turns_pairs_by_their_position) {
   const test::Context ctx;
   for (int64_t head_dim : {2, 6, 32, 64, 66}) {
-    const int64_t tokens = 9, heads = 3, stride = heads * head_dim + 5;
+    const int64_t tokens = 9, heads = 3;
     const std::vector<int32_t> positions = {0, 1, 2, 3, 0, 1, 511, 8191, 100000};
-    const std::vector<float> x = test::normal(tokens * stride);
+    const std::vector<float> x = test::normal(tokens * heads * head_dim);
     std::vector<float> y = x;
     std::vector<double> expected(x.begin(), x.end());
     for (int64_t t = 0; t < tokens; ++t) {
@@ -228,18 +230,18 @@ TEST(rotary_turns_pairs_by_their_position) {
         for (int64_t i = 0; i < head_dim / 2; ++i) {
           const double angle = positions[static_cast<size_t>(t)] *
                                std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
-          const auto low = static_cast<size_t>(t * stride + h * head_dim + i),
+          const auto low = static_cast<size_t>((t * heads + h) * head_dim + i),
                      high = low + static_cast<size_t>(head_dim / 2);
           expected[low] = x[low] * std::cos(angle) - x[high] * std::sin(angle);
           expected[high] = x[high] * std::cos(angle) + x[low] * std::sin(angle);
         }
       }
     }
-    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 0));
+    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, 10000.0f, 0));
     EXPECT_CLOSE(y, expected, 1e-6, 1e-6);
-    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, stride, 10000.0f, 1));
+    EXPECT_OK(jb_rotary(ctx, JB_F32, y.data(), positions.data(), tokens, heads, head_dim, 10000.0f, 1));
     EXPECT_CLOSE(y, x, 1e-6, 1e-6);
   }
   float one = 1;
-  EXPECT_REFUSED(jb_rotary(ctx, JB_F32, &one, nullptr, 0, 1, 3, 3, 10000.0f, 0), "head_dim 3 is not even");
+  EXPECT_REFUSED(jb_rotary(ctx, JB_F32, &one, nullptr, 0, 1, 3, 10000.0f, 0), "head_dim 3 is not even");
 }

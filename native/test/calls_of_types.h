@@ -5,13 +5,13 @@
 
 #include "jaubert/activation.h"
 #include "jaubert/attention.h"
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
 #include "jaubert/embedding.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
+#include "jaubert/linear.h"
 #include "jaubert/loss.h"
-#include "jaubert/matmul.h"
-#include "jaubert/random.h"
+#include "jaubert/norm.h"
 #include "test.h"
 
 namespace test {

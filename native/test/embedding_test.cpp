@@ -1,7 +1,6 @@
 #include "jaubert/embedding.h"
 
-#include "jaubert/layernorm.h"
-#include "layernorm_reference.h"
+#include "norm_reference.h"
 #include "philox_reference.h"
 #include "test.h"
 
@@ -36,28 +35,41 @@ TEST(embedding_layernorm_forward_and_backward) {
           gradient[i] *= keep[i];
         }
         std::vector<float> y(sum.size()), s(sum.size()), mean(static_cast<size_t>(tokens)), rstd(mean.size());
-        const float* type_or_null = has_types ? type.data() : nullptr;
-        const int32_t* type_ids = has_types ? k.data() : nullptr;
-        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), s.data(), mean.data(), rstd.data(), word.data(),
-                                                 position.data(), type_or_null, gamma.data(), beta.data(), w.data(),
-                                                 q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed,
-                                                 offset));
+        const jb_embedding_args args{.word = word.data(),
+                                     .position = position.data(),
+                                     .type = has_types ? type.data() : nullptr,
+                                     .word_ids = w.data(),
+                                     .position_ids = q.data(),
+                                     .type_ids = has_types ? k.data() : nullptr,
+                                     .gamma = gamma.data(),
+                                     .beta = beta.data(),
+                                     .mean = mean.data(),
+                                     .rstd = rstd.data(),
+                                     .tokens = tokens,
+                                     .hidden = hidden,
+                                     .word_rows = words,
+                                     .position_rows = places,
+                                     .type_rows = types,
+                                     .eps = eps,
+                                     .p = p,
+                                     .seed = seed,
+                                     .offset = offset,
+                                     .accumulate = JB_ADD_TO_DGAMMA};
+        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), s.data(), &args));
         EXPECT_CLOSE(s, sum, 1e-6, 1e-6);
         // With two elements a difference of rounding size may be all there is to normalise.
         if (hidden > 2) EXPECT_CLOSE(y, expected, 1e-5, 2e-5);
         std::vector<float> alone(sum.size());
-        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, alone.data(), nullptr, nullptr, nullptr, word.data(),
-                                                 position.data(), type_or_null, gamma.data(), beta.data(), w.data(),
-                                                 q.data(), type_ids, tokens, hidden, words, places, types, eps, p, seed,
-                                                 offset));
+        jb_embedding_args without_statistics = args;
+        without_statistics.mean = without_statistics.rstd = nullptr;
+        EXPECT_OK(jb_embedding_layernorm_forward(ctx, JB_F32, alone.data(), nullptr, &without_statistics));
         EXPECT_SAME_BITS(alone, y);
         if (hidden == 2) continue;
 
         const test::LayerNormGradient g = right.backward(gradient);
         std::vector<float> dsum(sum.size()), dgamma(gamma.size(), 1), dbeta(gamma.size(), 1);
         EXPECT_OK(jb_embedding_layernorm_backward(ctx, JB_F32, dsum.data(), dgamma.data(), dbeta.data(), dy.data(),
-                                                  s.data(), mean.data(), rstd.data(), gamma.data(), tokens, hidden, p,
-                                                  seed, offset, JB_ADD_TO_DGAMMA));
+                                                  s.data(), &args));
         EXPECT_CLOSE(dsum, g.dx, 1e-4, 2e-4);
         for (float& value : dgamma) value -= 1;
         EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 2e-4);
@@ -74,13 +86,29 @@ TEST(embedding_refuses_ids_outside_their_tables_before_writing) {
   const std::vector<int32_t> good = {0, 1, 4}, high = {0, 5, 1}, low = {0, 1, -1};
   const auto call = [&](const std::vector<int32_t>& word, const std::vector<int32_t>& position,
                         const std::vector<int32_t>& type) {
-    return jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), nullptr, nullptr, nullptr, table.data(), table.data(),
-                                          table.data(), gamma.data(), beta.data(), word.data(), position.data(),
-                                          type.data(), 3, 4, 5, 5, 5, 1e-12f, 0, 0, 0);
+    const jb_embedding_args args{.word = table.data(),
+                                 .position = table.data(),
+                                 .type = table.data(),
+                                 .word_ids = word.data(),
+                                 .position_ids = position.data(),
+                                 .type_ids = type.data(),
+                                 .gamma = gamma.data(),
+                                 .beta = beta.data(),
+                                 .tokens = 3,
+                                 .hidden = 4,
+                                 .word_rows = 5,
+                                 .position_rows = 5,
+                                 .type_rows = 5,
+                                 .eps = 1e-12f};
+    return jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), nullptr, &args);
   };
   EXPECT_REFUSED(call(high, good, good), "word id 5 of token 1 is outside [0, 5)");
   EXPECT_REFUSED(call(good, low, good), "position id -1 of token 2 is outside [0, 5)");
   EXPECT_REFUSED(call(good, good, high), "type id 5 of token 1 is outside [0, 5)");
+  EXPECT_REFUSED(jb_embedding_layernorm_forward(ctx, JB_F32, y.data(), nullptr, nullptr), "args is null");
+  EXPECT_REFUSED(
+      jb_embedding_layernorm_backward(ctx, JB_F32, y.data(), y.data(), y.data(), y.data(), y.data(), nullptr),
+      "args is null");
   EXPECT_SAME_BITS(y, std::vector<float>(12, 7));
   EXPECT_OK(call(good, good, good));
 }

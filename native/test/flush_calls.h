@@ -10,15 +10,18 @@
 
 #include "jaubert/activation.h"
 #include "jaubert/attention.h"
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
 #include "jaubert/embedding.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
+#include "jaubert/linear.h"
 #include "jaubert/loss.h"
 #include "jaubert/matmul.h"
+#include "jaubert/norm.h"
 #include "jaubert/optimizer.h"
 #include "jaubert/random.h"
 #include "jaubert/reduce.h"
+#include "jaubert/softmax.h"
 #include "test.h"
 
 namespace test {
@@ -255,38 +258,58 @@ inline void add_row_calls(std::vector<FlushCall>& calls, int64_t rows, int64_t w
   }
   calls.push_back(
       {"layernorm", {n, width, width, n}, {n, rows, rows, n, width, width}, [=](jb_ctx ctx, const FlushArrays& a) {
-         return both(
-             jb_layernorm_forward(ctx, JB_F32, a.y[0], a.y[1], a.y[2], a.x[0], a.x[1], a.x[2], rows, width, 1e-12f),
-             [&] {
-               return jb_layernorm_backward(ctx, JB_F32, a.y[3], a.y[4], a.y[5], a.x[3], a.x[0], a.y[1], a.y[2], a.x[1],
-                                            rows, width, 0);
-             });
+         const jb_layernorm_args args{.gamma = a.x[1],
+                                      .beta = a.x[2],
+                                      .mean = a.y[1],
+                                      .rstd = a.y[2],
+                                      .rows = rows,
+                                      .hidden = width,
+                                      .eps = 1e-12f};
+         return both(jb_layernorm_forward(ctx, JB_F32, a.y[0], a.x[0], &args),
+                     [&] { return jb_layernorm_backward(ctx, JB_F32, a.y[3], a.y[4], a.y[5], a.x[3], a.x[0], &args); });
        }});
   calls.push_back({"dropout with layernorm",
                    {n, n, width, width, width, n},
                    {n, n, rows, rows, n, n, width, width},
                    [=](jb_ctx ctx, const FlushArrays& a) {
-                     return both(
-                         jb_add_dropout_layernorm_forward(ctx, JB_F32, a.y[0], a.y[1], a.y[2], a.y[3], a.x[0], a.x[1],
-                                                          a.x[2], a.x[3], a.x[4], rows, width, 1e-12f, 0.1f, 3, 0),
-                         [&] {
-                           return jb_add_dropout_layernorm_backward(ctx, JB_F32, a.y[4], a.y[5], nullptr, a.y[6],
-                                                                    a.y[7], a.x[5], a.y[1], a.y[2], a.y[3], a.x[3],
-                                                                    rows, width, 0.1f, 3, 0, 0);
-                         });
+                     const jb_layernorm_args args{.gamma = a.x[3],
+                                                  .beta = a.x[4],
+                                                  .mean = a.y[2],
+                                                  .rstd = a.y[3],
+                                                  .rows = rows,
+                                                  .hidden = width,
+                                                  .eps = 1e-12f,
+                                                  .residual = a.x[1],
+                                                  .bias = a.x[2],
+                                                  .p = 0.1f,
+                                                  .seed = 3};
+                     return both(jb_add_dropout_layernorm_forward(ctx, JB_F32, a.y[0], a.y[1], a.x[0], &args), [&] {
+                       return jb_add_dropout_layernorm_backward(ctx, JB_F32, a.y[4], a.y[5], nullptr, a.y[6], a.y[7],
+                                                                a.x[5], a.y[1], &args);
+                     });
                    }});
   calls.push_back({"embedding",
                    {7 * width, 7 * width, width, width, n},
                    {n, n, rows, rows, n, width, width},
                    [=](jb_ctx ctx, const FlushArrays& a) {
-                     return both(jb_embedding_layernorm_forward(ctx, JB_F32, a.y[0], a.y[1], a.y[2], a.y[3], a.x[0],
-                                                                a.x[1], nullptr, a.x[2], a.x[3], a.ids[0], a.ids[0],
-                                                                nullptr, rows, width, 7, 7, 0, 1e-12f, 0, 3, 0),
-                                 [&] {
-                                   return jb_embedding_layernorm_backward(ctx, JB_F32, a.y[4], a.y[5], a.y[6], a.x[4],
-                                                                          a.y[1], a.y[2], a.y[3], a.x[2], rows, width,
-                                                                          0, 3, 0, 0);
-                                 });
+                     const jb_embedding_args args{.word = a.x[0],
+                                                  .position = a.x[1],
+                                                  .word_ids = a.ids[0],
+                                                  .position_ids = a.ids[0],
+                                                  .gamma = a.x[2],
+                                                  .beta = a.x[3],
+                                                  .mean = a.y[2],
+                                                  .rstd = a.y[3],
+                                                  .tokens = rows,
+                                                  .hidden = width,
+                                                  .word_rows = 7,
+                                                  .position_rows = 7,
+                                                  .eps = 1e-12f,
+                                                  .seed = 3};
+                     return both(jb_embedding_layernorm_forward(ctx, JB_F32, a.y[0], a.y[1], &args), [&] {
+                       return jb_embedding_layernorm_backward(ctx, JB_F32, a.y[4], a.y[5], a.y[6], a.x[4], a.y[1],
+                                                              &args);
+                     });
                    },
                    {ids}});
   calls.push_back({"index_add_rows",
@@ -312,12 +335,15 @@ inline void add_row_calls(std::vector<FlushCall>& calls, int64_t rows, int64_t w
                    {n, 1},
                    {1, rows, 1, n},
                    [=](jb_ctx ctx, const FlushArrays& a) {
-                     return both(jb_cross_entropy_forward(ctx, JB_F32, a.y[0], a.y[1], a.y[2], a.x[0], a.ids[0],
-                                                          nullptr, rows, width, -100, 0.1f, 0),
-                                 [&] {
-                                   return jb_cross_entropy_backward(ctx, JB_F32, a.y[3], a.x[1], a.x[0], a.y[1], a.y[2],
-                                                                    a.ids[0], nullptr, rows, width, -100, 0.1f);
-                                 });
+                     const jb_cross_entropy_args args{.labels = a.ids[0],
+                                                      .lse = a.y[1],
+                                                      .total = a.y[2],
+                                                      .rows = rows,
+                                                      .classes = width,
+                                                      .ignore_index = -100,
+                                                      .label_smoothing = 0.1f};
+                     return both(jb_cross_entropy_forward(ctx, JB_F32, a.y[0], a.x[0], &args),
+                                 [&] { return jb_cross_entropy_backward(ctx, JB_F32, a.y[3], a.x[1], a.x[0], &args); });
                    },
                    {labels}});
   calls.push_back({"geglu", {2 * n, n}, {n, 2 * n}, [=](jb_ctx ctx, const FlushArrays& a) {
@@ -329,26 +355,32 @@ inline void add_row_calls(std::vector<FlushCall>& calls, int64_t rows, int64_t w
 // ---- Attention, rotary embedding and optimizers ---------------------------------------------------------------------
 
 inline void add_model_calls(std::vector<FlushCall>& calls, int64_t tokens) {
-  constexpr int64_t kHeads = 2, kDim = 14, kWidth = kHeads * kDim;
-  const int64_t n = tokens * kWidth;
+  constexpr int64_t kHeads = 2, kDim = 14;
+  const int64_t n = tokens * kHeads * kDim;
   calls.push_back({"attention", {n, n, n, n}, {n, kHeads * tokens, n, n, n}, [=](jb_ctx ctx, const FlushArrays& a) {
                      const int32_t ends[] = {0, 1, static_cast<int32_t>(tokens)};
-                     const jb_status status =
-                         jb_attention_forward(ctx, JB_F32, a.y[0], a.y[1], a.x[0], a.x[1], a.x[2], ends, 2, kHeads,
-                                              kDim, kWidth, kWidth, kWidth, 0.25f, -1, 0.1f, 3, 0);
+                     const jb_attention_args args{.q = a.x[0],
+                                                  .k = a.x[1],
+                                                  .v = a.x[2],
+                                                  .lse = a.y[1],
+                                                  .sequences = 2,
+                                                  .heads = kHeads,
+                                                  .head_dim = kDim,
+                                                  .window = -1,
+                                                  .scale = 0.25f,
+                                                  .p = 0.1f,
+                                                  .seed = 3};
+                     const jb_status status = jb_attention_forward(ctx, JB_F32, a.y[0], ends, &args);
                      if (status != JB_OK) return status;
-                     return jb_attention_backward(ctx, JB_F32, a.y[2], a.y[3], a.y[4], a.x[3], a.x[0], a.x[1], a.x[2],
-                                                  a.y[0], a.y[1], ends, 2, kHeads, kDim, kWidth, kWidth, kWidth, kWidth,
-                                                  kWidth, kWidth, 0.25f, -1, 0.1f, 3, 0);
+                     return jb_attention_backward(ctx, JB_F32, a.y[2], a.y[3], a.y[4], a.x[3], a.y[0], ends, &args);
                    }});
   calls.push_back({"rotary",
                    {n},
                    {n},
                    [=](jb_ctx ctx, const FlushArrays& a) {
                      const jb_status copied = jb_copy(ctx, a.y[0], a.x[0], 4 * n);
-                     return copied != JB_OK
-                                ? copied
-                                : jb_rotary(ctx, JB_F32, a.y[0], a.ids[0], tokens, kHeads, kDim, kWidth, 10000, 0);
+                     return copied != JB_OK ? copied
+                                            : jb_rotary(ctx, JB_F32, a.y[0], a.ids[0], tokens, kHeads, kDim, 10000, 0);
                    },
                    {integers(tokens, 0, 100)}});
   calls.push_back({"global norm", {n}, {1}, [=](jb_ctx ctx, const FlushArrays& a) {
@@ -369,8 +401,9 @@ inline void add_model_calls(std::vector<FlushCall>& calls, int64_t tokens) {
            for (int i = 0; i < 3; ++i) at[i] = reinterpret_cast<int64_t>(a.y[i]);
            at[3] = reinterpret_cast<int64_t>(a.x[3]);
            const float rate = 1e-3f, decay = 0.01f;
-           return step(ctx, &at[0], &at[3], &at[1], &at[2], nullptr, &n, &rate, &decay, 1, nullptr, 0, 0.9f, 0.999f,
-                       1e-8f, 3, 1);
+           const jb_adam_args args{
+               .tensors = 1, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .step = 3, .bias_correction = 1};
+           return step(ctx, &at[0], &at[3], &at[1], &at[2], nullptr, &n, &rate, &decay, &args);
          }});
   }
 }
@@ -381,9 +414,15 @@ inline void add_product_calls(std::vector<FlushCall>& calls, int64_t m, int64_t 
   for (int32_t turned : {0, 1}) {
     calls.push_back({"matmul", {m * k, k * n, m * n}, {m * n}, [=](jb_ctx ctx, const FlushArrays& a) {
                        const jb_status copied = jb_copy(ctx, a.y[0], a.x[2], 4 * m * n);
-                       return copied != JB_OK ? copied
-                                              : jb_matmul(ctx, a.y[0], a.x[0], a.x[1], turned, turned, m, n, k, 0.5f,
-                                                          0.75f, 1, 0, 0, 0);
+                       const jb_matmul_args args{.transpose_a = turned,
+                                                 .transpose_b = turned,
+                                                 .m = m,
+                                                 .n = n,
+                                                 .k = k,
+                                                 .alpha = 0.5f,
+                                                 .beta = 0.75f,
+                                                 .batch = 1};
+                       return copied != JB_OK ? copied : jb_matmul(ctx, a.y[0], a.x[0], a.x[1], &args);
                      }});
   }
   for (jb_activation act = JB_NO_ACTIVATION; act <= JB_ACT_TANH; ++act) {
@@ -391,12 +430,17 @@ inline void add_product_calls(std::vector<FlushCall>& calls, int64_t m, int64_t 
                      {m * k, n * k, n, m * n},
                      {m * n, m * n, m * k, n * k, n, m * n},
                      [=](jb_ctx ctx, const FlushArrays& a) {
-                       const jb_status status =
-                           jb_linear_forward(ctx, JB_F32, a.y[0], a.y[1], a.x[0], a.x[1], a.x[2], m, n, k, act);
+                       jb_linear_args args{.weight = a.x[1],
+                                           .bias = a.x[2],
+                                           .preactivation = a.y[1],
+                                           .rows = m,
+                                           .out = n,
+                                           .in = k,
+                                           .activation = act};
+                       const jb_status status = jb_linear_forward(ctx, JB_F32, a.y[0], a.x[0], &args);
                        if (status != JB_OK) return status;
-                       return jb_linear_backward(ctx, JB_F32, a.y[2], a.y[3], a.y[4], a.y[5], a.x[3], a.x[0], a.x[1],
-                                                 act == JB_ACT_TANH ? a.y[0] : a.y[1], nullptr, m, n, k, act,
-                                                 JB_NO_ACTIVATION, 0);
+                       if (act == JB_ACT_TANH) args.preactivation = a.y[0];
+                       return jb_linear_backward(ctx, JB_F32, a.y[2], a.y[3], a.y[4], a.y[5], a.x[3], a.x[0], &args);
                      }});
   }
 }

@@ -14,15 +14,18 @@
 #include "jaubert/activation.h"
 #include "jaubert/attention.h"
 #include "jaubert/context.h"
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
 #include "jaubert/embedding.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
+#include "jaubert/linear.h"
 #include "jaubert/loss.h"
 #include "jaubert/matmul.h"
+#include "jaubert/norm.h"
 #include "jaubert/optimizer.h"
 #include "jaubert/random.h"
 #include "jaubert/reduce.h"
+#include "jaubert/softmax.h"
 
 namespace {
 
@@ -77,8 +80,9 @@ void matmul() {
   for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{{192, 200, 256}, {8, 8, 8}}) {
     const float *a = normal(m * k), *b = normal(k * n);
     float* c = zeros(m * n);
+    const jb_matmul_args args{.m = m, .n = n, .k = k, .alpha = 1, .batch = 1};
     count("matmul_" + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k),
-          [=] { return jb_matmul(ctx, c, a, b, 0, 0, m, n, k, 1, 0, 1, 0, 0, 0); });
+          [=] { return jb_matmul(ctx, c, a, b, &args); });
   }
 }
 
@@ -90,12 +94,16 @@ void linear() {
     float *y = zeros(rows * out), *before = zeros(rows * out), *scratch = zeros(rows * out);
     float *dx = zeros(rows * in), *dweight = zeros(out * in), *dbias = zeros(out);
     const std::string suffix = "_rows" + std::to_string(rows);
-    count("linear_gelu_forward" + suffix,
-          [=] { return jb_linear_forward(ctx, JB_F32, y, before, x, weight, bias, rows, out, in, JB_ACT_GELU); });
-    count("linear_gelu_backward" + suffix, [=] {
-      return jb_linear_backward(ctx, JB_F32, dx, dweight, dbias, scratch, dy, x, weight, before, nullptr, rows, out, in,
-                                JB_ACT_GELU, JB_NO_ACTIVATION, 0);
-    });
+    const jb_linear_args args{.weight = weight,
+                              .bias = bias,
+                              .preactivation = before,
+                              .rows = rows,
+                              .out = out,
+                              .in = in,
+                              .activation = JB_ACT_GELU};
+    count("linear_gelu_forward" + suffix, [=] { return jb_linear_forward(ctx, JB_F32, y, x, &args); });
+    count("linear_gelu_backward" + suffix,
+          [=] { return jb_linear_backward(ctx, JB_F32, dx, dweight, dbias, scratch, dy, x, &args); });
   }
 }
 
@@ -113,25 +121,30 @@ void attention() {
                                 {"d32_mixed", {0, 23, 40, 53, 105, 112, 150}, 32, 0},
                                 {"d32_s128_dropout", {0, 128}, 32, 0.1F}};
   for (const auto& [name, starts, dim, p] : cases) {
-    const int64_t tokens = starts.back(), stride = heads * dim, n = tokens * stride;
-    const auto sequences = static_cast<int64_t>(starts.size()) - 1;
+    const int64_t tokens = starts.back(), n = tokens * heads * dim;
     const float *q = normal(n), *k = normal(n), *v = normal(n), *dout = normal(n);
     float *out = zeros(n), *lse = zeros(heads * tokens), *dq = zeros(n), *dk = zeros(n), *dv = zeros(n);
-    const float scale = 0.125F;
     const int32_t* const at = starts.data();
-    count(std::string("attention_forward_") + name, [&, p = p, dim = dim] {
-      return jb_attention_forward(ctx, JB_F32, out, lse, q, k, v, at, sequences, heads, dim, stride, stride, stride,
-                                  scale, -1, p, 1, 2);
-    });
-    count(std::string("attention_backward_") + name, [&, p = p, dim = dim] {
-      return jb_attention_backward(ctx, JB_F32, dq, dk, dv, dout, q, k, v, out, lse, at, sequences, heads, dim, stride,
-                                   stride, stride, stride, stride, stride, scale, -1, p, 1, 2);
-    });
+    const jb_attention_args args{.q = q,
+                                 .k = k,
+                                 .v = v,
+                                 .lse = lse,
+                                 .sequences = static_cast<int64_t>(starts.size()) - 1,
+                                 .heads = heads,
+                                 .head_dim = dim,
+                                 .window = -1,
+                                 .scale = 0.125F,
+                                 .p = p,
+                                 .seed = 1,
+                                 .offset = 2};
+    count(std::string("attention_forward_") + name, [=] { return jb_attention_forward(ctx, JB_F32, out, at, &args); });
+    count(std::string("attention_backward_") + name,
+          [=] { return jb_attention_backward(ctx, JB_F32, dq, dk, dv, dout, out, at, &args); });
   }
   constexpr int64_t tokens = 64, dim = 64;
   float* x = normal(tokens * heads * dim);
   const int32_t* positions = integers(tokens, 512);
-  count("rotary", [=] { return jb_rotary(ctx, JB_F32, x, positions, tokens, heads, dim, heads * dim, 10000, 0); });
+  count("rotary", [=] { return jb_rotary(ctx, JB_F32, x, positions, tokens, heads, dim, 10000, 0); });
 }
 
 void normalization() {
@@ -141,30 +154,50 @@ void normalization() {
   float *y = zeros(n), *sum = zeros(n), *mean = zeros(rows), *rstd = zeros(rows), *dx = zeros(n), *dresidual = zeros(n);
   float *dbias = zeros(hidden), *dgamma = zeros(hidden), *dbeta = zeros(hidden);
   constexpr float eps = 1e-12F, p = 0.1F;
-  count("layernorm_forward",
-        [=] { return jb_layernorm_forward(ctx, JB_F32, y, mean, rstd, x, gamma, beta, rows, hidden, eps); });
-  count("layernorm_backward", [=] {
-    return jb_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, rows, hidden, 0);
-  });
-  count("add_dropout_layernorm_forward", [=] {
-    return jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows,
-                                            hidden, eps, p, 1, 2);
-  });
+  const jb_layernorm_args args{.gamma = gamma,
+                               .beta = beta,
+                               .mean = mean,
+                               .rstd = rstd,
+                               .rows = rows,
+                               .hidden = hidden,
+                               .eps = eps,
+                               .residual = residual,
+                               .bias = bias,
+                               .p = p,
+                               .seed = 1,
+                               .offset = 2};
+  count("layernorm_forward", [=] { return jb_layernorm_forward(ctx, JB_F32, y, x, &args); });
+  count("layernorm_backward", [=] { return jb_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, x, &args); });
+  count("add_dropout_layernorm_forward",
+        [=] { return jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, x, &args); });
   count("add_dropout_layernorm_backward", [=] {
-    return jb_add_dropout_layernorm_backward(ctx, JB_F32, dx, dresidual, dbias, dgamma, dbeta, dy, sum, mean, rstd,
-                                             gamma, rows, hidden, p, 1, 2, 0);
+    return jb_add_dropout_layernorm_backward(ctx, JB_F32, dx, dresidual, dbias, dgamma, dbeta, dy, sum, &args);
   });
   constexpr int64_t words = 1000, places = 512;
   const float *word = normal(words * hidden), *position = normal(places * hidden), *type = normal(2 * hidden);
   const int32_t *ids = integers(rows, words), *at = integers(rows, places), *types = integers(rows, 2);
-  count("embedding_layernorm_forward", [=] {
-    return jb_embedding_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, word, position, type, gamma, beta, ids, at,
-                                          types, rows, hidden, words, places, 2, eps, p, 1, 2);
-  });
-  count("embedding_layernorm_backward", [=] {
-    return jb_embedding_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, sum, mean, rstd, gamma, rows, hidden, p,
-                                           1, 2, 0);
-  });
+  const jb_embedding_args embedding{.word = word,
+                                    .position = position,
+                                    .type = type,
+                                    .word_ids = ids,
+                                    .position_ids = at,
+                                    .type_ids = types,
+                                    .gamma = gamma,
+                                    .beta = beta,
+                                    .mean = mean,
+                                    .rstd = rstd,
+                                    .tokens = rows,
+                                    .hidden = hidden,
+                                    .word_rows = words,
+                                    .position_rows = places,
+                                    .type_rows = 2,
+                                    .eps = eps,
+                                    .p = p,
+                                    .seed = 1,
+                                    .offset = 2};
+  count("embedding_layernorm_forward", [=] { return jb_embedding_layernorm_forward(ctx, JB_F32, y, sum, &embedding); });
+  count("embedding_layernorm_backward",
+        [=] { return jb_embedding_layernorm_backward(ctx, JB_F32, dx, dgamma, dbeta, dy, sum, &embedding); });
   float* dword = zeros(words * hidden);
   count("index_rows", [=] { return jb_index_rows(ctx, JB_F32, y, word, ids, JB_I32, rows, words, hidden); });
   count("index_add_rows",
@@ -214,13 +247,11 @@ void training() {
   const float* logits = normal(rows * classes);
   const int32_t* labels = integers(rows, classes);
   float *loss = zeros(1), *lse = zeros(rows), *total = zeros(1), *dlogits = zeros(rows * classes), *dloss = normal(1);
-  count("cross_entropy_forward", [=] {
-    return jb_cross_entropy_forward(ctx, JB_F32, loss, lse, total, logits, labels, nullptr, rows, classes, -100, 0, 0);
-  });
-  count("cross_entropy_backward", [=] {
-    return jb_cross_entropy_backward(ctx, JB_F32, dlogits, dloss, logits, lse, total, labels, nullptr, rows, classes,
-                                     -100, 0);
-  });
+  const jb_cross_entropy_args entropy{
+      .labels = labels, .lse = lse, .total = total, .rows = rows, .classes = classes, .ignore_index = -100};
+  count("cross_entropy_forward", [=] { return jb_cross_entropy_forward(ctx, JB_F32, loss, logits, &entropy); });
+  count("cross_entropy_backward",
+        [=] { return jb_cross_entropy_backward(ctx, JB_F32, dlogits, dloss, logits, &entropy); });
   static const int64_t sizes[] = {20'000, 768, 30'003};
   static int64_t parameters[3], gradients[3], means[3], squares[3];
   static const float rates[] = {1e-3F, 1e-3F, 1e-3F}, decays[] = {0.01F, 0, 0.01F};
@@ -232,14 +263,19 @@ void training() {
   }
   float* norm = zeros(1);
   count("global_norm", [=] { return jb_global_norm(ctx, norm, gradients, sizes, 3); });
-  count("adamw", [=] {
-    return jb_adamw(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F,
-                    1e-8F, 1, 1);
-  });
-  count("lamb", [=] {
-    return jb_lamb(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, 3, norm, 1, 0.9F, 0.999F,
-                   1e-8F, 2, 1);
-  });
+  jb_adam_args adam{.tensors = 3,
+                    .norm = norm,
+                    .max_norm = 1,
+                    .beta1 = 0.9F,
+                    .beta2 = 0.999F,
+                    .eps = 1e-8F,
+                    .step = 1,
+                    .bias_correction = 1};
+  count("adamw",
+        [=] { return jb_adamw(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, &adam); });
+  adam.step = 2;
+  count("lamb",
+        [=] { return jb_lamb(ctx, parameters, gradients, means, squares, nullptr, sizes, rates, decays, &adam); });
 }
 
 }  // namespace

@@ -67,21 +67,23 @@ TEST(cross_entropy_forward_and_backward) {
             reference(logits, labels, weights, static_cast<size_t>(classes), static_cast<double>(smoothing),
                       static_cast<double>(normalizer), static_cast<double>(dloss));
         std::vector<float> loss(1), total(1), lse(static_cast<size_t>(rows)), dlogits(logits.size());
-        const float* weights_or_null = weights.empty() ? nullptr : weights.data();
-        EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss.data(), lse.data(), total.data(), logits.data(),
-                                           labels.data(), weights_or_null, rows, classes, kIgnore, smoothing,
-                                           normalizer));
+        const jb_cross_entropy_args args{.labels = labels.data(),
+                                         .class_weights = weights.empty() ? nullptr : weights.data(),
+                                         .lse = lse.data(),
+                                         .total = total.data(),
+                                         .rows = rows,
+                                         .classes = classes,
+                                         .ignore_index = kIgnore,
+                                         .label_smoothing = smoothing,
+                                         .normalizer = normalizer};
+        EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss.data(), logits.data(), &args));
         EXPECT_CLOSE(loss, std::vector<double>{e.loss}, 3e-6, 1e-6);
         EXPECT_CLOSE(total, std::vector<double>{e.total}, 1e-6, 0);
         EXPECT_CLOSE(lse, e.lse, 1e-6, 1e-6);
-        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(),
-                                            total.data(), labels.data(), weights_or_null, rows, classes, kIgnore,
-                                            smoothing));
+        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), &args));
         EXPECT_CLOSE(dlogits, e.dlogits, 1e-5, 5e-7);
         std::vector<float> in_place = logits;
-        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, in_place.data(), &dloss, in_place.data(), lse.data(),
-                                            total.data(), labels.data(), weights_or_null, rows, classes, kIgnore,
-                                            smoothing));
+        EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, in_place.data(), &dloss, in_place.data(), &args));
         EXPECT_SAME_BITS(in_place, dlogits);
       }
     }
@@ -94,11 +96,11 @@ TEST(cross_entropy_of_ignored_rows_is_zero) {
   const std::vector<int32_t> labels(3, kIgnore);
   float loss = 5, total = 5, dloss = 1;
   std::vector<float> lse(3), dlogits(6, 9);
-  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, &loss, lse.data(), &total, logits.data(), labels.data(), nullptr, 3,
-                                     2, kIgnore, 0, 0));
+  const jb_cross_entropy_args args{
+      .labels = labels.data(), .lse = lse.data(), .total = &total, .rows = 3, .classes = 2, .ignore_index = kIgnore};
+  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, &loss, logits.data(), &args));
   EXPECT(loss == 0 && total == 1);
-  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(), &total,
-                                      labels.data(), nullptr, 3, 2, kIgnore, 0));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), &args));
   EXPECT_SAME_BITS(dlogits, std::vector<float>(6, 0));
 }
 
@@ -107,23 +109,24 @@ TEST(cross_entropy_refuses_labels_outside_the_classes_before_writing) {
   const std::vector<float> logits = test::normal(6);
   float loss = 5, total = 5, dloss = 1;
   std::vector<float> lse(3, 5), dlogits(6, 5);
+  jb_cross_entropy_args args{.lse = lse.data(), .total = &total, .rows = 3, .classes = 2, .ignore_index = kIgnore};
   for (int32_t bad : {2, -1, -101, 2000000000}) {
     const std::vector<int32_t> labels = {0, 1, bad};
     const std::string words = "label " + std::to_string(bad) + " of row 2 is neither in [0, 2) nor the ignored -100";
-    EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, lse.data(), &total, logits.data(), labels.data(),
-                                            nullptr, 3, 2, kIgnore, 0, 0),
-                   words);
-    EXPECT_REFUSED(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), lse.data(), &total,
-                                             labels.data(), nullptr, 3, 2, kIgnore, 0),
-                   words);
+    args.labels = labels.data();
+    EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, logits.data(), &args), words);
+    EXPECT_REFUSED(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), &args), words);
   }
+  EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, logits.data(), nullptr), "args is null");
+  EXPECT_REFUSED(jb_cross_entropy_backward(ctx, JB_F32, dlogits.data(), &dloss, logits.data(), nullptr),
+                 "args is null");
   EXPECT(loss == 5 && total == 5);
   EXPECT_SAME_BITS(lse, std::vector<float>(3, 5));
   EXPECT_SAME_BITS(dlogits, std::vector<float>(6, 5));
   const std::vector<int32_t> labels = {0, 1, 1};
-  EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, nullptr, nullptr, logits.data(), labels.data(), nullptr,
-                                          3, 2, kIgnore, 1.5f, 0),
-                 "label smoothing 1.5");
+  const jb_cross_entropy_args smoothed{
+      .labels = labels.data(), .rows = 3, .classes = 2, .ignore_index = kIgnore, .label_smoothing = 1.5f};
+  EXPECT_REFUSED(jb_cross_entropy_forward(ctx, JB_F32, &loss, logits.data(), &smoothed), "label smoothing 1.5");
 }
 
 TEST(cross_entropy_has_the_same_bits_for_any_number_of_threads) {
@@ -132,9 +135,17 @@ TEST(cross_entropy_has_the_same_bits_for_any_number_of_threads) {
   const std::vector<float> logits = test::normal(rows * classes);
   const std::vector<int32_t> labels = test::integers(rows, 0, classes);
   std::vector<float> a(2 + rows), b(2 + rows);
-  EXPECT_OK(jb_cross_entropy_forward(one, JB_F32, a.data(), a.data() + 2, a.data() + 1, logits.data(), labels.data(),
-                                     nullptr, rows, classes, kIgnore, 0.1f, 0));
-  EXPECT_OK(jb_cross_entropy_forward(three, JB_F32, b.data(), b.data() + 2, b.data() + 1, logits.data(), labels.data(),
-                                     nullptr, rows, classes, kIgnore, 0.1f, 0));
+  const auto loss = [&](jb_ctx ctx, std::vector<float>& y) {
+    const jb_cross_entropy_args args{.labels = labels.data(),
+                                     .lse = y.data() + 2,
+                                     .total = y.data() + 1,
+                                     .rows = rows,
+                                     .classes = classes,
+                                     .ignore_index = kIgnore,
+                                     .label_smoothing = 0.1f};
+    return jb_cross_entropy_forward(ctx, JB_F32, y.data(), logits.data(), &args);
+  };
+  EXPECT_OK(loss(one, a));
+  EXPECT_OK(loss(three, b));
   EXPECT_SAME_BITS(a, b);
 }

@@ -35,9 +35,19 @@ struct Problem {
 
   jb_status step(jb_ctx ctx, bool lamb, const float* norm, float max_norm, int64_t count, int32_t correct,
                  float beta1 = 0.9f) {
+    return step(ctx, lamb,
+                test::at(jb_adam_args{.tensors = tensors(),
+                                      .norm = norm,
+                                      .max_norm = max_norm,
+                                      .beta1 = beta1,
+                                      .beta2 = 0.999f,
+                                      .eps = 1e-8f,
+                                      .step = count,
+                                      .bias_correction = correct}));
+  }
+  jb_status step(jb_ctx ctx, bool lamb, const jb_adam_args* args) {
     return (lamb ? jb_lamb : jb_adamw)(ctx, w_at.data(), g_at.data(), m_at.data(), v_at.data(), nullptr, sizes.data(),
-                                       rates.data(), decays.data(), tensors(), norm, max_norm, beta1, 0.999f, 1e-8f,
-                                       count, correct);
+                                       rates.data(), decays.data(), args);
   }
 
   // What step() makes of the weights, moments included.
@@ -150,6 +160,7 @@ TEST(a_step_refuses_numbers_without_meaning) {
   EXPECT_REFUSED(problem.step(ctx, false, nullptr, 0, 0, 1), "step is 0");
   EXPECT_REFUSED(problem.step(ctx, true, nullptr, 1, 1, 1), "norm is null");
   EXPECT_REFUSED(problem.step(ctx, false, nullptr, 0, 1, 1, 1.0f), "beta1 is 1");
+  for (bool lamb : {false, true}) EXPECT_REFUSED(problem.step(ctx, lamb, nullptr), "args is null");
   problem.sizes[0] = -4;
   EXPECT_REFUSED(problem.step(ctx, false, nullptr, 0, 1, 1), "tensor 0 has size -4");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jaubert/dropout.h"
 #include "philox_reference.h"
 #include "test.h"
 

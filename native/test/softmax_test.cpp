@@ -1,6 +1,7 @@
+#include "jaubert/softmax.h"
+
 #include <algorithm>
 
-#include "jaubert/reduce.h"
 #include "test.h"
 
 namespace {

@@ -1,7 +1,8 @@
 // Results that are written past the caches, because they are large, have the bits of those that are not.
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
-#include "jaubert/layernorm.h"
 #include "jaubert/loss.h"
+#include "jaubert/norm.h"
 #include "jaubert/random.h"
 #include "test.h"
 
@@ -93,24 +94,32 @@ TEST(layernorm) {
     fill(ctx, residual, n);
     // Memory at an odd place is written through the caches.
     const Buffer y(ctx, n), sum(ctx, n), y_cached(ctx, n, 1), sum_cached(ctx, n, 1);
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, mean, rstd, x, residual, bias, gamma, beta, rows,
-                                               hidden, 1e-12F, 0.1F, 3, 4));
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y_cached, sum_cached, mean, rstd, x, residual, bias, gamma,
-                                               beta, rows, hidden, 1e-12F, 0.1F, 3, 4));
+    const jb_layernorm_args args{.gamma = gamma,
+                                 .beta = beta,
+                                 .mean = mean,
+                                 .rstd = rstd,
+                                 .rows = rows,
+                                 .hidden = hidden,
+                                 .eps = 1e-12F,
+                                 .residual = residual,
+                                 .bias = bias,
+                                 .p = 0.1F,
+                                 .seed = 3,
+                                 .offset = 4};
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y, sum, x, &args));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, y_cached, sum_cached, x, &args));
     expect_same(y, y_cached, n);
     expect_same(sum, sum_cached, n);
-    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y, x, dbias, dgamma, dbeta, residual, sum, mean, rstd,
-                                                gamma, rows, hidden, 0.1F, 3, 4, 0));
+    EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y, x, dbias, dgamma, dbeta, residual, sum, &args));
     EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y_cached, sum_cached, dbias, dgamma, dbeta, residual, sum,
-                                                mean, rstd, gamma, rows, hidden, 0.1F, 3, 4, 0));
+                                                &args));
     expect_same(y, y_cached, n);
     expect_same(x, sum_cached, n);
-    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
-    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y_cached, mean, rstd, residual, gamma, beta, rows, hidden, 1e-12F));
+    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y, residual, &args));
+    EXPECT_OK(jb_layernorm_forward(ctx, JB_F32, y_cached, residual, &args));
     expect_same(y, y_cached, n);
-    EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, y, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
-    EXPECT_OK(
-        jb_layernorm_backward(ctx, JB_F32, y_cached, dgamma, dbeta, x, residual, mean, rstd, gamma, rows, hidden, 0));
+    EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, y, dgamma, dbeta, x, residual, &args));
+    EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, y_cached, dgamma, dbeta, x, residual, &args));
     expect_same(y, y_cached, n);
   }
 }
@@ -121,11 +130,15 @@ TEST(cross_entropy) {
   const Buffer logits(ctx, n), gradient(ctx, n, 3), lse(ctx, rows), loss(ctx, 1), total(ctx, 1);
   fill(ctx, logits, n);
   const std::vector<int32_t> labels = test::integers(rows, -1, classes);
-  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss, lse, total, logits, labels.data(), nullptr, rows, classes, -1,
-                                     0.1F, 0));
-  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, gradient, loss, logits, lse, total, labels.data(), nullptr, rows,
-                                      classes, -1, 0.1F));
-  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, logits, loss, logits, lse, total, labels.data(), nullptr, rows,
-                                      classes, -1, 0.1F));
+  const jb_cross_entropy_args args{.labels = labels.data(),
+                                   .lse = lse,
+                                   .total = total,
+                                   .rows = rows,
+                                   .classes = classes,
+                                   .ignore_index = -1,
+                                   .label_smoothing = 0.1F};
+  EXPECT_OK(jb_cross_entropy_forward(ctx, JB_F32, loss, logits, &args));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, gradient, loss, logits, &args));
+  EXPECT_OK(jb_cross_entropy_backward(ctx, JB_F32, logits, loss, logits, &args));
   expect_same(gradient, logits, n);
 }

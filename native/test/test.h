@@ -52,6 +52,12 @@ std::vector<T> integers(int64_t n, int64_t low, int64_t high) {
   return values;
 }
 
+// The address of a temporary, for the length of the call that it is an argument of.
+template <typename T>
+const T* at(const T& value) {
+  return &value;
+}
+
 class Context {
  public:
   explicit Context(int32_t threads = 2) : ctx_(jb_context_create(threads)) {

@@ -1,6 +1,6 @@
 // Philox4x32: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
 // SC 2011. Rounds over a 128-bit counter, keyed by 64 bits. How seed, offset and index become key and counter, and how
-// many rounds there are, is said in jaubert/random.h.
+// many rounds there are, is said in jaubert/random.h and jaubert/dropout.h.
 #ifndef JAUBERT_CPU_SUPPORT_PHILOX_H
 #define JAUBERT_CPU_SUPPORT_PHILOX_H
 

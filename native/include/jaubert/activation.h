@@ -1,4 +1,4 @@
-// Gated activations. Plain ones are in elementwise.h; the ones behind a matrix product in matmul.h.
+// Activations of the linear layer (linear.h), and gated ones. Those of one value by itself are in elementwise.h.
 #ifndef JAUBERT_ACTIVATION_H
 #define JAUBERT_ACTIVATION_H
 
@@ -7,6 +7,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+typedef int32_t jb_activation;
+enum { JB_NO_ACTIVATION = 0, JB_ACT_GELU = 1, JB_ACT_GELU_TANH = 2, JB_ACT_RELU = 3, JB_ACT_TANH = 4 };
 
 // GeGLU (Shazeer 2020): y [rows, width] = gelu(x[:, :width]) * x[:, width:], x is [rows, 2 * width], GELU by erf.
 // All are of dtype.

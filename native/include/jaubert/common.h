@@ -2,6 +2,10 @@
 //
 // The contract of all functions in this folder, on every device:
 //   * arguments come in the order context, outputs, inputs, sizes, options;
+//   * where that would be more than about ten values, what forward and backward have in common stands in a struct
+//   beside
+//     them, the last argument. Each field has eight bytes: an address, an int64_t, or a double that holds a float32, an
+//     int32 or a flag as the function's comment says. Null and 0 mean that a field is not used;
 //   * tensors are row-major and contiguous; [T, H] means T rows of H elements;
 //   * a jb_dtype behind the context is the type of the activations, and the function says which arguments those are;
 //     parameters, statistics and gradients of parameters are float32 whatever it is. A CPU takes JB_F32, a GPU JB_BF16

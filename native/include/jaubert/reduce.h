@@ -1,4 +1,4 @@
-// Reductions along one axis of x seen as [outer, axis, inner], and softmax over the last axis.
+// Reductions along one axis of x seen as [outer, axis, inner].
 #ifndef JAUBERT_REDUCE_H
 #define JAUBERT_REDUCE_H
 
@@ -24,13 +24,6 @@ enum {
 // fixed size.
 JB_API jb_status jb_reduce_forward(jb_ctx ctx, jb_reduce_op op, jb_dtype dtype, jb_out y, jb_in x, int64_t outer,
                                    int64_t axis, int64_t inner);
-
-// y = softmax(x) or log_softmax(x) over each row of [rows, columns], float32. A row of -inf, or without columns, gives
-// 0.
-JB_API jb_status jb_softmax_forward(jb_ctx ctx, jb_out y, jb_in x, int64_t rows, int64_t columns, int32_t log);
-// dx from dy and y = the result of forward.
-JB_API jb_status jb_softmax_backward(jb_ctx ctx, jb_out dx, jb_in dy, jb_in y, int64_t rows, int64_t columns,
-                                     int32_t log);
 
 #ifdef __cplusplus
 }

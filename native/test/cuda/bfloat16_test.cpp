@@ -2,13 +2,13 @@
 // given to the CPU's backward as the GPU rounded it.
 #include "cuda/narrow.h"
 #include "jaubert/activation.h"
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
 #include "jaubert/embedding.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
+#include "jaubert/linear.h"
 #include "jaubert/loss.h"
-#include "jaubert/matmul.h"
-#include "jaubert/random.h"
+#include "jaubert/norm.h"
 
 namespace {
 
@@ -52,8 +52,16 @@ void check_linear(jb_activation activation, int64_t rows, int64_t out, int64_t i
   Narrow x(both, test::normal(rows * in), shift), weight(both, test::normal(out * in, 0.3f), shift);
   auto bias = both.array(test::normal(out));
   Narrow y(both, rows * out, shift), z(both, rows * out);
-  BOTH_OK(jb_linear_forward(ctx, type_of(d), y[d], keeps ? z[d] : nullptr, x[d], weight[d], keeps ? bias[d] : nullptr,
-                            rows, out, in, activation));
+  const auto args = [&](int d) {
+    return jb_linear_args{.weight = weight[d],
+                          .bias = keeps ? bias[d] : nullptr,
+                          .preactivation = keeps ? z[d] : nullptr,
+                          .rows = rows,
+                          .out = out,
+                          .in = in,
+                          .activation = activation};
+  };
+  BOTH_OK(jb_linear_forward(ctx, type_of(d), y[d], x[d], test::at(args(d))));
   if (keeps) {
     // The product is rounded, and its sum with the bias.
     std::vector<double> terms = z.doubles(0);
@@ -68,8 +76,8 @@ void check_linear(jb_activation activation, int64_t rows, int64_t out, int64_t i
   } else {
     // An activation is steeper than 1 in a few places, but nowhere steeper than 1.2.
     Narrow product(both, rows * out);
-    EXPECT_OK(jb_linear_forward(both[0], JB_F32, product[0], nullptr, x[0], weight[0], nullptr, rows, out, in,
-                                JB_NO_ACTIVATION));
+    EXPECT_OK(jb_linear_forward(both[0], JB_F32, product[0], x[0],
+                                test::at(jb_linear_args{.weight = weight[0], .rows = rows, .out = out, .in = in})));
     EXPECT_ROUNDED_TERMS(bf16, y, sum(test::sizes(y.doubles(0)), test::sizes(product.doubles(0)), 1.2), 1e-5, 2);
     activate(both, JB_NO_ACTIVATION, z, product);
     const auto bits = simt::to<bf16>(product.floats(0));
@@ -84,12 +92,18 @@ void check_linear(jb_activation activation, int64_t rows, int64_t out, int64_t i
   Narrow dx(both, test::normal(rows * in), shift);
   auto dweight = both.array(test::normal(out * in)), dbias = both.array(test::normal(out));
   const int32_t add = before == JB_NO_ACTIVATION ? JB_ADD_TO_DX | JB_ADD_TO_DBIAS : JB_ADD_TO_DWEIGHT + 0;
+  jb_linear_args args_of_gpu = args(1);
+  args_of_gpu.preactivation = saved[1];
+  args_of_gpu.accumulate = add;
+  args_of_gpu.x_activation = before;
+  args_of_gpu.x_preactivation = again[1];
   EXPECT_OK(jb_linear_backward(both.cuda(), JB_BF16, dx[1], dweight[1], dbias[1], scratch[1], dy[1],
-                               before == JB_NO_ACTIVATION ? x[1] : nullptr, weight[1], saved[1], again[1], rows, out,
-                               in, activation, before, add));
+                               before == JB_NO_ACTIVATION ? x[1] : nullptr, &args_of_gpu));
   // On the CPU in two steps: to the bias from dy, to x and weight from dz as the GPU rounded it.
-  EXPECT_OK(jb_linear_backward(both[0], JB_F32, nullptr, nullptr, dbias[0], scratch[0], dy[0], x[0], weight[0],
-                               saved[0], nullptr, rows, out, in, activation, JB_NO_ACTIVATION, add & JB_ADD_TO_DBIAS));
+  jb_linear_args to_bias = args(0);
+  to_bias.preactivation = saved[0];
+  to_bias.accumulate = add & JB_ADD_TO_DBIAS;
+  EXPECT_OK(jb_linear_backward(both[0], JB_F32, nullptr, nullptr, dbias[0], scratch[0], dy[0], x[0], &to_bias));
   EXPECT_SAME(dbias, 2e-5, 5e-5);
   if (activation != JB_NO_ACTIVATION) {
     EXPECT_ROUNDED_GRADIENT(bf16, scratch, 1e-6);
@@ -102,9 +116,15 @@ void check_linear(jb_activation activation, int64_t rows, int64_t out, int64_t i
     EXPECT_ROUNDED(bf16, again, 1e-6);  // computed again in its place
     again.set_cpu(1);
   }
+  const jb_linear_args to_others{.weight = weight[0],
+                                 .rows = rows,
+                                 .out = out,
+                                 .in = in,
+                                 .accumulate = add & ~JB_ADD_TO_DBIAS,
+                                 .x_activation = before,
+                                 .x_preactivation = before_x[0]};
   EXPECT_OK(jb_linear_backward(both[0], JB_F32, dx[0], dweight[0], nullptr, nullptr, dz[0],
-                               before == JB_NO_ACTIVATION ? x[0] : again[0], weight[0], nullptr, before_x[0], rows, out,
-                               in, JB_NO_ACTIVATION, before, add & ~JB_ADD_TO_DBIAS));
+                               before == JB_NO_ACTIVATION ? x[0] : again[0], &to_others));
   const double roundings = before == JB_NO_ACTIVATION ? 1 : 2;
   EXPECT_ROUNDED_TERMS(bf16, dx, sum(test::sizes(dx.doubles(0)), test::sizes(dx.doubles(0)), roundings - 1), 3e-5, 3);
   EXPECT_SAME(dweight, 2e-5, 1e-4);
@@ -142,15 +162,23 @@ TEST(layernorm_alone) {
     Narrow x(both, test::normal(n), shift), y(both, n);
     auto gamma = both.array(around_one(hidden)), beta = both.array(test::normal(hidden));
     auto mean = both.empty<float>(rows), rstd = both.empty<float>(rows);
-    BOTH_OK(jb_layernorm_forward(ctx, type_of(d), y[d], mean[d], rstd[d], x[d], gamma[d],
-                                 hidden == 768 ? nullptr : beta[d], rows, hidden, 1e-5f));
+    const auto args = [&](int d) {
+      return jb_layernorm_args{.gamma = gamma[d],
+                               .beta = hidden == 768 ? nullptr : beta[d],
+                               .mean = mean[d],
+                               .rstd = rstd[d],
+                               .rows = rows,
+                               .hidden = hidden,
+                               .eps = 1e-5f,
+                               .accumulate = JB_ADD_TO_DBETA};
+    };
+    BOTH_OK(jb_layernorm_forward(ctx, type_of(d), y[d], x[d], test::at(args(d))));
     EXPECT_ROUNDED(bf16, y, 1e-5);
     EXPECT_SAME(mean, 1e-5, 1e-6);
     EXPECT_SAME(rstd, 1e-5, 0);
     Narrow dy(both, test::normal(n), shift), dx(both, n, shift);
     auto dgamma = both.array(test::normal(hidden)), dbeta = both.array(test::normal(hidden));
-    BOTH_OK(jb_layernorm_backward(ctx, type_of(d), dx[d], dgamma[d], dbeta[d], dy[d], x[d], mean[d], rstd[d], gamma[d],
-                                  rows, hidden, JB_ADD_TO_DBETA));
+    BOTH_OK(jb_layernorm_backward(ctx, type_of(d), dx[d], dgamma[d], dbeta[d], dy[d], x[d], test::at(args(d))));
     EXPECT_ROUNDED_GRADIENT(bf16, dx, hidden == 1 ? 3e-4 : 3e-5);
     EXPECT_SAME(dgamma, 2e-5, 1e-4);
     EXPECT_SAME(dbeta, 2e-5, 1e-4);
@@ -167,13 +195,25 @@ TEST(layernorm_behind_bias_dropout_and_residual) {
     auto bias = both.array(test::normal(hidden)), gamma = both.array(around_one(hidden));
     auto beta = both.array(test::normal(hidden));
     auto mean = both.empty<float>(rows), rstd = both.empty<float>(rows);
-    BOTH_OK(jb_add_dropout_layernorm_forward(ctx, type_of(d), y[d], kept[d], mean[d], rstd[d], x[d],
-                                             all ? residual[d] : nullptr, all ? bias[d] : nullptr, gamma[d], beta[d],
-                                             rows, hidden, 1e-5f, p, seed, offset));
+    const auto args = [&](int d) {
+      return jb_layernorm_args{.gamma = gamma[d],
+                               .beta = beta[d],
+                               .mean = mean[d],
+                               .rstd = rstd[d],
+                               .rows = rows,
+                               .hidden = hidden,
+                               .eps = 1e-5f,
+                               .accumulate = JB_ADD_TO_DBIAS_LN,
+                               .residual = all ? residual[d] : nullptr,
+                               .bias = all ? bias[d] : nullptr,
+                               .p = p,
+                               .seed = seed,
+                               .offset = offset};
+    };
+    BOTH_OK(jb_add_dropout_layernorm_forward(ctx, type_of(d), y[d], kept[d], x[d], test::at(args(d))));
     EXPECT_ROUNDED(bf16, kept, 1e-6);  // so the masks are the same
     kept.set_cpu(1);
-    EXPECT_OK(
-        jb_layernorm_forward(both[0], JB_F32, y[0], mean[0], rstd[0], kept[0], gamma[0], beta[0], rows, hidden, 1e-5f));
+    EXPECT_OK(jb_layernorm_forward(both[0], JB_F32, y[0], kept[0], test::at(args(0))));
     EXPECT_ROUNDED(bf16, y, 1e-5);
     EXPECT_SAME(mean, 1e-5, 1e-6);
     EXPECT_SAME(rstd, 1e-5, 0);
@@ -181,8 +221,7 @@ TEST(layernorm_behind_bias_dropout_and_residual) {
     auto dbias = both.array(test::normal(hidden)), dgamma = both.array(test::normal(hidden));
     auto dbeta = both.array(test::normal(hidden));
     BOTH_OK(jb_add_dropout_layernorm_backward(ctx, type_of(d), dx[d], dresidual[d], dbias[d], dgamma[d], dbeta[d],
-                                              dy[d], kept[d], mean[d], rstd[d], gamma[d], rows, hidden, p, seed, offset,
-                                              JB_ADD_TO_DBIAS_LN));
+                                              dy[d], kept[d], test::at(args(d))));
     EXPECT_ROUNDED_GRADIENT(bf16, dx, hidden == 1 ? 3e-4 : 5e-5);
     EXPECT_ROUNDED_GRADIENT(bf16, dresidual, hidden == 1 ? 3e-4 : 5e-5);
     EXPECT_SAME(dbias, 2e-5, 2e-4);
@@ -207,19 +246,45 @@ TEST(embeddings) {
     Narrow y(both, n), kept(both, n);
     auto mean = both.empty<float>(tokens), rstd = both.empty<float>(tokens);
     const float p = hidden % 3 == 0 ? 0.0f : 0.2f;
-    BOTH_OK(jb_embedding_layernorm_forward(ctx, type_of(d), y[d], kept[d], mean[d], rstd[d], word[d], position[d],
-                                           type[d], gamma[d], beta[d], word_ids[d], position_ids[d], type_ids[d],
-                                           tokens, hidden, word_rows, position_rows, type_rows, 1e-5f, p, seed, 7));
+    const auto args = [&](int d) {
+      return jb_embedding_args{.word = word[d],
+                               .position = position[d],
+                               .type = type[d],
+                               .word_ids = word_ids[d],
+                               .position_ids = position_ids[d],
+                               .type_ids = type_ids[d],
+                               .gamma = gamma[d],
+                               .beta = beta[d],
+                               .mean = mean[d],
+                               .rstd = rstd[d],
+                               .tokens = tokens,
+                               .hidden = hidden,
+                               .word_rows = word_rows,
+                               .position_rows = position_rows,
+                               .type_rows = type_rows,
+                               .eps = 1e-5f,
+                               .p = p,
+                               .seed = seed,
+                               .offset = 7,
+                               .accumulate = JB_ADD_TO_DGAMMA};
+    };
+    BOTH_OK(jb_embedding_layernorm_forward(ctx, type_of(d), y[d], kept[d], test::at(args(d))));
     EXPECT_ROUNDED(bf16, kept, 1e-6);
     kept.set_cpu(1);
-    EXPECT_OK(jb_layernorm_forward(both[0], JB_F32, y[0], mean[0], rstd[0], kept[0], gamma[0], beta[0], tokens, hidden,
-                                   1e-5f));
+    const jb_layernorm_args alone{.gamma = gamma[0],
+                                  .beta = beta[0],
+                                  .mean = mean[0],
+                                  .rstd = rstd[0],
+                                  .rows = tokens,
+                                  .hidden = hidden,
+                                  .eps = 1e-5f};
+    EXPECT_OK(jb_layernorm_forward(both[0], JB_F32, y[0], kept[0], &alone));
     EXPECT_OK(jb_dropout(both[0], JB_F32, y[0], y[0], n, p, seed, 7));
     EXPECT_ROUNDED(bf16, y, 1e-5);
     Narrow dy(both, test::normal(n)), dsum(both, n, hidden == 768 ? 1 : 0);
     auto dgamma = both.array(test::normal(hidden)), dbeta = both.array(test::normal(hidden));
-    BOTH_OK(jb_embedding_layernorm_backward(ctx, type_of(d), dsum[d], dgamma[d], dbeta[d], dy[d], kept[d], mean[d],
-                                            rstd[d], gamma[d], tokens, hidden, p, seed, 7, JB_ADD_TO_DGAMMA));
+    BOTH_OK(jb_embedding_layernorm_backward(ctx, type_of(d), dsum[d], dgamma[d], dbeta[d], dy[d], kept[d],
+                                            test::at(args(d))));
     EXPECT_ROUNDED_GRADIENT(bf16, dsum, hidden == 1 ? 3e-4 : 1e-4);
     EXPECT_SAME(dgamma, 2e-5, 2e-4);
     EXPECT_SAME(dbeta, 2e-5, 2e-4);
@@ -245,15 +310,23 @@ TEST(cross_entropy) {
     auto labels = both.array(chosen);
     auto loss = both.empty<float>(1), lse = both.empty<float>(rows), total = both.empty<float>(1);
     const bool weighted = turn % 2 == 1;
-    BOTH_OK(jb_cross_entropy_forward(ctx, type_of(d), loss[d], lse[d], total[d], logits[d], labels[d],
-                                     weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing, 0));
+    const auto args = [&](int d) {
+      return jb_cross_entropy_args{.labels = labels[d],
+                                   .class_weights = weighted ? weights[d] : nullptr,
+                                   .lse = lse[d],
+                                   .total = total[d],
+                                   .rows = rows,
+                                   .classes = classes,
+                                   .ignore_index = ignored,
+                                   .label_smoothing = smoothing};
+    };
+    BOTH_OK(jb_cross_entropy_forward(ctx, type_of(d), loss[d], logits[d], test::at(args(d))));
     EXPECT_SAME(loss, 1e-5, 1e-5);
     EXPECT_SAME(lse, 1e-6, 1e-6);
     EXPECT_SAME(total, 1e-6, 0);
     auto dloss = both.array(std::vector<float>{1.3f});
     const Narrow& to = turn % 4 == 1 ? logits : dlogits;  // they may be one memory
-    BOTH_OK(jb_cross_entropy_backward(ctx, type_of(d), to[d], dloss[d], logits[d], lse[d], total[d], labels[d],
-                                      weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing));
+    BOTH_OK(jb_cross_entropy_backward(ctx, type_of(d), to[d], dloss[d], logits[d], test::at(args(d))));
     EXPECT_ROUNDED_GRADIENT(bf16, to, 1e-6);
   }
 }

@@ -1,7 +1,7 @@
 // Sums do not depend on the number of multiprocessors that a GPU has.
 #include "cuda/both.h"
-#include "jaubert/layernorm.h"
-#include "jaubert/matmul.h"
+#include "jaubert/linear.h"
+#include "jaubert/norm.h"
 #include "jaubert/reduce.h"
 #include "simt/faults.h"
 
@@ -47,10 +47,11 @@ TEST(sums_over_rows) {
     const auto gamma = both.array(test::normal(width)), dx = both.empty<float>(rows * width);
     const auto dgamma = both.empty<float>(width), dbeta = both.empty<float>(width), dbias = both.empty<float>(width);
     expect_same_on_every_gpu([&](jb_ctx ctx) {
-      EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, dx[1], dgamma[1], dbeta[1], dy[1], x[1], mean[1], rstd[1], gamma[1],
-                                      rows, width, 0));
-      EXPECT_OK(jb_linear_backward(ctx, JB_F32, nullptr, nullptr, dbias[1], dx[1], dy[1], nullptr, nullptr, x[1],
-                                   nullptr, rows, width, 3, JB_ACT_GELU, JB_NO_ACTIVATION, 0));
+      const jb_layernorm_args norm{.gamma = gamma[1], .mean = mean[1], .rstd = rstd[1], .rows = rows, .hidden = width};
+      EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, dx[1], dgamma[1], dbeta[1], dy[1], x[1], &norm));
+      const jb_linear_args linear{
+          .preactivation = x[1], .rows = rows, .out = width, .in = 3, .activation = JB_ACT_GELU};
+      EXPECT_OK(jb_linear_backward(ctx, JB_F32, nullptr, nullptr, dbias[1], dx[1], dy[1], nullptr, &linear));
       return Sums{dgamma.values(1), dbeta.values(1), dbias.values(1)};
     });
   }

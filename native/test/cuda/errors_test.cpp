@@ -5,10 +5,11 @@
 #include "jaubert/elementwise.h"
 #include "jaubert/embedding.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
+#include "jaubert/linear.h"
 #include "jaubert/matmul.h"
+#include "jaubert/norm.h"
 #include "jaubert/optimizer.h"
-#include "jaubert/reduce.h"
+#include "jaubert/softmax.h"
 #include "simt/faults.h"
 
 namespace {
@@ -39,24 +40,25 @@ TEST(each_failure_of_cublas_has_words) {
       {1, "NOT_INITIALIZED"}, {3, "ALLOC_FAILED"},      {7, "INVALID_VALUE"},   {8, "ARCH_MISMATCH"},
       {11, "MAPPING_ERROR"},  {13, "EXECUTION_FAILED"}, {14, "INTERNAL_ERROR"}, {15, "NOT_SUPPORTED"},
       {16, "LICENSE_ERROR"},  {99, "unknown"}};
+  const jb_matmul_args one{.transpose_b = 1, .m = 3, .n = 2, .k = 4, .alpha = 1, .batch = 1};
+  const jb_matmul_args three{
+      .m = 2, .n = 2, .k = 2, .alpha = 1, .batch = 3, .stride_a = 4, .stride_b = 4, .stride_c = 4};
+  const jb_linear_args linear{.weight = x[1], .rows = 2, .out = 4, .in = 3};
   for (const auto& [number, name] : kStatus) {
     status_of_blas = number;
     const jb_status expected = number == 3 ? JB_OUT_OF_MEMORY : JB_DEVICE_ERROR;
     const std::string words = ": cuBLAS failed with status " + std::to_string(number) + " (" + name + ") for ";
-    EXPECT_STATUS(expected, jb_matmul(ctx, y[1], x[1], x[1], 0, 1, 3, 2, 4, 1, 0, 1, 0, 0, 0),
+    EXPECT_STATUS(expected, jb_matmul(ctx, y[1], x[1], x[1], &one),
                   "matmul" + words + "1 products of m = 3, n = 2, k = 4");
-    EXPECT_STATUS(expected, jb_matmul(ctx, y[1], x[1], x[1], 0, 0, 2, 2, 2, 1, 0, 3, 4, 4, 4),
+    EXPECT_STATUS(expected, jb_matmul(ctx, y[1], x[1], x[1], &three),
                   "matmul" + words + "3 products of m = 2, n = 2, k = 2");
-    EXPECT_STATUS(expected,
-                  jb_linear_forward(ctx, JB_F32, y[1], nullptr, x[1], x[1], nullptr, 2, 4, 3, JB_NO_ACTIVATION),
+    EXPECT_STATUS(expected, jb_linear_forward(ctx, JB_F32, y[1], x[1], &linear),
                   "linear" + words + "1 products of m = 2, n = 4, k = 3");
-    EXPECT_STATUS(expected,
-                  jb_linear_backward(ctx, JB_F32, y[1], nullptr, nullptr, nullptr, x[1], nullptr, x[1], nullptr,
-                                     nullptr, 2, 4, 3, JB_NO_ACTIVATION, JB_NO_ACTIVATION, 0),
+    EXPECT_STATUS(expected, jb_linear_backward(ctx, JB_F32, y[1], nullptr, nullptr, nullptr, x[1], nullptr, &linear),
                   "linear_backward" + words + "1 products of m = 2, n = 3, k = 4");
   }
   status_of_blas = 0;
-  EXPECT_OK(jb_matmul(ctx, y[1], x[1], x[1], 0, 1, 3, 2, 4, 1, 0, 1, 0, 0, 0));
+  EXPECT_OK(jb_matmul(ctx, y[1], x[1], x[1], &one));
 }
 
 TEST(products_need_cublas) {
@@ -64,9 +66,11 @@ TEST(products_need_cublas) {
   const test::Both both;
   const jb_ctx ctx = both.cuda();
   auto x = both.array(test::normal(6)), y = both.empty<float>(4);
-  EXPECT_STATUS(JB_DEVICE_ERROR, jb_matmul(ctx, y[1], x[1], x[1], 0, 1, 2, 2, 3, 1, 0, 1, 0, 0, 0),
+  jb_matmul_args args{.transpose_b = 1, .m = 2, .n = 2, .k = 3, .alpha = 1, .batch = 1};
+  EXPECT_STATUS(JB_DEVICE_ERROR, jb_matmul(ctx, y[1], x[1], x[1], &args),
                 "matmul: cuBLAS was not given by jb_cuda_set_blas");
-  EXPECT_OK(jb_matmul(ctx, y[1], nullptr, nullptr, 0, 1, 2, 2, 0, 1, 0, 1, 0, 0, 0));  // a sum of nothing needs none
+  args.k = 0;
+  EXPECT_OK(jb_matmul(ctx, y[1], nullptr, nullptr, &args));  // a sum of nothing needs none
   const auto* gemm = reinterpret_cast<const void*>(&fake_gemm);
   EXPECT_REFUSED(jb_cuda_set_blas(ctx, nullptr, gemm, gemm), "set_blas: handle 0, cublasGemmEx 0x");
   EXPECT_REFUSED(jb_cuda_set_blas(ctx, y[1], nullptr, gemm), ", cublasGemmEx 0 and cublasGemmStridedBatchedEx 0x");
@@ -130,13 +134,11 @@ TEST(graphs_and_events_refuse) {
   EXPECT_OK(jb_cuda_capture_begin(ctx));
   jb_cuda_graph_destroy(ctx, graph);
   expect_words("graph: destroyed while another is captured");
-  for (int64_t seed = 0; seed < 16; ++seed) {
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, x[1], nullptr, nullptr, nullptr, x[1], nullptr, nullptr,
-                                               x[1], x[1], 1, 4, 1e-6f, 0.5f, seed, 0));
+  jb_layernorm_args args{.gamma = x[1], .beta = x[1], .rows = 1, .hidden = 4, .eps = 1e-6f, .p = 0.5f};
+  for (; args.seed < 16; ++args.seed) {
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, x[1], nullptr, x[1], &args));
   }
-  EXPECT_STATUS(JB_UNSUPPORTED,
-                jb_add_dropout_layernorm_forward(ctx, JB_F32, x[1], nullptr, nullptr, nullptr, x[1], nullptr, nullptr,
-                                                 x[1], x[1], 1, 4, 1e-6f, 0.5f, 16, 0),
+  EXPECT_STATUS(JB_UNSUPPORTED, jb_add_dropout_layernorm_forward(ctx, JB_F32, x[1], nullptr, x[1], &args),
                 "capture: a graph can draw with 16 seeds, not more");
   jb_cuda_graph_destroy(ctx, jb_cuda_capture_end(ctx));
   jb_cuda_graph_destroy(ctx, graph);
@@ -154,8 +156,8 @@ TEST(what_is_too_large_or_misplaced_for_a_gpu_is_named) {
                 "index_add_rows: 2147483648 indices; on a GPU less than 2147483648 are possible");
   const int64_t parameter = reinterpret_cast<int64_t>(x[1]), other = parameter + 4, size = 3;
   const float rate = 0.1f;
-  EXPECT_REFUSED(jb_adamw(ctx, &parameter, &other, &parameter, &parameter, nullptr, &size, &rate, &rate, 1, nullptr, 0,
-                          0.9f, 0.99f, 1e-6f, 1, 1),
+  const jb_adam_args args{.tensors = 1, .beta1 = 0.9f, .beta2 = 0.99f, .eps = 1e-6f, .step = 1, .bias_correction = 1};
+  EXPECT_REFUSED(jb_adamw(ctx, &parameter, &other, &parameter, &parameter, nullptr, &size, &rate, &rate, &args),
                  "adamw: on a GPU tensor 0 has to begin at multiples of 16 bytes, but is at 0x");
 }
 
@@ -167,11 +169,29 @@ TEST(both_refuse) {
   BOTH_REFUSE(jb_segment_mean_backward(ctx, x[d], x[d], begins, 1, -1), "segment_mean backward: width is -1");
   BOTH_REFUSE(jb_softmax_backward(ctx, x[d], x[d], x[d], 2, -4, 0), "softmax backward: y is [2, -4]");
   BOTH_REFUSE(jb_geglu_backward(ctx, JB_F32, x[d], x[d], x[d], -1, 2), "geglu backward: dy is [-1, 2]");
-  BOTH_REFUSE(jb_add_dropout_layernorm_backward(ctx, JB_F32, x[d], x[d], nullptr, nullptr, nullptr, x[d], x[d], x[d],
-                                                x[d], x[d], 2, 4, 0.5f, 1, 2, 0),
+  const auto norm = [&](int d) {
+    return jb_layernorm_args{
+        .gamma = x[d], .mean = x[d], .rstd = x[d], .rows = 2, .hidden = 4, .p = 0.5f, .seed = 1, .offset = 2};
+  };
+  BOTH_REFUSE(jb_add_dropout_layernorm_backward(ctx, JB_F32, x[d], x[d], nullptr, nullptr, nullptr, x[d], x[d],
+                                                test::at(norm(d))),
               "add_dropout_layernorm backward: dx and dresidual are one memory, but differ by the dropout of p = 0.5");
-  BOTH_REFUSE(jb_embedding_layernorm_forward(ctx, JB_F32, x[d], nullptr, nullptr, nullptr, x[d], x[d], x[d], x[d], x[d],
-                                             x[d], x[d], nullptr, 1, 4, 1, 1, 1, 1e-6f, 0, 0, 0),
+  const auto embedding = [&](int d) {
+    return jb_embedding_args{.word = x[d],
+                             .position = x[d],
+                             .type = x[d],
+                             .word_ids = x[d],
+                             .position_ids = x[d],
+                             .gamma = x[d],
+                             .beta = x[d],
+                             .tokens = 1,
+                             .hidden = 4,
+                             .word_rows = 1,
+                             .position_rows = 1,
+                             .type_rows = 1,
+                             .eps = 1e-6f};
+  };
+  BOTH_REFUSE(jb_embedding_layernorm_forward(ctx, JB_F32, x[d], nullptr, test::at(embedding(d))),
               "embedding: type and type_ids have to be null together");
   const int64_t shape[] = {4}, strides[] = {1};
   BOTH_REFUSE(jb_strided_copy(ctx, JB_I32, x[d], x[d], 1, shape, strides, strides, 1),

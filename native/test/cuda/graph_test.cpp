@@ -3,10 +3,11 @@
 
 #include "cuda/both.h"
 #include "jaubert/attention.h"
+#include "jaubert/dropout.h"
 #include "jaubert/elementwise.h"
 #include "jaubert/index.h"
-#include "jaubert/layernorm.h"
-#include "jaubert/matmul.h"
+#include "jaubert/linear.h"
+#include "jaubert/norm.h"
 #include "jaubert/optimizer.h"
 #include "jaubert/random.h"
 #include "simt/check.h"
@@ -53,20 +54,37 @@ struct Step {
     const int64_t gradient = reinterpret_cast<int64_t>(dgamma[1]), first = reinterpret_cast<int64_t>(m[1]);
     const int64_t second = reinterpret_cast<int64_t>(v[1]);
     const float decay = 0.1f;
-    EXPECT_OK(jb_linear_forward(ctx, JB_F32, y[1], nullptr, x[1], w[1], nullptr, kRows, kWidth, kWidth, JB_ACT_GELU));
-    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, dy[1], sum[1], mean[1], rstd[1], y[1], x[1], nullptr,
-                                               gamma[1], gamma[1], kRows, kWidth, 1e-5f, 0.3f, kSeeds[0], offsets[0]));
+    const jb_linear_args linear{.weight = w[1], .rows = kRows, .out = kWidth, .in = kWidth, .activation = JB_ACT_GELU};
+    const jb_layernorm_args layernorm{.gamma = gamma[1],
+                                      .beta = gamma[1],
+                                      .mean = mean[1],
+                                      .rstd = rstd[1],
+                                      .rows = kRows,
+                                      .hidden = kWidth,
+                                      .eps = 1e-5f,
+                                      .residual = x[1],
+                                      .p = 0.3f,
+                                      .seed = kSeeds[0],
+                                      .offset = offsets[0]};
+    const jb_adam_args adam{.tensors = 1,
+                            .norm = norm[1],
+                            .max_norm = 1,
+                            .beta1 = 0.9f,
+                            .beta2 = 0.99f,
+                            .eps = 1e-6f,
+                            .step = step,
+                            .bias_correction = 1};
+    EXPECT_OK(jb_linear_forward(ctx, JB_F32, y[1], x[1], &linear));
+    EXPECT_OK(jb_add_dropout_layernorm_forward(ctx, JB_F32, dy[1], sum[1], y[1], &layernorm));
     EXPECT_OK(jb_add_dropout_layernorm_backward(ctx, JB_F32, y[1], nullptr, nullptr, dgamma[1], nullptr, dy[1], sum[1],
-                                                mean[1], rstd[1], gamma[1], kRows, kWidth, 0.3f, kSeeds[0], offsets[0],
-                                                0));
+                                                &layernorm));
     EXPECT_OK(jb_index_add_rows(ctx, JB_F32, w[1], y[1], index[1], JB_I32, kRows, 5, kWidth, 0));
     EXPECT_OK(jb_segment_mean_forward(ctx, means[1], y[1], begins, kSequences, kWidth));
     EXPECT_OK(jb_dropout(ctx, JB_F32, x[1], y[1], kRows * kWidth, 0.5f, kSeeds[1], offsets[1]));
     EXPECT_OK(jb_random_uniform(ctx, drawn[1], kWidth, -1, 1, kSeeds[1], offsets[1] + 1));
     EXPECT_OK(jb_random_normal(ctx, drawn[1] + kWidth, kWidth, 0, 1, kSeeds[0], offsets[0] + 1));
     EXPECT_OK(jb_global_norm(ctx, norm[1], &gradient, &size, 1));
-    EXPECT_OK(jb_adamw(ctx, &parameter, &gradient, &first, &second, nullptr, &size, &rate, &decay, 1, norm[1], 1, 0.9f,
-                       0.99f, 1e-6f, step, 1));
+    EXPECT_OK(jb_adamw(ctx, &parameter, &gradient, &first, &second, nullptr, &size, &rate, &decay, &adam));
   }
 };
 
@@ -142,11 +160,20 @@ void expect_other_sequences() {
                    both.empty<float>(kTokens * kWidth)};
   };
   const auto call = [&](const Results& r, const Starts& starts, int64_t offset) {
-    EXPECT_OK(jb_attention_forward(ctx, type, r.out[1], r.lse[1], q[1], k[1], v[1], starts.data(), sequences, kHeads,
-                                   kHeadDim, kWidth, kWidth, kWidth, 0.3f, -1, 0.2f, 5, offset));
-    EXPECT_OK(jb_attention_backward(ctx, type, r.dq[1], r.dk[1], r.dv[1], dout[1], q[1], k[1], v[1], r.out[1], r.lse[1],
-                                    starts.data(), sequences, kHeads, kHeadDim, kWidth, kWidth, kWidth, kWidth, kWidth,
-                                    kWidth, 0.3f, -1, 0.2f, 5, offset));
+    const jb_attention_args args{.q = q[1],
+                                 .k = k[1],
+                                 .v = v[1],
+                                 .lse = r.lse[1],
+                                 .sequences = sequences,
+                                 .heads = kHeads,
+                                 .head_dim = kHeadDim,
+                                 .window = -1,
+                                 .scale = 0.3f,
+                                 .p = 0.2f,
+                                 .seed = 5,
+                                 .offset = offset};
+    EXPECT_OK(jb_attention_forward(ctx, type, r.out[1], starts.data(), &args));
+    EXPECT_OK(jb_attention_backward(ctx, type, r.dq[1], r.dk[1], r.dv[1], dout[1], r.out[1], starts.data(), &args));
     EXPECT_OK(jb_segment_mean_forward(ctx, r.means[1], x[1], starts.data(), sequences, kWidth));
     EXPECT_OK(jb_segment_mean_backward(ctx, r.dx[1], r.means[1], starts.data(), sequences, kWidth));
   };

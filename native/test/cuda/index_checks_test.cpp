@@ -54,20 +54,28 @@ struct Calls {
   jb_status take_backward(int d) const {
     return jb_take_along_rows_backward(both[d], y[d], x[d], index[d], JB_I32, 4, kTable, kRows / 4);
   }
-  jb_status embedding(int d) const {
-    return jb_embedding_layernorm_forward(both[d], JB_F32, y[d], nullptr, nullptr, nullptr, table[d], table[d],
-                                          table[d], parameters[d], parameters[d], words[d], positions[d], types[d],
-                                          kRows, kWidth, kTable, kTable, 2, 1e-6f, 0, 0, 0);
+  jb_status embedding(int d, int64_t hidden = kWidth) const {
+    const jb_embedding_args args{.word = table[d],
+                                 .position = table[d],
+                                 .type = table[d],
+                                 .word_ids = words[d],
+                                 .position_ids = positions[d],
+                                 .type_ids = types[d],
+                                 .gamma = parameters[d],
+                                 .beta = parameters[d],
+                                 .tokens = kRows,
+                                 .hidden = hidden,
+                                 .word_rows = kTable,
+                                 .position_rows = kTable,
+                                 .type_rows = 2,
+                                 .eps = 1e-6f};
+    return jb_embedding_layernorm_forward(both[d], JB_F32, y[d], nullptr, &args);
   }
   // Rows of a width without an instance for a warp.
-  jb_status embedding_wide(int d) const {
-    return jb_embedding_layernorm_forward(both[d], JB_F32, y[d], nullptr, nullptr, nullptr, table[d], table[d],
-                                          table[d], parameters[d], parameters[d], words[d], positions[d], types[d],
-                                          kRows, kWidth - 1, kTable, kTable, 2, 1e-6f, 0, 0, 0);
-  }
+  jb_status embedding_wide(int d) const { return embedding(d, kWidth - 1); }
   jb_status cross_entropy(int d) const {
-    return jb_cross_entropy_forward(both[d], JB_F32, loss[d], nullptr, nullptr, x[d], labels[d], nullptr, kRows, kWidth,
-                                    -100, 0, 0);
+    const jb_cross_entropy_args args{.labels = labels[d], .rows = kRows, .classes = kWidth, .ignore_index = -100};
+    return jb_cross_entropy_forward(both[d], JB_F32, loss[d], x[d], &args);
   }
 };
 

@@ -28,10 +28,17 @@ struct Attention {
 
   jb_status call(jb_ctx ctx) const {
     const int32_t begins[] = {0, 10, 24};
-    EXPECT_OK(jb_attention_forward(ctx, JB_BF16, out[1], lse[1], q[1], q[1], q[1], begins, 2, 1, width, width, width,
-                                   width, 0.1f, -1, 0, 0, 0));
-    return jb_attention_backward(ctx, JB_BF16, dq[1], dk[1], nullptr, q[1], q[1], q[1], q[1], out[1], lse[1], begins, 2,
-                                 1, width, width, width, width, width, width, width, 0.1f, -1, 0, 0, 0);
+    const jb_attention_args args{.q = q[1],
+                                 .k = q[1],
+                                 .v = q[1],
+                                 .lse = lse[1],
+                                 .sequences = 2,
+                                 .heads = 1,
+                                 .head_dim = width,
+                                 .window = -1,
+                                 .scale = 0.1f};
+    EXPECT_OK(jb_attention_forward(ctx, JB_BF16, out[1], begins, &args));
+    return jb_attention_backward(ctx, JB_BF16, dq[1], dk[1], nullptr, q[1], out[1], begins, &args);
   }
 };
 

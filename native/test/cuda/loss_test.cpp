@@ -14,17 +14,28 @@ TEST(cross_entropy) {
     auto labels = both.array(chosen);
     auto loss = both.empty<float>(1), lse = both.empty<float>(rows), total = both.empty<float>(1);
     const bool weighted = turn % 2 == 1;
-    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], lse[d], total[d], logits[d], labels[d],
-                                     weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing, normalizer));
+    const auto args = [&](int d) {
+      return jb_cross_entropy_args{.labels = labels[d],
+                                   .class_weights = weighted ? weights[d] : nullptr,
+                                   .lse = lse[d],
+                                   .total = total[d],
+                                   .rows = rows,
+                                   .classes = classes,
+                                   .ignore_index = ignored,
+                                   .label_smoothing = smoothing,
+                                   .normalizer = normalizer};
+    };
+    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], logits[d], test::at(args(d))));
     EXPECT_SAME(loss, 1e-5, 1e-5);
     EXPECT_SAME(lse, 1e-6, 1e-6);
     EXPECT_SAME(total, 1e-6, 0);
     auto dloss = both.array(std::vector<float>{1.3f}), dlogits = both.empty<float>(rows * classes);
-    BOTH_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits[d], dloss[d], logits[d], lse[d], total[d], labels[d],
-                                      weighted ? weights[d] : nullptr, rows, classes, ignored, smoothing));
+    BOTH_OK(jb_cross_entropy_backward(ctx, JB_F32, dlogits[d], dloss[d], logits[d], test::at(args(d))));
     EXPECT_SAME(dlogits, 2e-5, 1e-6);
-    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], nullptr, nullptr, logits[d], labels[d], nullptr, rows,
-                                     classes, ignored, 0, 0));
+    const auto plain = [&](int d) {
+      return jb_cross_entropy_args{.labels = labels[d], .rows = rows, .classes = classes, .ignore_index = ignored};
+    };
+    BOTH_OK(jb_cross_entropy_forward(ctx, JB_F32, loss[d], logits[d], test::at(plain(d))));
     EXPECT_SAME(loss, 1e-5, 1e-5);
   }
 }
@@ -33,8 +44,8 @@ TEST(a_label_outside_makes_the_loss_nan) {
   test::Both both;
   auto logits = both.array(test::normal(6)), loss = both.empty<float>(1);
   auto labels = both.array(std::vector<int32_t>{0, 3});
-  EXPECT_OK(jb_cross_entropy_forward(both.cuda(), JB_F32, loss[1], nullptr, nullptr, logits[1], labels[1], nullptr, 2,
-                                     3, -100, 0, 0));
+  const jb_cross_entropy_args args{.labels = labels[1], .rows = 2, .classes = 3, .ignore_index = -100};
+  EXPECT_OK(jb_cross_entropy_forward(both.cuda(), JB_F32, loss[1], logits[1], &args));
   float value = 0;
   EXPECT_REFUSED(jb_read_floats(both.cuda(), &value, loss[1], 1), "cross_entropy: label 3 of row 1 is neither");
   EXPECT(std::isnan(value));
@@ -43,10 +54,19 @@ TEST(a_label_outside_makes_the_loss_nan) {
 TEST(refuses) {
   test::Both both;
   auto x = both.empty<float>(4);
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 2, 0, -100, 0, 0),
-              "logits are [2, 0]");
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 2, 0),
-              "label smoothing 2");
-  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], nullptr, nullptr, x[d], x[d], nullptr, 0, 2, -100, 0, -1),
-              "the normalizer is -1");
+  const auto forward = [&](jb_ctx ctx, int d, int64_t rows, int64_t classes, float smoothing, float normalizer) {
+    const jb_cross_entropy_args args{.labels = x[d],
+                                     .rows = rows,
+                                     .classes = classes,
+                                     .ignore_index = -100,
+                                     .label_smoothing = smoothing,
+                                     .normalizer = normalizer};
+    return jb_cross_entropy_forward(ctx, JB_F32, x[d], x[d], &args);
+  };
+  BOTH_REFUSE(forward(ctx, d, 2, 0, 0, 0), "logits are [2, 0]");
+  BOTH_REFUSE(forward(ctx, d, 0, 2, 2, 0), "label smoothing 2");
+  BOTH_REFUSE(forward(ctx, d, 0, 2, 0, -1), "the normalizer is -1");
+  BOTH_REFUSE(jb_cross_entropy_forward(ctx, JB_F32, x[d], x[d], nullptr), "cross_entropy: args is null");
+  BOTH_REFUSE(jb_cross_entropy_backward(ctx, JB_F32, x[d], x[d], x[d], nullptr),
+              "cross_entropy backward: args is null");
 }

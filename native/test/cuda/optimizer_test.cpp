@@ -8,6 +8,8 @@ namespace {
 constexpr int64_t kSizes[] = {1, 0, 3, 64, 4096, 4097, 13001};
 constexpr int64_t kTensors = 7;
 
+using Step = decltype(&jb_adamw);
+
 struct Model {
   std::vector<test::Array<float>> w, g, m, v;
   std::vector<test::Array<jb::bf16>> copy;
@@ -33,6 +35,11 @@ struct Model {
   const int64_t* of(int d, int k) const { return addresses[d][k].data(); }
   const int64_t* copies_of(int d) const { return d == 0 ? nullptr : copies.data(); }
 
+  jb_status step(Step function, jb_ctx ctx, int d, const jb_adam_args* args) const {
+    return function(ctx, of(d, 0), of(d, 1), of(d, 2), of(d, 3), copies_of(d), kSizes, rates.data(), decays.data(),
+                    args);
+  }
+
   void expect_same() const {
     for (size_t t = 0; t < kTensors; ++t) {
       EXPECT_SAME(m[t], 1e-6, 1e-7);
@@ -47,7 +54,9 @@ struct Model {
   }
 };
 
-using Step = decltype(&jb_adamw);
+jb_adam_args first_step() {
+  return {.tensors = kTensors, .beta1 = 0.9f, .beta2 = 0.99f, .eps = 1e-6f, .step = 1, .bias_correction = 1};
+}
 
 void check(Step step, float max_norm, int32_t bias_correction) {
   test::Both both;
@@ -56,9 +65,15 @@ void check(Step step, float max_norm, int32_t bias_correction) {
   for (int64_t number = 1; number < 4; ++number) {
     BOTH_OK(jb_global_norm(ctx, norm[d], model.of(d, 1), kSizes, kTensors));
     EXPECT_SAME(norm, 1e-6, 0);
-    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
-                 model.rates.data(), model.decays.data(), kTensors, max_norm == 0 && number == 2 ? nullptr : norm[d],
-                 max_norm, 0.9f, 0.99f, 1e-6f, number, bias_correction));
+    const auto args = [&](int d) {
+      jb_adam_args all = first_step();
+      all.norm = max_norm == 0 && number == 2 ? nullptr : norm[d];
+      all.max_norm = max_norm;
+      all.step = number;
+      all.bias_correction = bias_correction;
+      return all;
+    };
+    BOTH_OK(model.step(step, ctx, d, test::at(args(d))));
     model.expect_same();
   }
 }
@@ -79,9 +94,14 @@ TEST(a_norm_that_is_not_finite_changes_nothing) {
   test::Both both;
   const Model model(both);
   auto norm = both.array(std::vector<float>{NAN});
+  const auto args = [&](int d) {
+    jb_adam_args all = first_step();
+    all.norm = norm[d];
+    all.max_norm = 1;
+    return all;
+  };
   for (Step step : {jb_adamw, jb_lamb}) {
-    BOTH_OK(step(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
-                 model.rates.data(), model.decays.data(), kTensors, norm[d], 1, 0.9f, 0.99f, 1e-6f, 1, 1));
+    BOTH_OK(model.step(step, ctx, d, test::at(args(d))));
     for (size_t t = 0; t < kTensors; ++t) {
       EXPECT_EQUAL(model.w[t]);
       EXPECT_EQUAL(model.m[t]);
@@ -94,20 +114,25 @@ TEST(refuses) {
   test::Both both;
   const Model model(both);
   const auto step = [&](jb_ctx ctx, int d, float max_norm, float beta1, int64_t number, int64_t tensors) {
-    return jb_adamw(ctx, model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), model.copies_of(d), kSizes,
-                    model.rates.data(), model.decays.data(), tensors, nullptr, max_norm, beta1, 0.99f, 1e-6f, number,
-                    1);
+    jb_adam_args args = first_step();
+    args.tensors = tensors;
+    args.max_norm = max_norm;
+    args.beta1 = beta1;
+    args.step = number;
+    return model.step(jb_adamw, ctx, d, &args);
   };
   BOTH_REFUSE(step(ctx, d, 0, 0.9f, 0, kTensors), "step is 0");
   BOTH_REFUSE(step(ctx, d, 0, 1, 1, kTensors), "beta1 is 1");
   BOTH_REFUSE(step(ctx, d, 1, 0.9f, 1, kTensors), "max_norm is 1, but norm is null");
   BOTH_REFUSE(step(ctx, d, 0, 0.9f, 1, -1), "adamw: -1 tensors");
+  BOTH_REFUSE(model.step(jb_adamw, ctx, d, nullptr), "adamw: args is null");
+  BOTH_REFUSE(model.step(jb_lamb, ctx, d, nullptr), "lamb: args is null");
   std::vector<int64_t> copies = model.copies;
   const auto refuse = [&](int d, const char* words) {
-    EXPECT_REFUSED(
-        jb_lamb(both[d], model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), copies.data(), kSizes,
-                model.rates.data(), model.decays.data(), kTensors, nullptr, 0, 0.9f, 0.99f, 1e-6f, 1, 1),
-        words);
+    const jb_adam_args args = first_step();
+    EXPECT_REFUSED(jb_lamb(both[d], model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), copies.data(),
+                           kSizes, model.rates.data(), model.decays.data(), &args),
+                   words);
   };
   refuse(0, "copies of the parameters in bfloat16 are for a GPU");
   copies[3] += 2;

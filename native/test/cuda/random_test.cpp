@@ -1,6 +1,7 @@
 #include "jaubert/random.h"
 
 #include "cuda/both.h"
+#include "jaubert/dropout.h"
 
 TEST(the_same_numbers_as_on_the_cpu) {
   test::Both both;

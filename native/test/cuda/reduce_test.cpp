@@ -1,6 +1,7 @@
 #include "jaubert/reduce.h"
 
 #include "cuda/both.h"
+#include "jaubert/softmax.h"
 
 namespace {
 

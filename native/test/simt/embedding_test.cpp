@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "../layernorm_reference.h"
+#include "../norm_reference.h"
 #include "../philox_reference.h"
 #include "simt/check.h"
 

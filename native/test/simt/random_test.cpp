@@ -1,7 +1,8 @@
-// kernels/random under the emulator.
+// kernels/random and kernels/dropout under the emulator.
 #include "random/random.cuh"
 
 #include "../philox_reference.h"
+#include "dropout/dropout.cuh"
 #include "simt/check.h"
 
 using simt::Buffer;

@@ -1,13 +1,15 @@
 package io.github.jaubert.nn;
 
-import io.github.jaubert.internal.ops.Attention;
-import io.github.jaubert.internal.ops.Elementwise;
-import io.github.jaubert.internal.ops.Embeddings;
-import io.github.jaubert.internal.ops.FeedForward;
-import io.github.jaubert.internal.ops.Indexing;
-import io.github.jaubert.internal.ops.Linears;
-import io.github.jaubert.internal.ops.Losses;
-import io.github.jaubert.internal.ops.Normalization;
+import io.github.jaubert.internal.ops.ActivationOps;
+import io.github.jaubert.internal.ops.AttentionOps;
+import io.github.jaubert.internal.ops.DropoutOps;
+import io.github.jaubert.internal.ops.ElementwiseOps;
+import io.github.jaubert.internal.ops.EmbeddingOps;
+import io.github.jaubert.internal.ops.FeedForwardOps;
+import io.github.jaubert.internal.ops.IndexOps;
+import io.github.jaubert.internal.ops.LinearOps;
+import io.github.jaubert.internal.ops.LossOps;
+import io.github.jaubert.internal.ops.NormOps;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
@@ -43,7 +45,7 @@ public final class F {
 
   /** {@code activation(x W^T + bias)} in one operation. */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation) {
-    return Linears.linear(x, weight, bias, activation.ordinal());
+    return LinearOps.linear(x, weight, bias, activation.ordinal());
   }
 
   /**
@@ -58,32 +60,32 @@ public final class F {
    */
   public static Tensor feedForward(
       Tensor x, Tensor firstWeight, Tensor bias, Activation activation, Tensor secondWeight) {
-    return FeedForward.feedForward(x, firstWeight, bias, activation.ordinal(), secondWeight);
+    return FeedForwardOps.feedForward(x, firstWeight, bias, activation.ordinal(), secondWeight);
   }
 
   /** {@code x * Phi(x)}, by the error function (Hendrycks and Gimpel 2016). */
   public static Tensor gelu(Tensor x) {
-    return Elementwise.gelu(x);
+    return ElementwiseOps.gelu(x);
   }
 
   /** The tanh approximation of {@link #gelu}. */
   public static Tensor geluTanh(Tensor x) {
-    return Elementwise.geluTanh(x);
+    return ElementwiseOps.geluTanh(x);
   }
 
   /** {@code x * sigmoid(x)}. */
   public static Tensor silu(Tensor x) {
-    return Elementwise.silu(x);
+    return ElementwiseOps.silu(x);
   }
 
   /** {@code max(x, 0)}. */
   public static Tensor relu(Tensor x) {
-    return Elementwise.relu(x);
+    return ElementwiseOps.relu(x);
   }
 
   /** {@code gelu(x[..., :w]) * x[..., w:]} for x [..., 2 w] (Shazeer 2020). */
   public static Tensor geglu(Tensor x) {
-    return Linears.geglu(x);
+    return ActivationOps.geglu(x);
   }
 
   // ---- normalisation and dropout ----
@@ -98,12 +100,12 @@ public final class F {
 
   /** The same with a source of random numbers. */
   public static Tensor dropout(Tensor x, float p, Rng rng) {
-    return p == 0 ? x : Normalization.dropout(x, p, rng);
+    return p == 0 ? x : DropoutOps.dropout(x, p, rng);
   }
 
   /** LayerNorm over the last axis (Ba et al. 2016): gamma [hidden], beta [hidden] or null. */
   public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
-    return Normalization.layerNorm(x, gamma, beta, eps);
+    return NormOps.layerNorm(x, gamma, beta, eps);
   }
 
   /**
@@ -116,14 +118,14 @@ public final class F {
    */
   public static Tensor addDropoutLayerNorm(
       Tensor x, Tensor residual, Tensor bias, Tensor gamma, Tensor beta, float p, float eps) {
-    return Normalization.addDropoutLayerNorm(x, residual, bias, gamma, beta, p, eps, Rng.global());
+    return NormOps.addDropoutLayerNorm(x, residual, bias, gamma, beta, p, eps, Rng.global());
   }
 
   // ---- embeddings ----
 
   /** Rows of a table [rows, width] by ids (I32 or I64) of any shape: [..., width]. */
   public static Tensor embedding(Tensor table, Tensor ids) {
-    return Indexing.embedding(table, ids);
+    return IndexOps.embedding(table, ids);
   }
 
   /**
@@ -166,9 +168,9 @@ public final class F {
       float p,
       float eps,
       DType dtype) {
-    return Embeddings.embeddingLayerNorm(
-        new Embeddings.Ids(wordIds, positionIds, typeIds),
-        new Embeddings.Tables(word, position, type),
+    return EmbeddingOps.embeddingLayerNorm(
+        new EmbeddingOps.Ids(wordIds, positionIds, typeIds),
+        new EmbeddingOps.Tables(word, position, type),
         gamma,
         beta,
         p,
@@ -190,7 +192,7 @@ public final class F {
   public static Tensor attention(
       Tensor q, Tensor k, Tensor v, PackedSequences lengths, AttentionOptions options) {
     float scale = options.scale() > 0 ? options.scale() : (float) (1 / Math.sqrt(q.size(-1)));
-    return Attention.attention(
+    return AttentionOps.attention(
         q, k, v, lengths, scale, options.window(), options.dropout(), Rng.global());
   }
 
@@ -202,7 +204,7 @@ public final class F {
    * @param base wavelength parameter, 10000 in the paper
    */
   public static Tensor rotary(Tensor x, Tensor positionIds, float base) {
-    return Attention.rotary(x, positionIds, base);
+    return AttentionOps.rotary(x, positionIds, base);
   }
 
   /**
@@ -210,7 +212,7 @@ public final class F {
    * gives 0.
    */
   public static Tensor segmentMean(Tensor x, PackedSequences lengths) {
-    return Indexing.segmentMean(x, lengths);
+    return IndexOps.segmentMean(x, lengths);
   }
 
   // ---- losses ----
@@ -225,7 +227,7 @@ public final class F {
 
   /** Cross-entropy with smoothing, weights, another label to ignore or another divisor. */
   public static Tensor crossEntropy(Tensor logits, Tensor labels, CrossEntropyOptions options) {
-    return Losses.crossEntropy(
+    return LossOps.crossEntropy(
         logits,
         labels,
         options.ignoreIndex(),
@@ -236,7 +238,7 @@ public final class F {
 
   /** The mean of {@code (prediction - target)^2}. */
   public static Tensor mseLoss(Tensor prediction, Tensor target) {
-    return Losses.meanSquaredError(prediction, target, 0);
+    return LossOps.meanSquaredError(prediction, target, 0);
   }
 
   /**
@@ -244,7 +246,7 @@ public final class F {
    * CrossEntropyOptions#normalizer}.
    */
   public static Tensor mseLoss(Tensor prediction, Tensor target, float normalizer) {
-    return Losses.meanSquaredError(prediction, target, normalizer);
+    return LossOps.meanSquaredError(prediction, target, normalizer);
   }
 
   /**
@@ -252,12 +254,12 @@ public final class F {
    * the logits' shape.
    */
   public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor target) {
-    return Losses.binaryCrossEntropyWithLogits(logits, target, 0);
+    return LossOps.binaryCrossEntropyWithLogits(logits, target, 0);
   }
 
   /** The sum of the same over a divisor. */
   public static Tensor binaryCrossEntropyWithLogits(
       Tensor logits, Tensor target, float normalizer) {
-    return Losses.binaryCrossEntropyWithLogits(logits, target, normalizer);
+    return LossOps.binaryCrossEntropyWithLogits(logits, target, normalizer);
   }
 }

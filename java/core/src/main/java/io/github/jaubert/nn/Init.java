@@ -1,6 +1,6 @@
 package io.github.jaubert.nn;
 
-import io.github.jaubert.internal.ops.Creation;
+import io.github.jaubert.internal.ops.RandomOps;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
@@ -15,12 +15,12 @@ public final class Init {
 
   /** Normal with mean 0 and the given deviation. */
   public static Tensor normal(float deviation, long... shape) {
-    return Creation.normal(Rng.global(), 0, deviation, Shape.of(shape)).unscoped();
+    return RandomOps.normal(Rng.global(), 0, deviation, Shape.of(shape)).unscoped();
   }
 
   /** Uniform between {@code -bound} and {@code bound}. */
   public static Tensor uniform(float bound, long... shape) {
-    return Creation.uniform(Rng.global(), -bound, bound, Shape.of(shape)).unscoped();
+    return RandomOps.uniform(Rng.global(), -bound, bound, Shape.of(shape)).unscoped();
   }
 
   /** Zeros. */

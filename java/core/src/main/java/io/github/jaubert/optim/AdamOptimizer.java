@@ -1,5 +1,6 @@
 package io.github.jaubert.optim;
 
+import io.github.jaubert.internal.binding.Arguments;
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.engine.Capture;
@@ -33,14 +34,21 @@ abstract class AdamOptimizer implements Optimizer {
         long[] sizes,
         float[] learningRates,
         float[] weightDecays,
-        long tensors,
-        long norm,
-        float maxNorm,
-        float beta1,
-        float beta2,
-        float eps,
-        long step,
-        int biasCorrection);
+        long args);
+  }
+
+  /** The fields of {@code jb_adam_args}, in their order. */
+  private enum Field {
+    TENSORS,
+    NORM,
+    MAX_NORM,
+    BETA1,
+    BETA2,
+    EPS,
+    STEP,
+    BIAS_CORRECTION;
+
+    static final int COUNT = values().length;
   }
 
   private final String name;
@@ -215,14 +223,16 @@ abstract class AdamOptimizer implements Optimizer {
             sizes,
             learningRates,
             weightDecays,
-            moving,
-            total.address(),
-            options.maxNorm(),
-            options.beta1(),
-            options.beta2(),
-            options.eps(),
-            step + 1,
-            options.biasCorrection() ? 1 : 0));
+            Arguments.begin(Field.COUNT)
+                .set(Field.TENSORS, moving)
+                .set(Field.NORM, total.address())
+                .set(Field.MAX_NORM, options.maxNorm())
+                .set(Field.BETA1, options.beta1())
+                .set(Field.BETA2, options.beta2())
+                .set(Field.EPS, options.eps())
+                .set(Field.STEP, step + 1)
+                .set(Field.BIAS_CORRECTION, options.biasCorrection() ? 1 : 0)
+                .address()));
     for (int i = 0; i < moving; i++) {
       moved[i].zeroGrad();
     }

@@ -4,7 +4,7 @@ import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.ops.Creation;
+import io.github.jaubert.internal.ops.CreationOps;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
@@ -90,12 +90,12 @@ final class AdamState implements AutoCloseable {
   }
 
   static Tensor zerosBeside(NativeTensor parameter, Shape shape) {
-    return Creation.full(parameter.backend(), DType.F32, 0, shape).unscoped();
+    return CreationOps.full(parameter.backend(), DType.F32, 0, shape).unscoped();
   }
 
   /** A number of steps, which the program counts and no device needs. */
   private static Tensor count() {
-    return Creation.full(Backend.cpu(), DType.I64, 0, Shape.SCALAR).unscoped();
+    return CreationOps.full(Backend.cpu(), DType.I64, 0, Shape.SCALAR).unscoped();
   }
 
   /** The state as checkpoints hold it; the tensors belong to this. */

@@ -1,6 +1,6 @@
 package io.github.jaubert.tensor;
 
-import io.github.jaubert.internal.ops.Creation;
+import io.github.jaubert.internal.ops.CreationOps;
 import java.util.Arrays;
 
 /**
@@ -97,7 +97,7 @@ public final class PackedSequences {
    * index of the [CLS] tokens.
    */
   public Tensor starts() {
-    return Creation.of(Arrays.copyOf(cuSeqlens, count()), count());
+    return CreationOps.of(Arrays.copyOf(cuSeqlens, count()), count());
   }
 
   /**
@@ -106,7 +106,7 @@ public final class PackedSequences {
    */
   public Tensor positionIds() {
     int[] positions = positions();
-    return Creation.of(positions, positions.length);
+    return CreationOps.of(positions, positions.length);
   }
 
   /** The same as an array. */

@@ -1,15 +1,16 @@
 package io.github.jaubert.tensor;
 
 import io.github.jaubert.internal.engine.Tape;
-import io.github.jaubert.internal.ops.Casting;
-import io.github.jaubert.internal.ops.Creation;
-import io.github.jaubert.internal.ops.Elementwise;
-import io.github.jaubert.internal.ops.Indexing;
-import io.github.jaubert.internal.ops.Matmul;
-import io.github.jaubert.internal.ops.Reductions;
-import io.github.jaubert.internal.ops.Selection;
-import io.github.jaubert.internal.ops.Shaping;
-import io.github.jaubert.internal.ops.Softmax;
+import io.github.jaubert.internal.ops.CastOps;
+import io.github.jaubert.internal.ops.CreationOps;
+import io.github.jaubert.internal.ops.ElementwiseOps;
+import io.github.jaubert.internal.ops.IndexOps;
+import io.github.jaubert.internal.ops.MatmulOps;
+import io.github.jaubert.internal.ops.RandomOps;
+import io.github.jaubert.internal.ops.ReduceOps;
+import io.github.jaubert.internal.ops.SelectionOps;
+import io.github.jaubert.internal.ops.ShapeOps;
+import io.github.jaubert.internal.ops.SoftmaxOps;
 
 /**
  * A row-major array of numbers in memory outside the Java heap, and the record of how to
@@ -35,67 +36,67 @@ public interface Tensor extends AutoCloseable {
 
   /** A tensor of {@code values}, row by row. Without a shape it has one axis. */
   static Tensor of(float[] values, long... shape) {
-    return Creation.of(values, shape);
+    return CreationOps.of(values, shape);
   }
 
   /** A tensor of 32-bit integers, row by row. Without a shape it has one axis. */
   static Tensor of(int[] values, long... shape) {
-    return Creation.of(values, shape);
+    return CreationOps.of(values, shape);
   }
 
   /** A tensor of 64-bit integers, row by row. Without a shape it has one axis. */
   static Tensor of(long[] values, long... shape) {
-    return Creation.of(values, shape);
+    return CreationOps.of(values, shape);
   }
 
   /** A tensor of truth values, row by row. Without a shape it has one axis. */
   static Tensor of(boolean[] values, long... shape) {
-    return Creation.of(values, shape);
+    return CreationOps.of(values, shape);
   }
 
   /** A tensor without axes that holds one value. */
   static Tensor scalar(float value) {
-    return Creation.full(DType.F32, value, Shape.SCALAR);
+    return CreationOps.full(DType.F32, value, Shape.SCALAR);
   }
 
   /** Zeros of type {@link DType#F32}. */
   static Tensor zeros(long... shape) {
-    return Creation.full(DType.F32, 0, Shape.of(shape));
+    return CreationOps.full(DType.F32, 0, Shape.of(shape));
   }
 
   /** Zeros of a type. */
   static Tensor zeros(DType dtype, Shape shape) {
-    return Creation.full(dtype, 0, shape);
+    return CreationOps.full(dtype, 0, shape);
   }
 
   /** Ones of type {@link DType#F32}. */
   static Tensor ones(long... shape) {
-    return Creation.full(DType.F32, 1, Shape.of(shape));
+    return CreationOps.full(DType.F32, 1, Shape.of(shape));
   }
 
   /** {@code value} everywhere. */
   static Tensor full(float value, long... shape) {
-    return Creation.full(DType.F32, value, Shape.of(shape));
+    return CreationOps.full(DType.F32, value, Shape.of(shape));
   }
 
   /** The integers 0 to {@code n - 1}, {@link DType#I64} {@code [n]}. */
   static Tensor arange(long n) {
-    return Creation.arange(n);
+    return CreationOps.arange(n);
   }
 
   /** Ones on the diagonal of {@code [n, n]}. */
   static Tensor eye(long n) {
-    return Creation.eye(n);
+    return CreationOps.eye(n);
   }
 
   /** Uniform on [0, 1). */
   static Tensor rand(Rng rng, long... shape) {
-    return Creation.uniform(rng, 0, 1, Shape.of(shape));
+    return RandomOps.uniform(rng, 0, 1, Shape.of(shape));
   }
 
   /** Normal with mean 0 and deviation 1. */
   static Tensor randn(Rng rng, long... shape) {
-    return Creation.normal(rng, 0, 1, Shape.of(shape));
+    return RandomOps.normal(rng, 0, 1, Shape.of(shape));
   }
 
   // ---- what it is ----
@@ -161,147 +162,147 @@ public interface Tensor extends AutoCloseable {
 
   /** {@code this + other}. */
   default Tensor add(Tensor other) {
-    return Elementwise.add(this, other);
+    return ElementwiseOps.add(this, other);
   }
 
   /** {@code this - other}. */
   default Tensor sub(Tensor other) {
-    return Elementwise.sub(this, other);
+    return ElementwiseOps.sub(this, other);
   }
 
   /** {@code this * other}, element by element. */
   default Tensor mul(Tensor other) {
-    return Elementwise.mul(this, other);
+    return ElementwiseOps.mul(this, other);
   }
 
   /** {@code this / other}. */
   default Tensor div(Tensor other) {
-    return Elementwise.div(this, other);
+    return ElementwiseOps.div(this, other);
   }
 
   /** {@code this} to the power {@code other}. */
   default Tensor pow(Tensor other) {
-    return Elementwise.pow(this, other);
+    return ElementwiseOps.pow(this, other);
   }
 
   /** The larger of the two; where they are equal the gradient goes to {@code this}. */
   default Tensor maximum(Tensor other) {
-    return Elementwise.maximum(this, other);
+    return ElementwiseOps.maximum(this, other);
   }
 
   /** The smaller of the two; where they are equal the gradient goes to {@code this}. */
   default Tensor minimum(Tensor other) {
-    return Elementwise.minimum(this, other);
+    return ElementwiseOps.minimum(this, other);
   }
 
   /** {@code this + value}. */
   default Tensor add(float value) {
-    return Elementwise.affine(this, 1, value);
+    return ElementwiseOps.affine(this, 1, value);
   }
 
   /** {@code this - value}. */
   default Tensor sub(float value) {
-    return Elementwise.affine(this, 1, -value);
+    return ElementwiseOps.affine(this, 1, -value);
   }
 
   /** {@code this * value}. */
   default Tensor mul(float value) {
-    return Elementwise.affine(this, value, 0);
+    return ElementwiseOps.affine(this, value, 0);
   }
 
   /** {@code this / value}. */
   default Tensor div(float value) {
-    return Elementwise.divide(this, value);
+    return ElementwiseOps.divide(this, value);
   }
 
   /** {@code this} to the power {@code exponent}. */
   default Tensor pow(float exponent) {
-    return Elementwise.pow(this, exponent);
+    return ElementwiseOps.pow(this, exponent);
   }
 
   /** {@code -this}. */
   default Tensor neg() {
-    return Elementwise.affine(this, -1, 0);
+    return ElementwiseOps.affine(this, -1, 0);
   }
 
   /** The magnitude; its gradient at 0 is 0. */
   default Tensor abs() {
-    return Elementwise.abs(this);
+    return ElementwiseOps.abs(this);
   }
 
   /** -1, 0 or 1; without a gradient. */
   default Tensor sign() {
-    return Elementwise.sign(this);
+    return ElementwiseOps.sign(this);
   }
 
   /** The largest integer not above; without a gradient. */
   default Tensor floor() {
-    return Elementwise.floor(this);
+    return ElementwiseOps.floor(this);
   }
 
   /** {@code e^this}. */
   default Tensor exp() {
-    return Elementwise.exp(this);
+    return ElementwiseOps.exp(this);
   }
 
   /** The natural logarithm. */
   default Tensor log() {
-    return Elementwise.log(this);
+    return ElementwiseOps.log(this);
   }
 
   /** The square root. */
   default Tensor sqrt() {
-    return Elementwise.sqrt(this);
+    return ElementwiseOps.sqrt(this);
   }
 
   /** {@code 1 / sqrt(this)}. */
   default Tensor rsqrt() {
-    return Elementwise.rsqrt(this);
+    return ElementwiseOps.rsqrt(this);
   }
 
   /** The square. */
   default Tensor square() {
-    return Elementwise.pow(this, 2);
+    return ElementwiseOps.pow(this, 2);
   }
 
   /** The sine of an angle in radians. */
   default Tensor sin() {
-    return Elementwise.sin(this);
+    return ElementwiseOps.sin(this);
   }
 
   /** The cosine of an angle in radians. */
   default Tensor cos() {
-    return Elementwise.cos(this);
+    return ElementwiseOps.cos(this);
   }
 
   /** The hyperbolic tangent. */
   default Tensor tanh() {
-    return Elementwise.tanh(this);
+    return ElementwiseOps.tanh(this);
   }
 
   /** {@code 1 / (1 + e^-this)}. */
   default Tensor sigmoid() {
-    return Elementwise.sigmoid(this);
+    return ElementwiseOps.sigmoid(this);
   }
 
   /** The error function. */
   default Tensor erf() {
-    return Elementwise.erf(this);
+    return ElementwiseOps.erf(this);
   }
 
   /** {@code max(this, 0)}. */
   default Tensor relu() {
-    return Elementwise.relu(this);
+    return ElementwiseOps.relu(this);
   }
 
   /** {@code log(1 + e^this)}, without overflow. */
   default Tensor softplus() {
-    return Elementwise.softplus(this);
+    return ElementwiseOps.softplus(this);
   }
 
   /** Between {@code min} and {@code max}; outside the gradient is 0. */
   default Tensor clamp(float min, float max) {
-    return Elementwise.clamp(this, min, max);
+    return ElementwiseOps.clamp(this, min, max);
   }
 
   // ---- comparison and selection ----
@@ -311,57 +312,57 @@ public interface Tensor extends AutoCloseable {
    * other comparisons.
    */
   default Tensor eq(Tensor other) {
-    return Selection.eq(this, other);
+    return SelectionOps.eq(this, other);
   }
 
   /** Whether the elements differ. */
   default Tensor ne(Tensor other) {
-    return Selection.ne(this, other);
+    return SelectionOps.ne(this, other);
   }
 
   /** Whether {@code this < other}. */
   default Tensor lt(Tensor other) {
-    return Selection.lt(this, other);
+    return SelectionOps.lt(this, other);
   }
 
   /** Whether {@code this <= other}. */
   default Tensor le(Tensor other) {
-    return Selection.le(this, other);
+    return SelectionOps.le(this, other);
   }
 
   /** Whether {@code this > other}. */
   default Tensor gt(Tensor other) {
-    return Selection.gt(this, other);
+    return SelectionOps.gt(this, other);
   }
 
   /** Whether {@code this >= other}. */
   default Tensor ge(Tensor other) {
-    return Selection.ge(this, other);
+    return SelectionOps.ge(this, other);
   }
 
   /** Both, for {@link DType#BOOL}. */
   default Tensor and(Tensor other) {
-    return Selection.and(this, other);
+    return SelectionOps.and(this, other);
   }
 
   /** Either, for {@link DType#BOOL}. */
   default Tensor or(Tensor other) {
-    return Selection.or(this, other);
+    return SelectionOps.or(this, other);
   }
 
   /** The opposite, for {@link DType#BOOL}. */
   default Tensor not() {
-    return Selection.not(this);
+    return SelectionOps.not(this);
   }
 
   /** {@code condition ? a : b}, all three broadcast. */
   static Tensor where(Tensor condition, Tensor a, Tensor b) {
-    return Selection.where(condition, a, b);
+    return SelectionOps.where(condition, a, b);
   }
 
   /** {@code value} where {@code mask} is true, this tensor elsewhere. */
   default Tensor maskedFill(Tensor mask, float value) {
-    return Selection.where(mask, Creation.scalarBeside(this, value), this);
+    return SelectionOps.where(mask, CreationOps.scalarBeside(this, value), this);
   }
 
   // ---- matrices ----
@@ -372,104 +373,104 @@ public interface Tensor extends AutoCloseable {
    * the result.
    */
   default Tensor matmul(Tensor other) {
-    return Matmul.matmul(this, other);
+    return MatmulOps.matmul(this, other);
   }
 
   /** The transpose of a matrix, {@code [m, n]} to {@code [n, m]}. */
   default Tensor t() {
-    return Shaping.transposeMatrix(this);
+    return ShapeOps.transposeMatrix(this);
   }
 
   // ---- reductions ----
 
   /** The sum of all elements. */
   default Tensor sum() {
-    return Reductions.sum(Shaping.flatten(this), 0, false);
+    return ReduceOps.sum(ShapeOps.flatten(this), 0, false);
   }
 
   /** The sum along one axis, which is gone from the result. */
   default Tensor sum(int axis) {
-    return Reductions.sum(this, axis, false);
+    return ReduceOps.sum(this, axis, false);
   }
 
   /** The sum along one axis, which stays with size 1 if {@code keepAxis}. */
   default Tensor sum(int axis, boolean keepAxis) {
-    return Reductions.sum(this, axis, keepAxis);
+    return ReduceOps.sum(this, axis, keepAxis);
   }
 
   /** The mean of all elements. */
   default Tensor mean() {
-    return Reductions.mean(Shaping.flatten(this), 0, false);
+    return ReduceOps.mean(ShapeOps.flatten(this), 0, false);
   }
 
   /** The mean along one axis. */
   default Tensor mean(int axis) {
-    return Reductions.mean(this, axis, false);
+    return ReduceOps.mean(this, axis, false);
   }
 
   /** The mean along one axis, which stays with size 1 if {@code keepAxis}. */
   default Tensor mean(int axis, boolean keepAxis) {
-    return Reductions.mean(this, axis, keepAxis);
+    return ReduceOps.mean(this, axis, keepAxis);
   }
 
   /** The variance along one axis, divided by {@code size - correction}. */
   default Tensor variance(int axis, int correction, boolean keepAxis) {
-    return Reductions.variance(this, axis, correction, keepAxis);
+    return ReduceOps.variance(this, axis, correction, keepAxis);
   }
 
   /** The largest of all elements. */
   default Tensor max() {
-    return Reductions.max(Shaping.flatten(this), 0, false);
+    return ReduceOps.max(ShapeOps.flatten(this), 0, false);
   }
 
   /** The largest along one axis; its gradient goes to the first of equals. */
   default Tensor max(int axis, boolean keepAxis) {
-    return Reductions.max(this, axis, keepAxis);
+    return ReduceOps.max(this, axis, keepAxis);
   }
 
   /** The smallest of all elements. */
   default Tensor min() {
-    return Reductions.min(Shaping.flatten(this), 0, false);
+    return ReduceOps.min(ShapeOps.flatten(this), 0, false);
   }
 
   /** The smallest along one axis; its gradient goes to the first of equals. */
   default Tensor min(int axis, boolean keepAxis) {
-    return Reductions.min(this, axis, keepAxis);
+    return ReduceOps.min(this, axis, keepAxis);
   }
 
   /** The index of the largest along one axis, {@link DType#I64}; of equals the first. */
   default Tensor argmax(int axis) {
-    return Reductions.argmax(this, axis);
+    return ReduceOps.argmax(this, axis);
   }
 
   /** The index of the smallest along one axis, {@link DType#I64}; of equals the first. */
   default Tensor argmin(int axis) {
-    return Reductions.argmin(this, axis);
+    return ReduceOps.argmin(this, axis);
   }
 
   /** Whether any element along one axis is true, for {@link DType#BOOL}. */
   default Tensor any(int axis) {
-    return Reductions.any(this, axis);
+    return ReduceOps.any(this, axis);
   }
 
   /** Whether all elements along one axis are true, for {@link DType#BOOL}. */
   default Tensor all(int axis) {
-    return Reductions.all(this, axis);
+    return ReduceOps.all(this, axis);
   }
 
   /** The Euclidean norm of all elements; its gradient is 0 where the norm is 0. */
   default Tensor norm() {
-    return Reductions.norm(this);
+    return ReduceOps.norm(this);
   }
 
   /** {@code e^x / sum(e^x)} along one axis. A row of -inf gives 0, not NaN. */
   default Tensor softmax(int axis) {
-    return Softmax.softmax(this, axis);
+    return SoftmaxOps.softmax(this, axis);
   }
 
   /** {@code x - log(sum(e^x))} along one axis. A row of -inf gives 0, not NaN. */
   default Tensor logSoftmax(int axis) {
-    return Softmax.logSoftmax(this, axis);
+    return SoftmaxOps.logSoftmax(this, axis);
   }
 
   // ---- shapes ----
@@ -479,37 +480,37 @@ public interface Tensor extends AutoCloseable {
    * computed.
    */
   default Tensor reshape(long... shape) {
-    return Shaping.reshape(this, shape);
+    return ShapeOps.reshape(this, shape);
   }
 
   /** The same memory with one axis. */
   default Tensor flatten() {
-    return Shaping.flatten(this);
+    return ShapeOps.flatten(this);
   }
 
   /** The same memory with a new axis of size 1 before {@code axis}. */
   default Tensor unsqueeze(int axis) {
-    return Shaping.unsqueeze(this, axis);
+    return ShapeOps.unsqueeze(this, axis);
   }
 
   /** The same memory without an axis of size 1. */
   default Tensor squeeze(int axis) {
-    return Shaping.squeeze(this, axis);
+    return ShapeOps.squeeze(this, axis);
   }
 
   /** A copy with axes of size 1 repeated to {@code shape}. */
   default Tensor expand(long... shape) {
-    return Shaping.expand(this, Shape.of(shape));
+    return ShapeOps.expand(this, Shape.of(shape));
   }
 
   /** A copy whose axis {@code i} is axis {@code axes[i]} of this. */
   default Tensor permute(int... axes) {
-    return Shaping.permute(this, axes);
+    return ShapeOps.permute(this, axes);
   }
 
   /** A copy with two axes exchanged. */
   default Tensor transpose(int axis1, int axis2) {
-    return Shaping.transpose(this, axis1, axis2);
+    return ShapeOps.transpose(this, axis1, axis2);
   }
 
   /**
@@ -517,22 +518,22 @@ public interface Tensor extends AutoCloseable {
    * otherwise it copies.
    */
   default Tensor narrow(int axis, long start, long length) {
-    return Shaping.narrow(this, axis, start, length);
+    return ShapeOps.narrow(this, axis, start, length);
   }
 
   /** One entry of an axis, which is gone from the result. */
   default Tensor select(int axis, long index) {
-    return Shaping.squeeze(Shaping.narrow(this, axis, index, 1), axis);
+    return ShapeOps.squeeze(ShapeOps.narrow(this, axis, index, 1), axis);
   }
 
   /** Tensors one after another along an axis; their other sizes must agree. */
   static Tensor concat(int axis, Tensor... parts) {
-    return Shaping.concat(axis, parts);
+    return ShapeOps.concat(axis, parts);
   }
 
   /** Tensors of one shape side by side along a new axis. */
   static Tensor stack(int axis, Tensor... parts) {
-    return Shaping.stack(axis, parts);
+    return ShapeOps.stack(axis, parts);
   }
 
   // ---- indexing ----
@@ -542,12 +543,12 @@ public interface Tensor extends AutoCloseable {
    * that order.
    */
   default Tensor indexSelect(int axis, Tensor index) {
-    return Indexing.indexSelect(this, axis, index);
+    return IndexOps.indexSelect(this, axis, index);
   }
 
   /** {@code result[..., j] = this[..., index[..., j]]}: elements picked along the last axis. */
   default Tensor takeAlong(Tensor index) {
-    return Indexing.takeAlong(this, index);
+    return IndexOps.takeAlong(this, index);
   }
 
   /**
@@ -555,19 +556,19 @@ public interface Tensor extends AutoCloseable {
    * in order of i.
    */
   default Tensor indexAdd(Tensor index, Tensor source) {
-    return Indexing.indexAdd(this, index, source);
+    return IndexOps.indexAdd(this, index, source);
   }
 
   // ---- conversion ----
 
   /** The elements as another type; the same tensor if it has that type. */
   default Tensor to(DType dtype) {
-    return Casting.cast(this, dtype);
+    return CastOps.cast(this, dtype);
   }
 
   /** The elements on another device; the same tensor if it is there. */
   default Tensor to(Device device) {
-    return Casting.move(this, device);
+    return CastOps.move(this, device);
   }
 
   // ---- gradients ----

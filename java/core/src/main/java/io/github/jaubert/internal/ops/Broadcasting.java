@@ -69,11 +69,11 @@ final class Broadcasting {
     }
     NativeTensor sum = Operands.wide(gradient);
     while (sum.rank() > to.rank()) {
-      sum = Reductions.sumAxis(sum, 0, false);
+      sum = ReduceOps.sumAxis(sum, 0, false);
     }
     for (int axis = 0; axis < to.rank(); axis++) {
       if (to.size(axis) == 1 && sum.size(axis) != 1) {
-        sum = Reductions.sumAxis(sum, axis, true);
+        sum = ReduceOps.sumAxis(sum, axis, true);
       }
     }
     return sum;

@@ -19,7 +19,7 @@ final class Operands {
    */
   static NativeTensor wide(Tensor operand) {
     boolean narrow = operand.dtype() == DType.BF16 || operand.dtype() == DType.F16;
-    return NativeTensor.of(narrow ? Casting.cast(operand, DType.F32) : operand);
+    return NativeTensor.of(narrow ? CastOps.cast(operand, DType.F32) : operand);
   }
 
   static void requireType(String operation, String operand, NativeTensor tensor, DType expected) {

@@ -22,11 +22,14 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "jaubert/context.h",
               "jaubert/elementwise.h",
               "jaubert/reduce.h",
+              "jaubert/softmax.h",
               "jaubert/index.h",
               "jaubert/random.h",
+              "jaubert/dropout.h",
               "jaubert/matmul.h",
               "jaubert/activation.h",
-              "jaubert/layernorm.h",
+              "jaubert/linear.h",
+              "jaubert/norm.h",
               "jaubert/embedding.h",
               "jaubert/attention.h",
               "jaubert/loss.h",
@@ -47,6 +50,18 @@ public class KernelsPreset implements InfoMapper {
             new Info("jb_out", "jb_in", "jb_inout", "jb_axes", "jb_ctx")
                 .cast()
                 .valueTypes("long")
+                .skip())
+        .put(
+            new Info(
+                    "jb_attention_args",
+                    "jb_layernorm_args",
+                    "jb_embedding_args",
+                    "jb_cross_entropy_args",
+                    "jb_matmul_args",
+                    "jb_linear_args",
+                    "jb_adam_args")
+                .cast()
+                .pointerTypes("long")
                 .skip())
         .put(
             new Info(
