@@ -1,4 +1,4 @@
-// jb_layernorm_* and jb_add_dropout_layernorm_*.
+// jb_layernorm_*, jb_add_dropout_layernorm_* and jb_rmsnorm_*.
 #include "jaubert/norm.h"
 
 #include "norm_rows.h"
@@ -179,5 +179,67 @@ JB_KERNEL(jb_add_dropout_layernorm_backward)
     if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (args->accumulate & JB_ADD_TO_DGAMMA) != 0);
     if (dbeta != nullptr) sums.combine(floats(dbeta), 1, (args->accumulate & JB_ADD_TO_DBETA) != 0);
     if (dbias != nullptr) sums.combine(floats(dbias), 2, (args->accumulate & JB_ADD_TO_DBIAS_LN) != 0);
+  });
+}
+
+JB_KERNEL(jb_rmsnorm_forward)
+(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out rstd, jb_in x, jb_in gamma, int64_t rows, int64_t hidden, float eps) {
+  return guard([&] {
+    check_cpu_type("rmsnorm", dtype);
+    check_rows("rmsnorm", rows, hidden);
+    with_row_stores(rows * hidden, hidden, floats(y), nullptr, [&](auto write) {
+      parallel_for(ctx, rows, grain_for(rows, hidden * 3), [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+          const float* row = floats(x) + r * hidden;
+          float* to = floats(y) + r * hidden;
+          const float squares = sum_row(hidden, [&](int64_t c, auto lanes) {
+            const vf v = lanes.load(row + c);
+            return v * v;
+          });
+          const float scale = 1.0f / std::sqrt(squares / static_cast<float>(hidden) + eps);
+          for_row(hidden, [&](int64_t c, auto lanes) {
+            write(lanes, to + c, lanes.load(row + c) * scale * lanes.load(floats(gamma) + c));
+          });
+          if (rstd != nullptr) floats(rstd)[r] = scale;
+        }
+        write.finish();
+      });
+    });
+  });
+}
+
+// With g = dy * gamma and h = x * rstd: dx = rstd * (g - h * mean(g * h)) and dgamma += dy * h.
+JB_KERNEL(jb_rmsnorm_backward)
+(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout dgamma, jb_in dy, jb_in x, jb_in rstd, jb_in gamma, int64_t rows,
+ int64_t hidden, int32_t accumulate) {
+  return guard([&] {
+    check_cpu_type("rmsnorm backward", dtype);
+    check_rows("rmsnorm backward", rows, hidden);
+    Scratch scratch;
+    const LineSums sums(scratch, 1, rows, hidden);
+    with_row_stores(rows * hidden, hidden, floats(dx), nullptr, [&](auto write) {
+      parallel_for(ctx, rows, sums.grain(), [&](int64_t begin, int64_t end) {
+        float* line = dgamma == nullptr ? nullptr : sums.line(begin, 0);
+        for (int64_t r = begin; r < end; ++r) {
+          const float* d = floats(dy) + r * hidden;
+          const float* row = floats(x) + r * hidden;
+          float* to = row_of(floats(dx), r, hidden);
+          const float scale = floats(rstd)[r];
+          const float along = sum_row(hidden, [&](int64_t c, auto lanes) {
+            const vf h = lanes.load(row + c) * scale, gradient = lanes.load(d + c);
+            if (line != nullptr) lanes.store(line + c, fma(gradient, h, lanes.load(line + c)));
+            return gradient * lanes.load(floats(gamma) + c) * h;
+          });
+          if (to == nullptr) continue;
+          const vf mean = splat(along / static_cast<float>(hidden));
+          for_row(hidden, [&](int64_t c, auto lanes) {
+            const vf h = lanes.load(row + c) * scale, g = lanes.load(d + c) * lanes.load(floats(gamma) + c);
+            write(lanes, to + c, fnma(h, mean, g) * scale);
+          });
+        }
+        write.finish();
+      });
+    });
+    if (dgamma != nullptr) sums.combine(floats(dgamma), 0, (accumulate & JB_ADD_TO_DGAMMA) != 0);
   });
 }

@@ -1,7 +1,8 @@
-// jb_layernorm_* and jb_add_dropout_layernorm_*.
+// jb_layernorm_*, jb_add_dropout_layernorm_* and jb_rmsnorm_*.
 #include "context.h"
 #include "functions.h"
 #include "norm.h"
+#include "norm/rmsnorm.cuh"
 
 namespace jb::cuda {
 namespace {
@@ -133,6 +134,46 @@ jb_status jb_add_dropout_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out d
                                           .accumulate = a.accumulate};
       const Dropout dropout = dropout_of(c, p, a.seed, a.offset);
       p > 0 ? backward.template launch<Mask::kOfX>(c, dropout) : backward.template launch<Mask::kNone>(c, dropout);
+    });
+  });
+}
+
+jb_status jb_rmsnorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out rstd, jb_in x, jb_in gamma, int64_t rows,
+                             int64_t hidden, float eps) {
+  return run(ctx, [&](Context& c) {
+    with_type("rmsnorm", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_rows("rmsnorm", rows, hidden);
+      const int columns = checked_int("rmsnorm", "hidden", hidden);
+      if (rows == 0) return;
+      with_width<T>({y, x, gamma}, hidden, [&](auto width) {
+        JB_LAUNCH(c, (rmsnorm_forward<T, width>), rows_by_blocks<kRmsnormThreads>(c, rows), as<T>(y), as<float>(rstd),
+                  as<T>(x), as<float>(gamma), rows, columns, eps);
+      });
+    });
+  });
+}
+
+jb_status jb_rmsnorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout dgamma, jb_in dy, jb_in x, jb_in rstd,
+                              jb_in gamma, int64_t rows, int64_t hidden, int32_t accumulate) {
+  return run(ctx, [&](Context& c) {
+    const char* name = "rmsnorm backward";
+    with_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_rows(name, rows, hidden);
+      const int columns = checked_int(name, "hidden", hidden);
+      const int lines = static_cast<int>(std::min<int64_t>(rows, kMostLines));
+      float* parts = dgamma == nullptr ? nullptr : c.take<float>(int64_t{lines} * hidden);
+      if (rows > 0) {
+        with_width<T>({dx, dy, x, gamma}, hidden, [&](auto width) {
+          JB_LAUNCH(c, (rmsnorm_backward<T, width>), {static_cast<unsigned>(lines), kRmsnormThreads}, as<T>(dx), parts,
+                    as<T>(dy), as<T>(x), as<float>(rstd), as<float>(gamma), rows, columns);
+        });
+      }
+      if (dgamma != nullptr) {
+        const ColumnSums sums{{as<float>(dgamma), nullptr, nullptr}, 1, accumulate & JB_ADD_TO_DGAMMA};
+        add_up(c, sums, parts, lines, columns);
+      }
     });
   });
 }

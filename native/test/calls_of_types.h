@@ -38,6 +38,8 @@ inline constexpr CallOfType kCallsOfTypes[] = {
     {"layernorm backward", call_with_nothing<jb_layernorm_backward>},
     {"add_dropout_layernorm", call_with_nothing<jb_add_dropout_layernorm_forward>},
     {"add_dropout_layernorm backward", call_with_nothing<jb_add_dropout_layernorm_backward>},
+    {"rmsnorm", call_with_nothing<jb_rmsnorm_forward>},
+    {"rmsnorm backward", call_with_nothing<jb_rmsnorm_backward>},
     {"embedding", call_with_nothing<jb_embedding_layernorm_forward>},
     {"embedding backward", call_with_nothing<jb_embedding_layernorm_backward>},
     {"attention", call_with_nothing<jb_attention_forward>},

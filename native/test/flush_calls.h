@@ -268,6 +268,12 @@ inline void add_row_calls(std::vector<FlushCall>& calls, int64_t rows, int64_t w
          return both(jb_layernorm_forward(ctx, JB_F32, a.y[0], a.x[0], &args),
                      [&] { return jb_layernorm_backward(ctx, JB_F32, a.y[3], a.y[4], a.y[5], a.x[3], a.x[0], &args); });
        }});
+  calls.push_back(
+      {"rmsnorm", {n, width, n}, {n, rows, n, width}, [=](jb_ctx ctx, const FlushArrays& a) {
+         return both(jb_rmsnorm_forward(ctx, JB_F32, a.y[0], a.y[1], a.x[0], a.x[1], rows, width, 1e-12f), [&] {
+           return jb_rmsnorm_backward(ctx, JB_F32, a.y[2], a.y[3], a.x[2], a.x[0], a.y[1], a.x[1], rows, width, 0);
+         });
+       }});
   calls.push_back({"dropout with layernorm",
                    {n, n, width, width, width, n},
                    {n, n, rows, rows, n, n, width, width},

@@ -173,6 +173,9 @@ void normalization() {
   count("add_dropout_layernorm_backward", [=] {
     return jb_add_dropout_layernorm_backward(ctx, JB_F32, dx, dresidual, dbias, dgamma, dbeta, dy, sum, &args);
   });
+  count("rmsnorm_forward", [=] { return jb_rmsnorm_forward(ctx, JB_F32, y, rstd, x, gamma, rows, hidden, eps); });
+  count("rmsnorm_backward",
+        [=] { return jb_rmsnorm_backward(ctx, JB_F32, dx, dgamma, dy, x, rstd, gamma, rows, hidden, 0); });
   constexpr int64_t words = 1000, places = 512;
   const float *word = normal(words * hidden), *position = normal(places * hidden), *type = normal(2 * hidden);
   const int32_t *ids = integers(rows, words), *at = integers(rows, places), *types = integers(rows, 2);

@@ -181,3 +181,53 @@ TEST(layernorm_has_the_same_bits_for_any_number_of_threads) {
   }
   for (int k = 0; k < 5; ++k) EXPECT_SAME_BITS(results[0][k], results[1][k]);
 }
+
+TEST(rmsnorm_forward_and_backward) {
+  const test::Context one(1), three(3);
+  const float eps = 1e-6f;
+  for (int64_t hidden : kHidden) {
+    for (int64_t rows : {1, 2, 67}) {
+      const std::vector<float> x = test::normal(rows * hidden, 3), gamma = test::normal(hidden),
+                               dy = test::normal(rows * hidden);
+      // By the chain rule: dy[j] / dx[i] = gamma[j] * (rstd where i is j, less x[i] x[j] rstd^3 / hidden).
+      std::vector<double> y, dx, dgamma(gamma.size()), rstd;
+      const auto width = static_cast<size_t>(hidden);
+      for (size_t at = 0; at < x.size(); at += width) {
+        double squares = 0, along = 0;
+        for (size_t c = at; c < at + width; ++c) squares += static_cast<double>(x[c]) * static_cast<double>(x[c]);
+        const double s = 1 / std::sqrt(squares / static_cast<double>(hidden) + static_cast<double>(eps));
+        rstd.push_back(s);
+        for (size_t c = 0; c < width; ++c) {
+          const auto v = static_cast<double>(x[at + c]), g = static_cast<double>(gamma[c]),
+                     d = static_cast<double>(dy[at + c]);
+          y.push_back(v * s * g);
+          dgamma[c] += d * v * s;
+          along += d * g * v;
+        }
+        for (size_t c = 0; c < width; ++c) {
+          dx.push_back(static_cast<double>(dy[at + c]) * static_cast<double>(gamma[c]) * s -
+                       static_cast<double>(x[at + c]) * s * s * s * along / static_cast<double>(hidden));
+        }
+      }
+      std::vector<float> actual(x.size()), scale(rstd.size()), gradient(x.size()), sum(gamma.size(), 7);
+      EXPECT_OK(
+          jb_rmsnorm_forward(one, JB_F32, actual.data(), scale.data(), x.data(), gamma.data(), rows, hidden, eps));
+      EXPECT_CLOSE(actual, y, 1e-5, 1e-6);
+      EXPECT_CLOSE(scale, rstd, 1e-5, 0);
+      EXPECT_OK(jb_rmsnorm_backward(one, JB_F32, gradient.data(), sum.data(), dy.data(), x.data(), scale.data(),
+                                    gamma.data(), rows, hidden, 0));
+      EXPECT_CLOSE(gradient, dx, 1e-4, 1e-5 * rstd[0]);
+      EXPECT_CLOSE(sum, dgamma, 1e-4, 1e-4);
+      std::vector<float> again(x.size()), twice = sum;
+      EXPECT_OK(jb_rmsnorm_backward(three, JB_F32, again.data(), twice.data(), dy.data(), x.data(), scale.data(),
+                                    gamma.data(), rows, hidden, JB_ADD_TO_DGAMMA));
+      EXPECT_SAME_BITS(again, gradient);
+      for (size_t c = 0; c < width; ++c) EXPECT(twice[c] == sum[c] + sum[c]);
+    }
+  }
+  EXPECT_REFUSED(jb_rmsnorm_forward(one, JB_F32, nullptr, nullptr, nullptr, nullptr, 2, 0, eps),
+                 "rmsnorm: x is [2, 0]");
+  std::vector<float> cleared(5, 7);
+  EXPECT_OK(jb_rmsnorm_backward(one, JB_F32, nullptr, cleared.data(), nullptr, nullptr, nullptr, nullptr, 0, 5, 0));
+  EXPECT_SAME_BITS(cleared, std::vector<float>(5, 0));
+}

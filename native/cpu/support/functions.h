@@ -37,7 +37,7 @@
   X(jb_matmul) \
   X(jb_linear_forward) X(jb_linear_backward) \
   X(jb_index_rows) X(jb_index_add_rows) X(jb_take_along_rows) X(jb_take_along_rows_backward) X(jb_segment_mean_forward) X(jb_segment_mean_backward) \
-  X(jb_layernorm_forward) X(jb_layernorm_backward) X(jb_add_dropout_layernorm_forward) X(jb_add_dropout_layernorm_backward) \
+  X(jb_layernorm_forward) X(jb_layernorm_backward) X(jb_add_dropout_layernorm_forward) X(jb_add_dropout_layernorm_backward) X(jb_rmsnorm_forward) X(jb_rmsnorm_backward) \
   X(jb_embedding_layernorm_forward) X(jb_embedding_layernorm_backward) \
   X(jb_attention_forward) X(jb_attention_backward) X(jb_rotary) \
   X(jb_geglu_forward) X(jb_geglu_backward) \

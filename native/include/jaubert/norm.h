@@ -1,6 +1,6 @@
 // Normalisation over the last axis: LayerNorm (Ba, Kiros and Hinton 2016), alone and fused with what a BERT block does
-// before it. Statistics are float32, in two passes. Of dtype are x, residual, sum, y and the gradients of these; gamma,
-// beta, bias and theirs are float32.
+// before it, and by the root mean square. Statistics are float32, LayerNorm's in two passes. Of dtype are x, residual,
+// sum, y and the gradients of these; gamma, beta, bias and theirs are float32.
 #ifndef JAUBERT_NORM_H
 #define JAUBERT_NORM_H
 
@@ -43,6 +43,15 @@ JB_API jb_status jb_add_dropout_layernorm_forward(jb_ctx ctx, jb_dtype dtype, jb
 JB_API jb_status jb_add_dropout_layernorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_out dresidual,
                                                    jb_inout dbias, jb_inout dgamma, jb_inout dbeta, jb_in dy, jb_in sum,
                                                    const jb_layernorm_args* args);
+
+// Root mean square normalisation (Zhang and Sennrich 2019): y = x * rstd * gamma, rstd = 1 / sqrt(mean of x^2 + eps)
+// over each row of x [rows, hidden]. rstd [rows] is kept for backward, and may be null.
+JB_API jb_status jb_rmsnorm_forward(jb_ctx ctx, jb_dtype dtype, jb_out y, jb_out rstd, jb_in x, jb_in gamma,
+                                    int64_t rows, int64_t hidden, float eps);
+
+// dx [rows, hidden] and dgamma [hidden], which is added to where accumulate is JB_ADD_TO_DGAMMA; each may be null.
+JB_API jb_status jb_rmsnorm_backward(jb_ctx ctx, jb_dtype dtype, jb_out dx, jb_inout dgamma, jb_in dy, jb_in x,
+                                     jb_in rstd, jb_in gamma, int64_t rows, int64_t hidden, int32_t accumulate);
 
 #ifdef __cplusplus
 }

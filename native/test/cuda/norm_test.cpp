@@ -1,6 +1,6 @@
 #include "jaubert/norm.h"
 
-#include "cuda/both.h"
+#include "cuda/narrow.h"
 #include "jaubert/embedding.h"
 
 namespace {
@@ -121,6 +121,41 @@ TEST(no_rows_and_wrong_arguments) {
   BOTH_REFUSE(jb_embedding_layernorm_forward(ctx, JB_F32, x[d], x[d], nullptr), "embedding: args is null");
   BOTH_REFUSE(jb_embedding_layernorm_backward(ctx, JB_F32, x[d], x[d], x[d], x[d], x[d], nullptr),
               "embedding backward: args is null");
+}
+
+TEST(by_the_root_mean_square) {
+  const test::Both both;
+  for (int64_t hidden : kHiddens) {
+    const int64_t rows = test::odd_size(70), n = rows * hidden;
+    auto x = both.array(test::normal(n)), gamma = both.array(around_one(hidden)), dy = both.array(test::normal(n));
+    auto y = both.empty<float>(n), rstd = both.empty<float>(rows), dx = both.empty<float>(n);
+    auto dgamma = both.array(test::normal(hidden));
+    BOTH_OK(jb_rmsnorm_forward(ctx, JB_F32, y[d], rstd[d], x[d], gamma[d], rows, hidden, 1e-6f));
+    EXPECT_SAME(y, 1e-5, 1e-6);
+    EXPECT_SAME(rstd, 1e-5, 0);
+    for (int32_t accumulate : {0, JB_ADD_TO_DGAMMA + 0}) {
+      BOTH_OK(
+          jb_rmsnorm_backward(ctx, JB_F32, dx[d], dgamma[d], dy[d], x[d], rstd[d], gamma[d], rows, hidden, accumulate));
+      EXPECT_SAME(dx, 2e-5, 3e-5);
+      EXPECT_SAME(dgamma, 2e-5, 1e-4);
+    }
+    // In 16 bits, also where rows do not begin at 16 bytes.
+    using Narrow = test::Narrow<jb::bf16>;
+    const int64_t shift = hidden == 64 ? 1 : 0;
+    Narrow x16(both, test::normal(n), shift), y16(both, n, shift), dy16(both, test::normal(n), shift),
+        dx16(both, n, shift);
+    BOTH_OK(
+        jb_rmsnorm_forward(ctx, test::type_of<jb::bf16>(d), y16[d], rstd[d], x16[d], gamma[d], rows, hidden, 1e-6f));
+    EXPECT_ROUNDED(jb::bf16, y16, 1e-6);
+    BOTH_OK(jb_rmsnorm_backward(ctx, test::type_of<jb::bf16>(d), dx16[d], dgamma[d], dy16[d], x16[d], rstd[d], gamma[d],
+                                rows, hidden, 0));
+    EXPECT_ROUNDED_GRADIENT(jb::bf16, dx16, 3e-5);
+    EXPECT_SAME(dgamma, 2e-5, 1e-4);
+  }
+  auto x = both.empty<float>(8);
+  BOTH_REFUSE(jb_rmsnorm_forward(ctx, JB_F32, x[d], x[d], x[d], x[d], 2, 0, 0), "rmsnorm: x is [2, 0]");
+  BOTH_OK(jb_rmsnorm_backward(ctx, JB_F32, nullptr, x[d], x[d], x[d], x[d], x[d], 0, 8, 0));
+  EXPECT_EQUAL(x);
 }
 
 TEST(of_embeddings) {

@@ -109,6 +109,14 @@ public final class F {
   }
 
   /**
+   * {@code x / sqrt(mean(x^2) + eps) * gamma} over the last axis (Zhang and Sennrich 2019): gamma
+   * [hidden].
+   */
+  public static Tensor rmsNorm(Tensor x, Tensor gamma, float eps) {
+    return NormOps.rmsNorm(x, gamma, eps);
+  }
+
+  /**
    * {@code LayerNorm(residual + dropout(x + bias))} in one operation: what follows each dense layer
    * of a BERT block.
    *

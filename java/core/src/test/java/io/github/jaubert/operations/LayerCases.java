@@ -31,6 +31,7 @@ final class LayerCases {
     table.activations();
     table.dropout();
     table.layerNorm();
+    table.rmsNorm();
     table.addDropoutLayerNorm();
     table.embeddingLayerNorm();
     return table.cases;
@@ -224,6 +225,19 @@ final class LayerCases {
               // The mean of numbers near 100 is good to 4e-6 in single precision.
               .rounding(
                   (v, errors) -> Functions.layerNorm(v[0], v[1], zeros(hidden), 1e-5f, errors))
+              .floor(1));
+    }
+  }
+
+  private void rmsNorm() {
+    for (int[] shape :
+        new int[][] {{7}, {3, 1}, {5, 3}, {31, 33}, {2, 3, 65}, {0, 5}, {130, 384}, {3, 769}}) {
+      cases.add(
+          OperationCase.of(
+                  "F.rmsNorm(Tensor, Tensor, float)",
+                  List.of(Input.normal(shape), Input.normal(shape[shape.length - 1])),
+                  t -> F.rmsNorm(t[0], t[1], 1e-3f),
+                  v -> Functions.rmsNorm(v[0], v[1], 1e-3f))
               .floor(1));
     }
   }

@@ -128,6 +128,12 @@ final class MixedCases {
         t -> F.layerNorm(t[0], t[1], t[2], EPS),
         t -> ROUND.apply(F.layerNorm(t[0], t[1], t[2], EPS)));
     add(
+        "rmsNorm",
+        List.of(x, vector),
+        1,
+        t -> F.rmsNorm(t[0], t[1], EPS),
+        t -> ROUND.apply(F.rmsNorm(t[0], t[1], EPS)));
+    add(
         "addDropoutLayerNorm p = " + p,
         List.of(x, x, vector, vector, vector),
         2,

@@ -103,6 +103,21 @@ public final class Functions {
     return errors.of(NdArray.of(y, x.shape()));
   }
 
+  /** Divides the last axis by its root mean square; gamma is {@code [width]}. */
+  public static NdArray rmsNorm(NdArray x, NdArray gamma, double eps) {
+    int width = x.size(-1);
+    double[] y = new double[x.data().length];
+    for (int start = 0; start < y.length; start += width) {
+      double[] row = Arrays.copyOfRange(x.data(), start, start + width);
+      double squares = Arrays.stream(row).map(v -> v * v).sum();
+      double root = Math.sqrt(squares / width + eps);
+      for (int i = 0; i < width; i++) {
+        y[start + i] = row[i] / root * gamma.at(i);
+      }
+    }
+    return NdArray.of(y, x.shape());
+  }
+
   public static NdArray dropout(NdArray x, float p, long seed, long offset) {
     double[] y = new double[x.data().length];
     Arrays.setAll(y, i -> p == 0 ? x.data()[i] : x.data()[i] * Philox.dropout(p, seed, offset, i));

@@ -13,7 +13,10 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 
-/** Layer normalisation, alone and behind bias, dropout and residual. */
+/**
+ * Layer normalisation, alone and behind bias, dropout and residual, and that by the root mean
+ * square.
+ */
 public final class NormOps {
   /** The fields of {@code jb_layernorm_args}, in their order. */
   private enum Field {
@@ -183,6 +186,54 @@ public final class NormOps {
           }
           if (gradients.needs(1)) {
             gradients.add(1, dsum);
+          }
+        });
+    return y;
+  }
+
+  /** {@code x / sqrt(mean(x^2) + eps) * gamma} over the last axis. */
+  public static Tensor rmsNorm(Tensor operand, Tensor scale, float eps) {
+    NativeTensor x = NativeTensor.of(operand);
+    NativeTensor gamma = NativeTensor.of(scale);
+    long hidden = requireVectors("rmsNorm", x, gamma, null, null);
+    long rows = Operands.rows(x);
+    NativeTensor y = x.allocateLike(x.dtype(), x.shape());
+    boolean recorded = Tape.records(x, gamma);
+    NativeTensor rstd = recorded ? x.allocateLike(DType.F32, Shape.of(rows)) : null;
+    Native.check(
+        Kernels.jb_rmsnorm_forward(
+            x.context(),
+            x.dtype().ordinal(),
+            y.address(),
+            Operands.addressOrNull(rstd),
+            x.address(),
+            gamma.address(),
+            rows,
+            hidden,
+            eps));
+    Tape.record(
+        "rmsNorm",
+        y,
+        list(x, gamma),
+        list(x, rstd, gamma),
+        (dy, saved, gradients) -> {
+          NativeTensor dx = gradients.needs(0) ? dy.allocateLike(dy.dtype(), dy.shape()) : null;
+          Target dgamma = gradients.target(1);
+          Native.check(
+              Kernels.jb_rmsnorm_backward(
+                  dy.context(),
+                  dy.dtype().ordinal(),
+                  Operands.addressOrNull(dx),
+                  dgamma.address(),
+                  dy.address(),
+                  saved[0].address(),
+                  saved[1].address(),
+                  saved[2].address(),
+                  rows,
+                  hidden,
+                  dgamma.flag(Kernels.JB_ADD_TO_DGAMMA)));
+          if (dx != null) {
+            gradients.add(0, dx);
           }
         });
     return y;
