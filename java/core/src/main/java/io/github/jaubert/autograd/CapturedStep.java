@@ -67,7 +67,7 @@ public final class CapturedStep implements AutoCloseable {
 
   /** Whether the device has graphs. */
   public static boolean isSupportedBy(Device device) {
-    return Backend.of(device).graphs() != null;
+    return Backend.of(device.name()).graphs() != null;
   }
 
   /**

@@ -132,7 +132,7 @@ public abstract class Block implements AutoCloseable {
    *     run, or a view shares its memory; nothing has moved then
    */
   public Block to(Device device) {
-    Backend target = Backend.of(Objects.requireNonNull(device, "device"));
+    Backend target = Backend.of(Objects.requireNonNull(device, "device").name());
     Map<NativeTensor, NativeTensor> copies = new LinkedHashMap<>();
     try {
       for (Parameter parameter : parameters()) {

@@ -61,9 +61,8 @@ public final class Device {
     return OTHERS.computeIfAbsent(
         kind + ":" + index,
         name -> {
-          Device device = new Device(name);
-          Backend.open(device, kind, index);
-          return device;
+          Backend.open(name, kind, index);
+          return new Device(name);
         });
   }
 
@@ -93,22 +92,23 @@ public final class Device {
    * @throws IllegalStateException as {@link #cuda} does
    */
   public static Device of(String name) {
+    Device known = name.equals(CPU.name) ? CPU : OTHERS.get(name);
+    if (known != null) {
+      return known; // without a look at the words of its name: each tensor asks this way
+    }
     if (name.equals("best")) {
       return best();
     }
     Matcher parts = NAME.matcher(name);
-    boolean known =
+    boolean ofKnownKind =
         parts.matches()
-            && (name.equals("cpu")
-                || parts.group(1).equals("cuda")
+            && (parts.group(1).equals("cuda")
                 || Providers.all().stream().anyMatch(p -> p.kind().equals(parts.group(1))));
-    if (!known) {
+    if (!ofKnownKind) {
       throw new IllegalArgumentException(
           "device '" + name + "' is not one of cpu, cuda, cuda:0, cuda:1, …, best");
     }
-    return name.equals("cpu")
-        ? CPU
-        : open(parts.group(1), parts.group(2) == null ? 0 : Integer.parseInt(parts.group(2)));
+    return open(parts.group(1), parts.group(2) == null ? 0 : Integer.parseInt(parts.group(2)));
   }
 
   /**
@@ -160,7 +160,7 @@ public final class Device {
    * BLAS.
    */
   public String description() {
-    return name + " (" + Backend.of(this).description() + ")";
+    return name + " (" + Backend.of(name).description() + ")";
   }
 
   /**
@@ -171,7 +171,7 @@ public final class Device {
    * compiled for: it compiles them.)
    */
   public String arithmetic() {
-    return name.replaceFirst(":.*", "") + " (" + Backend.of(this).arithmetic() + ")";
+    return name.replaceFirst(":.*", "") + " (" + Backend.of(name).arithmetic() + ")";
   }
 
   /**
@@ -189,7 +189,7 @@ public final class Device {
    * @throws IllegalStateException if an operation failed on the device
    */
   public void synchronize() {
-    Backend.of(this).synchronize();
+    Backend.of(name).synchronize();
   }
 
   /**
@@ -199,7 +199,7 @@ public final class Device {
    * @throws IllegalStateException if an operation failed on the device
    */
   public double seconds(Runnable work) {
-    return Backend.of(this).seconds(work);
+    return Backend.of(name).seconds(work);
   }
 
   /**

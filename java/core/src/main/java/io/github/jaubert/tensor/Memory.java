@@ -11,7 +11,7 @@ public final class Memory {
   private Memory() {}
 
   private static Allocator of(Device device) {
-    return Backend.of(device).allocator();
+    return Backend.of(device.name()).allocator();
   }
 
   /** Bytes that live tensors use. */

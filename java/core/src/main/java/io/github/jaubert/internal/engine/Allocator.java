@@ -82,7 +82,7 @@ public final class Allocator {
 
   private OutOfMemoryError outOfMemory(long bytes) {
     return new OutOfMemoryError(
-        backend.device()
+        backend.name()
             + ": no memory for a tensor of "
             + bytes
             + " bytes; "

@@ -2,27 +2,28 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.internal.device.OpenDevice;
-import io.github.jaubert.tensor.Device;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What stands behind a {@link Device}: the context of the native library and the memory of the
- * device.
+ * What stands behind a device: the context of the native library and the memory of the device. Here
+ * a device is a name; the program's {@code Device} of that name knows its backend, not the reverse.
  */
 public final class Backend {
-  /** Those beside the CPU's. */
-  private static final Map<Device, Backend> OTHERS = new ConcurrentHashMap<>();
+  private static final String CPU_NAME = "cpu";
 
-  private final Device device;
+  /** Those beside the CPU's, by name. */
+  private static final Map<String, Backend> OTHERS = new ConcurrentHashMap<>();
+
+  private final String name;
   private final OpenDevice opened;
   private final long context;
   private final Allocator allocator;
   private volatile Capture capture; // null while the device runs what it is asked for
 
-  private Backend(Device device, OpenDevice opened) {
-    this.device = device;
+  private Backend(String name, OpenDevice opened) {
+    this.name = name;
     this.opened = opened;
     this.context = opened.context();
     this.allocator = new Allocator(this);
@@ -33,22 +34,22 @@ public final class Backend {
     return Cpu.INSTANCE;
   }
 
-  /** The backend of a device. */
-  public static Backend of(Device device) {
-    return device == Device.cpu() ? cpu() : OTHERS.get(device);
+  /** The backend of the device of a name; null if that was never opened. */
+  public static Backend of(String name) {
+    return name.equals(CPU_NAME) ? cpu() : OTHERS.get(name);
   }
 
   /**
-   * Opens the device that is number {@code index} of its kind; {@link #of} finds it from then on.
-   * Called once for each.
+   * Opens the device that is number {@code index} of its kind; {@link #of} finds it by {@code name}
+   * from then on. Called once for each.
    *
    * @throws IllegalArgumentException if there are such devices, but not as many
    * @throws IllegalStateException if it cannot be used; the message says what was found and what is
    *     needed
    */
-  public static void open(Device device, String kind, int index) {
+  public static void open(String name, String kind, int index) {
     cpu();
-    OTHERS.put(device, new Backend(device, Providers.of(kind, device.name()).open(index)));
+    OTHERS.put(name, new Backend(name, Providers.of(kind, name).open(index)));
   }
 
   /** The backends of all devices that were opened beside the CPU. */
@@ -56,9 +57,14 @@ public final class Backend {
     return OTHERS.values();
   }
 
-  /** The device that tensors made here say they are on. */
-  public Device device() {
-    return device;
+  /** The name of the device that tensors made here say they are on. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether it is the processor that runs this program. */
+  boolean isCpu() {
+    return name.equals(CPU_NAME);
   }
 
   /** The {@code jb_ctx} to hand to every kernel. */
@@ -105,7 +111,7 @@ public final class Backend {
   public void requireRunning(String action) {
     if (capture() != null) {
       throw new IllegalStateException(
-          action + " while a step is captured on " + device + ", as nothing runs there yet");
+          action + " while a step is captured on " + name + ", as nothing runs there yet");
     }
   }
 
@@ -132,6 +138,6 @@ public final class Backend {
   }
 
   private static final class Cpu {
-    private static final Backend INSTANCE = new Backend(Device.cpu(), CpuDevice.open());
+    private static final Backend INSTANCE = new Backend(CPU_NAME, CpuDevice.open());
   }
 }

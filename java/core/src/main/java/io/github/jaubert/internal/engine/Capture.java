@@ -68,7 +68,7 @@ public final class Capture {
 
   /** Captures a step on a device; see {@code CapturedStep.of}. */
   public static CapturedGraph of(Device device, Supplier<? extends Tensor> step) {
-    Backend backend = Backend.of(device);
+    Backend backend = Backend.of(device.name());
     DeviceGraphs graphs = backend.graphs();
     if (graphs == null) {
       throw new UnsupportedOperationException(
@@ -168,16 +168,16 @@ public final class Capture {
     if (thread != Thread.currentThread()) {
       throw new IllegalStateException(
           "%s: thread %s captures a step; thread %s cannot use the device until that is done"
-              .formatted(backend.device(), thread.getName(), Thread.currentThread().getName()));
+              .formatted(backend.name(), thread.getName(), Thread.currentThread().getName()));
     }
   }
 
   /** Refuses a tensor of another device, called {@code what}. */
   public void requireDevice(Tensor tensor, String what) {
-    if (tensor.device() != backend.device()) {
+    if (!tensor.device().name().equals(backend.name())) {
       throw new IllegalStateException(
           "the captured step is one of %s, but %s is on %s"
-              .formatted(backend.device(), what, tensor.device()));
+              .formatted(backend.name(), what, tensor.device()));
     }
   }
 

@@ -61,7 +61,7 @@ public final class Gradients {
               + " is on "
               + input.device()
               + ", its gradient on "
-              + written.device());
+              + written.name());
     }
   }
 

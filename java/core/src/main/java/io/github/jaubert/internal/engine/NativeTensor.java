@@ -214,7 +214,7 @@ public final class NativeTensor extends TensorHandle {
               + " cannot move from "
               + device()
               + " to "
-              + target.device()
+              + target.name()
               + ": a view shares its memory, or a computation whose backward has not run needs it, or a captured step does");
     }
     NativeTensor there = engineOwned(target, dtype(), shape());
@@ -321,14 +321,14 @@ public final class NativeTensor extends TensorHandle {
       return "Tensor " + summary() + " (closed)";
     }
     if (backend().isCapturing()) {
-      return "Tensor " + summary() + " on " + device().name() + " (being captured)";
+      return "Tensor " + summary() + " on " + backend().name() + " (being captured)";
     }
     int shown = (int) Math.min(numel(), PRINTED_VALUES);
     NativeTensor head = share(0, Shape.of(shown));
     try {
       return "Tensor %s on %s {%s%s}"
           .formatted(
-              summary(), device().name(), HostArrays.text(head), shown < numel() ? ", ..." : "");
+              summary(), backend().name(), HostArrays.text(head), shown < numel() ? ", ..." : "");
     } finally {
       head.close();
     }

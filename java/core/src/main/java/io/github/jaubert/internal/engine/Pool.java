@@ -2,7 +2,6 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.engine.LargeBlocks.Place;
-import io.github.jaubert.tensor.Device;
 import java.util.Arrays;
 
 /**
@@ -27,7 +26,7 @@ final class Pool {
   Pool(Backend backend) {
     this.backend = backend;
     this.context = backend.context();
-    this.large = new LargeBlocks(context, backend.device() == Device.cpu());
+    this.large = new LargeBlocks(context, backend.isCpu());
   }
 
   /** A block of at least {@code bytes} bytes of what is kept, or null. */

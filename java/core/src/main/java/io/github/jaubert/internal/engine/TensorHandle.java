@@ -43,7 +43,7 @@ abstract class TensorHandle implements Tensor {
 
   @Override
   public final Device device() {
-    return backend().device();
+    return Device.of(backend().name());
   }
 
   /** What this tensor's operations run on. */

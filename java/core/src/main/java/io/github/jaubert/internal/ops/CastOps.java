@@ -46,7 +46,7 @@ public final class CastOps {
     if (x.device() == device) {
       return x;
     }
-    NativeTensor y = x.copyOn(Backend.of(device));
+    NativeTensor y = x.copyOn(Backend.of(device.name()));
     Tape.record(
         "to", y, list(x), list(), (dy, saved, gradients) -> gradients.add(0, dy.copyOn(origin)));
     return y;

@@ -14,7 +14,7 @@ public final class CreationOps {
   private CreationOps() {}
 
   static NativeTensor allocate(DType dtype, Shape shape) {
-    return NativeTensor.allocate(Backend.of(Device.defaultDevice()), dtype, shape);
+    return NativeTensor.allocate(Backend.of(Device.defaultDevice().name()), dtype, shape);
   }
 
   /** Memory for an array of {@code length} values; no sizes mean one axis. */
@@ -24,7 +24,8 @@ public final class CreationOps {
       throw new IllegalArgumentException(
           "of: shape " + shape + " has " + shape.numel() + " elements, the array has " + length);
     }
-    Backend.of(Device.defaultDevice()).requireRunning("of: no tensor can be made of an array");
+    Backend.of(Device.defaultDevice().name())
+        .requireRunning("of: no tensor can be made of an array");
     return allocate(dtype, shape);
   }
 
