@@ -69,11 +69,11 @@ public final class Checkpoint {
           (dy, saved, gradients) -> {
             long seedNow = rng.seed();
             long offsetNow = rng.offset();
-            Capture.rewind(rng, seed, offset);
+            Capture.rewinding(() -> rng.restore(seed, offset));
             try {
               backward(segment, dy, saved, gradients);
             } finally {
-              Capture.rewind(rng, seedNow, offsetNow);
+              Capture.rewinding(() -> rng.restore(seedNow, offsetNow));
             }
           });
     }

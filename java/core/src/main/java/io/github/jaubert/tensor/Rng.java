@@ -1,6 +1,7 @@
 package io.github.jaubert.tensor;
 
 import io.github.jaubert.internal.engine.Capture;
+import io.github.jaubert.internal.engine.PhiloxState;
 
 /**
  * A source of random numbers, mutable. Each use takes the next offset of the counter-based
@@ -19,17 +20,16 @@ public final class Rng {
   private static final int W1 = 0xBB67AE85;
   private static final int ROUNDS = 10;
 
-  private long seed;
-  private long offset;
+  private final PhiloxState state;
 
   private Rng(long seed) {
-    this.seed = seed;
+    state = new PhiloxState(seed);
   }
 
   /** A source that begins at offset 0 of {@code seed}. */
   public static Rng of(long seed) {
     Rng source = new Rng(seed);
-    Capture.made(source);
+    Capture.made(source.state);
     return source;
   }
 
@@ -45,25 +45,24 @@ public final class Rng {
 
   /** The seed. */
   public long seed() {
-    return seed;
+    return state.seed();
   }
 
   /** The offset that the next use will take. */
   public long offset() {
-    return offset;
+    return state.offset();
   }
 
   /** Takes an offset. */
   public long next() {
-    Capture.draws(this);
-    return offset++;
+    Capture.draws(state);
+    return state.next();
   }
 
   /** Goes to a state that {@link #seed} and {@link #offset} gave. */
   public void restore(long seed, long offset) {
-    Capture.sets(this, seed, offset);
-    this.seed = seed;
-    this.offset = offset;
+    Capture.sets(state, seed, offset);
+    state.set(seed, offset);
   }
 
   /**
@@ -94,7 +93,7 @@ public final class Rng {
    * Number {@code index} of use {@code use}, scaled to the bound: biased by less than bound / 2^32.
    */
   private int bounded(long use, long index, int bound) {
-    return (int) ((philox(seed, use, index) & 0xFFFFFFFFL) * bound >>> 32);
+    return (int) ((philox(seed(), use, index) & 0xFFFFFFFFL) * bound >>> 32);
   }
 
   /** The first word of Philox4x32-10 with key {@code seed} and counter (index, offset). */
@@ -121,6 +120,6 @@ public final class Rng {
   /** As {@code Rng(seed 42, offset 17)}. */
   @Override
   public String toString() {
-    return "Rng(seed " + seed + ", offset " + offset + ")";
+    return "Rng(seed " + seed() + ", offset " + offset() + ")";
   }
 }

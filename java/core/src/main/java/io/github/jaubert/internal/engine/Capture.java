@@ -3,7 +3,6 @@ package io.github.jaubert.internal.engine;
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceGraphs;
 import io.github.jaubert.tensor.Device;
-import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -237,7 +236,7 @@ public final class Capture {
   }
 
   /** A source of random numbers was made; every replay begins where it did. */
-  public static void made(Rng source) {
+  public static void made(PhiloxState source) {
     Capture capture = CURRENT.get();
     if (capture != null) {
       capture.draws.made(source);
@@ -245,7 +244,7 @@ public final class Capture {
   }
 
   /** A number is about to be taken of a source. */
-  public static void draws(Rng source) {
+  public static void draws(PhiloxState source) {
     Capture capture = CURRENT.get();
     if (capture != null) {
       capture.draws.draws(source);
@@ -253,21 +252,21 @@ public final class Capture {
   }
 
   /** A source is about to be set to a state. */
-  public static void sets(Rng source, long seed, long offset) {
+  public static void sets(PhiloxState source, long seed, long offset) {
     Capture capture = CURRENT.get();
     if (capture != null) {
       capture.draws.sets(source, seed, offset, capture.rewinds);
     }
   }
 
-  /** Sets a source to a state that it has had in the step, if one is captured. */
-  public static void rewind(Rng source, long seed, long offset) {
+  /** Does work that sets sources to states that they have had in the step, if one is captured. */
+  public static void rewinding(Runnable work) {
     Capture capture = CURRENT.get();
     if (capture != null) {
       capture.rewinds = true;
     }
     try {
-      source.restore(seed, offset);
+      work.run();
     } finally {
       if (capture != null) {
         capture.rewinds = false;

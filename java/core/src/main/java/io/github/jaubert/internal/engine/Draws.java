@@ -1,6 +1,5 @@
 package io.github.jaubert.internal.engine;
 
-import io.github.jaubert.tensor.Rng;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -20,24 +19,24 @@ final class Draws {
     long seed; // at the first draw
     long endOffset;
 
-    Use(Rng source, boolean made) {
+    Use(PhiloxState source, boolean made) {
       this.made = made;
       seedBefore = source.seed();
       offsetBefore = source.offset();
     }
   }
 
-  private final Map<Rng, Use> uses = new IdentityHashMap<>();
+  private final Map<PhiloxState, Use> uses = new IdentityHashMap<>();
 
-  void made(Rng source) {
+  void made(PhiloxState source) {
     uses.put(source, new Use(source, true));
   }
 
-  private Use use(Rng source) {
+  private Use use(PhiloxState source) {
     return uses.computeIfAbsent(source, s -> new Use(s, false));
   }
 
-  void draws(Rng source) {
+  void draws(PhiloxState source) {
     Use use = use(source);
     if (!use.draws) {
       use.draws = true;
@@ -58,7 +57,7 @@ final class Draws {
    *
    * @param rewinds whether to a state that it has had in the step
    */
-  void sets(Rng source, long seed, long offset, boolean rewinds) {
+  void sets(PhiloxState source, long seed, long offset, boolean rewinds) {
     if (!use(source).made && !rewinds) {
       throw new IllegalStateException(
           "the captured step sets a source of random numbers to seed %d, offset %d; for the same numbers at every replay make a source in it, as Rng.of(%d)"
@@ -85,7 +84,7 @@ final class Draws {
     uses.forEach(
         (source, use) -> {
           use.endOffset = source.offset();
-          source.restore(use.seedBefore, use.offsetBefore);
+          source.set(use.seedBefore, use.offsetBefore);
         });
     uses.values().removeIf(use -> !use.draws);
   }
@@ -126,7 +125,7 @@ final class Draws {
     uses.forEach(
         (source, use) -> {
           if (!use.made) {
-            source.restore(use.seed, source.offset() + use.endOffset - use.offsetBefore);
+            source.set(use.seed, source.offset() + use.endOffset - use.offsetBefore);
           }
         });
   }
