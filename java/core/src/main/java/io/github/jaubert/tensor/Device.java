@@ -140,9 +140,7 @@ public final class Device {
     List<String> found = new ArrayList<>();
     List<String> missing = new ArrayList<>();
     for (DeviceProvider provider : Providers.all()) {
-      DeviceReport report = provider.report();
-      found.addAll(report.found());
-      missing.addAll(report.missing());
+      provider.report(found, missing);
     }
     return new DeviceReport(found, missing);
   }

@@ -3,7 +3,6 @@ package io.github.jaubert.device;
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.device.DeviceProvider;
 import io.github.jaubert.internal.device.OpenDevice;
-import io.github.jaubert.tensor.DeviceReport;
 import java.util.List;
 
 /**
@@ -34,8 +33,9 @@ public final class TwinProvider implements DeviceProvider {
   }
 
   @Override
-  public DeviceReport report() {
-    return new DeviceReport(List.of("two twins"), List.of("a third"));
+  public void report(List<String> found, List<String> missing) {
+    found.add("two twins");
+    missing.add("a third");
   }
 
   private record Twin(long context) implements OpenDevice {

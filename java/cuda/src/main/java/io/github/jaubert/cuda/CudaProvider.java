@@ -2,11 +2,9 @@ package io.github.jaubert.cuda;
 
 import io.github.jaubert.internal.device.DeviceProvider;
 import io.github.jaubert.internal.device.OpenDevice;
-import io.github.jaubert.tensor.DeviceReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The GPUs of this machine. */
 public final class CudaProvider implements DeviceProvider {
@@ -38,16 +36,17 @@ public final class CudaProvider implements DeviceProvider {
   }
 
   @Override
-  public DeviceReport report() {
+  public void report(List<String> found, List<String> missing) {
     Findings findings;
     try {
       findings = Findings.ofThisMachine();
     } catch (IllegalStateException e) {
-      return new DeviceReport(List.of(), List.of(e.getMessage()));
+      missing.add(e.getMessage());
+      return;
     }
-    // Without a GPU nothing is missing: that is how most machines are.
-    List<String> missing =
-        present() ? Requirements.obstacles(findings).toList() : Stream.<String>empty().toList();
-    return new DeviceReport(findings.lines(), missing);
+    found.addAll(findings.lines());
+    if (present()) { // without a GPU nothing is missing: that is how most machines are
+      Requirements.obstacles(findings).forEach(missing::add);
+    }
   }
 }

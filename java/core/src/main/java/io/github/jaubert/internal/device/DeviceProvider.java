@@ -1,6 +1,6 @@
 package io.github.jaubert.internal.device;
 
-import io.github.jaubert.tensor.DeviceReport;
+import java.util.List;
 
 /**
  * The devices of one kind, such as the GPUs that CUDA knows. Found by {@link
@@ -25,6 +25,11 @@ public interface DeviceProvider {
    */
   OpenDevice open(int index);
 
-  /** What there is of devices, drivers and libraries, and what is missing; for people to read. */
-  DeviceReport report();
+  /**
+   * Says, in lines for people to read, what there is of devices, drivers and libraries.
+   *
+   * @param found gets a line for each
+   * @param missing gets a line for each that ought to be there and is not
+   */
+  void report(List<String> found, List<String> missing);
 }
