@@ -3,6 +3,7 @@ package io.github.jaubert.autograd;
 import io.github.jaubert.internal.engine.Backend;
 import io.github.jaubert.internal.engine.Capture;
 import io.github.jaubert.internal.engine.CapturedGraph;
+import io.github.jaubert.internal.engine.NativeTensor;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
@@ -79,7 +80,8 @@ public final class CapturedStep implements AutoCloseable {
    * @throws IllegalStateException if the step does what cannot be captured; nothing is changed then
    */
   public static CapturedStep of(Device device, Supplier<? extends Tensor> step) {
-    return new CapturedStep(Capture.of(device, step));
+    return new CapturedStep(
+        Capture.of(Backend.of(device.name()), () -> NativeTensor.of(step.get())));
   }
 
   /**
@@ -93,7 +95,13 @@ public final class CapturedStep implements AutoCloseable {
    *     {@code captured}
    */
   public CapturedStep sequences(PackedSequences captured, PackedSequences now) {
-    graph.sequences(captured, now);
+    if (now.count() != captured.count()
+        || now.tokens() != captured.tokens()
+        || now.isPadded() != captured.isPadded()) {
+      throw new IllegalArgumentException(
+          "the step was captured with " + captured + "; " + now + " do not fit");
+    }
+    graph.sequences(captured.cuSeqlens(), now.cuSeqlens());
     return this;
   }
 

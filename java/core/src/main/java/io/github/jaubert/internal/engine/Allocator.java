@@ -36,12 +36,12 @@ public final class Allocator {
   }
 
   /** A block of at least {@code bytes} bytes, not cleared. */
-  Storage allocate(long bytes, LargeBlocks.Place place) {
-    return traced(backend.capture() == null ? take(bytes, place) : takeCaptured(bytes, place));
+  Storage allocate(long bytes, Place place) {
+    return traced(backend.recorder() == null ? take(bytes, place) : takeCaptured(bytes, place));
   }
 
   /** The same for what replays write and the program uses between them. */
-  Storage allocateOutsideOfCaptures(long bytes, LargeBlocks.Place place) {
+  Storage allocateOutsideOfCaptures(long bytes, Place place) {
     return traced(take(bytes, place));
   }
 
@@ -52,7 +52,7 @@ public final class Allocator {
     return block;
   }
 
-  private synchronized Storage take(long bytes, LargeBlocks.Place place) {
+  private synchronized Storage take(long bytes, Place place) {
     Storage block = pool.take(bytes, place);
     if (block == null) {
       block = pool.make(bytes, place);
@@ -64,7 +64,7 @@ public final class Allocator {
     return counted(block, bytes);
   }
 
-  private synchronized Storage takeCaptured(long bytes, LargeBlocks.Place place) {
+  private synchronized Storage takeCaptured(long bytes, Place place) {
     Storage block = captured.take(bytes, place);
     block = counted(block != null ? block : captured.make(bytes, place), bytes);
     liveCaptured += block.bytes();

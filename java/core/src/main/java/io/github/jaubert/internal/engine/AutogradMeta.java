@@ -59,7 +59,7 @@ final class AutogradMeta {
           tensor.isCaptured()
               ? NativeTensor.engineOwned(tensor.backend(), tensor.dtype(), tensor.shape())
               : NativeTensor.outsideOfCaptures(
-                  tensor.backend(), tensor.dtype(), tensor.shape(), LargeBlocks.Place.BACK);
+                  tensor.backend(), tensor.dtype(), tensor.shape(), Place.BACK);
     }
     return gradient;
   }
@@ -111,9 +111,9 @@ final class AutogradMeta {
   // ---- gradients of captured steps ----
 
   private void noteForCapture() {
-    Capture capture = tensor.backend().capture();
-    if (capture != null && !tensor.isCaptured()) {
-      capture.meets(this);
+    StepRecorder recorder = StepRecorder.of(tensor.backend());
+    if (recorder != null && !tensor.isCaptured()) {
+      recorder.meets(this);
     }
   }
 

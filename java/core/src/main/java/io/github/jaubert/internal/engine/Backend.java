@@ -20,7 +20,7 @@ public final class Backend {
   private final OpenDevice opened;
   private final long context;
   private final Allocator allocator;
-  private volatile Capture capture; // null while the device runs what it is asked for
+  private volatile Recorder recorder; // null while the device runs what it is asked for
 
   private Backend(String name, OpenDevice opened) {
     this.name = name;
@@ -83,24 +83,26 @@ public final class Backend {
   }
 
   /**
-   * The capture that is under way on this device, or null.
+   * What has to be told of the step that is being captured on this device; null if none is.
    *
-   * @throws IllegalStateException if it is that of another thread
+   * @throws IllegalStateException if another thread captures
    */
-  Capture capture() {
-    Capture now = capture;
+  public Recorder recorder() {
+    Recorder now = recorder;
     if (now != null) {
       now.requireThread();
     }
     return now;
   }
 
-  boolean isCapturing() {
-    return capture != null;
+  /** Begins to tell of what is used, or ends it with null. */
+  public void record(Recorder now) {
+    recorder = now;
   }
 
-  void capture(Capture now) {
-    capture = now;
+  /** Whether a step is being captured, by whichever thread. */
+  public boolean isCapturing() {
+    return recorder != null;
   }
 
   /**
@@ -109,7 +111,7 @@ public final class Backend {
    * @throws IllegalStateException while a step is captured
    */
   public void requireRunning(String action) {
-    if (capture() != null) {
+    if (recorder() != null) {
       throw new IllegalStateException(
           action + " while a step is captured on " + name + ", as nothing runs there yet");
     }

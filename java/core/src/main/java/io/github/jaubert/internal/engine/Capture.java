@@ -2,8 +2,6 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceGraphs;
-import io.github.jaubert.tensor.Device;
-import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -19,7 +17,7 @@ import java.util.function.Supplier;
  * numbers it takes, and the optimizer's counts. What the program changed meanwhile is put back at
  * the end, as if the step had not been called.
  */
-public final class Capture {
+public final class Capture implements StepRecorder {
   private static final ThreadLocal<Capture> CURRENT = new ThreadLocal<>();
 
   /** An optimizer's part of a step that is not on the device. */
@@ -66,14 +64,13 @@ public final class Capture {
   // ---- from the first call to the last ----
 
   /** Captures a step on a device; see {@code CapturedStep.of}. */
-  public static CapturedGraph of(Device device, Supplier<? extends Tensor> step) {
-    Backend backend = Backend.of(device.name());
+  public static CapturedGraph of(Backend backend, Supplier<NativeTensor> step) {
     DeviceGraphs graphs = backend.graphs();
     if (graphs == null) {
       throw new UnsupportedOperationException(
-          device + ": there are no graphs; a step can be captured on a GPU");
+          backend.name() + ": there are no graphs; a step can be captured on a GPU");
     }
-    if (CURRENT.get() != null || backend.capture() != null) {
+    if (CURRENT.get() != null || backend.recorder() != null) {
       throw new IllegalStateException("a step is being captured already");
     }
     Capture capture = new Capture(backend, backend.allocator().beginCapture());
@@ -81,7 +78,7 @@ public final class Capture {
     boolean complete = false;
     try {
       backend.synchronize(); // for the memory that was given back
-      backend.capture(capture); // from here on other threads are refused, or they would be recorded
+      backend.record(capture); // from here on other threads are refused, or they would be recorded
       try {
         Native.check(graphs.begin());
         try {
@@ -90,7 +87,7 @@ public final class Capture {
           graph = graphs.end();
         }
       } finally {
-        backend.capture(null);
+        backend.record(null);
       }
       if (graph == 0) {
         throw new IllegalStateException(Native.lastError());
@@ -113,11 +110,11 @@ public final class Capture {
     }
   }
 
-  private void record(Supplier<? extends Tensor> step) {
+  private void record(Supplier<NativeTensor> step) {
     CURRENT.set(this);
     try {
       try (Region region = Region.openInternal()) {
-        keep(NativeTensor.of(step.get()));
+        keep(step.get());
       }
       requireNothingLeft();
       draws.requireTellingApart();
@@ -130,9 +127,7 @@ public final class Capture {
   /** The value goes to memory that no other captured step writes to. */
   private void keep(NativeTensor value) {
     requireDevice(value, "its result " + value.summary());
-    result =
-        NativeTensor.outsideOfCaptures(
-            backend, value.dtype(), value.shape(), LargeBlocks.Place.FRONT);
+    result = NativeTensor.outsideOfCaptures(backend, value.dtype(), value.shape(), Place.FRONT);
     DeviceCopy.copy(result, value);
   }
 
@@ -163,7 +158,8 @@ public final class Capture {
 
   // ---- what is noted meanwhile ----
 
-  void requireThread() {
+  @Override
+  public void requireThread() {
     if (thread != Thread.currentThread()) {
       throw new IllegalStateException(
           "%s: thread %s captures a step; thread %s cannot use the device until that is done"
@@ -172,30 +168,30 @@ public final class Capture {
   }
 
   /** Refuses a tensor of another device, called {@code what}. */
-  public void requireDevice(Tensor tensor, String what) {
-    if (!tensor.device().name().equals(backend.name())) {
+  public void requireDevice(NativeTensor tensor, String what) {
+    if (tensor.backend() != backend) {
       throw new IllegalStateException(
           "the captured step is one of %s, but %s is on %s"
-              .formatted(backend.name(), what, tensor.device()));
+              .formatted(backend.name(), what, tensor.backend().name()));
     }
   }
 
-  /** The device was given an address of this block. */
-  void uses(Storage block) {
+  @Override
+  public void uses(Storage block) {
     if (!backend.allocator().isCaptured(block) && used.add(block)) {
       block.retain();
     }
   }
 
-  /** A block is overwritten, now and by each replay. */
-  void overwrites(Storage block) {
+  @Override
+  public void overwrites(Storage block) {
     if (!backend.allocator().isCaptured(block)) {
       overwritten.add(block);
     }
   }
 
-  /** The step asks for the gradient of a leaf of the program, or changes it. */
-  void meets(AutogradMeta leaf) {
+  @Override
+  public void meets(AutogradMeta leaf) {
     if (!leaves.containsKey(leaf)) {
       leaves.put(leaf, leaf.gradientValid());
       leaf.retainGradient();
@@ -203,8 +199,8 @@ public final class Capture {
   }
 
   /** Whether the step began with a gradient of this tensor, which it has asked for. */
-  public boolean beganWithGradient(Tensor tensor) {
-    return leaves.get(NativeTensor.of(tensor).autograd());
+  public boolean beganWithGradient(NativeTensor tensor) {
+    return leaves.get(tensor.autograd());
   }
 
   /** What the step makes of gradients, which are as before again, as nothing has run. */
@@ -222,16 +218,16 @@ public final class Capture {
     return ends;
   }
 
-  /** Which version of its weight a copy has at this place of the step. */
-  int versionOf(WeightCopy copy) {
+  @Override
+  public int versionOf(WeightCopy copy) {
     // A replay brings it up to date before it begins, but knows nothing of what the step
     // overwrites.
     return copies.computeIfAbsent(
         copy, c -> c.weight().isIn(overwritten) ? -1 : c.weight().version());
   }
 
-  /** A copy was written with the values that its weight has at this place of the step. */
-  void follows(WeightCopy copy) {
+  @Override
+  public void follows(WeightCopy copy) {
     copies.put(copy, copy.weight().version());
   }
 

@@ -2,7 +2,6 @@ package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.device.DeviceGraphs;
-import io.github.jaubert.tensor.PackedSequences;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,7 @@ import java.util.Set;
 public final class CapturedGraph implements AutoCloseable {
   private final Thread thread = Thread.currentThread();
   private final CallSite capturedAt = CallSite.current();
-  private final Leak leak = Leak.ofGraph(this, capturedAt);
+  private final Leak leak = new Leak(this, "a captured step", null, capturedAt);
   private final Backend backend;
   private final DeviceGraphs graphs;
   private final NativeTensor result;
@@ -66,7 +65,7 @@ public final class CapturedGraph implements AutoCloseable {
 
   private void launch(float rate) {
     requireOpen();
-    if (Capture.current() != null || backend.capture() != null) {
+    if (Capture.current() != null || backend.recorder() != null) {
       throw new IllegalStateException("replay: a step is being captured");
     }
     long steps = update == null ? 0 : update.steps();
@@ -89,16 +88,10 @@ public final class CapturedGraph implements AutoCloseable {
     replays++;
   }
 
-  /** Other sequences from the next replay on. */
-  public void sequences(PackedSequences captured, PackedSequences now) {
+  /** Other sequences from the next replay on, as {@code cu_seqlens} of the same length. */
+  public void sequences(int[] captured, int[] now) {
     requireOpen();
-    if (now.count() != captured.count()
-        || now.tokens() != captured.tokens()
-        || now.isPadded() != captured.isPadded()) {
-      throw new IllegalArgumentException(
-          "the step was captured with " + captured + "; " + now + " do not fit");
-    }
-    Native.check(graphs.setSequences(graph, captured.cuSeqlens(), now.cuSeqlens()));
+    Native.check(graphs.setSequences(graph, captured, now));
   }
 
   /** What the step returns, overwritten by each replay. */

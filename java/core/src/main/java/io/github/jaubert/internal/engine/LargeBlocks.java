@@ -33,14 +33,6 @@ final class LargeBlocks {
   private static final long SMALLEST_SEGMENT = 64L << 20; // elsewhere
   private static final long LARGEST_SEGMENT = 1L << 30;
 
-  /** Which end of the free space a block is taken from. */
-  enum Place {
-    /** For most: what is freed soon, and what stays for good. */
-    FRONT,
-    /** For what backward leaves behind, the gradients of leaves. */
-    BACK
-  }
-
   private static final class Segment {
     final long address;
     final long end;

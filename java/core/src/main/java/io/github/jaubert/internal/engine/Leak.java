@@ -1,6 +1,5 @@
 package io.github.jaubert.internal.engine;
 
-import io.github.jaubert.tensor.Shape;
 import java.lang.ref.Cleaner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,26 +12,24 @@ final class Leak implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger("io.github.jaubert.Memory");
   private static final Cleaner CLEANER = Cleaner.create();
 
-  private final Object what;
+  private final String what;
+  private final Object which;
   private final Cleaner.Cleanable cleanable;
   private volatile CallSite madeAt; // null once closed
 
-  private Leak(Object owner, Object what, CallSite madeAt) {
+  /**
+   * A note.
+   *
+   * @param owner what must be closed
+   * @param what it is, in words
+   * @param which of them, as the shape of a tensor, or null; it must not lead to the owner
+   * @param madeAt the line that made it
+   */
+  Leak(Object owner, String what, Object which, CallSite madeAt) {
     this.what = what;
+    this.which = which;
     this.madeAt = madeAt;
     cleanable = CLEANER.register(owner, this);
-  }
-
-  static Leak ofTensor(TensorHandle tensor) {
-    return new Leak(tensor, tensor.shape(), CallSite.current());
-  }
-
-  static Leak ofScope(Region region, CallSite openedAt) {
-    return new Leak(region, "a scope", openedAt);
-  }
-
-  static Leak ofGraph(CapturedGraph graph, CallSite capturedAt) {
-    return new Leak(graph, "a captured step", capturedAt);
   }
 
   /** It was closed, or is now closed by someone else. */
@@ -46,7 +43,7 @@ final class Leak implements Runnable {
   public void run() {
     CallSite site = madeAt;
     if (site != null) {
-      String name = what instanceof Shape ? "tensor " + what : what.toString();
+      String name = which == null ? what : what + " " + which;
       LOG.warn("{} made at {} was never closed; its memory is lost to this process", name, site);
     }
   }

@@ -34,19 +34,17 @@ public final class NativeTensor extends TensorHandle {
 
   /** A tensor that the engine itself will close. */
   static NativeTensor engineOwned(Backend backend, DType dtype, Shape shape) {
-    return engineOwned(backend, dtype, shape, LargeBlocks.Place.FRONT);
+    return engineOwned(backend, dtype, shape, Place.FRONT);
   }
 
   /** The same in memory from one end of what is free. */
-  static NativeTensor engineOwned(
-      Backend backend, DType dtype, Shape shape, LargeBlocks.Place place) {
+  static NativeTensor engineOwned(Backend backend, DType dtype, Shape shape, Place place) {
     long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
     return new NativeTensor(backend.allocator().allocate(bytes, place), 0, shape, dtype);
   }
 
   /** The same, but also during a capture in memory that the program may use after it. */
-  static NativeTensor outsideOfCaptures(
-      Backend backend, DType dtype, Shape shape, LargeBlocks.Place place) {
+  static NativeTensor outsideOfCaptures(Backend backend, DType dtype, Shape shape, Place place) {
     long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
     return new NativeTensor(
         backend.allocator().allocateOutsideOfCaptures(bytes, place), 0, shape, dtype);

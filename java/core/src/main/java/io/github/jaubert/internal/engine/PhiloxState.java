@@ -1,8 +1,8 @@
 package io.github.jaubert.internal.engine;
 
 /**
- * The state of a source of random numbers, mutable: the key of Philox, and the counter that its next
- * use takes. {@code Rng} is what the program sees of it.
+ * The state of a source of random numbers, mutable: the key of Philox, and the counter that its
+ * next use takes. {@code Rng} is what the program sees of it.
  */
 public final class PhiloxState {
   private long seed;

@@ -1,7 +1,6 @@
 package io.github.jaubert.internal.engine;
 
 import io.github.jaubert.internal.binding.Kernels;
-import io.github.jaubert.internal.engine.LargeBlocks.Place;
 import java.util.Arrays;
 
 /**

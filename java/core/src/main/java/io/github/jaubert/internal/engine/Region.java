@@ -21,7 +21,7 @@ public final class Region implements AutoCloseable {
 
   private Region(CallSite openedAt) {
     this.openedAt = openedAt;
-    leak = openedAt == null ? null : Leak.ofScope(this, openedAt);
+    leak = openedAt == null ? null : new Leak(this, "a scope", null, openedAt);
   }
 
   /**

@@ -35,6 +35,15 @@ final class Storage {
     return address;
   }
 
+  /** The address of its first byte, for the device. */
+  public long use() {
+    Recorder recorder = backend.recorder();
+    if (recorder != null) {
+      recorder.uses(this);
+    }
+    return address;
+  }
+
   long bytes() {
     return bytes;
   }
@@ -56,9 +65,9 @@ final class Storage {
   }
 
   void touch() {
-    Capture capture = backend.capture();
-    if (capture != null) {
-      capture.overwrites(this);
+    Recorder recorder = backend.recorder();
+    if (recorder != null) {
+      recorder.overwrites(this);
     }
     synchronized (this) {
       version++;

@@ -59,11 +59,7 @@ abstract class TensorHandle implements Tensor {
   /** The device address of the first element. */
   public final long address() {
     requireOpen();
-    Capture capture = storage.backend().capture();
-    if (capture != null) {
-      capture.uses(storage);
-    }
-    return storage.address() + offset;
+    return storage.use() + offset;
   }
 
   /** Type and shape, for messages. */
@@ -128,7 +124,7 @@ abstract class TensorHandle implements Tensor {
     if (destination != null) {
       indexInRegion = destination.add(this);
     } else if (leak == null) {
-      leak = Leak.ofTensor(this);
+      leak = new Leak(this, "tensor", shape, CallSite.current());
     }
   }
 

@@ -15,9 +15,7 @@ final class WeightCopy {
 
   WeightCopy(NativeTensor weight, DType type) {
     this.weight = weight;
-    values =
-        NativeTensor.outsideOfCaptures(
-            weight.backend(), type, weight.shape(), LargeBlocks.Place.FRONT);
+    values = NativeTensor.outsideOfCaptures(weight.backend(), type, weight.shape(), Place.FRONT);
   }
 
   DType dtype() {
@@ -39,21 +37,21 @@ final class WeightCopy {
 
   /** Whether the values are those of the weight; a replay sees to it before it begins. */
   synchronized boolean isCurrent() {
-    Capture capture = weight.backend().capture();
-    return (capture == null ? version : capture.versionOf(this)) == weight.version();
+    StepRecorder recorder = StepRecorder.of(weight.backend());
+    return (recorder == null ? version : recorder.versionOf(this)) == weight.version();
   }
 
   /** The values were overwritten with those that the weight has now. */
   synchronized void follow() {
-    Capture capture = weight.backend().capture();
-    if (capture == null && version == weight.version()) {
+    StepRecorder recorder = StepRecorder.of(weight.backend());
+    if (recorder == null && version == weight.version()) {
       return; // a replay that only read it: what was computed of it may still need it
     }
     values.touch();
-    if (capture == null) {
+    if (recorder == null) {
       version = weight.version();
     } else {
-      capture.follows(this);
+      recorder.follows(this);
     }
   }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.internal.engine.LargeBlocks.Place;
 import io.github.jaubert.reference.Seeds;
 import java.util.ArrayList;
 import java.util.List;
