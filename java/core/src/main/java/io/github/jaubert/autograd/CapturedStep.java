@@ -1,9 +1,9 @@
 package io.github.jaubert.autograd;
 
-import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.Capture;
-import io.github.jaubert.internal.engine.CapturedGraph;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.graph.Capture;
+import io.github.jaubert.internal.graph.CapturedGraph;
+import io.github.jaubert.internal.memory.Backend;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;

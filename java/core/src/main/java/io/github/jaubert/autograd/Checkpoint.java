@@ -1,9 +1,9 @@
 package io.github.jaubert.autograd;
 
-import io.github.jaubert.internal.engine.Capture;
-import io.github.jaubert.internal.engine.Gradients;
-import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.graph.Capture;
+import io.github.jaubert.internal.tape.Gradients;
+import io.github.jaubert.internal.tape.NativeTensor;
+import io.github.jaubert.internal.tape.Tape;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

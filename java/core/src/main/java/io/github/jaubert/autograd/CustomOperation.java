@@ -1,7 +1,7 @@
 package io.github.jaubert.autograd;
 
-import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.tape.NativeTensor;
+import io.github.jaubert.internal.tape.Tape;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;

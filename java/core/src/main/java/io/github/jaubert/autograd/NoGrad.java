@@ -1,6 +1,6 @@
 package io.github.jaubert.autograd;
 
-import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.tape.Tape;
 
 /**
  * Switches off, in this thread and until it closes, the recording of operations for gradients; for

@@ -1,7 +1,7 @@
 package io.github.jaubert.nn;
 
-import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.memory.Backend;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;

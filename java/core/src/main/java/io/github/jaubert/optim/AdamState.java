@@ -2,9 +2,9 @@ package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
-import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.memory.Backend;
 import io.github.jaubert.internal.ops.CreationOps;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;

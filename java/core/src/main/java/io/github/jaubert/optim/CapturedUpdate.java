@@ -1,7 +1,7 @@
 package io.github.jaubert.optim;
 
-import io.github.jaubert.internal.engine.Capture;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.graph.Capture;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.Tensor;
 import java.util.HashSet;
 import java.util.List;

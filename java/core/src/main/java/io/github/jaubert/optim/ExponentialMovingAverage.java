@@ -2,8 +2,8 @@ package io.github.jaubert.optim;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
-import io.github.jaubert.internal.engine.Capture;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.graph.Capture;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

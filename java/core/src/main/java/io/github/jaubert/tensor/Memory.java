@@ -1,7 +1,7 @@
 package io.github.jaubert.tensor;
 
-import io.github.jaubert.internal.engine.Allocator;
-import io.github.jaubert.internal.engine.Backend;
+import io.github.jaubert.internal.memory.Allocator;
+import io.github.jaubert.internal.memory.Backend;
 
 /**
  * How much memory outside the Java heap tensors use, in bytes: on the CPU, or on a device that is

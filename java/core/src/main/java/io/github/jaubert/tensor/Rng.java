@@ -1,7 +1,7 @@
 package io.github.jaubert.tensor;
 
-import io.github.jaubert.internal.engine.Capture;
-import io.github.jaubert.internal.engine.PhiloxState;
+import io.github.jaubert.internal.graph.Capture;
+import io.github.jaubert.internal.graph.PhiloxState;
 
 /**
  * A source of random numbers, mutable. Each use takes the next offset of the counter-based

@@ -1,7 +1,7 @@
 package io.github.jaubert.tensor;
 
-import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.engine.Region;
+import io.github.jaubert.internal.tape.NativeTensor;
+import io.github.jaubert.internal.tape.Region;
 
 /**
  * Frees, when it closes, every tensor that was made in its thread while it was the innermost open

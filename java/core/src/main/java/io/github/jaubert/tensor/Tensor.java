@@ -1,6 +1,5 @@
 package io.github.jaubert.tensor;
 
-import io.github.jaubert.internal.engine.Tape;
 import io.github.jaubert.internal.ops.CastOps;
 import io.github.jaubert.internal.ops.CreationOps;
 import io.github.jaubert.internal.ops.ElementwiseOps;
@@ -11,6 +10,7 @@ import io.github.jaubert.internal.ops.ReduceOps;
 import io.github.jaubert.internal.ops.SelectionOps;
 import io.github.jaubert.internal.ops.ShapeOps;
 import io.github.jaubert.internal.ops.SoftmaxOps;
+import io.github.jaubert.internal.tape.Tape;
 
 /**
  * A row-major array of numbers in memory outside the Java heap, and the record of how to

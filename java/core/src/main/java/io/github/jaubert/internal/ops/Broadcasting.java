@@ -1,6 +1,6 @@
 package io.github.jaubert.internal.ops;
 
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.Shape;
 
 /** NumPy's rule for operands of different shapes, and its gradient. */

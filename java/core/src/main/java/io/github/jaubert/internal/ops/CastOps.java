@@ -2,10 +2,10 @@ package io.github.jaubert.internal.ops;
 
 import static io.github.jaubert.internal.ops.Operands.list;
 
-import io.github.jaubert.internal.engine.Backend;
-import io.github.jaubert.internal.engine.DeviceCopy;
-import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.memory.Backend;
+import io.github.jaubert.internal.tape.DeviceCopy;
+import io.github.jaubert.internal.tape.NativeTensor;
+import io.github.jaubert.internal.tape.Tape;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;

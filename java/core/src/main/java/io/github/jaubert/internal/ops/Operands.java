@@ -1,6 +1,6 @@
 package io.github.jaubert.internal.ops;
 
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;

@@ -2,7 +2,7 @@ package io.github.jaubert.internal.ops;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Shape;

@@ -4,8 +4,8 @@ import static io.github.jaubert.internal.ops.Operands.list;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
-import io.github.jaubert.internal.engine.NativeTensor;
-import io.github.jaubert.internal.engine.Tape;
+import io.github.jaubert.internal.tape.NativeTensor;
+import io.github.jaubert.internal.tape.Tape;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
