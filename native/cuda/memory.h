@@ -3,7 +3,7 @@
 //
 // The allocator is CUDA's own: cudaMallocAsync in the order of the stream, from a pool that keeps all that is freed. No
 // cache of ours lies on top of it, as one call a tensor is never made: Java asks for segments of 64 MiB and more, and
-// for small blocks once, and hands out parts of them itself (internal.engine.Pool), with a pool apart for captured
+// for small blocks once, and hands out parts of them itself (internal.memory.Pool), with a pool apart for captured
 // steps, whose addresses stay as they are for their replays; and what calls need for themselves is Scratch, which grows
 // to what the largest of them takes and is asked for no more.
 //
