@@ -35,7 +35,7 @@ public final class Storage {
     return address;
   }
 
-  /** The address of its first byte, for the device. */
+  /** The address of its first byte, which the device is about to get. */
   public long use() {
     Recorder recorder = backend.recorder();
     if (recorder != null) {
