@@ -55,6 +55,17 @@ public final class Architectures {
           json.file(),
           "model_type is '" + type + "': only " + String.join(", ", KNOWN.keySet()) + " are known");
     }
-    return architecture.readConfig(json);
+    return json.checked(() -> checked(architecture.readConfig(json)));
+  }
+
+  /** What every encoder needs, for configs that check nothing of their own. */
+  private static EncoderConfig checked(EncoderConfig config) {
+    Architecture names = config.architecture();
+    ConfigJson.atLeastOne(names.field("vocab_size"), config.vocabSize());
+    ConfigJson.atLeastOne(names.field("hidden_size"), config.hiddenSize());
+    ConfigJson.atLeastOne(names.field("num_hidden_layers"), config.numHiddenLayers());
+    ConfigJson.atLeastOne(names.field("max_position_embeddings"), config.maxPositionEmbeddings());
+    ConfigJson.padding(config.padTokenId(), config.vocabSize());
+    return config;
   }
 }

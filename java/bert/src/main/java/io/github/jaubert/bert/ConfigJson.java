@@ -149,9 +149,11 @@ public final class ConfigJson {
   /**
    * Checks that heads share the width of the hidden states evenly.
    *
-   * @throws IllegalArgumentException if they do not
+   * @throws IllegalArgumentException if they do not, or one of the two is less than 1
    */
   public static void multiple(String sizeField, int size, String headsField, int heads) {
+    atLeastOne(sizeField, size);
+    atLeastOne(headsField, heads);
     if (size % heads != 0) {
       throw new IllegalArgumentException(
           sizeField + " " + size + " is not a multiple of " + headsField + " " + heads);

@@ -16,6 +16,7 @@ import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -31,6 +32,8 @@ public abstract class Encoder extends Block {
   private TokenizerFiles tokenizerFiles;
   private DType computeType = DType.F32;
   private Tensor anyParameter; // tells the device
+  private Encoder rest; // has the layers now; null: this one has
+  private String unusable; // why it cannot be used any more; null: it can
 
   /** An encoder without parameters or children. */
   protected Encoder() {}
@@ -145,6 +148,10 @@ public abstract class Encoder extends Block {
 
   /** Takes over the layers of another encoder, and what was chosen for it, but no other child. */
   protected final void takeLayers(Encoder other) {
+    other.rest = this;
+    other.unusable =
+        "its layers went to an encoder without a pooler, for a head that needs none, and its pooler"
+            + " was freed; load the encoder once more for a head that needs one";
     layers.addAll(other.layers);
     String top = architecture().layers().split("\\.", 2)[0];
     add(top, other.children().get(top));
@@ -172,15 +179,15 @@ public abstract class Encoder extends Block {
 
   /** A new encoder with first values, see {@link #initialise}. */
   public static Encoder of(EncoderConfig config) {
-    Encoder model = config.newEncoder();
-    model.initialiseAll();
-    return model;
+    return initialised(config.newEncoder());
   }
 
-  /** Gives all parameters their first values. */
-  protected final void initialiseAll() {
-    requireParts();
-    parameters().forEach(this::initialise);
+  /** Gives all parameters of a new encoder their first values. */
+  protected static <E extends Encoder> E initialised(E encoder) {
+    Encoder all = encoder;
+    all.requireParts();
+    all.parameters().forEach(all::initialise);
+    return encoder;
   }
 
   /**
@@ -193,16 +200,21 @@ public abstract class Encoder extends Block {
    *     the weights do not fit config.json
    */
   public static Encoder fromPretrained(Path folder) {
-    ModelFolder.recover(folder);
-    EncoderConfig config = Architectures.readConfig(folder);
-    return load(folder, config, config::newEncoder);
+    return load(folder, Architectures::readConfig, EncoderConfig::newEncoder);
   }
 
-  /** Loads the weights of a folder whose config has been read. */
-  protected static <E extends Encoder> E load(
-      Path folder, EncoderConfig config, Supplier<E> newEncoder) {
+  /**
+   * Loads a Hugging Face folder.
+   *
+   * @param read reads config.json
+   */
+  protected static <C extends EncoderConfig, E extends Encoder> E load(
+      Path folder, Function<ConfigJson, C> read, Function<C, E> newEncoder) {
+    ModelFolder.recover(folder);
+    ConfigJson json = ConfigJson.of(folder);
+    C config = read.apply(json);
     try (StateDict weights = SafeTensors.openFolder(folder)) {
-      E model = load(weights, config, newEncoder);
+      E model = load(weights, config, () -> json.checked(() -> newEncoder.apply(config)));
       ((Encoder) model).tokenizerFiles = TokenizerFiles.readIfPresent(folder);
       return model;
     }
@@ -282,6 +294,7 @@ public abstract class Encoder extends Block {
    * @throws IllegalArgumentException as {@link #forward(TokenBatch)}
    */
   public TokenInputs inputs(TokenBatch batch) {
+    requireUsable();
     check(batch);
     if (anyParameter == null) {
       anyParameter = parameters().get(0).tensor();
@@ -295,6 +308,7 @@ public abstract class Encoder extends Block {
 
   /** The hidden states behind the first layers. */
   private Tensor encode(TokenInputs inputs, List<EncoderLayer> first) {
+    requireUsable();
     inputs.requireMadeBy(this);
     Tensor x = embed(inputs);
     for (EncoderLayer layer : first) {
@@ -403,6 +417,39 @@ public abstract class Encoder extends Block {
 
   /** The same with some of the parameters. */
   protected final void save(Path folder, List<Parameter> kept, TokenizerFiles tokenizer) {
+    requireUsable();
     PretrainedFolder.write(folder, PretrainedFolder.config(config(), "Model"), kept, tokenizer);
+  }
+
+  // ---- lifetime ----
+
+  /** Frees the encoder. */
+  @Override
+  public void close() {
+    end("it was closed");
+    super.close();
+  }
+
+  /** Called before a model is closed, which frees this encoder. */
+  final void closedWith(String model) {
+    end(
+        "it was freed when %s was closed, whose it was too; close models over one encoder when none of them is needed any more"
+            .formatted(model));
+  }
+
+  private void end(String why) {
+    if (unusable == null) {
+      unusable = why;
+    }
+    if (rest != null) {
+      rest.end(why);
+    }
+  }
+
+  /** Refuses to be used when its memory is freed, and says why it is. */
+  final void requireUsable() {
+    if (unusable != null) {
+      throw new IllegalStateException(kind() + " is of no use any more: " + unusable);
+    }
   }
 }

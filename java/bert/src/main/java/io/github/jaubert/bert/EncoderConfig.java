@@ -84,6 +84,18 @@ public interface EncoderConfig {
   }
 
   /**
+   * How many numbers an encoder of BERT's kind has without its pooler: embeddings and norms, and
+   * layers of attention and of a feed-forward part, with biases.
+   */
+  static double parameterCount(EncoderConfig config, int intermediateSize) {
+    double width = config.hiddenSize();
+    double rows = (double) config.vocabSize() + config.maxPositionEmbeddings();
+    double embeddings = (rows + config.typeVocabSize() + 2) * width;
+    double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
+    return embeddings + config.numHiddenLayers() * layer;
+  }
+
+  /**
    * A size of config.json that a tensor shows.
    *
    * @param parameter the tensor, a matrix, by its name in the encoder

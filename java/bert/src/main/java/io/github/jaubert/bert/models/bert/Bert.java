@@ -3,9 +3,9 @@ package io.github.jaubert.bert.models.bert;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.Activation;
@@ -29,13 +29,16 @@ public final class Bert extends Encoder {
   public static final Architecture ARCHITECTURE = new BertArchitecture();
 
   private final BertConfig config;
-  private final BertEmbeddings embeddings;
+  private final TokenEmbeddings embeddings;
   private final Linear pooler; // null: there is none
 
   /** A model whose parameters have no sensible values yet. */
   Bert(BertConfig config) {
     this.config = config;
-    embeddings = add("embeddings", new BertEmbeddings(config));
+    embeddings =
+        add(
+            "embeddings",
+            new TokenEmbeddings(config, config.layerNormEps(), config.hiddenDropoutProb()));
     addLayers(config.numHiddenLayers(), () -> new BertLayer(config));
     pooler = add("pooler", new BertLayer.Dense(config.hiddenSize(), config.hiddenSize())).dense;
   }
@@ -55,9 +58,7 @@ public final class Bert extends Encoder {
    * LayerNorm 1 and 0.
    */
   public static Bert of(BertConfig config) {
-    Bert model = new Bert(config);
-    model.initialiseAll();
-    return model;
+    return initialised(new Bert(config));
   }
 
   /**
@@ -69,9 +70,7 @@ public final class Bert extends Encoder {
    *     config.json
    */
   public static Bert fromPretrained(Path folder) {
-    ModelFolder.recover(folder);
-    BertConfig config = BertConfig.fromPretrained(folder);
-    return load(folder, config, config::newEncoder);
+    return load(folder, BertConfig::read, BertConfig::newEncoder);
   }
 
   /**

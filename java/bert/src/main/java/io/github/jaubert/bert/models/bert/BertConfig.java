@@ -50,9 +50,7 @@ public record BertConfig(
   /** Checks the values. */
   public BertConfig {
     ConfigJson.atLeastOne("vocab_size", vocabSize);
-    ConfigJson.atLeastOne("hidden_size", hiddenSize);
     ConfigJson.atLeastOne("num_hidden_layers", numHiddenLayers);
-    ConfigJson.atLeastOne("num_attention_heads", numAttentionHeads);
     ConfigJson.atLeastOne("intermediate_size", intermediateSize);
     ConfigJson.atLeastOne("max_position_embeddings", maxPositionEmbeddings);
     ConfigJson.atLeastOne("type_vocab_size", typeVocabSize);
@@ -155,9 +153,7 @@ public record BertConfig(
   @Override
   public double parameterCount() {
     double width = hiddenSize;
-    double embeddings = ((double) vocabSize + maxPositionEmbeddings + typeVocabSize + 2) * width;
-    double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
-    return embeddings + numHiddenLayers * layer + (width + 1) * width;
+    return EncoderConfig.parameterCount(this, intermediateSize) + (width + 1) * width;
   }
 
   /** {@link #hiddenAct} as the layers take it. */

@@ -3,19 +3,13 @@ package io.github.jaubert.bert.models.distilbert;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.EncoderLayer;
+import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.bert.checkpoint.ModelFolder;
 import io.github.jaubert.nn.Activation;
-import io.github.jaubert.nn.Block;
-import io.github.jaubert.nn.Embedding;
-import io.github.jaubert.nn.F;
-import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Layer;
-import io.github.jaubert.nn.LayerNorm;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 
@@ -31,12 +25,12 @@ public final class DistilBert extends Encoder {
   public static final Architecture ARCHITECTURE = new DistilBertArchitecture();
 
   private final DistilBertConfig config;
-  private final Embeddings embeddings;
+  private final TokenEmbeddings embeddings;
 
   /** A model whose parameters have no sensible values yet. */
   DistilBert(DistilBertConfig config) {
     this.config = config;
-    embeddings = add("embeddings", new Embeddings(config));
+    embeddings = add("embeddings", new TokenEmbeddings(config, 1e-12, config.dropout()));
     addLayers(config.nLayers(), () -> new DistilBertLayer(config));
   }
 
@@ -45,9 +39,7 @@ public final class DistilBert extends Encoder {
    * LayerNorm 1 and 0.
    */
   public static DistilBert of(DistilBertConfig config) {
-    DistilBert model = new DistilBert(config);
-    model.initialiseAll();
-    return model;
+    return initialised(new DistilBert(config));
   }
 
   /**
@@ -56,9 +48,7 @@ public final class DistilBert extends Encoder {
    * @throws CheckpointException also if it holds another architecture
    */
   public static DistilBert fromPretrained(Path folder) {
-    ModelFolder.recover(folder);
-    DistilBertConfig config = DistilBertConfig.fromPretrained(folder);
-    return load(folder, config, config::newEncoder);
+    return load(folder, DistilBertConfig::read, DistilBertConfig::newEncoder);
   }
 
   @Override
@@ -105,39 +95,6 @@ public final class DistilBert extends Encoder {
         + ", heads "
         + config.nHeads()
         + ")";
-  }
-
-  /** The sum of a word's and its position's vector, normalised. */
-  private static final class Embeddings extends Block {
-    private final Embedding word;
-    private final Embedding position;
-    private final LayerNorm norm;
-    private final float dropout;
-
-    Embeddings(DistilBertConfig config) {
-      int dim = config.dim();
-      word = add("word_embeddings", Embedding.of(Init.zeros(config.vocabSize(), dim)));
-      position =
-          add("position_embeddings", Embedding.of(Init.zeros(config.maxPositionEmbeddings(), dim)));
-      norm = add("LayerNorm", LayerNorm.of(dim, 1e-12f));
-      dropout = (float) config.dropout();
-    }
-
-    /** {@code [tokens, hidden]} of type {@code dtype}. */
-    Tensor forward(TokenInputs inputs, DType dtype) {
-      return F.embeddingLayerNorm(
-          inputs.inputIds(),
-          inputs.positionIds(),
-          null,
-          word.weight(),
-          position.weight(),
-          null,
-          norm.weight(),
-          norm.bias(),
-          training() ? dropout : 0,
-          norm.eps(),
-          dtype);
-    }
   }
 
   /** {@code relu(pre_classifier(x))}. */

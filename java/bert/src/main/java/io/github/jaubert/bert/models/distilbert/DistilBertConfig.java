@@ -50,9 +50,7 @@ public record DistilBertConfig(
   /** Checks the values. */
   public DistilBertConfig {
     ConfigJson.atLeastOne("vocab_size", vocabSize);
-    ConfigJson.atLeastOne("dim", dim);
     ConfigJson.atLeastOne("n_layers", nLayers);
-    ConfigJson.atLeastOne("n_heads", nHeads);
     ConfigJson.atLeastOne("hidden_dim", hiddenDim);
     ConfigJson.atLeastOne("max_position_embeddings", maxPositionEmbeddings);
     ConfigJson.multiple("dim", dim, "n_heads", nHeads);
@@ -97,11 +95,6 @@ public record DistilBertConfig(
   }
 
   @Override
-  public int typeVocabSize() {
-    return 0;
-  }
-
-  @Override
   public double classifierDropoutProb() {
     return seqClassifDropout;
   }
@@ -131,10 +124,7 @@ public record DistilBertConfig(
 
   @Override
   public double parameterCount() {
-    double width = dim;
-    double embeddings = ((double) vocabSize + maxPositionEmbeddings + 2) * width;
-    double layer = 4 * (width + 1) * width + (2 * width + 1) * hiddenDim + width + 4 * width;
-    return embeddings + nLayers * layer;
+    return EncoderConfig.parameterCount(this, hiddenDim);
   }
 
   // ---- config.json ----

@@ -1,0 +1,57 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Embedding;
+import io.github.jaubert.nn.F;
+import io.github.jaubert.nn.Init;
+import io.github.jaubert.nn.LayerNorm;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Tensor;
+
+/**
+ * The sum of a word's, its position's and, if the encoder has segments, its segment's vector,
+ * normalised; the parameters have BERT's names.
+ */
+public final class TokenEmbeddings extends Block {
+  private final Embedding word;
+  private final Embedding position;
+  private final Embedding type; // null: the encoder has no segments
+  private final LayerNorm norm;
+  private final float dropout;
+
+  /**
+   * Embeddings whose parameters have no sensible values yet.
+   *
+   * @param layerNormEps what LayerNorm adds to the variance
+   * @param dropoutProb dropout of the result
+   */
+  public TokenEmbeddings(EncoderConfig config, double layerNormEps, double dropoutProb) {
+    int hidden = config.hiddenSize();
+    word = add("word_embeddings", table(config.vocabSize(), hidden));
+    position = add("position_embeddings", table(config.maxPositionEmbeddings(), hidden));
+    int types = config.typeVocabSize();
+    type = types == 0 ? null : add("token_type_embeddings", table(types, hidden));
+    norm = add("LayerNorm", LayerNorm.of(hidden, (float) layerNormEps));
+    dropout = (float) dropoutProb;
+  }
+
+  private static Embedding table(int rows, int hidden) {
+    return Embedding.of(Init.zeros(rows, hidden));
+  }
+
+  /** {@code [tokens, hidden]} of type {@code dtype}. */
+  public Tensor forward(TokenInputs inputs, DType dtype) {
+    return F.embeddingLayerNorm(
+        inputs.inputIds(),
+        inputs.positionIds(),
+        type == null ? null : inputs.tokenTypeIds(),
+        word.weight(),
+        position.weight(),
+        type == null ? null : type.weight(),
+        norm.weight(),
+        norm.bias(),
+        training() ? dropout : 0,
+        norm.eps(),
+        dtype);
+  }
+}
