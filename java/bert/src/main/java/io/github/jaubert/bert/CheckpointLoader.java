@@ -172,15 +172,18 @@ final class CheckpointLoader {
   /**
    * Refuses a file that lacks a parameter: a model that is not trained any more would answer by
    * what was drawn at random for it.
+   *
+   * @param forTraining what makes a model for training of the same file, for the message
    */
-  void requireAll(List<String> names) {
+  void requireAll(List<String> names, String forTraining) {
     List<String> missing = names.stream().filter(name -> !fileNames.containsKey(name)).toList();
     if (!missing.isEmpty()) {
       throw new CheckpointException(
           weights.source(),
           "lacks "
               + list(missing)
-              + ": its answers would come from random numbers; fromPretrained(folder, labels)"
+              + ": its answers would come from random numbers; "
+              + forTraining
               + " initialises what is missing, for training");
     }
   }

@@ -184,13 +184,19 @@ final class HeadJson {
 
   // ---- writing ----
 
-  static void write(ObjectNode json, Labels labels) {
+  /** The names of the outputs. */
+  static void writeNames(ObjectNode json, Labels labels) {
     ObjectNode id2label = json.putObject("id2label");
     ObjectNode label2id = json.putObject("label2id");
     for (int i = 0; i < labels.size(); i++) {
       id2label.put(Integer.toString(i), labels.name(i));
       label2id.put(labels.name(i), i);
     }
+  }
+
+  /** The names and the kind of problem, of a head for whole texts. */
+  static void write(ObjectNode json, Labels labels) {
+    writeNames(json, labels);
     json.put("problem_type", labels.problemType().huggingFaceName());
   }
 

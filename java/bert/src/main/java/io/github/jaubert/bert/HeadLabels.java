@@ -1,9 +1,6 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.bert.checkpoint.ModelFolder;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
-import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
@@ -11,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,32 +26,35 @@ record HeadLabels(Labels labels, int[] rows) {
   private static final Pattern UNNAMED = Pattern.compile("LABEL_(\\d+)");
 
   /**
-   * Finds the outputs of a head.
+   * Finds the outputs of the head that a folder has.
    *
-   * @param head the shape of its weight in the file
    * @param wanted the labels it is to have, or null for those of config.json
-   * @param newHead how to get a new head where this one does not fit, for the messages
+   * @param read makes these of config.json and the number of outputs
    * @return null if the names of the outputs cannot tell them apart
    * @throws CheckpointException if it has another number of outputs, or other names
    */
   static HeadLabels match(
-      Path folder, ConfigJson config, Shape head, Labels wanted, String newHead) {
-    int outputs = outputs(folder, head);
+      HeadFolder from, Labels wanted, BiFunction<ConfigJson, Integer, Labels> read) {
+    Path folder = from.folder();
+    int outputs = outputs(from);
     if (wanted == null) {
-      return new HeadLabels(HeadJson.readLabels(config, outputs), null);
+      return new HeadLabels(read.apply(from.json(), outputs), null);
     }
+    String newHead =
+        "for a new head on this encoder use %s.of(Encoder.fromPretrained(folder), labels)"
+            .formatted(from.type().model().getSimpleName());
     if (outputs != wanted.size()) {
       throw new CheckpointException(
           folder.toString(),
           "'%s' is %s, which does not fit %d labels; %s"
-              .formatted(SequenceClassifier.HEAD, head, wanted.size(), newHead));
+              .formatted(from.type().weight(), from.head(), wanted.size(), newHead));
     }
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
     }
-    List<String> stored = HeadJson.readNames(config, outputs);
+    List<String> stored = HeadJson.readNames(from.json(), outputs);
     int[] rows = rows(stored, wanted.names());
-    String repeated = HeadJson.repeatedName(config);
+    String repeated = HeadJson.repeatedName(from.json());
     if (rows == null && repeated != null) {
       LOG.warn(
           "{}: two outputs are called {}, so that the head fits no other labels: it is a new one",
@@ -71,35 +72,25 @@ record HeadLabels(Labels labels, int[] rows) {
   }
 
   /**
-   * How many outputs the head of a kind has that a folder holds; 0 for none, or one of another
-   * kind.
+   * How many outputs the head of a type has that a folder holds; 0 for none, or one of another
+   * type.
    *
    * @throws CheckpointException if a file is missing or damaged, the weights do not fit
    *     config.json, or the head is no matrix with numbers
    */
-  static int outputs(Path folder, String kind) {
-    ModelFolder.recover(folder);
-    ConfigJson json = ConfigJson.of(folder);
-    EncoderConfig config = Architectures.readConfig(json);
-    try (StateDict weights = SafeTensors.openFolder(folder)) {
-      Shape head =
-          CheckpointLoader.of(config, weights, config.architecture().prefix() + ".")
-              .shape(SequenceClassifier.HEAD);
-      return head == null || HeadJson.otherHead(json, kind) != null ? 0 : outputs(folder, head);
+  static int outputs(Path folder, HeadType type) {
+    try (HeadFolder from = HeadFolder.open(folder, type)) {
+      return from.head() == null ? 0 : outputs(from);
     }
   }
 
-  /**
-   * How many outputs a head has.
-   *
-   * @param head the shape of its weight in the file
-   * @throws CheckpointException if that is no shape of a head
-   */
-  static int outputs(Path folder, Shape head) {
+  /** How many outputs the head has that there is. */
+  private static int outputs(HeadFolder from) {
+    Shape head = from.head();
     if (head.rank() != 2 || head.numel() == 0 || head.size(0) > Integer.MAX_VALUE) {
       throw new CheckpointException(
-          folder.toString(),
-          "'" + SequenceClassifier.HEAD + "' is " + head + ", no matrix with numbers");
+          from.folder().toString(),
+          "'" + from.type().weight() + "' is " + head + ", no matrix with numbers");
     }
     return (int) head.size(0);
   }

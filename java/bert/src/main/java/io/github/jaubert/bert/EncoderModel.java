@@ -1,0 +1,214 @@
+package io.github.jaubert.bert;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/**
+ * An encoder with a head, such as Hugging Face's {@code BertForTokenClassification}: what loading,
+ * saving, trainer and pipelines need of any. A head says its layers, what it computes, and by its
+ * {@link HeadType} what config.json and checkpoints call it:
+ *
+ * <pre>{@code
+ * final class SpanFinder extends EncoderModel<SpanFinder> {
+ *   static final HeadType TYPE =
+ *       new HeadType(
+ *           SpanFinder.class, "QuestionAnswering", "questions", "qa_outputs.weight", false);
+ *   private final Linear outputs;
+ *
+ *   private SpanFinder(Encoder encoder) {
+ *     super(TYPE, encoder);
+ *     outputs = add("qa_outputs", EncoderLayer.linear(config().hiddenSize(), 2));
+ *   }
+ *
+ *   static SpanFinder of(Encoder encoder) {
+ *     return new SpanFinder(encoder).initialiseHead();
+ *   }
+ *
+ *   static SpanFinder fromPretrained(Path folder) {
+ *     return load(folder, TYPE, SpanFinder::new);
+ *   }
+ *
+ *   public Tensor forward(TokenInputs inputs) {
+ *     return outputs.forward(encoder().forward(inputs).lastHidden().to(DType.F32));
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>The encoder's parameters are called as in its own checkpoints behind the prefix of its
+ * architecture ({@code bert.…}), the head's by the names of its layers. A new model is in training
+ * mode, one that was loaded in evaluation mode.
+ *
+ * @param <M> the class of the head itself
+ */
+public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
+  private final HeadType type;
+  private final Encoder encoder;
+  private TokenizerFiles tokenizerFiles;
+
+  /**
+   * A model without a head's layers yet.
+   *
+   * @param encoder belongs to this model from now on; it loses its pooler if the type has no use
+   *     for one
+   */
+  protected EncoderModel(HeadType type, Encoder encoder) {
+    this.type = type;
+    this.encoder =
+        add(encoder.architecture().prefix(), type.pooler() ? encoder : encoder.withoutPooler());
+    tokenizerFiles = this.encoder.tokenizerFiles();
+  }
+
+  // ---- what a head says ----
+
+  /**
+   * Computes what the head gives.
+   *
+   * @param inputs tensors that {@link Encoder#inputs} of this model's encoder made
+   * @throws IllegalArgumentException if another model made them
+   */
+  public abstract Tensor forward(TokenInputs inputs);
+
+  /** Puts what else belongs to the head into config.json, such as labels; nothing, as here. */
+  protected void writeConfig(ObjectNode json) {}
+
+  /** Reads what {@link #writeConfig} wrote, once the weights are loaded; nothing, as here. */
+  protected void readConfig(ConfigJson json) {}
+
+  // ---- making one ----
+
+  /**
+   * Gives the head's parameters their first values, see {@link Encoder#initialise}.
+   *
+   * @return this model
+   */
+  protected final M initialiseHead() {
+    for (Parameter parameter : parameters()) {
+      if (!parameter.name().startsWith(encoder.architecture().prefix() + ".")) {
+        encoder.initialise(parameter);
+      }
+    }
+    return self();
+  }
+
+  /**
+   * Loads a Hugging Face folder, to be used as it is: all its weights must be there.
+   *
+   * @param newModel makes a model whose head has no values yet
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, a parameter is missing, or there is no head or one of another kind
+   */
+  protected static <M extends EncoderModel<M>> M load(
+      Path folder, HeadType type, Function<Encoder, M> newModel) {
+    try (HeadFolder from = HeadFolder.open(folder, type)) {
+      return from.load(
+          newModel, true, type.model().getSimpleName() + ".of(Encoder.fromPretrained(folder))");
+    }
+  }
+
+  /** Called when the weights are loaded. */
+  final void loaded(ConfigJson json, TokenizerFiles files) {
+    tokenizerFiles = files;
+    readConfig(json);
+  }
+
+  @SuppressWarnings("unchecked") // by the bound of M, which a head gives as itself
+  private M self() {
+    return (M) this;
+  }
+
+  // ---- using it ----
+
+  @Override
+  public final M to(Device device) {
+    super.to(device);
+    return self();
+  }
+
+  /**
+   * Chooses what the encoder computes in, see {@link Encoder#computeType(DType)}; what the head
+   * gives, and losses, are F32 always.
+   *
+   * @return this model
+   */
+  public final M computeType(DType dtype) {
+    encoder.computeType(dtype);
+    return self();
+  }
+
+  /** What the encoder computes in. */
+  public final DType computeType() {
+    return encoder.computeType();
+  }
+
+  /** The encoder; it has no pooler if the head has no use for one. */
+  public final Encoder encoder() {
+    return encoder;
+  }
+
+  /** The sizes and settings of the encoder. */
+  public final EncoderConfig config() {
+    return encoder.config();
+  }
+
+  /**
+   * Computes what the head gives for a batch, see {@link #forward(TokenInputs)}.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#forward(TokenBatch)} does
+   */
+  public final Tensor forward(TokenBatch batch) {
+    return forward(encoder.inputs(batch));
+  }
+
+  // ---- saving ----
+
+  /**
+   * Has {@link #save(Path)} write the files of this tokenizer, its maximum length included. A
+   * trainer calls it with the tokenizer that cut its texts.
+   *
+   * @return this model
+   */
+  public final M saveWith(Tokenizer tokenizer) {
+    tokenizerFiles = tokenizer.files();
+    return self();
+  }
+
+  /**
+   * Writes a Hugging Face folder that {@code transformers} loads as the class that the {@link
+   * HeadType} names: config.json, model.safetensors and, if it was loaded from a folder that has
+   * them or {@link #saveWith} gave them, the tokenizer files. They are replaced together or not at
+   * all; other files in the folder stay.
+   *
+   * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   */
+  public final void save(Path folder) {
+    write(folder, tokenizerFiles);
+  }
+
+  /** The same with the files of a tokenizer. */
+  public final void save(Path folder, Tokenizer tokenizer) {
+    write(folder, tokenizer.files());
+  }
+
+  private void write(Path folder, TokenizerFiles tokenizer) {
+    encoder.requireUsable();
+    ObjectNode json = PretrainedFolder.config(config(), "For" + type.name());
+    writeConfig(json);
+    PretrainedFolder.write(folder, json, parameters(), tokenizer);
+  }
+
+  /** Frees the encoder and the head. Another model over the same encoder is then of no use. */
+  @Override
+  public void close() {
+    encoder.closedWith(kind());
+    super.close();
+  }
+}

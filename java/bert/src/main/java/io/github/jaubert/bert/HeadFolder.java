@@ -1,0 +1,120 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
+import io.github.jaubert.bert.checkpoint.StateDict;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Shape;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/** A Hugging Face folder from which an encoder with a head is loaded. */
+final class HeadFolder implements AutoCloseable {
+  private final Path folder;
+  private final HeadType type;
+  private final ConfigJson json;
+  private final EncoderConfig config;
+  private final StateDict weights;
+  private final CheckpointLoader loader;
+  private final String other; // the architecture that config.json names, if its head is another
+
+  private HeadFolder(
+      Path folder, HeadType type, ConfigJson json, EncoderConfig config, StateDict weights) {
+    this.folder = folder;
+    this.type = type;
+    this.json = json;
+    this.config = config;
+    this.weights = weights;
+    loader = CheckpointLoader.of(config, weights, prefix());
+    other = HeadJson.otherHead(json, type.name());
+  }
+
+  /**
+   * Reads config.json and the names of the weights.
+   *
+   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit
+   *     config.json
+   */
+  static HeadFolder open(Path folder, HeadType type) {
+    ModelFolder.recover(folder);
+    ConfigJson json = ConfigJson.of(folder);
+    EncoderConfig config = Architectures.readConfig(json);
+    StateDict weights = SafeTensors.openFolder(folder);
+    try {
+      return new HeadFolder(folder, type, json, config, weights);
+    } catch (RuntimeException | Error e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private String prefix() {
+    return config.architecture().prefix() + ".";
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  ConfigJson json() {
+    return json;
+  }
+
+  HeadType type() {
+    return type;
+  }
+
+  /** The shape of the head's weight; null if there is no head of the type. */
+  Shape head() {
+    return other == null ? loader.shape(type.weight()) : null;
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param newModel puts a new head on an encoder
+   * @param withHead whether to take the head of the folder; otherwise it is a new one
+   * @param forTraining what makes a model for training of the folder where something is missing,
+   *     for the message; null: what is missing gets first values, as this one is for training
+   * @throws CheckpointException if a shape differs, or something is missing
+   */
+  <M extends EncoderModel<M>> M load(
+      Function<Encoder, M> newModel, boolean withHead, String forTraining) {
+    if (head() == null && forTraining != null) {
+      throw new CheckpointException(
+          folder.toString(),
+          (other == null
+                  ? "holds an encoder without '" + type.weight() + "'"
+                  : "is a " + other + ", whose head is none for " + type.reads())
+              + "; fine-tune it first: "
+              + forTraining
+              + " gives it a new head");
+    }
+    M model = newModel.apply(json.checked(config::newEncoder));
+    try {
+      if (!withHead) {
+        loader.ignore(name -> !name.startsWith(prefix()));
+      }
+      if (!type.pooler()) {
+        loader.leaveOut(name -> name.startsWith(prefix() + "pooler."));
+      }
+      if (forTraining != null) {
+        loader.requireAll(model.parameters().stream().map(Parameter::name).toList(), forTraining);
+      }
+      loader.load(model, model.encoder());
+      model.loaded(json, TokenizerFiles.readIfPresent(folder));
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+    model.eval();
+    return model;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}
