@@ -5,6 +5,8 @@ import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** From text to answers: a tokenizer and a model together. */
 public final class Pipelines {
@@ -16,19 +18,12 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded
    */
   public static TextClassification textClassification(Path folder) {
-    Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
-    try {
-      return new TextClassification(SequenceClassifier.fromPretrained(folder), tokenizer);
-    } catch (RuntimeException | Error e) {
-      tokenizer.close();
-      throw e;
-    }
+    return load(folder, SequenceClassifier::fromPretrained, TextClassification::new);
   }
 
   /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
   public static TextClassification textClassification(
       SequenceClassifier model, Tokenizer tokenizer) {
-    model.eval();
     return new TextClassification(model, tokenizer);
   }
 
@@ -38,19 +33,23 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded
    */
   public static TokenClassification tokenClassification(Path folder) {
-    Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
-    try {
-      return new TokenClassification(TokenClassifier.fromPretrained(folder), tokenizer);
-    } catch (RuntimeException | Error e) {
-      tokenizer.close();
-      throw e;
-    }
+    return load(folder, TokenClassifier::fromPretrained, TokenClassification::new);
   }
 
   /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
   public static TokenClassification tokenClassification(
       TokenClassifier model, Tokenizer tokenizer) {
-    model.eval();
     return new TokenClassification(model, tokenizer);
+  }
+
+  private static <M, P> P load(
+      Path folder, Function<Path, M> model, BiFunction<M, Tokenizer, P> pipeline) {
+    Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
+    try {
+      return pipeline.apply(model.apply(folder), tokenizer);
+    } catch (RuntimeException | Error e) {
+      tokenizer.close();
+      throw e;
+    }
   }
 }

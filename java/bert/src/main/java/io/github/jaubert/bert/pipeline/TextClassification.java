@@ -7,7 +7,6 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
@@ -22,57 +21,32 @@ import org.slf4j.LoggerFactory;
  * Labels texts, or pairs of texts. With one label of several the scores are the probabilities of
  * all labels and sum to 1, with any number of labels each has a probability of its own; both are
  * sorted, the most probable first. A model that predicts a score gives the number.
- *
- * <p>Safe from any number of threads. An interrupt of the thread ends many texts between two
- * batches; a single text is always labelled.
  */
-public final class TextClassification implements AutoCloseable {
+public final class TextClassification extends Pipeline<TextClassification, SequenceClassifier> {
   private static final Logger LOG = LoggerFactory.getLogger(TextClassification.class);
 
-  private final SequenceClassifier model;
-  private final Tokenizer tokenizer;
   private final AtomicBoolean warned = new AtomicBoolean();
-  private volatile boolean closed;
 
   TextClassification(SequenceClassifier model, Tokenizer tokenizer) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    int rows = model.config().vocabSize();
-    if (tokenizer.vocabularySize() > rows) {
-      LOG.warn(
-          "the tokenizer has {} tokens, from '{}' on, for which the model has no embedding; a text with one of them is refused",
-          tokenizer.vocabularySize() - rows,
-          tokenizer.token(rows));
-    }
+    super(model, tokenizer);
   }
 
   /** The labels that can come out. */
   public Labels labels() {
-    return model.labels();
-  }
-
-  /**
-   * Chooses what the encoder computes in, see {@link SequenceClassifier#computeType(DType)}; to be
-   * called before other threads use the pipeline.
-   *
-   * @return this pipeline
-   */
-  public TextClassification computeType(DType type) {
-    model.computeType(type);
-    return this;
+    return model().labels();
   }
 
   /** Labels a text. Of a model of pairs, the log says once that it lacks the second text. */
   public List<LabelScore> of(String text) {
     requireOpen();
     warnOfSingle();
-    return classify(List.of(tokenizer.encode(text))).get(0);
+    return classify(List.of(tokenizer().encode(text))).get(0);
   }
 
   /** Labels a pair of texts. */
   public List<LabelScore> of(String text, String pair) {
     requireOpen();
-    return classify(List.of(tokenizer.encode(text, pair))).get(0);
+    return classify(List.of(tokenizer().encode(text, pair))).get(0);
   }
 
   /**
@@ -95,14 +69,14 @@ public final class TextClassification implements AutoCloseable {
     if (pairs == null && !texts.isEmpty()) {
       warnOfSingle();
     }
-    return EncodingBatches.map(tokenizer.encodeAll(texts, pairs, done -> {}), this::classify);
+    return EncodingBatches.map(tokenizer().encodeAll(texts, pairs, done -> {}), this::classify);
   }
 
   private List<List<LabelScore>> classify(List<Encoding> encodings) {
     float[] scores;
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      Tensor logits = model.forward(TokenBatch.of(encodings));
+      Tensor logits = model().forward(TokenBatch.of(encodings));
       scores =
           switch (labels().problemType()) {
             case SINGLE_LABEL -> logits.softmax(-1).toFloats();
@@ -125,24 +99,10 @@ public final class TextClassification implements AutoCloseable {
   }
 
   private void warnOfSingle() {
-    if (model.trainedOnPairs() && warned.compareAndSet(false, true)) {
+    if (model().trainedOnPairs() && warned.compareAndSet(false, true)) {
       LOG.warn(
           "the model was trained on pairs of texts, and is given single ones: its answers mean"
               + " little; of(text, pair) takes both");
     }
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("this TextClassification is closed");
-    }
-  }
-
-  /** Frees the model and the tokenizer; from then on it labels nothing. */
-  @Override
-  public void close() {
-    closed = true;
-    model.close();
-    tokenizer.close();
   }
 }

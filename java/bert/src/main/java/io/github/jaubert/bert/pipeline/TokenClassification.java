@@ -6,7 +6,6 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,35 +20,21 @@ import org.slf4j.LoggerFactory;
  * Finds labelled parts of texts, such as names of persons and places, as Hugging Face's {@code
  * TokenClassificationPipeline} does. Unless told otherwise, it aggregates by {@link
  * Aggregation#SIMPLE} and leaves out what is labelled {@code O}.
- *
- * <p>Safe from any number of threads. An interrupt of the thread ends many texts between two
- * batches; a single text is always labelled.
  */
-public final class TokenClassification implements AutoCloseable {
+public final class TokenClassification extends Pipeline<TokenClassification, TokenClassifier> {
   private static final Logger LOG = LoggerFactory.getLogger(TokenClassification.class);
 
-  private final TokenClassifier model;
-  private final Tokenizer tokenizer;
   private final AtomicBoolean warned = new AtomicBoolean();
   private volatile Aggregation aggregation = Aggregation.SIMPLE;
   private volatile Set<String> ignored = Set.of("O");
-  private volatile boolean closed;
 
   TokenClassification(TokenClassifier model, Tokenizer tokenizer) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    int rows = model.config().vocabSize();
-    if (tokenizer.vocabularySize() > rows) {
-      LOG.warn(
-          "the tokenizer has {} tokens, from '{}' on, for which the model has no embedding; a text with one of them is refused",
-          tokenizer.vocabularySize() - rows,
-          tokenizer.token(rows));
-    }
+    super(model, tokenizer);
   }
 
   /** The labels of tokens. */
   public Labels labels() {
-    return model.labels();
+    return model().labels();
   }
 
   /**
@@ -74,17 +59,6 @@ public final class TokenClassification implements AutoCloseable {
   }
 
   /**
-   * Chooses what the encoder computes in, see {@link TokenClassifier#computeType(DType)}; to be
-   * called before other threads use the pipeline.
-   *
-   * @return this pipeline
-   */
-  public TokenClassification computeType(DType type) {
-    model.computeType(type);
-    return this;
-  }
-
-  /**
    * Finds the entities of a text, in order. Of a text that is longer than the model takes, nothing
    * is found in what is cut; the log says so once.
    */
@@ -99,11 +73,11 @@ public final class TokenClassification implements AutoCloseable {
    */
   public List<List<Entity>> ofAll(List<String> texts) {
     requireOpen();
-    List<Encoding> encodings = tokenizer.encodeAll(texts);
+    List<Encoding> encodings = tokenizer().encodeAll(texts);
     if (encodings.stream().anyMatch(Encoding::isCut) && warned.compareAndSet(false, true)) {
       LOG.warn(
           "a text is longer than {} tokens and is cut: no entity is found behind; divide such texts",
-          tokenizer.maxLength());
+          tokenizer().maxLength());
     }
     List<float[][]> scores = EncodingBatches.map(encodings, this::scores);
     List<List<Entity>> results = new ArrayList<>();
@@ -118,7 +92,7 @@ public final class TokenClassification implements AutoCloseable {
     float[] all;
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      all = model.forward(TokenBatch.of(encodings)).softmax(-1).toFloats();
+      all = model().forward(TokenBatch.of(encodings)).softmax(-1).toFloats();
     }
     List<float[][]> scores = new ArrayList<>();
     int width = labels().size();
@@ -143,7 +117,7 @@ public final class TokenClassification implements AutoCloseable {
       int end = offsets[i][1];
       if (end > 0) { // not a special token
         String source = text.substring(start, end);
-        boolean unknown = ids[i] == tokenizer.unknownId();
+        boolean unknown = ids[i] == tokenizer().unknownId();
         pieces.add(
             new EntityGrouping.Piece(
                 unknown ? source : tokens[i],
@@ -163,29 +137,15 @@ public final class TokenClassification implements AutoCloseable {
    * start.
    */
   private boolean isSubword(String token, String text, int start, int end) {
-    return tokenizer.marksSubwords()
+    return tokenizer().marksSubwords()
         ? token.codePointCount(0, token.length()) != text.codePointCount(start, end)
         : start > 0
             && text.substring(start - 1, Math.min(start + 1, text.length())).indexOf(' ') < 0;
   }
 
   private String joined(List<Entity> parts, String text) {
-    return tokenizer.marksSubwords()
-        ? tokenizer.join(parts.stream().map(Entity::word).toList())
+    return tokenizer().marksSubwords()
+        ? tokenizer().join(parts.stream().map(Entity::word).toList())
         : text.substring(parts.get(0).start(), parts.get(parts.size() - 1).end()).strip();
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("this TokenClassification is closed");
-    }
-  }
-
-  /** Frees the model and the tokenizer; from then on it labels nothing. */
-  @Override
-  public void close() {
-    closed = true;
-    model.close();
-    tokenizer.close();
   }
 }
