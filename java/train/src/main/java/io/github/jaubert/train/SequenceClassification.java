@@ -5,16 +5,13 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Tensor;
-import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Metric;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,29 +28,19 @@ import org.slf4j.LoggerFactory;
  *     .evaluate(TextDataset.tsv(dev).text("sentence").label("label"), new Accuracy())
  * }</pre>
  *
- * <p>Mutable, for one thread. It neither owns nor closes the model and the tokenizer. {@link
- * #prepare} checks and tokenises the texts; it throws {@link DataException} if anything is wrong
- * with them, and {@link IllegalArgumentException} if a metric is about a label that the model does
- * not have.
+ * <p>Also a metric about a label that the model does not have is refused when it is prepared, with
+ * an {@link IllegalArgumentException}.
  */
-public final class SequenceClassification implements Task {
+public final class SequenceClassification
+    extends ClassificationTask<SequenceClassification, SequenceClassifier, TextDataset> {
   private static final Logger LOG = LoggerFactory.getLogger(SequenceClassification.class);
   private static final int LISTED = 6;
-  static final String LABELS = "labels";
   private static final String CLASS_WEIGHTS = "class_weights";
 
-  private final SequenceClassifier model;
-  private final Tokenizer tokenizer;
-  private TextDataset train;
-  private TextDataset evaluation;
   private List<Metric> metrics = List.of();
-  private int maxLength = 128;
-  private float labelSmoothing;
   private float[] classWeights; // null: 1 each
   private String lossName = "standard";
   private LossFunction lossFunction; // null: what the labels ask for
-  private Examples examples; // null: not prepared yet
-  private Evaluation judge; // may be null
 
   /** A loss of one's own. */
   @FunctionalInterface
@@ -70,8 +57,7 @@ public final class SequenceClassification implements Task {
   }
 
   private SequenceClassification(SequenceClassifier model, Tokenizer tokenizer) {
-    this.model = Objects.requireNonNull(model, "model");
-    this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    super(model, tokenizer);
   }
 
   /** The task of a model; texts are tokenised by {@code tokenizer}. */
@@ -81,45 +67,16 @@ public final class SequenceClassification implements Task {
 
   // ---- what is learnt ----
 
-  /** The data to learn from. */
-  public SequenceClassification train(TextDataset data) {
-    train = Objects.requireNonNull(data, "data");
-    return this;
-  }
-
   /**
    * The data to be judged by; the first metric decides which evaluation is the best, or the loss if
    * there is none.
    */
   public SequenceClassification evaluate(TextDataset data, Metric... metrics) {
-    evaluation = Objects.requireNonNull(data, "data");
     this.metrics = List.of(metrics);
-    return this;
-  }
-
-  /**
-   * The number of tokens that a text, or a pair of them, is cut to, from 3; 128 unless said
-   * otherwise. More than the model has positions for counts as that number. {@code
-   * model.save(folder)} writes it with the tokenizer, so that pipelines cut texts alike.
-   */
-  public SequenceClassification maxLength(int tokens) {
-    require(tokens > 2, "maxLength " + tokens + ": a whole number from 3");
-    maxLength = tokens;
-    return this;
+    return judgeBy(data);
   }
 
   // ---- loss ----
-
-  /**
-   * The share of the target that is spread over all labels (Szegedy et al. 2016), 0 to 1; 0 unless
-   * said otherwise. For one label of several.
-   */
-  public SequenceClassification labelSmoothing(float share) {
-    require(share >= 0 && share <= 1, "labelSmoothing " + share + ": a number from 0 to 1");
-    requireClasses("labelSmoothing");
-    labelSmoothing = share;
-    return this;
-  }
 
   /**
    * How much an example counts by its label, such as more for rare ones; 1 each unless said
@@ -130,8 +87,8 @@ public final class SequenceClassification implements Task {
   public SequenceClassification classWeights(float... weights) {
     requireClasses("classWeights");
     require(
-        weights.length == model.labels().size(),
-        "classWeights: %d for %d labels".formatted(weights.length, model.labels().size()));
+        weights.length == model().labels().size(),
+        "classWeights: %d for %d labels".formatted(weights.length, model().labels().size()));
     for (float weight : weights) {
       require(weight >= 0 && weight < Float.POSITIVE_INFINITY, "classWeights: " + weight);
     }
@@ -150,62 +107,41 @@ public final class SequenceClassification implements Task {
     return this;
   }
 
-  private void requireClasses(String what) {
-    require(
-        model.labels().problemType() == ProblemType.SINGLE_LABEL,
-        what + ": the model's labels are " + model.labels() + ", not one of several");
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new IllegalArgumentException(message);
-    }
-  }
-
   // ---- the task ----
 
   @Override
-  public SequenceClassifier model() {
-    return model;
-  }
-
-  @Override
-  public void prepare(TrainingListener listener) {
-    if (train == null) {
-      throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
-    }
-    if (lossFunction != null && (classWeights != null || labelSmoothing > 0)) {
+  protected Prepared prepare(
+      TextDataset train, TextDataset evaluation, Tokenizer cutting, TrainingListener listener) {
+    if (lossFunction != null && (classWeights != null || labelSmoothing() > 0)) {
       throw new IllegalStateException(
           "classWeights and labelSmoothing are of the standard loss, and the loss is '%s'"
               .formatted(lossName));
     }
-    try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
-      metrics.forEach(metric -> metric.labels(model.labels()));
-      Targets targets = check(train);
-      DataChecks.sameLabels(train, evaluation, model.labels());
-      Targets judged = evaluation == null ? null : check(evaluation);
-      if (model.trainedOnPairs() && !DataChecks.arePairs(train)) {
-        LOG.warn(
-            "{}: the model was trained on pairs of texts, and these are single ones; pair(…) chooses"
-                + " the column of the second",
-            train.source());
-      }
-      DataChecks.labels(train, model.labels());
-      DataChecks.withoutLabel(train, model.labels());
-      examples = examples(encode(train, cutting, listener), targets);
-      judge =
-          evaluation == null
-              ? null
-              : new SequenceEvaluation(
-                  this, examples(encode(evaluation, cutting, listener), judged), judged, metrics);
-      model.trainedOnPairs(DataChecks.arePairs(train));
-      model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
+    metrics.forEach(metric -> metric.labels(model().labels()));
+    Targets targets = check(train);
+    DataChecks.sameLabels(train, evaluation, model().labels());
+    Targets judged = evaluation == null ? null : check(evaluation);
+    if (model().trainedOnPairs() && !DataChecks.arePairs(train)) {
+      LOG.warn(
+          "{}: the model was trained on pairs of texts, and these are single ones; pair(…) chooses"
+              + " the column of the second",
+          train.source());
     }
+    DataChecks.labels(train, model().labels());
+    DataChecks.withoutLabel(train, model().labels());
+    Examples examples = examples(encode(train, cutting, listener), targets);
+    Evaluation judge =
+        evaluation == null
+            ? null
+            : new SequenceEvaluation(
+                this, examples(encode(evaluation, cutting, listener), judged), judged, metrics);
+    model().trainedOnPairs(DataChecks.arePairs(train));
+    return new Prepared(examples, judge);
   }
 
   private Targets check(TextDataset data) {
     say(data);
-    Targets targets = Targets.of(data, model.labels());
+    Targets targets = Targets.of(data, model().labels());
     DataChecks.texts(data);
     return targets;
   }
@@ -217,9 +153,9 @@ public final class SequenceClassification implements Task {
         data.source(),
         data.size(),
         data.chosenColumns().isEmpty() ? "" : ", " + data.chosenColumns(),
-        switch (model.labels().problemType()) {
-          case SINGLE_LABEL -> "one of the labels " + listed(model.labels());
-          case MULTI_LABEL -> "any of the labels " + listed(model.labels());
+        switch (model().labels().problemType()) {
+          case SINGLE_LABEL -> "one of the labels " + listed(model().labels());
+          case MULTI_LABEL -> "any of the labels " + listed(model().labels());
           case REGRESSION -> "a score";
         });
   }
@@ -234,7 +170,7 @@ public final class SequenceClassification implements Task {
     TokenizingProgress progress = new TokenizingProgress(listener, data.source(), data.size());
     EncodedDataset encoded = EncodedDataset.of(data, cutting, progress);
     progress.done();
-    EncoderConfig config = model.encoder().config();
+    EncoderConfig config = model().encoder().config();
     DataChecks.tokens(data, encoded, cutting, config.maxPositionEmbeddings());
     DataChecks.embeddings(
         data.source(), row -> data.rows().get(row).line(), encoded, cutting, config);
@@ -248,7 +184,7 @@ public final class SequenceClassification implements Task {
         row -> lengths[row],
         rows -> {
           Batch batch = Batch.of(data.batch(rows));
-          if (model.labels().problemType() != ProblemType.SINGLE_LABEL) {
+          if (model().labels().problemType() != ProblemType.SINGLE_LABEL) {
             return batch.with(LABELS, targets.values(rows), rows.length, targets.width());
           }
           batch.with(LABELS, targets.classes(rows));
@@ -257,33 +193,14 @@ public final class SequenceClassification implements Task {
   }
 
   @Override
-  public Examples examples() {
-    return examples;
-  }
-
-  @Override
-  public Evaluation evaluation() {
-    return judge;
-  }
-
-  @Override
-  public Tensor loss(Inputs inputs, float count) {
-    return loss(model.forward(inputs.text()), inputs, count);
-  }
-
   Tensor loss(Tensor logits, Inputs inputs, float count) {
-    Tensor labels = inputs.get(LABELS);
     if (lossFunction != null) {
-      return lossFunction.of(logits, labels, count);
-    } else if (labelSmoothing == 0 && classWeights == null) {
-      return model.loss(logits, labels, count);
+      return lossFunction.of(logits, inputs.get(LABELS), count);
     }
-    CrossEntropyOptions options =
-        CrossEntropyOptions.standard().withNormalizer(count).withLabelSmoothing(labelSmoothing);
-    return F.crossEntropy(
-        logits,
-        labels,
-        classWeights == null ? options : options.withClassWeights(inputs.get(CLASS_WEIGHTS)));
+    return classWeights == null
+        ? super.loss(logits, inputs, count)
+        : F.crossEntropy(
+            logits, inputs.get(LABELS), options(count).withClassWeights(inputs.get(CLASS_WEIGHTS)));
   }
 
   /** The examples, or the sum of their weights. */
@@ -301,20 +218,10 @@ public final class SequenceClassification implements Task {
 
   @Override
   public Map<String, Object> settings() {
-    Map<String, Object> settings = new LinkedHashMap<>();
-    settings.put("max_length", maxLength());
-    settings.put("label_smoothing", labelSmoothing);
+    Map<String, Object> settings = super.settings();
+    settings.put("label_smoothing", labelSmoothing());
     settings.put(CLASS_WEIGHTS, classWeights == null ? "none" : Arrays.toString(classWeights));
     settings.put("loss", lossName);
     return settings;
-  }
-
-  private int maxLength() {
-    return Math.min(maxLength, model.encoder().config().maxPositionEmbeddings());
-  }
-
-  @Override
-  public Map<String, String> identity() {
-    return Map.of(LABELS, model.labels().toString());
   }
 }

@@ -3,9 +3,6 @@ package io.github.jaubert.train;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.nn.CrossEntropyOptions;
-import io.github.jaubert.nn.F;
-import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.AlignedDataset;
 import io.github.jaubert.train.data.AlignedDataset.Labelled;
 import io.github.jaubert.train.data.DataException;
@@ -13,7 +10,6 @@ import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TaggedDataset;
 import io.github.jaubert.train.metrics.TagScheme;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,40 +31,24 @@ import org.slf4j.LoggerFactory;
  * TokenTagging.of(model, tokenizer).train(sentences).evaluate(TaggedDataset.conll(dev))
  * }</pre>
  *
- * <p>Mutable, for one thread. It neither owns nor closes the model and the tokenizer. {@link
- * #prepare} checks and tokenises the sentences; it throws {@link DataException} if anything is
- * wrong with them, such as a tag that is not among the model's labels.
+ * <p>What is wrong with the sentences, such as a tag that is not among the model's labels, is a
+ * {@link DataException} when it is prepared.
  */
-public final class TokenTagging implements Task {
+public final class TokenTagging
+    extends ClassificationTask<TokenTagging, TokenClassifier, TaggedDataset> {
   private static final Logger LOG = LoggerFactory.getLogger(TokenTagging.class);
   private static final int LISTED = 12;
-  private static final String LABELS = "labels";
 
-  private final TokenClassifier model;
-  private final Tokenizer tokenizer;
-  private TaggedDataset train;
-  private TaggedDataset evaluation;
   private TagScheme scheme = TagScheme.CONLLEVAL;
-  private int maxLength = 128;
   private Labelled labelled = Labelled.FIRST;
-  private float labelSmoothing;
-  private Examples examples; // null: not prepared yet
-  private Evaluation judge; // may be null
 
   private TokenTagging(TokenClassifier model, Tokenizer tokenizer) {
-    this.model = Objects.requireNonNull(model, "model");
-    this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    super(model, tokenizer);
   }
 
   /** The task of a model; sentences are tokenised by {@code tokenizer}. */
   public static TokenTagging of(TokenClassifier model, Tokenizer tokenizer) {
     return new TokenTagging(model, tokenizer);
-  }
-
-  /** The data to learn from. */
-  public TokenTagging train(TaggedDataset data) {
-    train = Objects.requireNonNull(data, "data");
-    return this;
   }
 
   /** The data to be judged by, whose tags are read as {@link TagScheme#CONLLEVAL} says. */
@@ -84,21 +64,9 @@ public final class TokenTagging implements Task {
    */
   public TokenTagging evaluate(TaggedDataset data, TagScheme scheme) {
     Objects.requireNonNull(data, "data");
-    model.labels().names().forEach(label -> scheme.entities(List.of(label)));
-    evaluation = data;
+    model().labels().names().forEach(label -> scheme.entities(List.of(label)));
     this.scheme = scheme;
-    return this;
-  }
-
-  /**
-   * The number of tokens that a sentence is cut to, from 3; 128 unless said otherwise. More than
-   * the model has positions for counts as that number. {@code model.save(folder)} writes it with
-   * the tokenizer, so that pipelines cut texts alike.
-   */
-  public TokenTagging maxLength(int tokens) {
-    require(tokens > 2, "maxLength " + tokens + ": a whole number from 3");
-    maxLength = tokens;
-    return this;
+    return judgeBy(data);
   }
 
   /** Which tokens of a word have its label; the first unless said otherwise. */
@@ -107,42 +75,17 @@ public final class TokenTagging implements Task {
     return this;
   }
 
-  /**
-   * The share of the target that is spread over all labels (Szegedy et al. 2016), 0 to 1; 0 unless
-   * said otherwise.
-   */
-  public TokenTagging labelSmoothing(float share) {
-    require(share >= 0 && share <= 1, "labelSmoothing " + share + ": a number from 0 to 1");
-    labelSmoothing = share;
-    return this;
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new IllegalArgumentException(message);
-    }
-  }
-
   // ---- the task ----
 
   @Override
-  public TokenClassifier model() {
-    return model;
-  }
-
-  @Override
-  public void prepare(TrainingListener listener) {
-    if (train == null) {
-      throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
-    }
-    try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
-      AlignedDataset learnt = align(train, cutting, listener);
-      AlignedDataset judged = evaluation == null ? null : align(evaluation, cutting, listener);
-      DataChecks.tags(train);
-      examples = examples(learnt);
-      judge = judged == null ? null : new TaggingEvaluation(this, examples(judged), judged, scheme);
-      model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
-    }
+  protected Prepared prepare(
+      TaggedDataset train, TaggedDataset evaluation, Tokenizer cutting, TrainingListener listener) {
+    AlignedDataset learnt = align(train, cutting, listener);
+    AlignedDataset judged = evaluation == null ? null : align(evaluation, cutting, listener);
+    DataChecks.tags(train);
+    return new Prepared(
+        examples(learnt),
+        judged == null ? null : new TaggingEvaluation(this, examples(judged), judged, scheme));
   }
 
   private AlignedDataset align(TaggedDataset data, Tokenizer cutting, TrainingListener listener) {
@@ -150,15 +93,15 @@ public final class TokenTagging implements Task {
         "{}: {} sentences, whose words have one of the tags {}",
         data.source(),
         data.size(),
-        LabelText.listed(model.labels().names(), LISTED));
+        LabelText.listed(model().labels().names(), LISTED));
     TokenizingProgress progress = new TokenizingProgress(listener, data.source(), data.size());
-    AlignedDataset aligned = AlignedDataset.of(data, cutting, model.labels(), labelled, progress);
+    AlignedDataset aligned = AlignedDataset.of(data, cutting, model().labels(), labelled, progress);
     progress.done();
     int[] rows = IntStream.range(0, data.size()).toArray();
     if (aligned.labelled(rows) == 0) {
       throw new DataException(data.source(), "has no word that the tokenizer makes a token of");
     }
-    EncoderConfig config = model.config();
+    EncoderConfig config = model().config();
     DataChecks.unknown(data.source(), aligned.encoded(), cutting);
     DataChecks.embeddings(
         data.source(), row -> data.sentences().get(row).line(), aligned.encoded(), cutting, config);
@@ -175,33 +118,6 @@ public final class TokenTagging implements Task {
                 .withTokens(LABELS, data.targets(rows), AlignedDataset.IGNORED));
   }
 
-  @Override
-  public Examples examples() {
-    return examples;
-  }
-
-  @Override
-  public Evaluation evaluation() {
-    return judge;
-  }
-
-  @Override
-  public Tensor loss(Inputs inputs, float count) {
-    return loss(model.forward(inputs.text()), inputs, count);
-  }
-
-  Tensor loss(Tensor logits, Inputs inputs, float count) {
-    Tensor labels = inputs.get(LABELS);
-    return labelSmoothing == 0
-        ? model.loss(logits, labels, count)
-        : F.crossEntropy(
-            logits,
-            labels,
-            CrossEntropyOptions.standard()
-                .withNormalizer(count)
-                .withLabelSmoothing(labelSmoothing));
-  }
-
   /** The tokens that have a label. */
   @Override
   public float count(Batch batch) {
@@ -210,20 +126,10 @@ public final class TokenTagging implements Task {
 
   @Override
   public Map<String, Object> settings() {
-    Map<String, Object> settings = new LinkedHashMap<>();
-    settings.put("max_length", maxLength());
+    Map<String, Object> settings = super.settings();
     settings.put("labelled", labelled.name().toLowerCase(Locale.ROOT));
-    settings.put("label_smoothing", labelSmoothing);
+    settings.put("label_smoothing", labelSmoothing());
     settings.put("tag_scheme", scheme.name().toLowerCase(Locale.ROOT));
     return settings;
-  }
-
-  private int maxLength() {
-    return Math.min(maxLength, model.config().maxPositionEmbeddings());
-  }
-
-  @Override
-  public Map<String, String> identity() {
-    return Map.of(LABELS, model.labels().toString());
   }
 }
