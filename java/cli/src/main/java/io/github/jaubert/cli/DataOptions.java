@@ -5,6 +5,7 @@ import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,17 +31,16 @@ final class DataOptions {
           new Pair("question", "sentence"),
           new Pair("text", "text_pair"));
 
-  /** What says how files are read and what is in them; the embedded job would not heed it. */
+  /**
+   * What says, beside {@link LabelOptions}, how files are read and what is in them; the embedded
+   * job would not heed it.
+   */
   private static final Set<String> NEED_TRAIN =
       Set.of(
           "--eval",
           "--text-column",
           "--pair-column",
           "--label-column",
-          "--label-separator",
-          "--flag-labels",
-          "--map-label",
-          "--skip-label",
           "--format",
           "--no-header",
           "--task");
@@ -126,8 +126,10 @@ final class DataOptions {
   void check(CommandLine command) {
     if (train == null) {
       command.getParseResult().matchedOptions().stream()
+          .filter(
+              option ->
+                  NEED_TRAIN.contains(option.longestName()) || isOf(option, LabelOptions.class))
           .map(OptionSpec::longestName)
-          .filter(NEED_TRAIN::contains)
           .findFirst()
           .ifPresent(
               option -> {
@@ -141,6 +143,12 @@ final class DataOptions {
       throw new ParameterException(
           command, "--train and --eval are the same pipe, which can be read only once");
     }
+  }
+
+  /** Whether one of these classes declares an option. */
+  static boolean isOf(OptionSpec option, Class<?>... groups) {
+    return option.userObject() instanceof Field field
+        && List.of(groups).contains(field.getDeclaringClass());
   }
 
   private boolean isSamePipe() {

@@ -2,11 +2,11 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
-import io.github.jaubert.bert.SequenceClassifier;
-import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.demo.MiniLm;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
+import java.util.function.ToIntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -42,18 +42,22 @@ final class EncoderOptions {
     return model == null ? MiniLm.tokenizer() : Tokenizer.fromPretrained(model);
   }
 
-  /** A classifier of whole texts, with the head that there is if it fits. */
-  SequenceClassifier sequenceClassifier(CommandLine command, Labels labels) {
-    return keepsHead(command, model == null ? 0 : SequenceClassifier.headOutputs(model), labels)
-        ? SequenceClassifier.fromPretrained(model, labels)
-        : SequenceClassifier.of(encoder(), labels);
-  }
-
-  /** A classifier of tokens, with the head that there is if it fits. */
-  TokenClassifier tokenClassifier(CommandLine command, Labels labels) {
-    return keepsHead(command, model == null ? 0 : TokenClassifier.headOutputs(model), labels)
-        ? TokenClassifier.fromPretrained(model, labels)
-        : TokenClassifier.of(encoder(), labels);
+  /**
+   * A classifier with the head that there is if it fits, or else a new one.
+   *
+   * @param headOutputs how many outputs its head in a folder has
+   * @param fromPretrained loads it with the head of a folder
+   * @param newHead puts a new head on an encoder
+   */
+  <M> M classifier(
+      CommandLine command,
+      Labels labels,
+      ToIntFunction<Path> headOutputs,
+      BiFunction<Path, Labels, M> fromPretrained,
+      BiFunction<Encoder, Labels, M> newHead) {
+    return keepsHead(command, model == null ? 0 : headOutputs.applyAsInt(model), labels)
+        ? fromPretrained.apply(model, labels)
+        : newHead.apply(encoder(), labels);
   }
 
   private Encoder encoder() {

@@ -90,7 +90,7 @@ final class FinetuneCommand implements Callable<Integer> {
     if (data.train == null) {
       return TextJob.definitions(options);
     }
-    return task == Task.TOKENS ? new TokenJob(options) : TextJob.files(options, task);
+    return task == Task.TOKENS ? TokenJob.files(options) : TextJob.files(options, task);
   }
 
   private void finetune(Job job, OutputFolder output) {

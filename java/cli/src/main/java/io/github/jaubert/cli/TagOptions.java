@@ -15,24 +15,9 @@ import picocli.CommandLine.ParameterException;
 
 /** The options of {@code --task tokens}: where words and tags stand, and what tags mean. */
 final class TagOptions {
-  /** What this task alone heeds. */
-  private static final Set<String> TOKENS =
-      Set.of("--word-column", "--tag-column", "--tag-names", "--tag-scheme", "--labelled");
-
-  /** What the other tasks alone heed. */
+  /** What the other tasks alone heed, beside {@link LabelOptions} and {@link MetricOptions}. */
   private static final Set<String> TEXTS =
-      Set.of(
-          "--text-column",
-          "--pair-column",
-          "--label-column",
-          "--label-separator",
-          "--flag-labels",
-          "--map-label",
-          "--skip-label",
-          "--no-header",
-          "--metric",
-          "--positive",
-          "--class-weights");
+      Set.of("--text-column", "--pair-column", "--label-column", "--no-header", "--class-weights");
 
   @Option(
       names = "--word-column",
@@ -80,10 +65,12 @@ final class TagOptions {
     boolean tokens = task == Task.TOKENS;
     for (OptionSpec option : command.getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!tokens && TOKENS.contains(name)) {
+      if (!tokens && DataOptions.isOf(option, TagOptions.class)) {
         throw new ParameterException(command, name + " is for --task tokens");
       }
-      if (tokens && TEXTS.contains(name)) {
+      if (tokens
+          && (TEXTS.contains(name)
+              || DataOptions.isOf(option, LabelOptions.class, MetricOptions.class))) {
         throw new ParameterException(
             command, name + " is for labels of whole texts, not for --task tokens");
       }

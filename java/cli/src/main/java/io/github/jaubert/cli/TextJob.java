@@ -1,15 +1,12 @@
 package io.github.jaubert.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
-import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.demo.Baselines;
 import io.github.jaubert.demo.WordNetGlosses;
@@ -20,45 +17,39 @@ import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /** Whole texts, or pairs of them, and their labels. */
-final class TextJob implements Job {
-  private final Options options;
+final class TextJob extends HeadJob<SequenceClassifier> {
   private final String name;
   private final Suggestion suggestion;
   private final TextDataset train;
   private final TextDataset eval; // null if there is none
-  private final Labels labels;
   private final List<String> understood;
-  private Tokenizer tokenizer; // null until it is opened
-  private SequenceClassifier model;
 
   private TextJob(
       Options options,
       String name,
       Suggestion suggestion,
-      DataOptions.Opened data,
+      TextDataset train,
+      TextDataset eval,
       Labels labels,
       List<String> understood) {
-    this.options = options;
+    super(options, "example", labels, data(train), eval == null ? null : data(eval));
     this.name = name;
     this.suggestion = suggestion;
-    this.labels = labels;
+    this.train = train;
+    this.eval = eval;
     this.understood = understood;
-    long seed = options.training().seed;
-    train = DataOptions.limited(data.train(), options.data().trainLimit, seed);
-    eval =
-        data.eval() == null
-            ? null
-            : DataOptions.limited(data.eval(), options.data().evalLimit, seed);
     if (eval != null) {
       options.metrics().check(options.command(), labels);
     }
+  }
+
+  private static Data data(TextDataset data) {
+    return new Data(data.source(), data.size());
   }
 
   /** Definitions of WordNet, which come with the command. */
@@ -68,7 +59,8 @@ final class TextJob implements Job {
         options,
         "wordnet",
         Suggestion.DEFINITIONS,
-        new DataOptions.Opened(glosses.train(), glosses.test(), ""),
+        train(options, glosses.train()),
+        eval(options, glosses.test()),
         Labels.of(WordNetGlosses.CATEGORIES),
         List.of());
   }
@@ -77,16 +69,26 @@ final class TextJob implements Job {
   static TextJob files(Options options, Task task) {
     DataOptions data = options.data();
     DataOptions.Opened files = data.open();
-    Task.Understood labels =
-        task.understand(
-            DataOptions.limited(files.train(), data.trainLimit, options.training().seed));
+    TextDataset train = train(options, files.train());
+    Task.Understood labels = task.understand(train);
     return new TextJob(
         options,
         data.name(),
         Suggestion.FILES,
-        files,
+        train,
+        eval(options, files.eval()),
         labels.labels(),
         List.of(files.columns(), labels.said()));
+  }
+
+  private static TextDataset train(Options options, TextDataset data) {
+    return DataOptions.limited(data, options.data().trainLimit, options.training().seed);
+  }
+
+  private static TextDataset eval(Options options, TextDataset data) {
+    return data == null
+        ? null
+        : DataOptions.limited(data, options.data().evalLimit, options.training().seed);
   }
 
   @Override
@@ -100,56 +102,48 @@ final class TextJob implements Job {
   }
 
   @Override
-  public Labels labels() {
-    return labels;
+  SequenceClassifier newModel() {
+    return options()
+        .encoder()
+        .classifier(
+            options().command(),
+            labels(),
+            SequenceClassifier::headOutputs,
+            SequenceClassifier::fromPretrained,
+            SequenceClassifier::of);
+  }
+
+  @Override
+  String predicted() {
+    return Task.describe(labels());
+  }
+
+  @Override
+  List<String> understood() {
+    return understood;
   }
 
   @Override
   public List<String> said() {
-    List<String> said = new ArrayList<>();
-    said.add(
-        "%s to learn from, %s; %s"
-            .formatted(
-                Report.counted(train.size(), "example"),
-                eval == null
-                    ? "none to be judged by"
-                    : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
-                Task.describe(labels)));
-    said.addAll(understood);
+    List<String> said = super.said();
     if (eval != null) {
-      said.addAll(options.metrics().said(labels, eval));
+      said.addAll(options().metrics().said(labels(), eval));
     }
     return said;
   }
 
   @Override
   public void describe(ObjectNode json) {
-    json.put("train", train.source());
-    json.put("train_examples", train.size());
-    json.put("eval", eval == null ? null : eval.source());
-    json.put("eval_examples", eval == null ? 0 : eval.size());
-    ArrayNode lines = json.putArray("understood");
-    understood.forEach(lines::add);
-    json.put("problem_type", labels.problemType().huggingFaceName());
-  }
-
-  @Override
-  public void open(Tokenizer tokenizer) {
-    this.tokenizer = tokenizer;
-    model = options.encoder().sequenceClassifier(options.command(), labels);
-  }
-
-  @Override
-  public EncoderConfig config() {
-    return model.config();
+    super.describe(json);
+    json.put("problem_type", labels().problemType().huggingFaceName());
   }
 
   @Override
   public void baselines(Report report) {
-    if (labels.problemType() == ProblemType.SINGLE_LABEL && eval != null) {
-      report.baseline("commonest label", Baselines.majority(train, eval, labels));
+    if (labels().problemType() == ProblemType.SINGLE_LABEL && eval != null) {
+      report.baseline("commonest label", Baselines.majority(train, eval, labels()));
     }
-    if (options.data().train == null) {
+    if (options().data().train == null) {
       report.baseline("linear layer on the frozen encoder", frozen());
     }
   }
@@ -159,12 +153,12 @@ final class TextJob implements Job {
     int all = train.size() + eval.size();
     try (Progress progress = new Progress()) {
       return Baselines.frozen(
-          model.encoder(),
-          tokenizer,
+          model().encoder(),
+          tokenizer(),
           train,
           eval,
-          labels,
-          options.training().seed,
+          labels(),
+          options().training().seed,
           count ->
               progress.advanced("embedding with the encoder as it is", done.addAndGet(count), all));
     }
@@ -172,25 +166,15 @@ final class TextJob implements Job {
 
   @Override
   public Trainer trainer() {
-    SequenceClassification task = SequenceClassification.of(model, tokenizer).train(train);
+    SequenceClassification task = SequenceClassification.of(model(), tokenizer()).train(train);
     if (eval != null) {
-      task.evaluate(eval, options.metrics().metrics(labels));
+      task.evaluate(eval, options().metrics().metrics(labels()));
     }
-    options.training().apply(options.command(), task);
+    options().training().apply(options().command(), task);
     return Trainer.of(task);
   }
 
-  @Override
-  public void save(Path folder) {
-    model.save(folder);
-  }
-
   // ---- what came of it ----
-
-  @Override
-  public String judgedBy() {
-    return eval == null ? null : Report.counted(eval.size(), "evaluation example");
-  }
 
   @Override
   public void answers(Path folder, PrintWriter out) {
@@ -226,13 +210,6 @@ final class TextJob implements Job {
 
   @Override
   public String moreArguments() {
-    return model.trainedOnPairs() ? " --pair \"another\"" : "";
-  }
-
-  @Override
-  public void close() {
-    if (model != null) {
-      model.close();
-    }
+    return model().trainedOnPairs() ? " --pair \"another\"" : "";
   }
 }

@@ -1,12 +1,10 @@
 package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TokenClassification;
-import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.train.TokenTagging;
 import io.github.jaubert.train.Trainer;
@@ -18,23 +16,27 @@ import io.github.jaubert.train.data.WordIds;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Sentences of words with a tag each, such as names of persons and places. */
-final class TokenJob implements Job {
+final class TokenJob extends HeadJob<TokenClassifier> {
   private static final int LISTED = 12;
 
-  private final Options options;
   private final TaggedDataset train;
   private final TaggedDataset eval; // null if there is none
-  private final Labels labels;
-  private Tokenizer tokenizer; // null until it is opened
-  private TokenClassifier model;
 
-  /** Reads the files that the options name. */
-  TokenJob(Options options) {
-    this.options = options;
+  private TokenJob(Options options, Labels labels, TaggedDataset train, TaggedDataset eval) {
+    super(options, "sentence", labels, data(train), eval == null ? null : data(eval));
+    this.train = train;
+    this.eval = eval;
+  }
+
+  private static Data data(TaggedDataset data) {
+    return new Data(data.source(), data.size());
+  }
+
+  /** The files that the options name. */
+  static TokenJob files(Options options) {
     DataOptions data = options.data();
     TaggedDataset all = options.tags().read(data.train, data.format);
     // A sample may lack tags of which there are few.
@@ -43,24 +45,22 @@ final class TokenJob implements Job {
       throw new DataException(
           all.source(), "every tag is " + tags.get(0) + "; there is nothing to tell apart");
     }
-    labels = Labels.of(tags);
-    train = limited(all, data.trainLimit);
-    eval =
+    long seed = options.training().seed;
+    TaggedDataset train = limited(all, data.trainLimit, seed);
+    TaggedDataset eval =
         data.eval == null
             ? null
-            : limited(options.tags().read(data.eval, data.format), data.evalLimit);
-    if (eval != null) {
-      eval.size(); // which says what is wrong with the file, if anything is
-    }
+            : limited(options.tags().read(data.eval, data.format), data.evalLimit, seed);
+    return new TokenJob(options, Labels.of(tags), train, eval);
   }
 
-  private TaggedDataset limited(TaggedDataset data, Integer limit) {
-    return limit == null ? data : data.sample(limit, options.training().seed);
+  private static TaggedDataset limited(TaggedDataset data, Integer limit, long seed) {
+    return limit == null ? data : data.sample(limit, seed);
   }
 
   @Override
   public String name() {
-    return options.data().name();
+    return options().data().name();
   }
 
   @Override
@@ -69,76 +69,51 @@ final class TokenJob implements Job {
   }
 
   @Override
-  public Labels labels() {
-    return labels;
+  TokenClassifier newModel() {
+    return options()
+        .encoder()
+        .classifier(
+            options().command(),
+            labels(),
+            TokenClassifier::headOutputs,
+            TokenClassifier::fromPretrained,
+            TokenClassifier::of);
   }
 
   @Override
-  public List<String> said() {
-    return List.of(
-        "%s to learn from, %s; one of %d tags for each word"
-            .formatted(
-                Report.counted(train.size(), "sentence"),
-                eval == null
-                    ? "none to be judged by"
-                    : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
-                labels.size()),
-        understood());
+  String predicted() {
+    return "one of %d tags for each word".formatted(labels().size());
   }
 
-  private String understood() {
+  @Override
+  List<String> understood() {
     TaggedSentence first = train.sentences().get(0);
-    return "tags: %s; the first word is '%s' and has %s (--word-column, --tag-column)"
-        .formatted(
-            LabelText.listed(labels.names(), LISTED), first.words().get(0), first.tags().get(0));
+    return List.of(
+        "tags: %s; the first word is '%s' and has %s (--word-column, --tag-column)"
+            .formatted(
+                LabelText.listed(labels().names(), LISTED),
+                first.words().get(0),
+                first.tags().get(0)));
   }
 
   @Override
   public void describe(ObjectNode json) {
-    json.put("train", train.source());
-    json.put("train_examples", train.size());
-    json.put("eval", eval == null ? null : eval.source());
-    json.put("eval_examples", eval == null ? 0 : eval.size());
-    json.putArray("understood").add(understood());
+    super.describe(json);
     json.put("task", "tokens");
   }
 
   @Override
-  public void open(Tokenizer tokenizer) {
-    this.tokenizer = tokenizer;
-    model = options.encoder().tokenClassifier(options.command(), labels);
-  }
-
-  @Override
-  public EncoderConfig config() {
-    return model.config();
-  }
-
-  @Override
-  public void baselines(Report report) {}
-
-  @Override
   public Trainer trainer() {
     TokenTagging task =
-        TokenTagging.of(model, tokenizer).train(train).labelled(options.tags().labelled);
-    options.training().apply(options.command(), task);
+        TokenTagging.of(model(), tokenizer()).train(train).labelled(options().tags().labelled);
+    options().training().apply(options().command(), task);
     if (eval != null) {
-      options.tags().judge(options.command(), task, eval);
+      options().tags().judge(options().command(), task, eval);
     }
     return Trainer.of(task);
   }
 
-  @Override
-  public void save(Path folder) {
-    model.save(folder);
-  }
-
   // ---- what came of it ----
-
-  @Override
-  public String judgedBy() {
-    return eval == null ? null : Report.counted(eval.size(), "evaluation sentence");
-  }
 
   @Override
   public void answers(Path folder, PrintWriter out) {
@@ -160,7 +135,7 @@ final class TokenJob implements Job {
 
   private String truth(TaggedSentence sentence) {
     String entities =
-        options.tags().scheme.entities(sentence.tags()).stream()
+        options().tags().scheme.entities(sentence.tags()).stream()
             .map(
                 entity ->
                     WordIds.join(sentence.words().subList(entity.first(), entity.last() + 1))
@@ -168,17 +143,5 @@ final class TokenJob implements Job {
                         + entity.type())
             .collect(Collectors.joining(", "));
     return entities.isEmpty() ? EntityAnswers.NONE : entities;
-  }
-
-  @Override
-  public String moreArguments() {
-    return "";
-  }
-
-  @Override
-  public void close() {
-    if (model != null) {
-      model.close();
-    }
   }
 }

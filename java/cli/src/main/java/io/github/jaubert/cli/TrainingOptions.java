@@ -2,8 +2,8 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.train.ClassificationTask;
 import io.github.jaubert.train.SequenceClassification;
-import io.github.jaubert.train.TokenTagging;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingSettings;
 import java.nio.file.Path;
@@ -210,7 +210,7 @@ final class TrainingOptions {
   }
 
   /** Sets what belongs to the task. */
-  void apply(CommandLine command, SequenceClassification task) {
+  void apply(CommandLine command, ClassificationTask<?, ?, ?> task) {
     checked(
         command,
         () -> {
@@ -220,22 +220,8 @@ final class TrainingOptions {
           if (labelSmoothing != null) {
             task.labelSmoothing(labelSmoothing);
           }
-          if (classWeights != null) {
-            task.classWeights(classWeights);
-          }
-        });
-  }
-
-  /** The same of a task of tokens. */
-  void apply(CommandLine command, TokenTagging task) {
-    checked(
-        command,
-        () -> {
-          if (maxLength != null) {
-            task.maxLength(maxLength);
-          }
-          if (labelSmoothing != null) {
-            task.labelSmoothing(labelSmoothing);
+          if (classWeights != null && task instanceof SequenceClassification texts) {
+            texts.classWeights(classWeights);
           }
         });
   }
