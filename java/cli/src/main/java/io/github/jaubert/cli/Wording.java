@@ -23,6 +23,9 @@ final class Wording {
     OPTIONS.put(" \\(a new head is the same only after the same Rng\\.seed\\(…\\)\\)", "");
     OPTIONS.put("maxLength\\(…\\)", "--max-length N");
     OPTIONS.put("^maxLength\\b", "--max-length");
+    OPTIONS.put("^learningRateScale\\b", "--head-lr-scale");
+    OPTIONS.put("^layerDecay\\b", "--layer-decay");
+    OPTIONS.put("^freeze\\b", "--freeze");
     OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
     OPTIONS.put("^classWeights\\b", "--class-weights");
     OPTIONS.put("\\bwords\\(…\\)", "--word-column KEY");
@@ -33,8 +36,7 @@ final class Wording {
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");
     OPTIONS.put(
-        "use (Sequence|Token)Classifier\\.of\\(Encoder\\.fromPretrained\\(folder\\), labels\\)",
-        "use --new-head");
+        "use \\w+\\.of\\(Encoder\\.fromPretrained\\(folder\\), labels\\)", "use --new-head");
     OPTIONS.put(
         "fromPretrained\\(folder, labels\\) gives it a new head",
         "jaubert finetune --model DIR --train FILE");

@@ -97,6 +97,16 @@ class BadInputTest extends CommandFixture {
   }
 
   @Test
+  void aSettingThatTheTrainerRefusesIsCalledAsTheOption() {
+    Path out = folder.resolve("out");
+    assertEquals(
+        "--head-lr-scale: no parameter that is trained has a name with"
+            + " ^classifier\\.|\\.pooler\\.|^pre_classifier\\.",
+        train(train, out, "--head-lr-scale", "2", "--freeze", "classifier|pooler"));
+    assertEquals("--freeze: no parameter is left to be trained", train(train, out, "--freeze", ""));
+  }
+
+  @Test
   void aLengthBeyondTheModelIsCutAndSaid() {
     String said = finetune(folder.resolve("long"), "--max-length", 9999).succeeded().out();
     assertTrue(
