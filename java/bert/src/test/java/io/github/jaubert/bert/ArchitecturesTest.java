@@ -136,6 +136,10 @@ class ArchitecturesTest extends LoadFixture {
   @CsvSource(
       delimiter = '|',
       value = {
+        "n_layers | 0 | n_layers is 0; it must be at least 1",
+        "n_heads | 0 | n_heads is 0; it must be at least 1",
+        "dim | 0 | dim is 0; it must be at least 1",
+        "vocab_size | -1 | vocab_size is -1; it must be at least 1",
         "n_heads | 4 | dim 21 is not a multiple of n_heads 4",
         "dropout | 1.5 | dropout is 1.5; it must be in [0, 1)",
         "activation | swish | activation 'swish' is not one of",
@@ -150,6 +154,64 @@ class ArchitecturesTest extends LoadFixture {
             ? (Object) Integer.parseInt(value)
             : was.isNumber() ? Double.valueOf(value) : value);
     assertTrue(refusal().startsWith(folder.resolve("config.json") + ": " + message), refusal());
+  }
+
+  /** Settings of an encoder from outside that checks nothing of its own. */
+  private record Unchecked(
+      int vocabSize, int hiddenSize, int numHiddenLayers, int maxPositionEmbeddings, int padTokenId)
+      implements EncoderConfig {
+    static final Architecture ARCHITECTURE =
+        Architecture.of("unchecked", "Unchecked", Unchecked::read, "embeddings", "encoder");
+
+    static Unchecked read(ConfigJson json) {
+      return new Unchecked(
+          json.integer("vocab_size", 30),
+          json.integer("hidden_size", 8),
+          json.integer("num_hidden_layers", 2),
+          json.integer("max_position_embeddings", 16),
+          json.integer("pad_token_id", 0));
+    }
+
+    @Override
+    public Architecture architecture() {
+      return ARCHITECTURE;
+    }
+
+    @Override
+    public Encoder newEncoder() {
+      throw new AssertionError("the settings were not refused: " + this);
+    }
+
+    @Override
+    public double classifierDropoutProb() {
+      return 0;
+    }
+
+    @Override
+    public ObjectNode toJson() {
+      return JsonFiles.object();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "vocab_size | 0 | vocab_size is 0; it must be at least 1",
+        "hidden_size | 0 | hidden_size is 0; it must be at least 1",
+        "num_hidden_layers | 0 | num_hidden_layers is 0; it must be at least 1",
+        "max_position_embeddings | -3 | max_position_embeddings is -3; it must be at least 1",
+        "pad_token_id | 30 | pad_token_id 30 is not among the 30 tokens"
+      })
+  void refusesWhatNoEncoderCanHaveAndNamesTheFile(String field, int value, String message) {
+    Architectures.register(Unchecked.ARCHITECTURE);
+    Path config = folder.resolve("config.json");
+    TestFiles.write(config, "{\"model_type\": \"unchecked\", \"%s\": %d}".formatted(field, value));
+    String expected = config + ": " + message;
+    assertEquals(expected, refusal());
+    assertEquals(
+        expected,
+        assertThrows(CheckpointException.class, () -> Encoder.fromPretrained(folder)).getMessage());
   }
 
   @Test

@@ -117,6 +117,11 @@ public final class OwnEncoder extends Encoder {
       int maxPositionEmbeddings,
       double dropout)
       implements EncoderConfig {
+    /** Checks the heads. */
+    public Config {
+      ConfigJson.multiple("hidden_size", hiddenSize, "heads", heads);
+    }
+
     @Override
     public Architecture architecture() {
       return ARCHITECTURE;

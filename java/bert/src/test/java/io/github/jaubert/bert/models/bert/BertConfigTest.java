@@ -70,6 +70,8 @@ class BertConfigTest {
         "{\"hidden_size\": 100} | hidden_size 100 is not a multiple of num_attention_heads 12",
         "{\"hidden_size\": \"768\"} | hidden_size is \"768\"; an integer is needed",
         "{\"hidden_size\": 768.5} | hidden_size is 768.5; an integer is needed",
+        "{\"num_attention_heads\": 0} | num_attention_heads is 0; it must be at least 1",
+        "{\"hidden_size\": 0} | hidden_size is 0; it must be at least 1",
         "{\"num_hidden_layers\": 0} | num_hidden_layers is 0; it must be at least 1",
         "{\"vocab_size\": 3000000000} | vocab_size is 3000000000; an integer is needed",
         "{\"hidden_act\": \"swish\"} | hidden_act 'swish' is not one of",
