@@ -10,6 +10,7 @@ import io.github.jaubert.bert.Architectures;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Rng;
@@ -21,6 +22,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +92,31 @@ class ExamplesTest {
     FineTune.fineTune(dir, train, dev, folder.resolve("run"), out);
     List<String> lines = printed(() -> FineTune.classify(out));
     assertTrue(lines.get(0).matches(SCORES), lines.get(0));
+  }
+
+  /** The ONNX file that the tests of java/bert compare with these weights, as if out of a jar. */
+  @Test
+  void anOnnxFileBecomesAFolder() throws IOException {
+    Path golden = Path.of("../bert/src/test/resources/golden/small-bert").toAbsolutePath();
+    Path words = Files.createDirectories(folder.resolve("words"));
+    Files.write(words.resolve("vocab.txt"), VOCABULARY);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(words)) {
+      tokenizer.save(folder);
+    }
+    Files.copy(golden.resolve("model.onnx"), folder.resolve("model.onnx"));
+    Path out = folder.resolve("out");
+    try (URLClassLoader jars = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      FromOnnx.toFolder(jars, "model.onnx", "tokenizer.json", out);
+    }
+    try (SafeTensors expected = SafeTensors.open(golden.resolve("single-label/model.safetensors"));
+        SafeTensors actual = SafeTensors.open(out.resolve("model.safetensors"));
+        Tokenizer tokenizer = Tokenizer.fromPretrained(out)) {
+      assertEquals(37, actual.names().size());
+      for (String name : actual.names()) {
+        assertArrayEquals(expected.floats("bert." + name), actual.floats(name), name);
+      }
+      assertArrayEquals(new int[] {2, 6, 11, 3}, tokenizer.encode("warm film").ids());
+    }
   }
 
   @Test

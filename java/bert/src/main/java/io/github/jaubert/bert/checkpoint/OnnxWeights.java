@@ -18,7 +18,8 @@ import java.util.Set;
 
 /**
  * The weights of a BERT encoder in an ONNX file, under the names that PyTorch gives them: {@code
- * embeddings.…}, {@code encoder.layer.0.…}, {@code pooler.…}.
+ * embeddings.…}, {@code encoder.layer.0.…}, {@code pooler.…}. {@link
+ * io.github.jaubert.bert.models.bert.Bert#fromOnnx} makes an encoder of it.
  *
  * <p>An exporter keeps the names of biases, LayerNorms and embeddings, but folds the weight of each
  * linear layer, transposed, into an initializer with a made-up name ({@code onnx::MatMul_787}). The
