@@ -19,13 +19,11 @@ in the folder. The values are those of the weights in the file (a float16 number
 computed in float64. A float32 implementation should be within 1e-5.
 """
 
-import argparse
 import json
 import shutil
-from pathlib import Path
 
 import torch
-from golden_common import check_padding_is_inert, pack, pad, randomise, sequence, write_json
+from golden_common import NO_DROPOUT, check_padding_is_inert, make_sequences, out_folder, pack, pad, randomised, write_json
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
@@ -41,25 +39,18 @@ EXTRA_HEADS = {
     "cls.seq_relationship.weight": (2, 8),
     "cls.seq_relationship.bias": (2,),
 }
-
-
-def make_model(generator):
-    config = BertConfig(
-        vocab_size=VOCAB,
-        hidden_size=8,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=12,
-        max_position_embeddings=12,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        id2label={0: "negative", 1: "neutral", 2: "positive"},
-        label2id={"negative": 0, "neutral": 1, "positive": 2},
-        problem_type="single_label_classification",
-    )
-    model = BertForSequenceClassification._from_config(config, attn_implementation="eager")
-    randomise(model, generator)
-    return model.eval()
+CONFIG = BertConfig(
+    vocab_size=VOCAB,
+    hidden_size=8,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=12,
+    max_position_embeddings=12,
+    id2label={0: "negative", 1: "neutral", 2: "positive"},
+    label2id={"negative": 0, "neutral": 1, "positive": 2},
+    problem_type="single_label_classification",
+    **NO_DROPOUT,
+)
 
 
 def write(folder, tensors):
@@ -156,16 +147,11 @@ def expect(folder, sequences):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    out = parser.parse_args().out
-    torch.set_num_threads(1)
-    generator = torch.Generator().manual_seed(SEED)
-    sequences = [sequence(length, second, VOCAB, generator) for length, second in LENGTHS]
-    model = make_model(generator)
+    out, generator = out_folder(__doc__, SEED)
+    shutil.rmtree(out)
+    sequences = make_sequences(LENGTHS, VOCAB, generator)
+    model = randomised(BertForSequenceClassification, CONFIG, generator).eval()
 
-    if out.exists():
-        shutil.rmtree(out)
     current = out / "current"
     model.save_pretrained(current)
     legacy_names(current, generator)

@@ -19,17 +19,18 @@ max_grad_norm, AdamW (decoupled decay, bias correction) without decay on biases 
 learning rates as listed. losses[i] and grad_norms[i] (before clipping) belong to the parameters
 before step i; losses has one more entry, after the last step.
 
+    model.onnx                  the encoder of single-label as PyTorch's exporter writes it, for the test of the
+                                ONNX reader: transposed weights of linear layers are anonymous initializers
+
 The gradient of attention.self.key.bias is zero in exact arithmetic (a constant added to all scores
 of a row leaves the softmax alone): what stands in the file is rounding, to be compared absolutely.
 """
 
-import argparse
-from pathlib import Path
-
 import torch
-from golden_common import check_padding_is_inert, pack, pad, randomise, sequence, write_json
+from golden_common import check_padding_is_inert, make_sequences, odd_bert, out_folder, pack, pad, randomised, write_gradients, write_json
 from safetensors.torch import save_file
-from transformers import BertConfig, BertForSequenceClassification, get_linear_schedule_with_warmup
+from training import adamw, update
+from transformers import AutoModel, BertForSequenceClassification, get_linear_schedule_with_warmup
 
 SEED = 20261123
 VOCAB = 37
@@ -43,23 +44,6 @@ TASKS = {
 TRAINING = dict(steps=10, learning_rate=0.01, warmup_steps=3, weight_decay=0.1, max_grad_norm=1.0)
 
 
-def make_model(task, generator):
-    config = BertConfig(
-        vocab_size=VOCAB,
-        hidden_size=21,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        intermediate_size=31,
-        max_position_embeddings=24,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        **TASKS[task],
-    )
-    model = BertForSequenceClassification._from_config(config, attn_implementation="eager")
-    randomise(model, generator)
-    return model
-
-
 def make_labels(generator):
     n = len(LENGTHS)
     return {
@@ -71,24 +55,16 @@ def make_labels(generator):
 
 def train(model, batch, labels):
     """The losses and gradient norms of a short run of AdamW, all in float64."""
-    decayed = [p for n, p in model.named_parameters() if not n.endswith("bias") and "LayerNorm" not in n]
-    plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
-    groups = [
-        {"params": decayed, "weight_decay": TRAINING["weight_decay"]},
-        {"params": plain, "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=TRAINING["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
+    optimizer = adamw(model.parameters(), TRAINING["learning_rate"], TRAINING["weight_decay"], fused=False)
     schedule = get_linear_schedule_with_warmup(optimizer, TRAINING["warmup_steps"], TRAINING["steps"])
+    model.zero_grad()
     run = {"learning_rates": [], "losses": [], "grad_norms": []}
     for _ in range(TRAINING["steps"]):
-        optimizer.zero_grad()
         loss = model(**batch, labels=labels).loss
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), TRAINING["max_grad_norm"])
         run["learning_rates"].append(optimizer.param_groups[0]["lr"])
         run["losses"].append(loss.item())
-        run["grad_norms"].append(norm.item())
-        optimizer.step()
+        run["grad_norms"].append(update(model, optimizer).item())
         schedule.step()
     run["losses"].append(model(**batch, labels=labels).loss.item())
     return run
@@ -102,42 +78,60 @@ def write_task(task, model, sequences, labels, out):
 
     batch = pad(sequences)
     target = labels if task == "single-label" else labels.double()
-    output = model(**batch, labels=target, output_hidden_states=True)
-    output.loss.backward()
-    gradients = {name: p.grad for name, p in model.named_parameters()}
-    missing = [name for name, gradient in gradients.items() if gradient is None]
-    if missing:
-        raise AssertionError(f"no gradient: {missing}")
-    norm = torch.sqrt(sum((g**2).sum() for g in gradients.values()))
-    save_file({name: g.float() for name, g in gradients.items()}, folder / "gradients.safetensors")
+    output, norm = write_gradients(model, batch, target, folder)
     expected = {
         "loss": output.loss.item(),
         "logits": output.logits.tolist(),
-        "grad_norm": norm.item(),
+        "grad_norm": norm,
         "training": TRAINING | train(model, batch, target),
     }
     write_json(folder / "expected.json", expected)
-    print(f"{task}: loss {output.loss.item():.6f}, gradient norm {norm.item():.4f}, "
+    print(f"{task}: loss {output.loss.item():.6f}, gradient norm {norm:.4f}, "
           f"after {TRAINING['steps']} steps {expected['training']['losses'][-1]:.6f}")
     return pack(output.hidden_states[-1].detach(), batch["attention_mask"])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
+class Encoder(torch.nn.Module):
+    """The hidden states and the pooled output, so that the export keeps the pooler."""
 
-    generator = torch.Generator().manual_seed(SEED)
-    sequences = [sequence(length, second, VOCAB, generator) for length, second in LENGTHS]
+    def __init__(self, bert):
+        super().__init__()
+        self.bert = bert
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        output = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+        return output.last_hidden_state, output.pooler_output
+
+
+def write_onnx(folder, file):
+    bert = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    ids = torch.randint(0, VOCAB, (2, 7))
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    torch.onnx.export(
+        Encoder(bert),
+        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        str(file),
+        input_names=names,
+        output_names=["last_hidden_state", "pooler_output"],
+        dynamic_axes={name: {0: "batch", 1: "length"} for name in names},
+        opset_version=14,
+        dynamo=False,
+    )
+
+
+def main():
+    out, generator = out_folder(__doc__, SEED)
+    sequences = make_sequences(LENGTHS, VOCAB, generator)
     labels = make_labels(generator)
     write_json(
         out / "inputs.json",
         {"sequences": sequences, "labels": {task: values.tolist() for task, values in labels.items()}},
     )
 
-    models = {task: make_model(task, generator) for task in TASKS}
+    models = {
+        task: randomised(BertForSequenceClassification, odd_bert(vocab_size=VOCAB, max_position_embeddings=24, **more), generator)
+        for task, more in TASKS.items()
+    }
     encoder = models["single-label"].bert.state_dict()
     for model in models.values():
         model.bert.load_state_dict(encoder)
@@ -150,6 +144,7 @@ def main():
         {"last_hidden_state": hidden.float().contiguous(), "pooler_output": pooled.float()},
         out / "hidden.safetensors",
     )
+    write_onnx(out / "single-label", out / "model.onnx")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,8 @@ What is written:
 The gradient of attention.k_lin.bias is zero in exact arithmetic: what stands in the file is rounding.
 """
 
-import argparse
-from pathlib import Path
-
 import torch
-from golden_common import check_padding_is_inert, pack, pad, randomise, sequence, write_json
+from golden_common import check_padding_is_inert, make_sequences, out_folder, pack, pad, randomised, write_gradients, write_json
 from golden_small_bert import LENGTHS, VOCAB
 from safetensors.torch import save_file
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
@@ -31,23 +28,19 @@ SEED = 20261129
 KEYS = ("input_ids",)
 
 
-def make_model(generator):
-    config = DistilBertConfig(
-        vocab_size=VOCAB,
-        dim=21,
-        n_layers=2,
-        n_heads=3,
-        hidden_dim=31,
-        max_position_embeddings=24,
-        dropout=0.0,
-        attention_dropout=0.0,
-        seq_classif_dropout=0.0,
-        num_labels=3,
-        problem_type="single_label_classification",
-    )
-    model = DistilBertForSequenceClassification._from_config(config, attn_implementation="eager")
-    randomise(model, generator)
-    return model
+CONFIG = DistilBertConfig(
+    vocab_size=VOCAB,
+    dim=21,
+    n_layers=2,
+    n_heads=3,
+    hidden_dim=31,
+    max_position_embeddings=24,
+    dropout=0.0,
+    attention_dropout=0.0,
+    seq_classif_dropout=0.0,
+    num_labels=3,
+    problem_type="single_label_classification",
+)
 
 
 def sinusoids(config):
@@ -56,30 +49,18 @@ def sinusoids(config):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-
-    generator = torch.Generator().manual_seed(SEED)
-    sequences = [sequence(length, second, VOCAB, generator) for length, second in LENGTHS]
+    out, generator = out_folder(__doc__, SEED)
+    sequences = make_sequences(LENGTHS, VOCAB, generator)
     labels = torch.randperm(len(LENGTHS), generator=generator) % 3
     write_json(out / "inputs.json", {"sequences": sequences, "labels": labels.tolist()})
 
-    model = make_model(generator)
+    model = randomised(DistilBertForSequenceClassification, CONFIG, generator)
     model.save_pretrained(out)  # float32, before the model is widened
     positions = sinusoids(model.config)
     model.double().train()  # dropout is 0: train and eval are the same
     check_padding_is_inert(model, sequences, keys=KEYS)
     batch = pad(sequences, KEYS)
-    output = model(**batch, labels=labels, output_hidden_states=True)
-    output.loss.backward()
-    gradients = {name: p.grad for name, p in model.named_parameters()}
-    missing = [name for name, gradient in gradients.items() if gradient is None]
-    if missing:
-        raise AssertionError(f"no gradient: {missing}")
-    save_file({name: g.float() for name, g in gradients.items()}, out / "gradients.safetensors")
+    output, _ = write_gradients(model, batch, labels, out)
     hidden = {
         f"h{i}": pack(state.detach(), batch["attention_mask"]).float().contiguous()
         for i, state in enumerate(output.hidden_states)

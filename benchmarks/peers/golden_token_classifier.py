@@ -15,13 +15,9 @@ autograd in float64, eager attention, dropout 0, on sequences of mixed lengths. 
 The head is random, so that labels change within words and types within entities.
 """
 
-import argparse
-from pathlib import Path
-
 import torch
-from golden_common import pack, pad, randomise, sequence, write_json
-from safetensors.torch import save_file
-from transformers import BertConfig, BertForTokenClassification, BertTokenizer, pipeline
+from golden_common import make_sequences, odd_bert, out_folder, pack, pad, randomised, write_gradients, write_json
+from transformers import BertForTokenClassification, BertTokenizer, pipeline
 
 SEED = 20261130
 LENGTHS = [(1, 0), (20, 0), (7, 0), (2, 0), (13, 5), (5, 0)]
@@ -59,20 +55,13 @@ STRATEGIES = ["none", "simple", "first", "average", "max"]
 
 
 def make_model(tokenizer, generator):
-    config = BertConfig(
+    config = odd_bert(
         vocab_size=len(VOCABULARY),
-        hidden_size=21,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        intermediate_size=31,
         max_position_embeddings=40,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
         id2label=dict(enumerate(LABELS)),
         label2id={name: i for i, name in enumerate(LABELS)},
     )
-    model = BertForTokenClassification._from_config(config, attn_implementation="eager")
-    randomise(model, generator)
+    model = randomised(BertForTokenClassification, config, generator)
     with torch.no_grad():  # makes all labels about as likely, so that few tokens agree with their neighbours
         batches = [tokenizer(text, truncation=True, return_tensors="pt") for text in TEXTS]
         logits = torch.cat([model.eval()(**batch).logits[0] for batch in batches])
@@ -83,7 +72,7 @@ def make_model(tokenizer, generator):
 
 def write_figures(model, generator, out):
     """Loss, logits and gradients of the model, which is float64 from here on."""
-    sequences = [sequence(length, second, len(VOCABULARY), generator) for length, second in LENGTHS]
+    sequences = make_sequences(LENGTHS, len(VOCABULARY), generator)
     labels = []
     for s in sequences:
         own = torch.randint(0, len(LABELS), (len(s["input_ids"]),), generator=generator)
@@ -93,22 +82,11 @@ def write_figures(model, generator, out):
     batch = pad(sequences)
     longest = batch["input_ids"].shape[1]
     target = torch.tensor([own + [-100] * (longest - len(own)) for own in labels])
-    output = model(**batch, labels=target)
-    output.loss.backward()
-    gradients = {name: p.grad for name, p in model.named_parameters()}
-    missing = [name for name, gradient in gradients.items() if gradient is None]
-    if missing:
-        raise AssertionError(f"no gradient: {missing}")
-    save_file({name: g.float() for name, g in gradients.items()}, out / "gradients.safetensors")
-    expected = {
-        "sequences": sequences,
-        "labels": labels,
-        "loss": output.loss.item(),
-        "grad_norm": torch.sqrt(sum((g**2).sum() for g in gradients.values())).item(),
-        "logits": pack(output.logits.detach(), batch["attention_mask"]).tolist(),
-    }
+    output, norm = write_gradients(model, batch, target, out)
+    logits = pack(output.logits.detach(), batch["attention_mask"]).tolist()
+    expected = {"sequences": sequences, "labels": labels, "loss": output.loss.item(), "grad_norm": norm, "logits": logits}
     write_json(out / "expected.json", expected)
-    print(f"loss {expected['loss']:.6f}, gradient norm {expected['grad_norm']:.4f}")
+    print(f"loss {expected['loss']:.6f}, gradient norm {norm:.4f}")
 
 
 def entities(text, found):
@@ -135,12 +113,7 @@ def write_pipeline(model, tokenizer, out):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    generator = torch.Generator().manual_seed(SEED)
+    out, generator = out_folder(__doc__, SEED)
     (out / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", "utf-8")
     tokenizer = BertTokenizer(vocab=str(out / "vocab.txt"), model_max_length=40)
     tokenizer.save_pretrained(out)

@@ -1,8 +1,8 @@
 """What a measuring program of Python needs: the common options, repeating a work, and the line of JSON a work.
 
-{"work": "training step MiniLM B32 S128", "unit": "ms", "value": 2100.0, "samples": [...], "flops": 2.7e11, "peer": "PyTorch 2.13.0"}
+{"work": "training step MiniLM B32 S128", "unit": "ms", "value": 2100.0, "samples": [...], "peer": "PyTorch 2.13.0"}
 
-Everything else belongs on standard error. The names of the works pair these lines with Jaubert's.
+Everything else belongs on standard error. The names of the works pair these lines with Jaubert's, which say FLOPs and bytes.
 """
 
 import argparse
@@ -14,7 +14,14 @@ import sys
 import time
 from pathlib import Path
 
+import torch
+
 SAMPLE_SECONDS = 0.004
+L2_BYTES = 256 << 20  # more than any GPU's second level of cache
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+
+
+# ---- options ----
 
 
 def options(description):
@@ -28,14 +35,117 @@ def options(description):
     return parser
 
 
+def gpu_options(parser):
+    """Of a program that also measures at the sizes of a GPU, which --tokens asks for."""
+    parser.add_argument("--tokens", type=int, default=0, help="works at the sizes of a GPU, on so many tokens in all, a multiple of 2048")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu with --tokens checks the program without a GPU")
+    parser.add_argument("--dtype", choices=DTYPES, default="f32", help="of activations and products")
+
+
+def parse(parser):
+    """The arguments, with PyTorch set up by them; args.clock times a call on the device."""
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    args.peer = f"PyTorch {torch.__version__}"
+    args.clock = WallClock()
+    if "tokens" in args:
+        if args.tokens < 0 or args.tokens % 2048:
+            parser.error(f"--tokens {args.tokens}: a multiple of 2048")
+        args.type = DTYPES[args.dtype]
+        if args.device == "cuda" and not args.list:
+            if not torch.cuda.is_available():
+                parser.error("no GPU that PyTorch can use; --device cpu checks this program without one")
+            args.clock = GpuClock()
+            args.peer += f", CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}"
+    return args
+
+
+# ---- time ----
+
+
+class WallClock:
+    """Seconds of a call that has ended when it returns."""
+
+    def once(self, call):
+        start = time.perf_counter()
+        call()
+        return time.perf_counter() - start
+
+    def repeat(self, call, seconds):
+        """Seconds of one call, a sample each, after a warm-up of a quarter of the time; short calls are timed many at once."""
+
+        def many():
+            for _ in range(calls):
+                call()
+
+        begin, calls = time.perf_counter(), 1
+        while True:
+            took = self.once(many)
+            if time.perf_counter() - begin >= seconds / 4:
+                break
+            if took < SAMPLE_SECONDS:
+                calls *= 2
+        calls = max(1, math.ceil(SAMPLE_SECONDS / (took / calls)))
+        samples, begin = [], time.perf_counter()
+        while len(samples) < 3 or time.perf_counter() - begin < seconds * 0.75:
+            samples.append(self.once(many) / calls)
+        return samples
+
+    def rounds(self, prepare, calls, call, seconds):
+        """Seconds of call(0) to call(calls - 1), over and over; prepare runs untimed before each round."""
+        samples, begin, warm, count = [], time.perf_counter(), False, 0
+        while len(samples) < 3 or time.perf_counter() - begin < seconds:
+            prepare()
+            for i in range(calls):
+                took = self.once(lambda: call(i))
+                if warm:
+                    samples.append(took)
+            count += 1
+            warm = count >= 2 and time.perf_counter() - begin >= seconds / 4
+        return samples
+
+
+class GpuClock(WallClock):
+    """Seconds between two events; before each call a buffer larger than the L2 cache is written, so that inputs come from memory."""
+
+    def __init__(self):
+        self.flush = torch.empty(L2_BYTES, dtype=torch.uint8, device="cuda")
+
+    def once(self, call):
+        self.flush.zero_()
+        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        begin.record()
+        call()
+        end.record()
+        end.synchronize()
+        return begin.elapsed_time(end) / 1e3
+
+    def repeat(self, call, seconds):
+        return self.rounds(lambda: None, 1, lambda _: call(), seconds)
+
+
+def scaled(samples, factor):
+    return [s * factor for s in samples]
+
+
+def peak_memory():
+    """MB (10^6 bytes) that were resident in this process at most, as the operating system counts."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024 / 1e6
+
+
+# ---- works ----
+
+
 class Work:
     """One work, by the fastest of its ways.
 
     ways: name to a sampler, which takes seconds and gives samples in the unit. optional: left out where no way works."""
 
-    def __init__(self, name, unit, flops, bytes_, ways, optional=False):
-        self.name, self.unit, self.flops, self.bytes = name, unit, flops, bytes_
-        self.ways, self.optional = ways, optional
+    def __init__(self, name, unit, ways, optional=False):
+        self.name, self.unit, self.ways, self.optional = name, unit, ways, optional
 
     def attempt(self, way, seconds):
         """[] if this way does not work here."""
@@ -57,55 +167,19 @@ class Work:
             way = (max if self.unit.endswith("/s") else min)(medians, key=medians.get)
             samples = tried[way] if trial == seconds else []
         samples = [float(f"{s:.6g}") for s in samples or self.ways[way](seconds)]
-        line = {"work": self.name, "unit": self.unit, "value": float(f"{statistics.median(samples):.6g}")}
-        line |= {"samples": samples} | {k: v for k, v in (("flops", self.flops), ("bytes", self.bytes)) if v}
+        line = {"work": self.name, "unit": self.unit, "value": float(f"{statistics.median(samples):.6g}"), "samples": samples}
         return line | ({"variant": way} if way else {})
 
 
-def work(name, unit, flops, sampler):
+def work(name, unit, sampler):
     """A work with one way."""
-    return Work(name, unit, flops, 0, {"": sampler})
+    return Work(name, unit, {"": sampler})
 
 
-def run(args, works, trial, **more):
-    """Prints a line of JSON, with more that all lines have, for each work that is asked for."""
+def run(args, works, trial=None):
+    """Prints a line of JSON for each work that is asked for."""
     for one in works:
         if args.only.search(one.name):
-            line = None if args.list else one.measure(args.seconds, trial)
+            line = None if args.list else one.measure(args.seconds, trial or args.seconds)
             if args.list or line:
-                print(one.name if args.list else json.dumps(line | more), flush=True)
-
-
-def repeat(call, seconds):
-    """Seconds of one call, a sample each, after a warm-up of a quarter of the time; short calls are timed many at once."""
-    begin, calls = time.perf_counter(), 1
-    while True:
-        took = times(call, calls)
-        if time.perf_counter() - begin >= seconds / 4:
-            break
-        if took < SAMPLE_SECONDS:
-            calls *= 2
-    calls = max(1, math.ceil(SAMPLE_SECONDS / (took / calls)))
-    samples, begin = [], time.perf_counter()
-    while len(samples) < 3 or time.perf_counter() - begin < seconds * 0.75:
-        samples.append(times(call, calls) / calls)
-    return samples
-
-
-def times(call, calls):
-    """Seconds of so many calls."""
-    start = time.perf_counter()
-    for _ in range(calls):
-        call()
-    return time.perf_counter() - start
-
-
-def milliseconds(step):
-    """The sampler of a step's time."""
-    return lambda seconds: [s * 1e3 for s in repeat(step(), seconds)]
-
-
-def peak_memory():
-    """MB (10^6 bytes) that were resident in this process at most, as the operating system counts."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024 / 1e6
+                print(one.name if args.list else json.dumps(line | {"peer": args.peer}), flush=True)

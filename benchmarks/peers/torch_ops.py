@@ -1,25 +1,25 @@
 """Times PyTorch's operations, one line of JSON a work: the counterpart of `benchmarks/run operations`.
 
     python torch_ops.py [--threads 2] [--seconds 1] [--only REGEX] [--list] [--seed 0] [--compile]
+    python torch_ops.py --tokens 65536 --device cuda --dtype bf16
 
-Names, shapes, FLOPs and bytes are those of the Java package io.github.jaubert.benchmarks.operations, where they are
-explained; what is bound by memory takes turns on sets of inputs of 128 MiB in all, on both sides. PyTorch gets its best
-way: where there are several, each is tried and the fastest is measured (its name stands in "variant"); results go into
-memory that exists where PyTorch offers that (out=); nothing is recorded where no gradient is needed (inference_mode);
-a gradient is asked for by torch.autograd.grad, which accumulates nowhere. Memory that is freed stays with the process,
-and large tensors lie in huge pages, so that PyTorch does not pay for fresh pages at every call, as it would by default.
+Names and shapes are those of the Java package io.github.jaubert.benchmarks.operations, which explains them and counts their FLOPs
+and bytes. PyTorch gets its best way: where there are several, each is tried and the fastest is measured (its name stands in
+"variant"); results go into memory that exists where PyTorch offers that (out=); nothing is recorded where no gradient is needed
+(inference_mode); a gradient is asked for by torch.autograd.grad, which accumulates nowhere.
 
-Nested tensors are not among the ways for mixed lengths: the jagged layout has no fused attention on CPUs and took 300 ms
-where sequences one by one took 20.
-
-With --compile, torch.compile's fusion of the sequence is one more way (it needs a C++ compiler and minutes).
+On a CPU what is bound by memory takes turns on sets of inputs of 128 MiB in all, on both sides. Memory that is freed stays with the
+process, and large tensors lie in huge pages, so that PyTorch does not pay for fresh pages at every call, as it would by default.
+Nested tensors are not among the ways for mixed lengths: the jagged layout has no fused attention on CPUs and took 300 ms where
+sequences one by one took 20. With --compile, torch.compile's fusion of a sequence is one more way (it needs a C++ compiler and
+minutes); on a GPU it always is.
 """
 
 import ctypes
-import itertools
 import math
 import os
-import time
+from contextlib import nullcontext
+from functools import partial
 
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch's allocator asks for huge pages
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
@@ -28,11 +28,15 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 import protocol
 import torch
 import torch.nn.functional as F
-from protocol import Work
+from protocol import Work, scaled
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from training import adamw, mixed_lengths
 
-HEADS, TOKENS = 12, 4096
+HEADS, HIDDEN = 12, 768
+CPU_TOKENS = 4096
 COLD_BYTES = 128 << 20
 EPS, DROPOUT = 1e-12, 0.1
+LAYER_NORM = "bias+dropout+residual+LayerNorm"
 
 
 def keep_freed_memory():
@@ -43,266 +47,240 @@ def keep_freed_memory():
     libc.mallopt(m_trim_threshold, 2**31 - 1)
 
 
-# ---- measuring: as the Java package io.github.jaubert.benchmarks.measure does ----
-
-
-def rounds(prepare, calls, call, seconds):
-    """Seconds of call(0) to call(calls - 1), over and over; prepare runs untimed before each round."""
-    samples, begin, warm, count = [], time.perf_counter(), False, 0
-    while len(samples) < 3 or time.perf_counter() - begin < seconds:
-        prepare()
-        for i in range(calls):
-            start = time.perf_counter()
-            call(i)
-            took = time.perf_counter() - start
-            if warm:
-                samples.append(took)
-        count += 1
-        warm = count >= 2 and time.perf_counter() - begin >= seconds / 4
-    return samples
-
-
-def scaled(samples, factor):
-    return [s * factor for s in samples]
-
-
-# ---- an operation on sets of inputs that take turns ----
-
-
-def sets_beyond_cache(bytes_):
-    return max(1, math.ceil(COLD_BYTES / bytes_))
-
-
 class Operation:
-    """forward(*inputs, *parameters) on several sets of inputs, see Operation.java."""
+    """forward(*inputs, *parameters) on sets of inputs that take turns, see Operation.java."""
 
-    def __init__(self, sets, make, parameters, forward):
-        self.inputs = [[x.requires_grad_() for x in make()] for _ in range(sets)]
+    def __init__(self, make, parameters, forward, cold=False):
+        first = make()
+        sets = math.ceil(COLD_BYTES / sum(x.nbytes for x in first)) if cold else 1
+        self.inputs = [[x.requires_grad_() for x in (make() if i else first)] for i in range(sets)]
         self.parameters = [p.requires_grad_() for p in parameters]
         self.forward = forward
         self.results = [None] * sets
         self.next = 0
-        result = forward(*self.inputs[0], *self.parameters)
-        # A batch in several parts, or one.
-        self.several = isinstance(result, (list, tuple))
+        result = forward(*first, *self.parameters)
+        self.several = isinstance(result, list)  # a batch in several parts
         parts = result if self.several else [result]
         self.gradient = None if parts[0].dim() == 0 else [torch.randn_like(part) for part in parts]
-
-    def infer(self):
-        self.next = (self.next + 1) % len(self.inputs)
-        with torch.inference_mode():
-            self.results[self.next] = self.forward(*self.inputs[self.next], *self.parameters)
 
     def record(self):
         self.next = (self.next + 1) % len(self.inputs)
         self.results[self.next] = self.forward(*self.inputs[self.next], *self.parameters)
 
+    def infer(self):
+        with torch.inference_mode():
+            self.record()
+
     def record_all(self):
         self.results = [self.forward(*x, *self.parameters) for x in self.inputs]
 
     def backward(self, i):
-        wanted = self.inputs[i] + self.parameters
         results = self.results[i] if self.several else [self.results[i]]
-        torch.autograd.grad(results, wanted, self.gradient)
+        torch.autograd.grad(results, self.inputs[i] + self.parameters, self.gradient)
         self.results[i] = None
 
 
-def way(kind, open_):
-    def sample(seconds):
-        operation = open_()
-        if kind != "backward":
-            call = operation.infer if kind == "infer" else operation.record
-            for _ in operation.inputs:  # every set's memory has been written once
-                call()
-            return scaled(protocol.repeat(call, seconds), 1e3)
-        return scaled(rounds(operation.record_all, len(operation.inputs), operation.backward, seconds), 1e3)
+class Table:
+    """The works of a device, by the arguments of the program."""
 
-    return sample
+    def __init__(self, args):
+        self.args = args
+        self.gpu = args.tokens > 0
+        self.tokens = args.tokens or CPU_TOKENS
 
+    def randn(self, *shape):
+        return torch.randn(*shape, dtype=self.args.type, device=self.args.device)
 
-def ways(kind, opens):
-    return {name: way(kind, open_) for name, open_ in opens.items()}
+    # ---- measuring ----
 
+    def sample(self, kind, make, seconds):
+        """Milliseconds of a pass: infer, record, or backward, of the operation that is made."""
+        operation = make()
+        clock = self.args.clock
+        if kind == "backward":
+            return scaled(clock.rounds(operation.record_all, len(operation.inputs), operation.backward, seconds), 1e3)
+        call = operation.infer if kind == "infer" else operation.record
+        for _ in operation.inputs:  # every set's memory has been written once
+            call()
+        return scaled(clock.repeat(call, seconds), 1e3)
 
-# ---- attention ----
+    def work(self, name, kind, ways, optional=False):
+        """ways: name to what makes the operation."""
+        return Work(name, "ms", {way: partial(self.sample, kind, make) for way, make in ways.items()}, optional)
 
+    def passes(self, name, shape, kind, ways, optional=False):
+        yield self.work(f"{name} forward {shape}", kind, ways, optional)
+        yield self.work(f"{name} backward {shape}", "backward", ways, optional)
 
-def mixed_lengths(tokens, seed):
-    """Log-normal lengths, median 32: SentenceLengths.java."""
-    mask = 2**64 - 1
+    def eager_or_compiled(self, make, forward):
+        ways = {"eager": partial(make, forward)}
+        if self.args.compile or self.gpu:
+            ways["compiled"] = lambda: make(torch.compile(forward, dynamic=False))
+        return ways
 
-    def uniform(state):
-        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        z ^= z >> 31
-        return ((z >> 11) + 1) * 2.0**-53
+    # ---- attention ----
 
-    lengths, left, state = [], tokens, seed & mask
-    while left > 0:
-        state = (state + 0x9E3779B97F4A7C15) & mask
-        u = uniform(state)
-        state = (state + 0x9E3779B97F4A7C15) & mask
-        normal = math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * uniform(state))
-        drawn = math.floor(32 * math.exp(0.7 * normal) + 0.5)
-        lengths.append(min(left, max(4, min(512, drawn))))
-        left -= lengths[-1]
-    return lengths
+    def equal_attention(self, length, dim, dropout, layout, backend=None):
+        """[B, heads, S, d], contiguous, or as a model has it: a view of [B, S, heads, d]."""
 
+        def draw():
+            x = self.randn(self.tokens // length, length, HEADS, dim).transpose(1, 2)
+            return x.contiguous() if layout == "contiguous" else x
 
-def attention_equal(length, dim, dropout, seed, layout):
-    """[B, heads, S, d], contiguous, or as a model has it: a view of [B, S, heads, d]."""
-    batch = TOKENS // length
+        def forward(q, k, v):
+            with sdpa_kernel(backend) if backend else nullcontext():
+                return F.scaled_dot_product_attention(q, k, v, dropout_p=dropout)
 
-    def make():
-        torch.manual_seed(seed)
-        if layout == "contiguous":
-            return [torch.randn(batch, HEADS, length, dim) for _ in range(3)]
-        return [torch.randn(batch, length, HEADS, dim).transpose(1, 2) for _ in range(3)]
+        return Operation(lambda: [draw() for _ in range(3)], [], forward)
 
-    return Operation(1, make, [], lambda q, k, v: F.scaled_dot_product_attention(q, k, v, dropout_p=dropout))
+    def grouped_attention(self, groups, dim):
+        """Sequences of a group are padded to its longest, with a mask where that differs."""
+        masks, inputs = [], []
+        for group in groups:
+            longest = max(group)
+            mask = torch.zeros(len(group), 1, 1, longest)
+            for i, length in enumerate(group):
+                mask[i, :, :, length:] = -torch.inf
+            masks.append(mask if min(group) < longest else None)
+            inputs += [self.randn(len(group), longest, HEADS, dim).transpose(1, 2) for _ in range(3)]
 
+        def forward(*x):
+            return [F.scaled_dot_product_attention(*x[3 * i : 3 * i + 3], attn_mask=m) for i, m in enumerate(masks)]
 
-def attention_groups(groups, dim, seed):
-    """Sequences of a group are padded to its longest, with a mask where that differs."""
-    torch.manual_seed(seed)
-    masks, inputs = [], []
-    for group in groups:
-        longest = max(group)
-        mask = torch.zeros(len(group), 1, 1, longest)
-        for i, length in enumerate(group):
-            mask[i, :, :, length:] = -torch.inf
-        masks.append(mask if min(group) < longest else None)
-        inputs += [torch.randn(len(group), longest, HEADS, dim).transpose(1, 2) for _ in range(3)]
+        return Operation(lambda: inputs, [], forward)
 
-    def forward(*x):
-        return [F.scaled_dot_product_attention(*x[3 * i : 3 * i + 3], attn_mask=m) for i, m in enumerate(masks)]
+    def attention(self, dim, length, dropout=0.0):
+        shape = f"d{dim} S{length}" + (" dropout" if dropout else "")
+        make = partial(self.equal_attention, length, dim, dropout)
+        if self.args.device == "cuda":  # the backend math is never the fastest, and beyond memory at these sizes
+            backends = {"flash": SDPBackend.FLASH_ATTENTION, "cuDNN": SDPBackend.CUDNN_ATTENTION}
+            ways = {name: partial(make, "transposed", backend) for name, backend in backends.items()}
+        else:
+            ways = {layout: partial(make, layout) for layout in ("contiguous", "transposed")}
+        return self.passes("attention", shape, "infer", ways, optional=self.gpu)
 
-    return Operation(1, lambda: inputs, [], forward)
+    def mixed_attention(self, dim):
+        lengths = mixed_lengths(self.tokens, self.args.seed)
+        ways = {"padded": [lengths], "one by one": [[n] for n in lengths]}
+        for buckets in (4, 16):
+            size = math.ceil(len(lengths) / buckets)
+            ordered = sorted(lengths)
+            ways[f"padded in {buckets} buckets"] = [ordered[i : i + size] for i in range(0, len(ordered), size)]
+        made = {name: partial(self.grouped_attention, groups, dim) for name, groups in ways.items()}
+        return self.passes("attention", f"d{dim} mixed", "infer", made)
 
+    # ---- layers ----
 
-def bucketed(lengths, groups):
-    ordered = sorted(lengths)
-    size = math.ceil(len(ordered) / groups)
-    return [ordered[i : i + size] for i in range(0, len(ordered), size)]
+    def layer_norm(self, hidden, dropout):
+        def sequence(x, residual, bias, gamma, beta):
+            y = x + bias
+            if dropout:
+                y = F.dropout(y, dropout)
+            return F.layer_norm(y + residual, gamma.shape, gamma, beta, EPS)
 
+        def make(forward):
+            parameters = [self.randn(hidden), self.randn(hidden).fill_(1), self.randn(hidden).fill_(0)]
+            return Operation(lambda: [self.randn(self.tokens, hidden) for _ in range(2)], parameters, forward, not self.gpu)
 
-def attention_works(seed):
-    for dim in (32, 64):
-        hidden, tensor = HEADS * dim, 4 * TOKENS * HEADS * dim
-        for length, dropout in [(s, 0.0) for s in (16, 32, 64, 128, 256, 512)] + [(128, DROPOUT)]:
-            opens = {
-                layout: lambda n=length, d=dim, p=dropout, l=layout: attention_equal(n, d, p, seed, l)
-                for layout in ("contiguous", "transposed")
-            }
-            shape, squares = f"d{dim} S{length}" + (" dropout" if dropout else ""), TOKENS * length
-            yield Work(f"attention forward {shape}", "ms", 4 * hidden * squares, 4 * tensor, ways("infer", opens))
-            yield Work(f"attention backward {shape}", "ms", 10 * hidden * squares, 8 * tensor, ways("backward", opens))
-        lengths = mixed_lengths(TOKENS, seed)
-        squares = sum(n * n for n in lengths)
-        opens = {
-            "padded": lambda d=dim: attention_groups([lengths], d, seed),
-            "padded in 4 buckets": lambda d=dim: attention_groups(bucketed(lengths, 4), d, seed),
-            "padded in 16 buckets": lambda d=dim: attention_groups(bucketed(lengths, 16), d, seed),
-            "one by one": lambda d=dim: attention_groups([[n] for n in lengths], d, seed),
-        }
-        yield Work(f"attention forward d{dim} mixed", "ms", 4 * hidden * squares, 4 * tensor, ways("infer", opens))
-        yield Work(f"attention backward d{dim} mixed", "ms", 10 * hidden * squares, 8 * tensor, ways("backward", opens))
+        return self.eager_or_compiled(make, sequence)
 
+    def elementwise(self, forward, rows, width, parameters=()):
+        def make(form):
+            return Operation(lambda: [self.randn(rows, width)], [self.randn(n) for n in parameters], form, cold=True)
 
-# ---- layers ----
+        return self.eager_or_compiled(make, forward)
 
+    def linear(self, ins, outs, gelu=False, bias=True, rows=None):
+        def forward(x, w, b=None):
+            y = F.linear(x, w, b)
+            return F.gelu(y) if gelu else y
 
-def compiled(forward, options):
-    return {"eager": forward} | ({"compiled": torch.compile(forward, dynamic=False)} if options.compile else {})
+        def make():
+            parameters = [self.randn(outs, ins) * ins**-0.5] + ([self.randn(outs)] if bias else [])
+            return Operation(lambda: [self.randn(rows or self.tokens, ins)], parameters, forward)
 
+        return {"eager": make}
 
-def layer_norm(hidden, dropout, forward):
-    return Operation(
-        sets_beyond_cache(2 * 4 * TOKENS * hidden),
-        lambda: [torch.randn(TOKENS, hidden) for _ in range(2)],
-        [torch.randn(hidden), torch.ones(hidden), torch.zeros(hidden)],
-        lambda x, residual, bias, gamma, beta: forward(x, residual, bias, gamma, beta, dropout),
-    )
+    # ---- optimizer ----
 
+    def adamw(self, foreach, seconds):
+        """Milliseconds of a step on the parameters of BERT-base, float32, clipped by their norm."""
+        shapes = bert_base_shapes()
+        parameters = [torch.nn.Parameter(torch.randn(shape, device=self.args.device) * 0.02) for shape in shapes]
+        for p in parameters:
+            p.grad = torch.randn_like(p) * 0.01
+        optimizer = adamw(parameters, 2e-5)
 
-def add_dropout_layer_norm(x, residual, bias, gamma, beta, dropout):
-    y = x + bias
-    if dropout:
-        y = F.dropout(y, dropout)
-    return F.layer_norm(y + residual, gamma.shape, gamma, beta, EPS)
+        def step(_):
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=foreach)
+            optimizer.step()
 
+        return scaled(self.args.clock.rounds(lambda: None, 1, step, seconds), 1e3)
 
-def bias_gelu(x, bias=None):
-    return F.gelu(x if bias is None else x + bias)
+    def optimizer(self, name):
+        ways = {f"fused AdamW, clip {way}": partial(self.adamw, way == "foreach") for way in ("foreach", "one by one")}
+        return Work(name, "ms", ways)
 
+    # ---- what is measured ----
 
-def elementwise(make, parameters, forward):
-    bytes_ = 4 * make()[0].numel()
-    return Operation(sets_beyond_cache(bytes_), make, parameters, forward)
+    def of_cpu(self):
+        for dim in (32, 64):
+            for length in (16, 32, 64, 128, 256, 512):
+                yield from self.attention(dim, length)
+            yield from self.attention(dim, 128, DROPOUT)
+            yield from self.mixed_attention(dim)
+        for hidden in (384, 768):
+            yield self.work(f"{LAYER_NORM} inference H{hidden}", "infer", self.layer_norm(hidden, 0.0))
+            yield from self.passes(LAYER_NORM, f"H{hidden}", "record", self.layer_norm(hidden, DROPOUT))
+        for width in (1536, 3072):
+            yield from self.passes("GELU", f"W{width}", "record", self.elementwise(F.gelu, self.tokens, width))
+            with_bias = self.elementwise(lambda x, bias: F.gelu(x + bias), self.tokens, width, [width])
+            yield from self.passes("bias+GELU", f"W{width}", "record", with_bias)
+        softmax = self.elementwise(lambda x: torch.softmax(x, -1), HEADS * self.tokens, 128)
+        yield from self.passes("softmax", "S128", "infer", softmax)
+        for hidden in (384, 768):
+            for ins, outs in ((hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)):
+                gelu = outs > hidden
+                name = "linear+bias+GELU" if gelu else "linear+bias"
+                yield from self.passes(name, f"{ins}x{outs}", "infer", self.linear(ins, outs, gelu))
+        rows, classes = 614, 30522
+        labels = torch.randint(0, classes, (rows,))
+        loss = self.elementwise(lambda x: F.cross_entropy(x, labels), rows, classes)
+        yield from self.passes("cross-entropy", f"V{classes}", "record", loss)
+        yield self.optimizer("AdamW+clip 110M")
+        yield from self.small()
 
+    def small(self):
+        a, b, row, out = torch.randn(8, 8), torch.randn(8, 8), torch.randn(8), torch.empty(8, 8)
 
-def layer_works(seed, options):
-    torch.manual_seed(seed)
-    for hidden in (384, 768):
-        n, name = TOKENS * hidden, "bias+dropout+residual+LayerNorm"
-        forms = compiled(add_dropout_layer_norm, options)
-        for kind, label, dropout, flops, tensors in (
-            ("infer", "inference", 0.0, 10, 3),
-            ("record", "forward", DROPOUT, 11, 4),
-            ("backward", "backward", DROPOUT, 16, 4),
-        ):
-            opens = {k: lambda f=f, h=hidden, p=dropout: layer_norm(h, p, f) for k, f in forms.items()}
-            yield Work(f"{name} {label} H{hidden}", "ms", flops * n, tensors * 4 * n, ways(kind, opens))
-    for width in (1536, 3072):
-        n = TOKENS * width
-        for name, with_bias in (("GELU", False), ("bias+GELU", True)):
-            opens = {
-                k: lambda f=f, w=width, b=with_bias: elementwise(
-                    lambda: [torch.randn(TOKENS, w)], [torch.randn(w)] if b else [], f
-                )
-                for k, f in compiled(bias_gelu, options).items()
-            }
-            yield Work(f"{name} forward W{width}", "ms", 5 * n, 2 * 4 * n, ways("record", opens))
-            yield Work(f"{name} backward W{width}", "ms", 8 * n, 3 * 4 * n, ways("backward", opens))
-    rows, width = 49152, 128
-    n = rows * width
-    opens = {
-        "eager": lambda: elementwise(lambda: [torch.randn(rows, width)], [], lambda x: torch.softmax(x, -1)),
-    }
-    yield Work("softmax forward S128", "ms", 5 * n, 2 * 4 * n, ways("infer", opens))
-    yield Work("softmax backward S128", "ms", 4 * n, 3 * 4 * n, ways("backward", opens))
-    for ins, outs, gelu in (
-        (384, 384, False),
-        (384, 1536, True),
-        (1536, 384, False),
-        (768, 768, False),
-        (768, 3072, True),
-        (3072, 768, False),
-    ):
-        opens = {
-            "eager": lambda i=ins, o=outs, g=gelu: Operation(
-                1,
-                lambda: [torch.randn(TOKENS, i)],
-                [torch.randn(o, i), torch.randn(o)],
-                (lambda x, w, b: F.gelu(F.linear(x, w, b))) if g else F.linear,
-            )
-        }
-        name, shape = "linear+bias+GELU" if gelu else "linear+bias", f"{ins}x{outs}"
-        flops, weights = 2 * TOKENS * ins * outs, 4 * (ins + 1) * outs
-        saved = 4 * TOKENS * outs if gelu else 0
-        yield Work(
-            f"{name} forward {shape}", "ms", flops, 4 * TOKENS * (ins + outs) + weights, ways("infer", opens)
-        )
-        yield Work(
-            f"{name} backward {shape}",
-            "ms",
-            2 * flops,
-            4 * TOKENS * (2 * ins + outs) + saved + 2 * weights,
-            ways("backward", opens),
-        )
+        def sample(call, seconds):
+            with torch.inference_mode():
+                return scaled(self.args.clock.repeat(call, seconds), 1e6)
 
+        for name, operation, right in (("add 8x8", torch.add, b), ("add 8x8+8", torch.add, row), ("matmul 8x8", torch.mm, b)):
+            calls = {"new result": partial(operation, a, right), "out=": partial(operation, a, right, out=out)}
+            yield Work(name, "us", {way: partial(sample, call) for way, call in calls.items()})
 
-# ---- loss and optimizer ----
+    def of_gpu(self):
+        """Shapes of BERT-base; with 65,536 tokens the square product is one of 8192 and the copy is of 1 GiB."""
+        yield protocol.work("copy", "GB/s", self.copy)
+        yield from self.passes(LAYER_NORM, f"H{HIDDEN}", "record", self.layer_norm(HIDDEN, DROPOUT))
+        yield self.optimizer("AdamW with clip 110M")
+        size = self.tokens // 8
+        square = partial(self.sample, "infer", self.linear(size, size, bias=False, rows=size)["eager"])
+        yield protocol.work(f"GEMM {size}", "GF/s", lambda seconds: [2 * size**3 / 1e6 / ms for ms in square(seconds)])
+        for ins, outs in ((HIDDEN, HIDDEN), (HIDDEN, 4 * HIDDEN), (4 * HIDDEN, HIDDEN)):
+            yield self.work(f"GEMM {ins}x{outs}", "infer", self.linear(ins, outs, bias=False))
+        up = f"{HIDDEN}x{4 * HIDDEN}"
+        yield self.work(f"GEMM+bias+GELU {up}", "infer", self.linear(HIDDEN, 4 * HIDDEN, gelu=True))
+        yield self.work(f"GEMM+bias+GELU for training {up}", "record", self.linear(HIDDEN, 4 * HIDDEN, gelu=True))
+        for length, dropout in ((128, 0.0), (512, 0.0), (2048, 0.0), (128, DROPOUT), (512, DROPOUT)):
+            yield from self.attention(64, length, dropout)
+
+    def copy(self, seconds):
+        x = torch.randn(4096 * self.tokens, device=self.args.device)
+        y = torch.empty_like(x)
+        return [2 * x.nbytes / 1e9 / s for s in self.args.clock.repeat(lambda: y.copy_(x), seconds)]
 
 
 def bert_base_shapes():
@@ -315,77 +293,14 @@ def bert_base_shapes():
     yield from [(hidden, hidden), (hidden,), (2, hidden), (2,)]
 
 
-def adamw(clip_way):
-    def sample(seconds):
-        parameters = [torch.nn.Parameter(torch.randn(shape) * 0.02) for shape in bert_base_shapes()]
-        for p in parameters:
-            p.grad = torch.randn_like(p) * 0.01
-        # No decay on biases and LayerNorms.
-        groups = [
-            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.01},
-            {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=2e-5, fused=True)
-
-        def step(_):
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=clip_way == "foreach")
-            optimizer.step()
-
-        return scaled(rounds(lambda: None, 1, step, seconds), 1e3)
-
-    return sample
-
-
-def training_works(seed, options):
-    torch.manual_seed(seed)
-    rows, classes = 614, 30522
-    n = rows * classes
-    labels = torch.randint(0, classes, (rows,))
-    opens = {
-        k: lambda f=f: elementwise(lambda: [torch.randn(rows, classes)], [], f)
-        for k, f in compiled(lambda x: F.cross_entropy(x, labels), options).items()
-    }
-    yield Work("cross-entropy forward V30522", "ms", 4 * n, 4 * n, ways("record", opens))
-    yield Work("cross-entropy backward V30522", "ms", 4 * n, 8 * n, ways("backward", opens))
-    count = sum(math.prod(shape) for shape in bert_base_shapes())
-    clips = {f"fused AdamW, clip {c}": adamw(c) for c in ("foreach", "one by one")}
-    yield Work("AdamW+clip 110M", "ms", 16 * count, 32 * count, clips)
-
-
-def small_works(seed):
-    torch.manual_seed(seed)
-    a, b, row, out = torch.randn(8, 8), torch.randn(8, 8), torch.randn(8), torch.empty(8, 8)
-
-    def inference(call):
-        def sample(seconds):
-            with torch.inference_mode():
-                return scaled(protocol.repeat(call, seconds), 1e6)
-
-        return sample
-
-    operations = (("add 8x8", torch.add, b), ("add 8x8+8", torch.add, row), ("matmul 8x8", torch.mm, b))
-    for name, operation, right in operations:
-        yield Work(
-            name,
-            "us",
-            0,
-            0,
-            {
-                "new result": inference(lambda f=operation, r=right: f(a, r)),
-                "out=": inference(lambda f=operation, r=right: f(a, r, out=out)),
-            },
-        )
-
-
 def main():
     parser = protocol.options(__doc__)
+    protocol.gpu_options(parser)
     parser.add_argument("--compile", action="store_true", help="try torch.compile as well")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    args = protocol.parse(parser)
     keep_freed_memory()
-    families = (attention_works(args.seed), layer_works(args.seed, args), training_works(args.seed, args), small_works(args.seed))
-    trial = min(0.2, args.seconds / 4)
-    protocol.run(args, itertools.chain(*families), trial, peer=f"PyTorch {torch.__version__}")
+    table = Table(args)
+    protocol.run(args, table.of_gpu() if table.gpu else table.of_cpu(), None if table.gpu else min(0.2, args.seconds / 4))
 
 
 if __name__ == "__main__":

@@ -1,86 +1,132 @@
 """PyTorch + transformers on one shape: the time of a training step or an inference, and the peak of memory.
 
     python torch_step.py --shape minilm --batch 32 --seq 128 --mode train --seconds 10 --threads 2
+    python torch_step.py --tokens 65536 --device cuda --dtype bf16
 
-A BertForSequenceClassification (2 labels) on random token ids, every sequence of full length, so no token is
-padding; attention by scaled_dot_product_attention. A training step is forward with dropout 0.1, backward, clipping
-of the global norm to 1.0, fused AdamW and zero_grad(set_to_none=True). Inference is the encoder in eval() under
-inference_mode().
+A BertForSequenceClassification (2 labels) on random token ids, every sequence of full length, so no token is padding; attention by
+scaled_dot_product_attention. A training step is forward with dropout 0.1, backward, clipping of the global norm to 1.0, fused AdamW
+and zero_grad(set_to_none=True). Inference is the encoder in eval() under inference_mode(). One process measures one thing, so that
+its peak of memory is that thing's and a driver can alternate programs.
 
-flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H for T tokens in sequences of S; a training step is 3 times
-that. One process measures one thing, so that its peak of memory is that thing's and a driver can alternate programs.
+With --tokens: training steps of BERT-base on so many tokens in all, eager or compiled, whichever is faster. "training, sentences" are
+passes over batches of --tokens / 256 sentences, log-normal lengths with median 32, four times --tokens in all, padded to the longest
+of each batch: "in file order" takes them as they come, "by length" sorts them first and visits the batches in random order. The figure
+counts real tokens only.
 """
+
+from functools import partial
 
 import protocol
 import torch
 import transformers
+from training import adamw, cut, mixed_lengths, update
 from transformers import BertConfig, BertForSequenceClassification
 
 # name, hidden, layers, heads, intermediate
 SHAPES = {"minilm": ("MiniLM", 384, 6, 12, 1536), "bert-base": ("BERT-base", 768, 12, 12, 3072)}
+CORPUS = 4  # how many times --tokens all sentences have
 
 
-def make_model(shape):
-    _, hidden, layers, heads, intermediate = SHAPES[shape]
-    config = BertConfig(
-        hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=intermediate
-    )
-    return BertForSequenceClassification._from_config(config, attn_implementation="sdpa")
+class Step:
+    """A new model of a shape."""
+
+    def __init__(self, args, shape, compiled=False):
+        _, hidden, layers, heads, intermediate = SHAPES[shape]
+        config = BertConfig(
+            hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=intermediate
+        )
+        self.args = args
+        self.model = BertForSequenceClassification._from_config(config, attn_implementation="sdpa").to(args.device)
+        self.compiled = compiled
+
+    def train(self, batches):
+        """A call that trains on each of the batches (inputs, labels), one after the other."""
+        self.model.train()
+        if self.compiled:
+            self.model.compile(dynamic=len(batches) > 1)
+        optimizer = adamw(self.model.parameters(), 2e-5)
+
+        def steps():
+            for inputs, labels in batches:
+                with torch.autocast(self.args.device, dtype=self.args.type, enabled=self.args.type != torch.float32):
+                    loss = self.model(**inputs, labels=labels).loss
+                loss.backward()
+                update(self.model, optimizer)
+
+        return steps
+
+    def infer(self, batches):
+        self.model.eval()
+
+        def step():
+            with torch.inference_mode():
+                for inputs, _ in batches:
+                    self.model.bert(**inputs)
+
+        return step
 
 
-def forward_flops(shape, batch, seq):
-    _, hidden, layers, _, intermediate = SHAPES[shape]
-    projections = 2 * layers * (4 * hidden**2 + 2 * hidden * intermediate) * batch * seq
-    return projections + 4 * layers * batch * seq**2 * hidden
+def labelled(args, inputs):
+    return inputs, torch.arange(len(inputs["input_ids"]), device=args.device) % 2
 
 
-def training_step(model, ids):
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-5, weight_decay=0.01, fused=True)
-    labels = torch.arange(len(ids)) % 2
-
-    def step():
-        model(input_ids=ids, labels=labels).loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-
-    return step
+def one_length(args, count, length):
+    return [labelled(args, {"input_ids": torch.randint(1000, 30000, (count, length), device=args.device)})]
 
 
-def inference(model, ids):
-    model.eval()
+def sentences(args, by_length):
+    batches = []
+    sequences = [[1] * length for length in mixed_lengths(CORPUS * args.tokens, args.seed)]
+    for part in cut(sequences, args.tokens // 256, by_length, shuffled=by_length):
+        lengths = torch.tensor([len(sequence) for sequence in part], device=args.device)
+        real = torch.arange(int(lengths.max()), device=args.device) < lengths[:, None]
+        ids = torch.randint(1000, 30000, real.shape, device=args.device)
+        batches.append(labelled(args, {"input_ids": ids * real, "attention_mask": real.long()}))
+    return batches
 
-    def step():
-        with torch.inference_mode():
-            model.bert(input_ids=ids)
 
-    return step
+def training_work(args, name, batches, unit="ms", scale=lambda seconds: seconds * 1e3):
+    """On a GPU: eager or compiled."""
+
+    def sample(compiled, seconds):
+        steps = Step(args, "bert-base", compiled).train(batches())
+        return [scale(s) for s in args.clock.repeat(steps, seconds)]
+
+    ways = {"eager": partial(sample, False), "compiled": partial(sample, True)}
+    return protocol.Work(name, unit, ways, optional=True)
+
+
+def works_of_gpu(args):
+    for length in (128, 512):
+        count = args.tokens // length
+        yield training_work(args, f"training step BERT-base B{count} S{length}", partial(one_length, args, count, length))
+    for by_length, order in ((False, "in file order"), (True, "by length")):
+        batches, tokens = partial(sentences, args, by_length), CORPUS * args.tokens
+        yield training_work(args, f"training, sentences, {order}", batches, "tokens/s", lambda seconds: tokens / seconds)
+
+
+def works_of_cpu(args):
+    training = args.mode == "train"
+    name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}"
+
+    def sample(seconds):
+        step, batches = Step(args, args.shape), one_length(args, args.batch, args.seq)
+        return protocol.scaled(args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds), 1e3)
+
+    yield protocol.work(name, "ms", sample)
+    yield protocol.work(f"peak memory, {name}", "MB", lambda seconds: [protocol.peak_memory()])
 
 
 def main():
     parser = protocol.options(__doc__)
+    protocol.gpu_options(parser)
     parser.add_argument("--shape", choices=SHAPES, default="minilm")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seq", type=int, default=128)
     parser.add_argument("--mode", choices=("train", "infer"), default="train")
-    args = parser.parse_args()
-
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    training = args.mode == "train"
-    name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}"
-
-    def step():
-        ids = torch.randint(1000, 30000, (args.batch, args.seq))
-        return (training_step if training else inference)(make_model(args.shape), ids)
-
-    flops = (3 if training else 1) * forward_flops(args.shape, args.batch, args.seq)
-    works = [
-        protocol.work(name, "ms", flops, protocol.milliseconds(step)),
-        protocol.work(f"peak memory, {name}", "MB", 0, lambda seconds: [protocol.peak_memory()]),
-    ]
-    protocol.run(args, works, args.seconds, peer=f"PyTorch {torch.__version__}, transformers {transformers.__version__}")
+    args = protocol.parse(parser)
+    args.peer += f", transformers {transformers.__version__}"
+    protocol.run(args, works_of_gpu(args) if args.tokens else works_of_cpu(args))
 
 
 if __name__ == "__main__":

@@ -12,139 +12,118 @@ without dropout, the loss of each batch before its update.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import protocol
 import torch
 import transformers
+from training import adamw, cut, padded, update
 from transformers import BertForSequenceClassification, BertModel
 
 BATCH = 32
 LEARNING_RATE = 3e-5
 
 
-def read(path):
-    """[(label, ids, segments)]."""
-    rows = [line.split("\t") for line in Path(path).read_text().splitlines()]
-    return [(int(label), list(map(int, ids.split())), list(map(int, types.split()))) for label, ids, types in rows]
+class Sentence(list):
+    """The token ids of a line, with their segments and the label."""
+
+    def __init__(self, line):
+        label, ids, segments = line.split("\t")
+        super().__init__(map(int, ids.split()))
+        self.segments, self.label = list(map(int, segments.split())), int(label)
 
 
-def pad(sentences):
-    """The keyword arguments of a model for one batch, padded to the longest."""
-    longest = max(len(ids) for _, ids, _ in sentences)
-
-    def rows(values):
-        return torch.tensor([v + [0] * (longest - len(v)) for v in values])
-
-    return {
-        "input_ids": rows([ids for _, ids, _ in sentences]),
-        "token_type_ids": rows([types for _, _, types in sentences]),
-        "attention_mask": rows([[1] * len(ids) for _, ids, _ in sentences]),
-    }, torch.tensor([label for label, _, _ in sentences])
+def batches(path, by_length=False, shuffled=False):
+    """The keyword arguments of a model for each batch, padded to the longest, and the labels."""
+    for part in cut([Sentence(line) for line in path.read_text().splitlines()], BATCH, by_length, shuffled):
+        inputs = {
+            "input_ids": padded(part),
+            "token_type_ids": padded([s.segments for s in part]),
+            "attention_mask": padded([[1] * len(s) for s in part]),
+        }
+        yield inputs, torch.tensor([s.label for s in part])
 
 
-def batches(sentences, by_length=False, shuffled=False):
-    if by_length:
-        sentences = sorted(sentences, key=lambda s: len(s[1]))
-    cut = [sentences[i : i + BATCH] for i in range(0, len(sentences), BATCH)]
-    if shuffled:
-        cut = [cut[i] for i in torch.randperm(len(cut)).tolist()]
-    return [pad(part) for part in cut]
+def encoding(folder):
+    model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
+
+    def encode(inputs, labels):
+        with torch.inference_mode():
+            model(**inputs)
+
+    return encode
 
 
-def make_optimizer(model):
-    named = list(model.named_parameters())
-    plain = [p for n, p in named if n.endswith("bias") or "LayerNorm" in n]
-    decayed = [p for n, p in named if not (n.endswith("bias") or "LayerNorm" in n)]
-    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=LEARNING_RATE, fused=True)
+def training(folder, dropout):
+    model = BertForSequenceClassification.from_pretrained(
+        folder, num_labels=2, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
+    ).train()
+    optimizer = adamw(model.parameters(), LEARNING_RATE)
 
-
-class Training:
-    def __init__(self, folder, dropout):
-        self.model = BertForSequenceClassification.from_pretrained(
-            folder, num_labels=2, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
-        ).train()
-        self.optimizer = make_optimizer(self.model)
-
-    def step(self, inputs, labels):
-        loss = self.model(**inputs, labels=labels).loss
+    def step(inputs, labels):
+        loss = model(**inputs, labels=labels).loss
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        update(model, optimizer)
         return loss
 
-
-class Encoder:
-    def __init__(self, folder):
-        self.model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
-
-    def encode(self, inputs, labels=None):
-        with torch.inference_mode():
-            self.model(**inputs)
+    return step
 
 
 def passes(work, all_batches, seconds):
     """Sentences a second of passes over all batches: one at least, after two batches of warm-up."""
+    all_batches = list(all_batches)
     for batch in all_batches[:2]:
         work(*batch)
     sentences = sum(len(labels) for _, labels in all_batches)
-    rates, spent = [], 0.0
-    while not rates or spent < seconds:
-        begin = time.perf_counter()
+    rates, begin = [], time.perf_counter()
+    while not rates or time.perf_counter() - begin < seconds:
+        start = time.perf_counter()
         for batch in all_batches:
             work(*batch)
-        took = time.perf_counter() - begin
-        rates.append(sentences / took)
-        spent += took
+        rates.append(sentences / (time.perf_counter() - start))
     return rates
 
 
-def works(folder):
-    model = folder / "model"
+def works(args):
+    model = args.inputs / "model"
 
-    def latency(name):
-        def step():
-            encoder, (batch, _) = Encoder(model), pad(read(folder / name))
-            return lambda: encoder.encode(batch)
+    def latency(name, seconds):
+        encode, batch = encoding(model), next(batches(args.inputs / name))
+        return protocol.scaled(args.clock.repeat(lambda: encode(*batch), seconds), 1e3)
 
-        return protocol.milliseconds(step)
+    def infer(path, by_length, seconds):
+        return passes(encoding(model), batches(path, by_length), seconds)
 
-    def dev(path, by_length):
-        return lambda seconds: passes(Encoder(model).encode, batches(read(path), by_length), seconds)
+    def train(path, by_length, seconds):
+        return passes(training(model, 0.1), batches(path, by_length, by_length), seconds)
 
-    def train(path, by_length):
-        return lambda seconds: passes(Training(model, 0.1).step, batches(read(path), by_length, by_length), seconds)
+    def losses(path, seconds):
+        step = training(model, 0.0)
+        return [step(*batch).item() for batch in batches(path)]
 
-    def losses(path):
-        training = Training(model, 0.0)
-        return [training.step(*batch).item() for batch in batches(read(path))]
-
-    yield protocol.work("inference, one short sentence", "ms", 0, latency("short-sentence.tsv"))
-    yield protocol.work("inference, MiniLM B8 S128", "ms", 0, latency("random-8x128.tsv"))
+    yield protocol.work("inference, one short sentence", "ms", partial(latency, "short-sentence.tsv"))
+    yield protocol.work("inference, MiniLM B8 S128", "ms", partial(latency, "random-8x128.tsv"))
     orders = (("in file order", False), ("by length", True))
-    for path in sorted(folder.glob("*-dev.tsv")):
+    for path in sorted(args.inputs.glob("*-dev.tsv")):
         corpus = path.name.removesuffix("-dev.tsv")
         for order, by_length in orders:
-            yield protocol.work(f"inference, {corpus} dev, {order}", "sentences/s", 0, dev(path, by_length))
-    for path in sorted(folder.glob("*-train.tsv")):
+            yield protocol.work(f"inference, {corpus} dev, {order}", "sentences/s", partial(infer, path, by_length))
+    for path in sorted(args.inputs.glob("*-train.tsv")):
         corpus = path.name.removesuffix("-train.tsv")
         for order, by_length in orders:
-            yield protocol.work(f"training, {corpus}, {order}", "sentences/s", 0, train(path, by_length))
-        yield protocol.work(f"losses, {corpus}", "loss", 0, lambda seconds, path=path: losses(path))
+            yield protocol.work(f"training, {corpus}, {order}", "sentences/s", partial(train, path, by_length))
+        yield protocol.work(f"losses, {corpus}", "loss", partial(losses, path))
 
 
 def main():
     parser = protocol.options(__doc__)
     parser.add_argument("--inputs", type=Path, required=True)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = protocol.parse(parser)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    peer = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
-    protocol.run(args, works(args.inputs), args.seconds, peer=peer)
+    args.peer += f", transformers {transformers.__version__}"
+    protocol.run(args, works(args))
 
 
 if __name__ == "__main__":

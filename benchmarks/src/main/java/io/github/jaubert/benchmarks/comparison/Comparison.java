@@ -41,7 +41,7 @@ record Comparison(
   private static Optional<Comparison> of(
       String rule, String work, Series ours, String against, Results results) {
     return switch (rule) {
-      case "faster" -> faster(work, ours, against, ofPeer(results, against, work));
+      case "faster" -> faster(work, ours, against, results.find(against, work));
       case "faster than ours" ->
           faster(work, ours, against, results.find(Program.JAUBERT, against));
       case "value" -> Optional.of(alone(work, ours, ours.value()));
@@ -56,12 +56,6 @@ record Comparison(
           results.find(against, work).flatMap(theirs -> farthest(work, ours, against, theirs));
       default -> throw new IllegalArgumentException("no rule " + rule);
     };
-  }
-
-  /** Of a peer, or of one of its ways: {@code PyTorch, by length}. */
-  private static Optional<Series> ofPeer(Results results, String peer, String work) {
-    String[] parts = peer.split("(?=, )", 2);
-    return results.find(parts[0], work + (parts.length > 1 ? parts[1] : ""));
   }
 
   /** Our figure by itself. */

@@ -2,7 +2,6 @@ package io.github.jaubert.benchmarks.comparison;
 
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.tensor.DType;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -89,29 +88,31 @@ public final class GpuBenchmark extends ComparisonCommand {
   @Override
   void prepare(Results results) {
     if (device.equals("cpu")) {
-      results.leaveOut(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
+      results.leaveOut(Peers.CUBLASLT_NAME + ": needs a GPU, and the device is cpu");
     }
   }
 
   @Override
   Optional<Suite> suite(String name, Peers peers) {
     boolean cpu = device.equals("cpu");
-    boolean operations = name.equals("operations");
-    String[] others = {"torch_gpu.py", "cublaslt"};
     List<Program> programs =
-        peers.programs(
-            operations ? "operations.Operations" : "models.StepBenchmark",
-            Arrays.copyOf(others, operations && !cpu ? 2 : 1));
+        switch (name) {
+          case "operations" ->
+              cpu
+                  ? peers.programs("operations.Operations", "torch_ops.py")
+                  : peers.programs("operations.Operations", "torch_ops.py", Peers.CUBLASLT);
+          default -> peers.programs("models.StepBenchmark", "torch_step.py");
+        };
     programs.replaceAll(
         program ->
             switch (program.who()) {
               case Program.JAUBERT -> program.with("--device", device);
-              case Peers.CUBLASLT -> program;
+              case Peers.CUBLASLT_NAME -> program;
               default -> program.with("--device", cpu ? "cpu" : "cuda");
             });
     String only =
         switch (name) {
-          case "operations" -> "^(?!training)";
+          case "operations" -> "";
           case "steps" -> cpu ? "^training step" : "^(training|replayed) step";
           default -> "^training, sentences";
         };

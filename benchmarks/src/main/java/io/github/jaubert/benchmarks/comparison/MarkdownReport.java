@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A report for people: the goals, the pictures, then every work. */
@@ -55,8 +56,7 @@ final class MarkdownReport {
   }
 
   private void head() {
-    long measured =
-        report.goals().values().stream().filter(comparisons -> !comparisons.isEmpty()).count();
+    long measured = report.goals().values().stream().filter(c -> !c.isEmpty()).count();
     long met =
         report.goals().entrySet().stream().filter(e -> e.getKey().isMet(e.getValue())).count();
     add("# " + report.words().title(), "");
@@ -73,38 +73,33 @@ final class MarkdownReport {
         "",
         "| goal | bound | reached | met | work | Jaubert | held against | its figure |",
         "|---|---:|---:|:-:|---|---:|---|---:|");
-    report
-        .goals()
-        .forEach(
-            (goal, comparisons) ->
-                add(
-                    "| %s | %s |%s"
-                        .formatted(
-                            goal.name(),
-                            goal.bound(),
-                            goal.worst(comparisons)
-                                .map(worst -> measured(goal, comparisons, worst))
-                                .orElse(" – | not measured | | | | |"))));
+    report.goals().forEach((goal, comparisons) -> add(row(goal, comparisons)));
     add("");
   }
 
-  private static String measured(Goal goal, List<Comparison> comparisons, Comparison worst) {
-    return " **%s** | %s | %s%s | %s %s | %s | %s |"
-        .formatted(
-            goal.format(worst.ratio()),
-            goal.isMet(comparisons) ? "yes" : "**no**",
-            worst.work(),
-            comparisons.size() > 1 ? " (worst of " + comparisons.size() + ")" : "",
-            figure(worst.value()),
-            worst.unit(),
-            worst.peer(),
-            figure(worst.peerValue()));
+  private static String row(Goal goal, List<Comparison> comparisons) {
+    String cells = "| %s | %s |".formatted(goal.name(), goal.bound());
+    Optional<Comparison> worst = goal.worst(comparisons);
+    if (worst.isEmpty()) {
+      return cells + " – | not measured | | | | |";
+    }
+    return cells
+        + " **%s** | %s | %s%s | %s %s | %s | %s |"
+            .formatted(
+                goal.format(worst.get().ratio()),
+                goal.isMet(comparisons) ? "yes" : "**no**",
+                worst.get().work(),
+                comparisons.size() > 1 ? " (worst of " + comparisons.size() + ")" : "",
+                figure(worst.get().value()),
+                worst.get().unit(),
+                worst.get().peer(),
+                figure(worst.get().peerValue()));
   }
 
   /** Works by the first word of their names, with a column for each who measured one of them. */
   private void works() {
     Map<String, List<String>> families =
-        report.results().works().stream()
+        report.results().works("").stream()
             .collect(
                 Collectors.groupingBy(
                     MarkdownReport::family, LinkedHashMap::new, Collectors.toList()));
@@ -119,22 +114,19 @@ final class MarkdownReport {
   }
 
   private void family(String family, List<String> works) {
-    Results results = report.results();
-    List<Column> columns = Column.of(results, Column.works(works));
-    String heads = columns.stream().map(Column::toString).collect(Collectors.joining(" | "));
+    List<String> columns = report.results().whoMeasured(works);
     add("### " + family, "");
-    add("| work | unit | " + heads + " | Jaubert in GF/s, GB/s |");
+    add("| work | unit | " + String.join(" | ", columns) + " | Jaubert in GF/s, GB/s |");
     add("|---|---|" + "---:|".repeat(columns.size() + 1));
-    for (String work : Column.works(works)) {
-      List<String> cells = new ArrayList<>();
-      String unit = "";
-      for (Column column : columns) {
-        Series series = column.find(results, work).orElse(null);
-        unit = series == null ? unit : series.unit();
-        cells.add(series == null ? "" : figure(series.value()));
+    for (String work : works) {
+      List<String> cells = new ArrayList<>(List.of(work, ""));
+      for (String who : columns) {
+        Optional<Series> series = report.results().find(who, work);
+        series.ifPresent(s -> cells.set(1, s.unit()));
+        cells.add(series.map(s -> figure(s.value())).orElse(""));
       }
-      cells.add(results.find(Program.JAUBERT, work).map(MarkdownReport::rates).orElse(""));
-      add("| %s | %s | %s |".formatted(work, unit, String.join(" | ", cells)));
+      cells.add(report.results().find(Program.JAUBERT, work).map(MarkdownReport::rates).orElse(""));
+      add("| " + String.join(" | ", cells) + " |");
     }
     add("");
   }
@@ -155,8 +147,8 @@ final class MarkdownReport {
     add("## How it was measured", "", report.words().method(), "");
     report
         .results()
-        .programs()
-        .forEach((who, versions) -> add("- %s: %s".formatted(who, String.join("; ", versions))));
+        .versions()
+        .forEach((who, versions) -> add("- " + who + ": " + String.join("; ", versions)));
     list("## Left out", report.results().leftOut());
     list("## What failed", report.results().failures());
   }

@@ -19,7 +19,10 @@ import java.util.stream.Stream;
  * build of Jaubert does not know; they are built when they are first asked for.
  */
 final class Peers {
-  static final String CUBLASLT = "cuBLASLt";
+  /** Its folder, and its name. */
+  static final String CUBLASLT = "cublaslt";
+
+  static final String CUBLASLT_NAME = "cuBLASLt";
 
   private static final String OURS = "io.github.jaubert.benchmarks.";
   private static final String THEIRS = "io.github.jaubert.peers.";
@@ -96,7 +99,7 @@ final class Peers {
     if (name.endsWith(".py")) {
       return python.map(interpreter -> interpreter.with(file(name).toString()));
     }
-    return name.equals("cublaslt") ? cublasLt() : java(name);
+    return name.equals(CUBLASLT) ? cublasLt() : java(name);
   }
 
   private Program jvm(String who, String classPath, String main) {
@@ -111,10 +114,11 @@ final class Peers {
       Path output = folder.resolve("cublaslt");
       folder.toFile().deleteOnExit(); // in the reverse order
       output.toFile().deleteOnExit();
-      Program build = program(CUBLASLT, "sh", file("cublaslt/build").toString(), output.toString());
+      Program build =
+          program(CUBLASLT_NAME, "sh", file("cublaslt/build").toString(), output.toString());
       build = python.map(p -> p.command().get(0)).map(build::with).orElse(build);
       return runs(build, "could not be built. ")
-          ? Optional.of(program(CUBLASLT, output.toString()))
+          ? Optional.of(program(CUBLASLT_NAME, output.toString()))
           : Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
@@ -80,59 +80,44 @@ final class Pictures {
     roofline();
   }
 
-  private List<String> works(String pattern) {
-    return results.works().stream().filter(Pattern.compile(pattern).asPredicate()).toList();
-  }
-
-  /** A group of bars a work, a bar a program and its way to do it. */
+  /** A group of bars a work, a bar for each who measured one of them. */
   private void bars(
       String file, String title, String unit, String pattern, ToDoubleFunction<Series> height)
       throws IOException {
-    List<String> works = works(pattern);
-    List<Column> columns = Column.of(results, works);
-    List<String> names = new ArrayList<>();
-    List<List<Double>> rows = new ArrayList<>();
-    for (String work : Column.works(works)) {
-      List<Double> row =
-          columns.stream()
-              .map(c -> c.find(results, work).map(height::applyAsDouble).orElse(0.0))
-              .toList();
-      if (row.stream().anyMatch(value -> value > 0)) {
-        names.add(work);
-        rows.add(row);
-      }
-    }
+    ToDoubleBiFunction<String, String> bar =
+        (who, work) -> results.find(who, work).map(height::applyAsDouble).orElse(0.0);
+    List<String> everyone = results.whoMeasured(results.works(pattern));
+    List<String> works =
+        results.works(pattern).stream()
+            .filter(work -> everyone.stream().anyMatch(who -> bar.applyAsDouble(who, work) > 0))
+            .toList();
     CategoryChart chart = build(new CategoryChartBuilder().yAxisTitle(unit));
     chart.getStyler().setPlotGridVerticalLinesVisible(false);
-    for (int i = 0; i < columns.size(); i++) {
-      int column = i;
-      List<Double> bars = rows.stream().map(row -> row.get(column)).toList();
+    for (String who : everyone) {
+      List<Double> bars = works.stream().map(work -> bar.applyAsDouble(who, work)).toList();
       if (bars.stream().anyMatch(value -> value > 0)) {
-        chart.addSeries(columns.get(i).toString(), names, bars);
+        chart.addSeries(who, works, bars);
       }
     }
-    if (!names.isEmpty()) {
+    if (!works.isEmpty()) {
       save(chart, file, title, LegendPosition.OutsideE);
     }
   }
 
   /** The losses of each program, step by step. */
   private void losses() throws IOException {
-    for (String work : works("^losses, ")) {
-      String title = "Losses without dropout, " + work.substring("losses, ".length());
+    for (String work : results.works("^losses, ")) {
       XYChart chart = curve("step", "loss");
-      for (String who : results.programs().keySet()) {
-        double[] losses =
-            results.find(who, work).map(Series::samplesOfFirstRound).orElse(new double[0]);
-        if (losses.length > 0) {
-          double[] steps = IntStream.rangeClosed(1, losses.length).asDoubleStream().toArray();
-          chart
-              .addSeries(who, steps, losses)
-              .setMarker(SeriesMarkers.NONE)
-              .setLineStyle(
-                  who.equals(Program.JAUBERT) ? SeriesLines.SOLID : SeriesLines.DASH_DASH);
-        }
+      for (String who : results.whoMeasured(List.of(work))) {
+        double[] losses = results.find(who, work).orElseThrow().samplesOfFirstRound();
+        double[] steps = IntStream.rangeClosed(1, losses.length).asDoubleStream().toArray();
+        boolean ours = who.equals(Program.JAUBERT);
+        chart
+            .addSeries(who, steps, losses)
+            .setMarker(SeriesMarkers.NONE)
+            .setLineStyle(ours ? SeriesLines.SOLID : SeriesLines.DASH_DASH);
       }
+      String title = "Losses without dropout, " + work.substring("losses, ".length());
       save(chart, work.replaceAll("[^A-Za-z0-9]+", "-") + ".png", title, LegendPosition.OutsideS);
     }
   }

@@ -73,15 +73,15 @@ record Report(
     ObjectNode root = MAPPER.createObjectNode();
     root.put("commit", commit.hash()).put("date", commit.date());
     root.set("run", MAPPER.valueToTree(facts));
-    root.set("versions", MAPPER.valueToTree(results.programs()));
+    root.set("versions", MAPPER.valueToTree(results.versions()));
     ArrayNode rows = root.putArray("goals");
     goals.forEach((goal, comparisons) -> put(rows.addObject(), goal, comparisons));
     root.set("leftOut", MAPPER.valueToTree(results.leftOut()));
     root.set("failures", MAPPER.valueToTree(results.failures()));
     ArrayNode works = root.putArray("works");
-    for (String work : results.works()) {
-      for (String who : results.programs().keySet()) {
-        results.find(who, work).ifPresent(series -> put(works.addObject(), work, who, series));
+    for (String work : results.works("")) {
+      for (String who : results.whoMeasured(List.of(work))) {
+        put(works.addObject(), work, who, results.find(who, work).orElseThrow());
       }
     }
     return root;

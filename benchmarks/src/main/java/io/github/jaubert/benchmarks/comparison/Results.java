@@ -6,18 +6,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.benchmarks.measure.Measurement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
-/** All that a run gave: works by program in the order they came, what failed, what was left out. */
+/**
+ * All that a run gave: works by who measured them in the order they came, what failed, what was
+ * left out. A peer that pads may take sentences as they come, or sort them first, where we do
+ * neither: a work whose name ends so is its other one, {@code PyTorch, by length}.
+ */
 final class Results {
+  private static final Pattern WAY = Pattern.compile("(.*)(, in file order|, by length)");
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
@@ -99,18 +105,21 @@ final class Results {
   }
 
   /** Adds what a program measured in a round. */
-  void add(String who, Iterable<Measurement> measured) {
+  void add(String program, Iterable<Measurement> measured) {
     for (Measurement one : measured) {
+      Matcher way = WAY.matcher(one.work());
+      String work = way.matches() ? way.group(1) : one.work();
+      String who = way.matches() ? program + way.group(2) : program;
       Series series =
           byWork
-              .computeIfAbsent(one.work(), work -> new LinkedHashMap<>())
-              .computeIfAbsent(who, program -> new Series(new ArrayList<>()));
+              .computeIfAbsent(work, name -> new LinkedHashMap<>())
+              .computeIfAbsent(who, name -> new Series(new ArrayList<>()));
       if (!series.rounds.isEmpty() && !series.unit().equals(one.unit())) {
         throw new IllegalArgumentException(
-            "%s measured %s in %s and in %s".formatted(who, one.work(), series.unit(), one.unit()));
+            "%s measured %s in %s and in %s".formatted(who, work, series.unit(), one.unit()));
       }
       series.rounds.add(one);
-      versions.computeIfAbsent(who, program -> new TreeSet<>()).add(one.peer());
+      versions.computeIfAbsent(program, name -> new TreeSet<>()).add(one.peer());
     }
   }
 
@@ -132,31 +141,34 @@ final class Results {
     return leftOut;
   }
 
-  /** What a program measured of a work, if it did. */
+  /** What somebody measured of a work, if they did. */
   Optional<Series> find(String who, String work) {
     return Optional.ofNullable(byWork.getOrDefault(work, Map.of()).get(who));
   }
 
-  /** The names of all works. */
-  List<String> works() {
-    return List.copyOf(byWork.keySet());
+  /** The names of the works that have a match. */
+  List<String> works(String pattern) {
+    return byWork.keySet().stream().filter(Pattern.compile(pattern).asPredicate()).toList();
   }
 
   /** Our works whose name has a match. */
   Map<String, Series> ours(String pattern) {
     Map<String, Series> found = new LinkedHashMap<>();
-    works().stream()
-        .filter(Pattern.compile(pattern).asPredicate())
-        .forEach(work -> find(Program.JAUBERT, work).ifPresent(s -> found.put(work, s)));
+    works(pattern).forEach(work -> find(Program.JAUBERT, work).ifPresent(s -> found.put(work, s)));
     return found;
   }
 
-  /** Everyone who measured something, we first, with names and versions. */
-  Map<String, Set<String>> programs() {
-    Map<String, Set<String>> programs = new LinkedHashMap<>();
-    programs.put(Program.JAUBERT, versions.get(Program.JAUBERT));
-    programs.putAll(versions);
-    programs.values().removeIf(Objects::isNull);
-    return programs;
+  /** Everyone who measured one of these works, we first. */
+  List<String> whoMeasured(List<String> works) {
+    return works.stream()
+        .flatMap(work -> byWork.get(work).keySet().stream())
+        .distinct()
+        .sorted(Comparator.comparing(who -> !who.equals(Program.JAUBERT)))
+        .toList();
+  }
+
+  /** The programs that measured something, with names and versions. */
+  Map<String, Set<String>> versions() {
+    return versions;
   }
 }

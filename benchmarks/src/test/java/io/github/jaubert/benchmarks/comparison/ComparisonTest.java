@@ -52,12 +52,12 @@ class ComparisonTest {
     add("Jaubert", "step", "ms", 50);
     add("PyTorch", "step", "ms", 200);
     add("Jaubert", "text", "sentences/s", 300);
-    add("PyTorch", "text, padded", "sentences/s", 60);
+    add("PyTorch", "text, by length", "sentences/s", 60);
     assertEquals(
         new Comparison("step", "ms", 50, "PyTorch", 200, 4), only("faster", "step", "PyTorch"));
     assertEquals(
-        new Comparison("text", "sentences/s", 300, "PyTorch, padded", 60, 5),
-        only("faster", "text", "PyTorch, padded"));
+        new Comparison("text", "sentences/s", 300, "PyTorch, by length", 60, 5),
+        only("faster", "text", "PyTorch, by length"));
   }
 
   @Test

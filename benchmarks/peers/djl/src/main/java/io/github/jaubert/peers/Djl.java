@@ -24,30 +24,31 @@ import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
 import io.github.jaubert.benchmarks.measure.EncoderShape;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * DJL's BertBlock on one shape, as torch_step.py measures PyTorch.
+ * DJL's BertBlock on one shape, as torch_step.py measures PyTorch, and calls with almost nothing to
+ * compute, whose results are closed.
  *
- * <pre>java -cp 'target/classes:target/dependency/*' io.github.jaubert.peers.DjlStep
- *     --shape minilm --batch 32 --seq 128 --mode train --seconds 10 --threads 2</pre>
- *
- * BertBlock is not quite BERT: it normalises by BatchNorm where BERT has LayerNorm, its attention is
+ * <p>BertBlock is not quite BERT: it normalises by BatchNorm where BERT has LayerNorm, its attention is
  * written as separate operations, and it pools the token after the first. Its matrix products, and
  * so the FLOPs counted, are BERT's. DJL clips gradients by element, not by their global norm.
  */
-@Command(name = "djl-step", mixinStandardHelpOptions = true)
-public final class DjlStep extends MeasuringProgram {
+@Command(name = "djl", mixinStandardHelpOptions = true)
+public final class Djl extends MeasuringProgram {
   @Mixin private StepOptions options;
+  private NDManager memory; // of a small call
 
   public static void main(String[] arguments) {
-    run(new DjlStep(), arguments);
+    run(new Djl(), arguments);
   }
 
   @Override
@@ -60,7 +61,16 @@ public final class DjlStep extends MeasuringProgram {
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    return options.works(this::train, this::infer);
+    List<Work> works = new ArrayList<>(options.works(this::train, this::infer));
+    works.addAll(
+        SmallCalls.works(
+            "",
+            () -> memory = NDManager.newBaseManager(),
+            shape -> memory.randomNormal(new Shape(shape)),
+            NDArray::add,
+            NDArray::matMul,
+            NDArray::close));
+    return works;
   }
 
   /** Two classes on the pooled output. BertBlock adds all its positions: it needs exactly seq. */

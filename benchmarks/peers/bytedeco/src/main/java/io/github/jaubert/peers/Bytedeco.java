@@ -5,12 +5,15 @@ import static org.bytedeco.pytorch.global.torch.clip_grad_norm_;
 import static org.bytedeco.pytorch.global.torch.cross_entropy_loss;
 import static org.bytedeco.pytorch.global.torch.manual_seed;
 import static org.bytedeco.pytorch.global.torch.randint;
+import static org.bytedeco.pytorch.global.torch.randn;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.measure.SmallCalls;
 import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
@@ -27,18 +30,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * Bytedeco's PyTorch on one shape, as torch_step.py measures PyTorch from Python: forward with
- * dropout 0.1, backward, clipping of the global norm, AdamW; or inference.
- *
- * <pre>java -cp 'target/classes:target/dependency/*' io.github.jaubert.peers.BytedecoStep
- *     --shape minilm --batch 32 --seq 128 --mode train --seconds 10 --threads 2</pre>
+ * Bytedeco's PyTorch: one shape, as torch_step.py measures PyTorch from Python (forward with dropout
+ * 0.1, backward, clipping of the global norm, AdamW; or inference), and calls with almost nothing to
+ * compute, whose results are freed.
  */
-@Command(name = "bytedeco-step", mixinStandardHelpOptions = true)
-public final class BytedecoStep extends MeasuringProgram {
+@Command(name = "bytedeco", mixinStandardHelpOptions = true)
+public final class Bytedeco extends MeasuringProgram {
   @Mixin private StepOptions options;
 
   public static void main(String[] arguments) {
-    run(new BytedecoStep(), arguments);
+    run(new Bytedeco(), arguments);
   }
 
   @Override
@@ -48,18 +49,17 @@ public final class BytedecoStep extends MeasuringProgram {
     System.setProperty("org.bytedeco.javacpp.maxbytes", "0");
     set_num_threads(threads);
     manual_seed(0);
-    return name();
-  }
-
-  /** With the version of the jar, whose first part is libtorch's. */
-  static String name() {
     String jar = torch.class.getProtectionDomain().getCodeSource().getLocation().getPath();
-    return "Bytedeco PyTorch " + jar.replaceAll(".*pytorch-|\\.jar$", "");
+    return "Bytedeco PyTorch " + jar.replaceAll(".*pytorch-|\\.jar$", ""); // the version begins with libtorch's
   }
 
   @Override
   protected List<Work> works(int threads, long seed) {
-    return options.works(this::train, this::infer);
+    List<Work> works = new ArrayList<>(options.works(this::train, this::infer));
+    works.addAll(
+        SmallCalls.works(
+            "", PointerScope::new, shape -> randn(shape), Tensor::add, Tensor::matmul, Tensor::close));
+    return works;
   }
 
   /** Every sequence of the batch is of full length. */

@@ -10,10 +10,10 @@ import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 
 /** What a call of ND4J costs when there is almost nothing to compute; the result is closed. */
-@Command(name = "nd4j-small", mixinStandardHelpOptions = true)
-public final class Nd4jSmall extends MeasuringProgram {
+@Command(name = "nd4j", mixinStandardHelpOptions = true)
+public final class Nd4jCalls extends MeasuringProgram {
   public static void main(String[] arguments) {
-    run(new Nd4jSmall(), arguments);
+    run(new Nd4jCalls(), arguments);
   }
 
   @Override

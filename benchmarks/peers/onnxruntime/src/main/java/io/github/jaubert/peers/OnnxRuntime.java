@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -26,9 +27,13 @@ import picocli.CommandLine.Option;
  * short sentence, 8 x 128 tokens, and the dev set of SST-2 in batches of 32, padded to the longest,
  * in the order of the file and sorted by length.
  */
-@Command(name = "onnx-text", mixinStandardHelpOptions = true)
-public final class OnnxText extends MeasuringProgram {
+@Command(name = "onnxruntime", mixinStandardHelpOptions = true)
+public final class OnnxRuntime extends MeasuringProgram {
   private static final int BATCH = 32;
+  private static final List<String> NAMES =
+      List.of("input_ids", "attention_mask", "token_type_ids");
+
+  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
 
   @Option(names = "--inputs", required = true, description = "folder of BenchmarkInputs")
   private Path inputs;
@@ -36,13 +41,13 @@ public final class OnnxText extends MeasuringProgram {
   private int threads;
 
   public static void main(String[] arguments) {
-    run(new OnnxText(), arguments);
+    run(new OnnxRuntime(), arguments);
   }
 
   @Override
   protected String start(int threads) {
     this.threads = threads;
-    return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion();
+    return "ONNX Runtime " + environment.getVersion();
   }
 
   @Override
@@ -59,22 +64,16 @@ public final class OnnxText extends MeasuringProgram {
   }
 
   private Work latency(String name, String file) {
-    return Work.timed(
-        name,
-        0,
-        0,
+    Work.Sampler sampler =
         seconds -> {
-          try (Encoder encoder = new Encoder()) {
-            long[][][] batch = pad(read(inputs.resolve(file)));
-            return Timing.repeat(() -> encoder.run(batch), seconds);
-          }
-        });
+          long[][][] batch = pad(read(inputs.resolve(file)));
+          return inSession(session -> Timing.repeat(() -> run(session, batch), seconds));
+        };
+    return Work.timed(name, 0, 0, sampler);
   }
 
   private Work rate(String name, Path file, boolean byLength) {
-    return Work.of(
-        name,
-        "sentences/s",
+    Work.Sampler sampler =
         seconds -> {
           List<long[][]> sentences = read(file);
           if (byLength) {
@@ -84,12 +83,14 @@ public final class OnnxText extends MeasuringProgram {
           for (int i = 0; i < sentences.size(); i += BATCH) {
             batches.add(pad(sentences.subList(i, Math.min(i + BATCH, sentences.size()))));
           }
-          try (Encoder encoder = new Encoder()) {
-            batches.stream().limit(2).forEach(encoder::run);
-            Runnable pass = () -> batches.forEach(encoder::run);
-            return Timing.rate(Timing.passes(pass, seconds), sentences.size());
-          }
-        });
+          return inSession(
+              session -> {
+                batches.stream().limit(2).forEach(batch -> run(session, batch));
+                Runnable pass = () -> batches.forEach(batch -> run(session, batch));
+                return Timing.rate(Timing.passes(pass, seconds), sentences.size());
+              });
+        };
+    return Work.of(name, "sentences/s", sampler);
   }
 
   /** Ids and segments of each line: label TAB ids TAB segments. */
@@ -125,51 +126,37 @@ public final class OnnxText extends MeasuringProgram {
     return batch;
   }
 
-  /** The session; a run gives it the batch and drops what it returns. */
-  private final class Encoder implements AutoCloseable {
-    private static final List<String> NAMES =
-        List.of("input_ids", "attention_mask", "token_type_ids");
-
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    private final OrtSession session;
-
-    Encoder() {
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-        options.setIntraOpNumThreads(threads);
-        options.setInterOpNumThreads(1);
-        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-        session = environment.createSession(inputs.resolve("encoder.onnx").toString(), options);
-      } catch (OrtException e) {
-        throw new IllegalStateException(e);
+  private double[] inSession(Function<OrtSession, double[]> measure) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      String model = inputs.resolve("encoder.onnx").toString();
+      try (OrtSession session = environment.createSession(model, options)) {
+        return measure.apply(session);
       }
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
     }
+  }
 
-    void run(long[][][] batch) {
-      Map<String, OnnxTensor> arguments = new HashMap<>();
-      long[] shape = {batch[0].length, batch[0][0].length};
-      try {
-        for (int i = 0; i < NAMES.size(); i++) {
-          if (session.getInputNames().contains(NAMES.get(i))) {
-            long[] flat = Arrays.stream(batch[i]).flatMapToLong(Arrays::stream).toArray();
-            arguments.put(
-                NAMES.get(i), OnnxTensor.createTensor(environment, LongBuffer.wrap(flat), shape));
-          }
+  /** Gives the session a batch and drops what it returns. */
+  private void run(OrtSession session, long[][][] batch) {
+    Map<String, OnnxTensor> arguments = new HashMap<>();
+    long[] shape = {batch[0].length, batch[0][0].length};
+    try {
+      for (int i = 0; i < NAMES.size(); i++) {
+        if (session.getInputNames().contains(NAMES.get(i))) {
+          long[] flat = Arrays.stream(batch[i]).flatMapToLong(Arrays::stream).toArray();
+          arguments.put(
+              NAMES.get(i), OnnxTensor.createTensor(environment, LongBuffer.wrap(flat), shape));
         }
-        session.run(arguments).close();
-      } catch (OrtException e) {
-        throw new IllegalStateException(e);
-      } finally {
-        arguments.values().forEach(OnnxTensor::close);
       }
-    }
-
-    @Override
-    public void close() {
-      try {
-        session.close();
-      } catch (OrtException e) {
-        throw new IllegalStateException(e);
-      }
+      session.run(arguments).close();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      arguments.values().forEach(OnnxTensor::close);
     }
   }
 }
