@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 
 /**
  * How much a program that measures at the sizes of a GPU works on, and in which type: options of
- * {@code benchmarks/peers/torch_gpu.py}. A picocli mixin.
+ * {@code benchmarks/peers/torch_ops.py}, too. A picocli mixin.
  */
 public final class GpuOptions {
   @Option(

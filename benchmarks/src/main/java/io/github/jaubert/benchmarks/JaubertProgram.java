@@ -14,7 +14,7 @@ public abstract class JaubertProgram extends MeasuringProgram {
   private String device;
 
   @Override
-  protected final String start(int threads) {
+  protected String start(int threads) {
     Device.cpu().threads(threads);
     Device.of(device).makeDefault();
     return "Jaubert, " + Device.defaultDevice().description();

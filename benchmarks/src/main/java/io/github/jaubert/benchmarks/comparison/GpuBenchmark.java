@@ -15,9 +15,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measures Jaubert on a GPU beside PyTorch and cuBLASLt, in processes that take turns, and"
           + " writes report.md and report.json.",
-      "Without a Python that has torch and transformers PyTorch is left out, with a word, and"
-          + " cuBLASLt without a C++ compiler, cublasLt.h and its library; the exit code is 1 if one"
-          + " of our own programs failed."
+      "Without a Python that has torch and transformers PyTorch is left out, with a word; the exit"
+          + " code is 1 if one of our own programs failed."
     })
 public final class GpuBenchmark extends ComparisonCommand {
   private static final String HOW =
@@ -88,7 +87,7 @@ public final class GpuBenchmark extends ComparisonCommand {
   @Override
   void prepare(Results results) {
     if (device.equals("cpu")) {
-      results.leaveOut(Peers.CUBLASLT_NAME + ": needs a GPU, and the device is cpu");
+      results.leaveOut(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
     }
   }
 
@@ -105,11 +104,7 @@ public final class GpuBenchmark extends ComparisonCommand {
         };
     programs.replaceAll(
         program ->
-            switch (program.who()) {
-              case Program.JAUBERT -> program.with("--device", device);
-              case Peers.CUBLASLT_NAME -> program;
-              default -> program.with("--device", cpu ? "cpu" : "cuda");
-            });
+            program.with("--device", program.who().equals("PyTorch") && !cpu ? "cuda" : device));
     String only =
         switch (name) {
           case "operations" -> "";

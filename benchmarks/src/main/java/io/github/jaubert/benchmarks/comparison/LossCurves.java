@@ -160,26 +160,22 @@ public final class LossCurves implements Callable<Integer> {
       say("NO LOSSES in the first %d steps", steps);
       return false;
     }
-    SortedMap<Long, Double> differences = new TreeMap<>();
+    Map<Long, Double> differences = new TreeMap<>();
     a.forEach((step, loss) -> differences.put(step, distance(loss, b.get(step))));
-    double largest = Collections.max(differences.values());
-    long farthest = a.firstKey();
-    while (differences.get(farthest) < largest) {
-      farthest = differences.tailMap(farthest + 1).firstKey();
-    }
+    var farthest = Collections.max(differences.entrySet(), Map.Entry.comparingByValue());
     say(
         "losses at %d steps, %d to %d: largest difference %.3g at step %d (%.6f and %.6f), mean"
             + " difference %.3g%s",
         a.size(),
         a.firstKey(),
         a.lastKey(),
-        largest,
-        farthest,
-        a.get(farthest),
-        b.get(farthest),
+        farthest.getValue(),
+        farthest.getKey(),
+        a.get(farthest.getKey()),
+        b.get(farthest.getKey()),
         differences.values().stream().mapToDouble(Double::doubleValue).average().orElseThrow(),
-        verdict(within, largest));
-    return within == null || largest <= within;
+        verdict(within, farthest.getValue()));
+    return within == null || farthest.getValue() <= within;
   }
 
   private boolean scores(Map<String, Double> a, Map<String, Double> b) {

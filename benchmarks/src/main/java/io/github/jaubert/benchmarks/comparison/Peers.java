@@ -1,7 +1,5 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,10 +17,7 @@ import java.util.stream.Stream;
  * build of Jaubert does not know; they are built when they are first asked for.
  */
 final class Peers {
-  /** Its folder, and its name. */
-  static final String CUBLASLT = "cublaslt";
-
-  static final String CUBLASLT_NAME = "cuBLASLt";
+  static final String CUBLASLT = "cuBLASLt";
 
   private static final String OURS = "io.github.jaubert.benchmarks.";
   private static final String THEIRS = "io.github.jaubert.peers.";
@@ -84,12 +79,12 @@ final class Peers {
    * A program of ours, on this class path and this JVM, and those of the peers' that can run here.
    *
    * @param ours its class, as {@code models.StepBenchmark}
-   * @param peers scripts of {@code benchmarks/peers}, as {@code torch_ops.py}, {@code cublaslt}, or
-   *     folders and main classes, as {@code djl/DjlStep}
+   * @param peers scripts of {@code benchmarks/peers}, as {@code torch_ops.py}, folders and main
+   *     classes, as {@code djl/Djl}, or {@link #CUBLASLT}, which is on this class path too
    */
   List<Program> programs(String ours, String... peers) {
     List<Program> programs = new ArrayList<>();
-    programs.add(jvm(Program.JAUBERT, System.getProperty("java.class.path"), OURS + ours));
+    programs.add(ofThisClassPath(Program.JAUBERT, ours));
     Stream.of(peers).map(this::peer).flatMap(Optional::stream).forEach(programs::add);
     return programs;
   }
@@ -99,30 +94,18 @@ final class Peers {
     if (name.endsWith(".py")) {
       return python.map(interpreter -> interpreter.with(file(name).toString()));
     }
-    return name.equals(CUBLASLT) ? cublasLt() : java(name);
+    return name.equals(CUBLASLT)
+        ? Optional.of(ofThisClassPath(CUBLASLT, "operations.CublasLt"))
+        : java(name);
+  }
+
+  private Program ofThisClassPath(String who, String main) {
+    return jvm(who, System.getProperty("java.class.path"), OURS + main);
   }
 
   private Program jvm(String who, String classPath, String main) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return program(who, java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main);
-  }
-
-  /** cuBLASLt's program, compiled into a folder of its own, which goes with this JVM. */
-  private Optional<Program> cublasLt() {
-    try {
-      Path folder = Files.createTempDirectory("jaubert-cublaslt");
-      Path output = folder.resolve("cublaslt");
-      folder.toFile().deleteOnExit(); // in the reverse order
-      output.toFile().deleteOnExit();
-      Program build =
-          program(CUBLASLT_NAME, "sh", file("cublaslt/build").toString(), output.toString());
-      build = python.map(p -> p.command().get(0)).map(build::with).orElse(build);
-      return runs(build, "could not be built. ")
-          ? Optional.of(program(CUBLASLT_NAME, output.toString()))
-          : Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Optional<Program> java(String peer) {

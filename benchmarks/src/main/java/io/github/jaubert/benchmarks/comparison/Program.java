@@ -141,14 +141,13 @@ record Program(String who, List<String> command, Duration patience) {
     command.forEach(word -> message.append(' ').append(word.contains(".jar:") ? "…" : word));
     List<String> lines =
         (errors.isBlank() ? output : errors).lines().filter(line -> !line.isBlank()).toList();
-    int first = Math.min(lines.size(), FIRST_LINES);
-    int last = Math.max(first, lines.size() - LAST_LINES);
-    List<String> shown = new ArrayList<>(lines.subList(0, first));
-    if (last > first) {
-      shown.add("…");
+    for (int i = 0; i < lines.size(); i++) {
+      if (i < FIRST_LINES || i >= lines.size() - LAST_LINES) {
+        message.append("\n    ").append(lines.get(i));
+      } else if (i == FIRST_LINES) {
+        message.append("\n    …");
+      }
     }
-    shown.addAll(lines.subList(last, lines.size()));
-    shown.forEach(line -> message.append("\n    ").append(line));
     return new Failure(message.toString(), measured);
   }
 }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Mixin;
  * <p>A training step is forward with dropout 0.1, backward, clipping to 1.0 and AdamW; an inference
  * is the classifier's forward pass.
  *
- * <p>With {@code --tokens} the steps of BERT-base that {@code torch_gpu.py} measures, dropout 0.1,
+ * <p>With {@code --tokens} the steps of BERT-base that {@code torch_step.py} measures, dropout 0.1,
  * clipping and AdamW: on sequences of one length, the same as a CUDA graph, which the CPU does not
  * have, and passes over batches of --tokens / 256 sentences, log-normal lengths with median 32.
  */

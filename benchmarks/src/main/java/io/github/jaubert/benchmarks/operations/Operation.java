@@ -10,9 +10,9 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * One operation on several sets of inputs, which take turns: with sets that together are several
@@ -28,6 +28,15 @@ final class Operation implements AutoCloseable {
   interface Forward {
     /** The result. */
     Tensor apply(Tensor[] inputs, Tensor[] parameters);
+  }
+
+  /** What is timed. */
+  enum Pass {
+    /** Forward without a record for gradients. */
+    INFERENCE,
+    /** Forward that keeps what backward needs. */
+    TRAINING,
+    BACKWARD
   }
 
   private final Scope memory = Scope.open();
@@ -91,49 +100,27 @@ final class Operation implements AutoCloseable {
     }
   }
 
-  /** The time of a forward pass without a record for gradients, as in inference. */
-  static Work inference(String name, double flops, double bytes, Supplier<Operation> open) {
-    return forward(name, flops, bytes, open, Operation::infer);
-  }
-
-  /** Of a forward pass that keeps what backward needs. */
-  static Work forward(String name, double flops, double bytes, Supplier<Operation> open) {
-    return forward(name, flops, bytes, open, Operation::record);
-  }
-
-  private static Work forward(
-      String name, double flops, double bytes, Supplier<Operation> open, Consumer<Operation> call) {
-    return Work.timed(
-        name,
-        flops,
-        bytes,
+  /** The time of a pass; a forward pass before a backward one is not timed. */
+  static Work work(Pass pass, String name, double flops, double bytes, Supplier<Operation> open) {
+    Work.Sampler sampler =
         seconds -> {
           try (Operation operation = open.get()) {
-            for (int i = 0; i < operation.inputs.length; i++) {
-              call.accept(operation); // every set's memory has been written once
-            }
-            return Timing.repeat(
-                () -> call.accept(operation), seconds, Device.defaultDevice()::seconds);
+            return operation.times(pass, seconds);
           }
-        });
+        };
+    return Work.timed(name, flops, bytes, sampler);
   }
 
-  /** Of a backward pass alone: the forward pass before it is not timed. */
-  static Work backward(String name, double flops, double bytes, Supplier<Operation> open) {
-    return Work.timed(
-        name,
-        flops,
-        bytes,
-        seconds -> {
-          try (Operation operation = open.get()) {
-            return Timing.rounds(
-                operation::recordAll,
-                operation.inputs.length,
-                operation::backward,
-                seconds,
-                Device.defaultDevice()::seconds);
-          }
-        });
+  private double[] times(Pass pass, double seconds) {
+    ToDoubleFunction<Runnable> clock = Device.defaultDevice()::seconds;
+    if (pass == Pass.BACKWARD) {
+      return Timing.rounds(this::recordAll, inputs.length, this::backward, seconds, clock);
+    }
+    Runnable call = pass == Pass.INFERENCE ? this::infer : this::record;
+    for (int i = 0; i < inputs.length; i++) {
+      call.run(); // every set's memory has been written once
+    }
+    return Timing.repeat(call, seconds, clock);
   }
 
   /** Computes the next set without a record for gradients. */

@@ -5,6 +5,7 @@ import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.benchmarks.models.Training;
+import io.github.jaubert.benchmarks.operations.Operation.Pass;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
@@ -77,10 +78,11 @@ final class OperationTable {
       double n = (double) table.tokens * hidden;
       Supplier<Operation> inference = table.layerNorm(hidden, 0);
       String shape = "H" + hidden;
-      table.add(
-          Operation.inference(LAYER_NORM + " inference " + shape, 10 * n, 3 * 4 * n, inference));
+      String name = LAYER_NORM + " inference " + shape;
+      table.add(Operation.work(Pass.INFERENCE, name, 10 * n, 3 * 4 * n, inference));
       Supplier<Operation> training = table.layerNorm(hidden, DROPOUT);
-      table.passes(true, LAYER_NORM, shape, training, 11 * n, 4 * 4 * n, 16 * n, 4 * 4 * n);
+      table.passes(
+          Pass.TRAINING, LAYER_NORM, shape, training, 11 * n, 4 * 4 * n, 16 * n, 4 * 4 * n);
     }
     for (int width : new int[] {1536, 3072}) {
       table.gelu("GELU", width, false);
@@ -97,13 +99,13 @@ final class OperationTable {
     return table;
   }
 
-  /** What is measured on a GPU: shapes of BERT-base, the works of torch_gpu.py. */
+  /** What is measured on a GPU: shapes of BERT-base, the works of torch_ops.py. */
   static OperationTable ofGpu(int tokens, DType dtype, long seed) {
     OperationTable table = new OperationTable(tokens, dtype, seed);
     table.copy(4096L * tokens); // 1 GiB for 65,536 tokens
     double bytes = 4.0 * dtype.bytes() * tokens * HIDDEN;
     Supplier<Operation> layerNorm = table.layerNorm(HIDDEN, DROPOUT);
-    table.passes(true, LAYER_NORM, "H" + HIDDEN, layerNorm, 0, bytes, 0, bytes);
+    table.passes(Pass.TRAINING, LAYER_NORM, "H" + HIDDEN, layerNorm, 0, bytes, 0, bytes);
     table.adamw("AdamW with clip 110M");
     int square = tokens / 8;
     Work product = table.product("GEMM " + square, square, square, square);
@@ -115,8 +117,9 @@ final class OperationTable {
     table.add(table.product("GEMM 3072x768", tokens, 4 * HIDDEN, HIDDEN));
     Supplier<Operation> gelu = table.layer(HIDDEN, 4 * HIDDEN, Activation.GELU);
     double flops = 2.0 * tokens * HIDDEN * 4 * HIDDEN;
-    table.add(Operation.inference("GEMM+bias+GELU 768x3072", flops, 0, gelu));
-    table.add(Operation.forward("GEMM+bias+GELU for training 768x3072", flops, 0, gelu));
+    table.add(Operation.work(Pass.INFERENCE, "GEMM+bias+GELU 768x3072", flops, 0, gelu));
+    table.add(
+        Operation.work(Pass.TRAINING, "GEMM+bias+GELU for training 768x3072", flops, 0, gelu));
     for (int length : new int[] {128, 512, 2048}) {
       table.attention("d64 S" + length, table.equal(length), 64, 0);
     }
@@ -145,7 +148,7 @@ final class OperationTable {
 
   /** Forward, as in training or as in inference, and backward. */
   private void passes(
-      boolean training,
+      Pass forward,
       String name,
       String shape,
       Supplier<Operation> open,
@@ -154,12 +157,9 @@ final class OperationTable {
       double backwardFlops,
       double backwardBytes) {
     operations.put(name + " " + shape, open);
-    String forward = name + " forward " + shape;
-    add(
-        training
-            ? Operation.forward(forward, flops, bytes, open)
-            : Operation.inference(forward, flops, bytes, open));
-    add(Operation.backward(name + " backward " + shape, backwardFlops, backwardBytes, open));
+    add(Operation.work(forward, name + " forward " + shape, flops, bytes, open));
+    String backward = name + " backward " + shape;
+    add(Operation.work(Pass.BACKWARD, backward, backwardFlops, backwardBytes, open));
   }
 
   private Supplier<Operation> operation(
@@ -203,7 +203,7 @@ final class OperationTable {
             OperationTable::none,
             (x, w) -> F.attention(x[0], x[1], x[2], packed, options));
     double flops = hidden * squares;
-    passes(false, "attention", shape, open, 4 * flops, 4 * tensor, 10 * flops, 8 * tensor);
+    passes(Pass.INFERENCE, "attention", shape, open, 4 * flops, 4 * tensor, 10 * flops, 8 * tensor);
   }
 
   /** Bias, dropout, residual and LayerNorm. */
@@ -224,7 +224,7 @@ final class OperationTable {
             rng -> new Tensor[] {randn(rng, tokens, width)},
             rng -> bias ? new Tensor[] {Tensor.randn(rng, width)} : none(rng),
             (x, w) -> F.gelu(bias ? x[0].add(w[0]) : x[0]));
-    passes(true, name, "W" + width, open, 5 * n, 2 * 4 * n, 8 * n, 3 * 4 * n);
+    passes(Pass.TRAINING, name, "W" + width, open, 5 * n, 2 * 4 * n, 8 * n, 3 * 4 * n);
   }
 
   /** Softmax of attention's scores, 12 heads of sequences of 128. */
@@ -237,7 +237,7 @@ final class OperationTable {
             rng -> new Tensor[] {randn(rng, rows, 128)},
             OperationTable::none,
             (x, w) -> x[0].softmax(-1));
-    passes(false, "softmax", "S128", open, 5 * n, 2 * 4 * n, 4 * n, 3 * 4 * n);
+    passes(Pass.INFERENCE, "softmax", "S128", open, 5 * n, 2 * 4 * n, 4 * n, 3 * 4 * n);
   }
 
   /** A linear layer with bias. */
@@ -255,7 +255,7 @@ final class OperationTable {
     double weights = 4.0 * (in + 1) * out;
     double saved = activation == Activation.GELU ? 4 * t * out : 0;
     passes(
-        false,
+        Pass.INFERENCE,
         activation == Activation.GELU ? "linear+bias+GELU" : "linear+bias",
         in + "x" + out,
         layer(in, out, activation),
@@ -273,7 +273,7 @@ final class OperationTable {
             rng -> new Tensor[] {randn(rng, rows, inner), randn(rng, columns, inner)},
             OperationTable::none,
             (x, w) -> F.linear(x[0], x[1], null));
-    return Operation.inference(name, 2.0 * rows * inner * columns, 0, open);
+    return Operation.work(Pass.INFERENCE, name, 2.0 * rows * inner * columns, 0, open);
   }
 
   private void copy(long count) {
@@ -301,7 +301,7 @@ final class OperationTable {
             rng -> new Tensor[] {randn(rng, rows, classes)},
             OperationTable::none,
             (x, w) -> F.crossEntropy(x[0], Tensor.of(labels)));
-    passes(true, "cross-entropy", "V" + classes, open, 4 * n, 4 * n, 4 * n, 8 * n);
+    passes(Pass.TRAINING, "cross-entropy", "V" + classes, open, 4 * n, 4 * n, 4 * n, 8 * n);
   }
 
   /**

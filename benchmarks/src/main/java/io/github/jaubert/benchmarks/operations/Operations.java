@@ -15,8 +15,7 @@ import picocli.CommandLine.Mixin;
 
 /**
  * Times Jaubert's operations through its public Java API, by the clock of the device; {@code
- * torch_ops.py} and {@code torch_gpu.py} in {@code benchmarks/peers} are the counterparts for
- * PyTorch.
+ * benchmarks/peers/torch_ops.py} is the counterpart for PyTorch.
  */
 @Command(
     name = "operations",
