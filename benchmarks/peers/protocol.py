@@ -38,7 +38,7 @@ def options(description):
 def gpu_options(parser):
     """Of a program that also measures at the sizes of a GPU, which --tokens asks for."""
     parser.add_argument("--tokens", type=int, default=0, help="works at the sizes of a GPU, on so many tokens in all, a multiple of 2048")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu with --tokens checks the program without a GPU")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda:0 and so on; cpu with --tokens checks the program without a GPU")
     parser.add_argument("--dtype", choices=DTYPES, default="f32", help="of activations and products")
 
 
@@ -54,9 +54,11 @@ def parse(parser):
         if args.tokens < 0 or args.tokens % 2048:
             parser.error(f"--tokens {args.tokens}: a multiple of 2048")
         args.type = DTYPES[args.dtype]
-        if args.device == "cuda" and not args.list:
+        args.gpu = args.device != "cpu"
+        if args.gpu and not args.list:
             if not torch.cuda.is_available():
                 parser.error("no GPU that PyTorch can use; --device cpu checks this program without one")
+            torch.cuda.set_device(args.device)
             args.clock = GpuClock()
             args.peer += f", CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}"
     return args

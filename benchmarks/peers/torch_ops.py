@@ -152,7 +152,7 @@ class Table:
     def attention(self, dim, length, dropout=0.0):
         shape = f"d{dim} S{length}" + (" dropout" if dropout else "")
         make = partial(self.equal_attention, length, dim, dropout)
-        if self.args.device == "cuda":  # the backend math is never the fastest, and beyond memory at these sizes
+        if self.args.gpu:  # the backend math is never the fastest, and beyond memory at these sizes
             backends = {"flash": SDPBackend.FLASH_ATTENTION, "cuDNN": SDPBackend.CUDNN_ATTENTION}
             ways = {name: partial(make, "transposed", backend) for name, backend in backends.items()}
         else:

@@ -48,7 +48,7 @@ class Step:
 
         def steps():
             for inputs, labels in batches:
-                with torch.autocast(self.args.device, dtype=self.args.type, enabled=self.args.type != torch.float32):
+                with torch.autocast("cuda" if self.args.gpu else "cpu", dtype=self.args.type, enabled=self.args.type != torch.float32):
                     loss = self.model(**inputs, labels=labels).loss
                 loss.backward()
                 update(self.model, optimizer)

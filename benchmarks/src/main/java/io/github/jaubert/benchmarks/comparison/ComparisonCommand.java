@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -29,7 +30,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
   int rounds;
 
   @Option(names = "--threads", defaultValue = "2", description = "Threads to compute with.")
-  int threads;
+  private int threads;
 
   @Option(names = "--seed", defaultValue = "1", description = "Of all random inputs.")
   long seed;
@@ -62,29 +63,27 @@ abstract class ComparisonCommand implements Callable<Integer> {
   /** The heading of a report, and how it was measured. */
   abstract Report.Words words();
 
-  /** The names of the suites, in the order they run. */
-  abstract List<String> suiteNames();
+  /** The suites in the order they run, but for those that the options leave out. */
+  abstract List<Suite> suites();
 
   /** What every suite needs, made before the first one. */
   void prepare(Results results) throws IOException {}
-
-  /** The suite of one of the names; empty if the options leave it out. */
-  abstract Optional<Suite> suite(String name, Peers peers);
 
   /** What is promised. */
   abstract List<Goal> goals();
 
   @Override
   public final Integer call() throws IOException {
-    List<String> wanted = suiteNames().stream().filter(only.asPredicate()).toList();
+    List<String> names = suites().stream().map(Suite::name).toList();
+    List<Suite> wanted =
+        suites().stream().filter(suite -> only.matcher(suite.name()).find()).toList();
     if (list) {
-      suiteNames().forEach(System.out::println);
+      names.forEach(System.out::println);
       return 0;
     }
     if (wanted.isEmpty()) {
       throw new CommandLine.ParameterException(
-          new CommandLine(this),
-          "--only %s: no such suite; there are %s".formatted(only, suiteNames()));
+          new CommandLine(this), "--only %s: no such suite; there are %s".formatted(only, names));
     }
     Commit commit = commit();
     Map<String, String> facts = Machine.describe(threads);
@@ -94,9 +93,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
     long begin = System.nanoTime();
     boolean oursRan = true;
-    for (String name : wanted) {
-      Optional<Suite> suite = suite(name, peers);
-      oursRan &= suite.isEmpty() || suite.get().measure(results, System.err);
+    for (Suite suite : wanted) {
+      oursRan &= suite.measure(programs(suite, peers), results, System.err);
     }
     facts.put("took", "%d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
 
@@ -126,9 +124,11 @@ abstract class ComparisonCommand implements Callable<Integer> {
     }
   }
 
-  /** The programs with those options that all of them have, and some more. */
-  final List<Program> measuring(List<Program> programs, double seconds, String... more) {
-    String[] all = {"--threads", "" + threads, "--seconds", "" + seconds, "--seed", "" + seed};
-    return programs.stream().map(program -> program.with(more).with(all)).toList();
+  private List<Program> programs(Suite suite, Peers peers) {
+    List<String> options = new ArrayList<>(suite.options());
+    Collections.addAll(options, "--threads", "" + threads, "--seed", "" + seed);
+    Collections.addAll(options, "--seconds", "" + suite.seconds());
+    String[] all = options.toArray(String[]::new);
+    return peers.programs(suite.ours(), suite.peers()).stream().map(p -> p.with(all)).toList();
   }
 }

@@ -5,8 +5,8 @@ import io.github.jaubert.benchmarks.models.BenchmarkInputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -51,8 +51,6 @@ public final class CpuBenchmark extends ComparisonCommand {
               + " it, real sentences are left out.")
   private Path data;
 
-  private Path inputs;
-
   /** Runs the comparison that the arguments describe. */
   public static void main(String[] arguments) {
     MeasuringProgram.run(new CpuBenchmark(), arguments);
@@ -64,16 +62,57 @@ public final class CpuBenchmark extends ComparisonCommand {
   }
 
   @Override
-  List<String> suiteNames() {
-    return List.of(
-        "roofs",
-        "step minilm",
-        "step bert-base",
-        "text",
-        "losses",
-        "operations",
-        "small",
-        "growth");
+  List<Suite> suites() {
+    List<Suite> suites = new ArrayList<>();
+    String roofs = quick ? "^(sgemm|copy).* \\d+ threads$" : "";
+    suites.add(suite("roofs", quick ? 0.4 : 1, "operations.Roofs", List.of(), roofs));
+    suites.add(step("step minilm", "--shape", "minilm", "--batch", "32"));
+    if (!quick) {
+      suites.add(step("step bert-base", "--shape", "bert-base", "--batch", "8"));
+    }
+    suites.add(text("text", times(), "^(inference|training)", "onnxruntime/OnnxRuntime"));
+    if (data != null && Files.exists(data.resolve("sst-2/train.tsv"))) {
+      suites.add(text("losses", 1, "^losses"));
+    }
+    String some = quick ? "d64 S128$|forward H384" : "^(?!.*8x8)"; // the rest is small
+    List<String> torch = List.of("torch_ops.py");
+    suites.add(suite("operations", quick ? 0.1 : 0.25, "operations.Operations", torch, some));
+    String small = quick ? "^add 8x8(: garbage)?$" : "8x8";
+    List<String> java = List.of("djl/Djl", "nd4j/Nd4jCalls", "bytedeco/Bytedeco");
+    suites.add(suite("small", quick ? 0.4 : 1, "operations.Operations", java, small));
+    if (!quick) {
+      suites.add(new Suite("growth", 1, 2, "models.GrowthBenchmark", List.of(), List.of()));
+    }
+    return suites;
+  }
+
+  private int times() {
+    return quick ? 1 : rounds;
+  }
+
+  private Suite suite(String name, double seconds, String ours, List<String> peers, String works) {
+    return new Suite(name, times(), seconds, ours, peers, List.of("--only", works));
+  }
+
+  private Suite step(String name, String... shape) {
+    List<String> peers = List.of("torch_step.py", "djl/Djl", "bytedeco/Bytedeco");
+    List<String> options = new ArrayList<>(List.of(shape));
+    options.addAll(List.of("--only", "^(?!.* 8x8)")); // what DJL and Bytedeco also measure
+    return new Suite(name, times(), quick ? 1 : 8, "models.StepBenchmark", peers, options);
+  }
+
+  private Suite text(String name, int times, String works, String... more) {
+    List<String> peers = new ArrayList<>(List.of("torch_text.py"));
+    peers.addAll(List.of(more));
+    String wanted = quick ? "^(inference, |(training|losses), SST-2)" : "";
+    String only = "^(?=.*(?:%s))(?=.*(?:%s))".formatted(wanted, works);
+    List<String> options = List.of("--inputs", inputs().toString(), "--only", only);
+    return new Suite(name, times, quick ? 0.5 : 2, "models.TextBenchmark", peers, options);
+  }
+
+  /** Sentences and weights for all programs, kept for a look at single ones. */
+  private Path inputs() {
+    return root.resolve("benchmarks/target/inputs");
   }
 
   @Override
@@ -81,72 +120,15 @@ public final class CpuBenchmark extends ComparisonCommand {
     return Goal.of("cpu");
   }
 
-  /** Sentences and weights for all programs, kept for a look at single ones. */
   @Override
   void prepare(Results results) throws IOException {
-    inputs = Files.createDirectories(root.resolve("benchmarks/target/inputs"));
+    Files.createDirectories(inputs());
     if (data == null) {
       results.leaveOut("Real sentences: --data names no folder with SST-2 and MRPC");
     }
     int trainRows = (quick ? 3 : 16) * BATCH;
     int devRows = quick ? 4 * BATCH : 872;
-    BenchmarkInputs.write(inputs, data, trainRows, devRows, seed)
+    BenchmarkInputs.write(inputs(), data, trainRows, devRows, seed)
         .forEach(file -> results.leaveOut("Real sentences: there is no " + file));
-  }
-
-  @Override
-  Optional<Suite> suite(String name, Peers peers) {
-    return switch (name) {
-      case "roofs" -> {
-        String only = quick ? "^(sgemm|copy).* \\d+ threads$" : "";
-        yield suite(name, quick ? 0.4 : 1, peers.programs("operations.Roofs"), "--only", only);
-      }
-      case "step minilm" -> step(name, "minilm", "32", peers);
-      case "step bert-base" -> quick ? Optional.empty() : step(name, "bert-base", "8", peers);
-      case "text" -> {
-        String[] others = {"torch_text.py", "onnxruntime/OnnxRuntime"};
-        yield text(name, "^(inference|training)", peers.programs("models.TextBenchmark", others));
-      }
-      case "losses" ->
-          Files.exists(inputs.resolve("SST-2-train.tsv"))
-              ? text(name, "^losses", peers.programs("models.TextBenchmark", "torch_text.py"))
-                  .map(suite -> suite.withRounds(1))
-              : Optional.empty();
-      case "operations" -> {
-        String only = quick ? "d64 S128$|forward H384" : "^(?!.*8x8)"; // the rest is small
-        List<Program> programs = peers.programs("operations.Operations", "torch_ops.py");
-        yield suite(name, quick ? 0.1 : 0.25, programs, "--only", only);
-      }
-      case "small" -> {
-        String only = quick ? "^add 8x8(: garbage)?$" : "8x8";
-        String[] others = {"djl/Djl", "nd4j/Nd4jCalls", "bytedeco/Bytedeco"};
-        List<Program> programs = peers.programs("operations.Operations", others);
-        yield suite(name, quick ? 0.4 : 1, programs, "--only", only);
-      }
-      case "growth" ->
-          quick
-              ? Optional.empty()
-              : suite(name, 2, peers.programs("models.GrowthBenchmark"))
-                  .map(suite -> suite.withRounds(1));
-      default -> throw new IllegalArgumentException("no suite " + name);
-    };
-  }
-
-  private Optional<Suite> step(String name, String shape, String batch, Peers peers) {
-    String[] others = {"torch_step.py", "djl/Djl", "bytedeco/Bytedeco"};
-    String works = "^(?!.* 8x8)"; // what DJL and Bytedeco also measure
-    String[] options = {"--shape", shape, "--batch", batch, "--seq", "128", "--only", works};
-    return suite(name, quick ? 1 : 8, peers.programs("models.StepBenchmark", others), options);
-  }
-
-  private Optional<Suite> text(String name, String works, List<Program> programs) {
-    String wanted = quick ? "^(inference, |(training|losses), SST-2)" : "";
-    String only = "^(?=.*(?:%s))(?=.*(?:%s))".formatted(wanted, works);
-    return suite(name, quick ? 0.5 : 2, programs, "--inputs", inputs.toString(), "--only", only);
-  }
-
-  private Optional<Suite> suite(
-      String name, double seconds, List<Program> programs, String... options) {
-    return Optional.of(new Suite(name, quick ? 1 : rounds, measuring(programs, seconds, options)));
   }
 }

@@ -4,7 +4,6 @@ import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.tensor.DType;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -75,8 +74,22 @@ public final class GpuBenchmark extends ComparisonCommand {
   }
 
   @Override
-  List<String> suiteNames() {
-    return List.of("operations", "steps", "sentences");
+  List<Suite> suites() {
+    boolean cpu = device.equals("cpu");
+    List<String> products = cpu ? List.of("torch_ops.py") : List.of("torch_ops.py", Peers.CUBLASLT);
+    String step = cpu ? "^training step" : "^(training|replayed) step";
+    return List.of(
+        suite("operations", "operations.Operations", products, ""),
+        suite("steps", "models.StepBenchmark", List.of("torch_step.py"), step),
+        suite(
+            "sentences", "models.StepBenchmark", List.of("torch_step.py"), "^training, sentences"));
+  }
+
+  private Suite suite(String name, String ours, List<String> peers, String works) {
+    String type = dtype().name().toLowerCase(Locale.ROOT);
+    List<String> options =
+        List.of("--only", works, "--dtype", type, "--tokens", "" + tokens, "--device", device);
+    return new Suite(name, rounds, seconds, ours, peers, options);
   }
 
   @Override
@@ -89,30 +102,5 @@ public final class GpuBenchmark extends ComparisonCommand {
     if (device.equals("cpu")) {
       results.leaveOut(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
     }
-  }
-
-  @Override
-  Optional<Suite> suite(String name, Peers peers) {
-    boolean cpu = device.equals("cpu");
-    List<Program> programs =
-        switch (name) {
-          case "operations" ->
-              cpu
-                  ? peers.programs("operations.Operations", "torch_ops.py")
-                  : peers.programs("operations.Operations", "torch_ops.py", Peers.CUBLASLT);
-          default -> peers.programs("models.StepBenchmark", "torch_step.py");
-        };
-    programs.replaceAll(
-        program ->
-            program.with("--device", program.who().equals("PyTorch") && !cpu ? "cuda" : device));
-    String only =
-        switch (name) {
-          case "operations" -> "";
-          case "steps" -> cpu ? "^training step" : "^(training|replayed) step";
-          default -> "^training, sentences";
-        };
-    String type = dtype().name().toLowerCase(Locale.ROOT);
-    String[] options = {"--only", only, "--dtype", type, "--tokens", "" + tokens};
-    return Optional.of(new Suite(name, rounds, measuring(programs, seconds, options)));
   }
 }

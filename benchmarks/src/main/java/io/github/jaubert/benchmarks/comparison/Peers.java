@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Finds the programs that can run here, ours and the peers'. What cannot is left out, with a word.
@@ -82,10 +81,10 @@ final class Peers {
    * @param peers scripts of {@code benchmarks/peers}, as {@code torch_ops.py}, folders and main
    *     classes, as {@code djl/Djl}, or {@link #CUBLASLT}, which is on this class path too
    */
-  List<Program> programs(String ours, String... peers) {
+  List<Program> programs(String ours, List<String> peers) {
     List<Program> programs = new ArrayList<>();
     programs.add(ofThisClassPath(Program.JAUBERT, ours));
-    Stream.of(peers).map(this::peer).flatMap(Optional::stream).forEach(programs::add);
+    peers.stream().map(this::peer).flatMap(Optional::stream).forEach(programs::add);
     return programs;
   }
 

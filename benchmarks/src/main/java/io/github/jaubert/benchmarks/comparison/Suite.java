@@ -8,17 +8,23 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A family of works: the programs that measure it, ours and the peers', which alternate.
+ * A family of works: who measures it, and how.
  *
  * @param rounds how often each program runs
+ * @param seconds how long each work is repeated in a round
+ * @param ours the class of our program, as {@code models.StepBenchmark}
+ * @param peers theirs, as {@link Peers#programs} takes them
+ * @param options of all of them
  */
-record Suite(String name, int rounds, List<Program> programs) {
-  Suite withRounds(int times) {
-    return new Suite(name, times, programs);
-  }
-
+record Suite(
+    String name,
+    int rounds,
+    double seconds,
+    String ours,
+    List<String> peers,
+    List<String> options) {
   /** The programs in the order of this round: each is first once. */
-  List<Program> inRound(int round) {
+  static List<Program> inRound(int round, List<Program> programs) {
     List<Program> order = new ArrayList<>(programs);
     Collections.rotate(order, -round);
     return order;
@@ -30,10 +36,10 @@ record Suite(String name, int rounds, List<Program> programs) {
    *
    * @return whether none of our own programs failed
    */
-  boolean measure(Results results, PrintStream log) {
+  boolean measure(List<Program> programs, Results results, PrintStream log) {
     Set<Program> failed = new HashSet<>();
     for (int round = 0; round < rounds; round++) {
-      for (Program program : inRound(round)) {
+      for (Program program : inRound(round, programs)) {
         if (failed.contains(program)) {
           continue;
         }

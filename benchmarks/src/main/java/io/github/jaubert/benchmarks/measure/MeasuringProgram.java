@@ -59,7 +59,9 @@ public abstract class MeasuringProgram implements Callable<Integer> {
     String peer = start(threads);
     for (Work work : works) {
       double[] samples = work.sampler().sample(seconds);
-      System.out.println(Measurement.of(work, samples, peer).json());
+      if (samples.length > 0) {
+        System.out.println(Measurement.of(work, samples, peer).json());
+      }
     }
     return 0;
   }

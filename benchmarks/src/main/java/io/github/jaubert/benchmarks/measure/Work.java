@@ -15,7 +15,10 @@ public record Work(String name, String unit, double flops, double bytes, Sampler
   /** Measures one work. */
   @FunctionalInterface
   public interface Sampler {
-    /** Samples in the work's unit, taken over about {@code seconds}; at least one. */
+    /**
+     * Samples in the work's unit, taken over about {@code seconds}; none if this cannot be measured
+     * here, and standard error says why.
+     */
     double[] sample(double seconds);
   }
 

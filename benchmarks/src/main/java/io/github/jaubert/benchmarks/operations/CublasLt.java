@@ -104,6 +104,9 @@ public final class CublasLt extends JaubertProgram {
             double[] samples = product.fastest(seconds);
             product.checkResults();
             return samples;
+          } catch (IllegalStateException e) { // what cuBLASLt cannot do, or does wrong
+            System.err.println(name + ": " + e.getMessage());
+            return new double[0];
           }
         };
     return Work.timed(name, 2.0 * rows * inner * columns, 0, sampler);

@@ -88,7 +88,8 @@ class PeersTest {
 
   @Test
   void oursIsFirstAndPeersThatAreNotHereAreLeftOut() {
-    List<Program> programs = peers("/nowhere/python").programs("models.StepBenchmark", "a.py");
+    List<Program> programs =
+        peers("/nowhere/python").programs("models.StepBenchmark", List.of("a.py"));
     assertEquals(List.of("Jaubert"), programs.stream().map(Program::who).toList());
     List<String> command = programs.get(0).command();
     assertEquals(

@@ -16,8 +16,10 @@ class SuiteTest {
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
 
   /** Whether ours ran. */
-  private boolean measure(Suite suite) {
-    return suite.measure(results, new PrintStream(log, true, StandardCharsets.UTF_8));
+  private boolean measure(int rounds, Program... programs) {
+    Suite suite = new Suite("step", rounds, 1, "", List.of(), List.of());
+    PrintStream out = new PrintStream(log, true, StandardCharsets.UTF_8);
+    return suite.measure(List.of(programs), results, out);
   }
 
   private static Program program(String who, String script) {
@@ -32,10 +34,9 @@ class SuiteTest {
   void programsTakeTurnsAndEachIsFirst() {
     Program ours = program("Jaubert", reading(1));
     Program theirs = program("DJL", reading(2));
-    Suite suite = new Suite("step", 3, List.of(ours, theirs));
-    assertEquals(List.of(ours, theirs), suite.inRound(0));
-    assertEquals(List.of(theirs, ours), suite.inRound(1));
-    assertTrue(measure(suite));
+    assertEquals(List.of(ours, theirs), Suite.inRound(0, List.of(ours, theirs)));
+    assertEquals(List.of(theirs, ours), Suite.inRound(1, List.of(ours, theirs)));
+    assertTrue(measure(3, ours, theirs));
     assertEquals(3, results.find("DJL", "a").orElseThrow().rounds().size());
     assertEquals(6, log.toString(StandardCharsets.UTF_8).lines().count());
     assertEquals(List.of(), results.failures());
@@ -44,7 +45,7 @@ class SuiteTest {
   @Test
   void aPeerThatFailsIsNotTriedAgainAndTheOthersGoOn() {
     Program broken = program("DJL", "echo no memory >&2; exit 1");
-    assertTrue(measure(new Suite("step", 2, List.of(broken, program("Jaubert", reading(1))))));
+    assertTrue(measure(2, broken, program("Jaubert", reading(1))));
     assertEquals(1, results.failures().size());
     assertTrue(results.failures().get(0).startsWith("step: DJL ended with 1"));
     assertTrue(results.failures().get(0).endsWith("no memory"));
@@ -54,13 +55,13 @@ class SuiteTest {
   @Test
   void whatWasMeasuredBeforeACrashCounts() {
     Program broken = program("Jaubert", reading(3) + "; printf '{\"wor'; exit 9");
-    assertFalse(measure(new Suite("step", 2, List.of(broken))));
+    assertFalse(measure(2, broken));
     assertEquals(3, results.find("Jaubert", "a").orElseThrow().value());
     assertEquals(1, results.find("Jaubert", "a").orElseThrow().rounds().size());
   }
 
   @Test
   void ourOwnFailureCounts() {
-    assertFalse(measure(new Suite("step", 1, List.of(program("Jaubert", "exit 1")))));
+    assertFalse(measure(1, program("Jaubert", "exit 1")));
   }
 }
