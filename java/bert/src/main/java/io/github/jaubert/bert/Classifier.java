@@ -100,7 +100,7 @@ public abstract class Classifier<M extends Classifier<M>> extends EncoderModel<M
     Tensor beside = targets.to(logits.device());
     return switch (labels.problemType()) {
       case SINGLE_LABEL ->
-          F.crossEntropy(logits, beside, CrossEntropyOptions.standard().withNormalizer(count));
+          F.crossEntropy(logits, beside, CrossEntropyOptions.defaults().withNormalizer(count));
       case MULTI_LABEL -> F.binaryCrossEntropyWithLogits(logits, beside, count * labels.size());
       case REGRESSION -> F.mseLoss(logits.flatten(), beside.flatten(), count);
     };

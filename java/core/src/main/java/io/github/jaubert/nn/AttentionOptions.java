@@ -22,7 +22,7 @@ public record AttentionOptions(float dropout, int window, float scale) {
   }
 
   /** Full attention without dropout. */
-  public static AttentionOptions none() {
+  public static AttentionOptions defaults() {
     return new AttentionOptions(0, -1, 0);
   }
 

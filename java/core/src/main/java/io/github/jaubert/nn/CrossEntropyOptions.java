@@ -28,7 +28,7 @@ public record CrossEntropyOptions(
   }
 
   /** Label -100 ignored, the mean of the others. */
-  public static CrossEntropyOptions standard() {
+  public static CrossEntropyOptions defaults() {
     return new CrossEntropyOptions(-100, 0, null, 0);
   }
 

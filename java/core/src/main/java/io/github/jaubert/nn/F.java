@@ -230,7 +230,7 @@ public final class F {
    * -100 do not count.
    */
   public static Tensor crossEntropy(Tensor logits, Tensor labels) {
-    return crossEntropy(logits, labels, CrossEntropyOptions.standard());
+    return crossEntropy(logits, labels, CrossEntropyOptions.defaults());
   }
 
   /** Cross-entropy with smoothing, weights, another label to ignore or another divisor. */

@@ -222,7 +222,7 @@ class TwoDevicesTest {
       refused("crossEntropy", () -> F.crossEntropy(y, ids));
       refused(
           "crossEntropy",
-          () -> F.crossEntropy(x, ids, CrossEntropyOptions.standard().withClassWeights(row)));
+          () -> F.crossEntropy(x, ids, CrossEntropyOptions.defaults().withClassWeights(row)));
       refused(
           "embeddingLayerNorm",
           () -> F.embeddingLayerNorm(ids, idsThere, idsThere, y, y, y, row, row, 0, 1e-5f));
@@ -234,7 +234,7 @@ class TwoDevicesTest {
           "attention",
           () ->
               F.attention(
-                  heads, heads.to(TWIN), heads, PackedSequences.of(2), AttentionOptions.none()));
+                  heads, heads.to(TWIN), heads, PackedSequences.of(2), AttentionOptions.defaults()));
       refused("rotary", () -> F.rotary(heads, idsThere, 10000));
       Tensor leaf = Tensor.ones(2, 2).requiresGrad(true);
       assertEquals(

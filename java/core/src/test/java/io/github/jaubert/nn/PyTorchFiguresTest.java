@@ -25,7 +25,7 @@ class PyTorchFiguresTest {
           F.crossEntropy(
               x,
               Tensor.of(new int[] {2, 0, -100, 1}),
-              CrossEntropyOptions.standard()
+              CrossEntropyOptions.defaults()
                   .withLabelSmoothing(0.2f)
                   .withClassWeights(Tensor.of(new float[] {0.5f, 2, 1.25f})));
       loss.backward();

@@ -249,7 +249,7 @@ class TrainingLoopTest {
 
   /** The summed loss and the gradients of all parameters. */
   private static List<float[]> gradients(Encoder model, List<Batch> batches, int normalizer) {
-    CrossEntropyOptions options = CrossEntropyOptions.standard().withNormalizer(normalizer);
+    CrossEntropyOptions options = CrossEntropyOptions.defaults().withNormalizer(normalizer);
     List<float[]> results = new ArrayList<>();
     float loss = 0;
     for (Batch batch : batches) {

@@ -22,7 +22,7 @@ final class AttentionCases {
 
   static List<OperationCase> cases() {
     AttentionCases table = new AttentionCases();
-    AttentionOptions plain = AttentionOptions.none();
+    AttentionOptions plain = AttentionOptions.defaults();
     int[][] batches = {{1}, {7}, {3, 1, 7}, {33, 2, 65}, {0, 5, 0}, {0}, {}};
     for (int[] lengths : batches) {
       table.attention(1, 4, plain, lengths);

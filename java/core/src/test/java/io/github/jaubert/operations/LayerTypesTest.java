@@ -53,7 +53,7 @@ class LayerTypesTest {
                       q.to(DType.F16),
                       q,
                       PackedSequences.of(5),
-                      AttentionOptions.none())));
+                      AttentionOptions.defaults())));
       assertEquals(
           "embeddingLayerNorm: the result is I32 [2, 8], expected type F32 or BF16",
           refused(

@@ -65,11 +65,11 @@ final class LossCases {
         OperationCase.of(
                 "F.crossEntropy(Tensor, Tensor, CrossEntropyOptions)",
                 List.of(logits, allIgnored),
-                t -> F.crossEntropy(t[0], t[1], CrossEntropyOptions.standard().withIgnoreIndex(0)),
+                t -> F.crossEntropy(t[0], t[1], CrossEntropyOptions.defaults().withIgnoreIndex(0)),
                 v -> NdArray.scalar(0))
             .with("all ignored"));
     Input counted = labels(DType.I32, rows, classes, -1);
-    CrossEntropyOptions options = CrossEntropyOptions.standard().withIgnoreIndex(-1);
+    CrossEntropyOptions options = CrossEntropyOptions.defaults().withIgnoreIndex(-1);
     for (float smoothing : new float[] {0, 0.1f}) {
       for (float normalizer : new float[] {0, 12.5f}) {
         CrossEntropyOptions chosen =

@@ -200,7 +200,7 @@ final class MixedCases {
   }
 
   private void crossEntropy(int rows, int classes, float smoothing) {
-    CrossEntropyOptions options = CrossEntropyOptions.standard().withLabelSmoothing(smoothing);
+    CrossEntropyOptions options = CrossEntropyOptions.defaults().withLabelSmoothing(smoothing);
     Function<Tensor[], Tensor> loss = t -> F.crossEntropy(t[0], t[1], options);
     add(
         "crossEntropy, smoothing " + smoothing,
@@ -213,7 +213,7 @@ final class MixedCases {
   private void attention(DType type, int heads, int width, float p, int window, int... lengths) {
     Input x = Input.normal(Arrays.stream(lengths).sum(), heads, width);
     AttentionOptions options =
-        (p > 0 ? AttentionOptions.dropout(p) : AttentionOptions.none()).withWindow(window);
+        (p > 0 ? AttentionOptions.dropout(p) : AttentionOptions.defaults()).withWindow(window);
     UnaryOperator<Tensor> round = MixedCase.rounding(type);
     cases.add(
         new MixedCase(

@@ -201,16 +201,16 @@ class TensorTest {
     assertSays(() -> F.dropout(x, 1), "dropout", "1");
     assertSays(() -> F.mseLoss(x, Tensor.zeros(6)), "mseLoss", "[4, 6]", "[6]");
     assertSays(() -> F.crossEntropy(x, Tensor.of(new int[3])), "crossEntropy", "[3]", "[4]");
-    assertSays(() -> CrossEntropyOptions.standard().withLabelSmoothing(2), "2");
+    assertSays(() -> CrossEntropyOptions.defaults().withLabelSmoothing(2), "2");
     Tensor q = Tensor.zeros(4, 2, 8);
     PackedSequences lengths = PackedSequences.of(3);
     assertSays(
-        () -> F.attention(q, q, q, lengths, AttentionOptions.none()),
+        () -> F.attention(q, q, q, lengths, AttentionOptions.defaults()),
         "attention",
         "[4, 2, 8]",
         "3");
     Tensor wide = Tensor.zeros(3, 1, 129);
-    assertSays(() -> F.attention(wide, wide, wide, lengths, AttentionOptions.none()), "129", "128");
+    assertSays(() -> F.attention(wide, wide, wide, lengths, AttentionOptions.defaults()), "129", "128");
     assertSays(() -> F.rotary(Tensor.zeros(2, 1, 3), Tensor.of(new int[2]), 1e4f), "rotary", "3");
     assertSays(() -> F.segmentMean(x, lengths), "segmentMean", "[4, 6]", "3");
   }

@@ -66,7 +66,7 @@ public final class OwnTask implements Task {
     return F.crossEntropy(
         cosines.mul(20), // a temperature of 0.05
         inputs.get("own"),
-        CrossEntropyOptions.standard().withNormalizer(count));
+        CrossEntropyOptions.defaults().withNormalizer(count));
   }
 
   @Override

@@ -65,7 +65,7 @@ public abstract class ClassificationTask<
   }
 
   final CrossEntropyOptions options(float count) {
-    return CrossEntropyOptions.standard().withNormalizer(count).withLabelSmoothing(labelSmoothing);
+    return CrossEntropyOptions.defaults().withNormalizer(count).withLabelSmoothing(labelSmoothing);
   }
 
   @Override

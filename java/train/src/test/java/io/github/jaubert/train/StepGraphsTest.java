@@ -170,7 +170,7 @@ class StepGraphsTest extends TrainerFixture {
     public Tensor loss(Inputs inputs, float count) {
       Tensor products = mean(inputs.text()).matmul(mean(inputs.text("right")).t());
       return F.crossEntropy(
-          products, inputs.get("wanted"), CrossEntropyOptions.standard().withNormalizer(count));
+          products, inputs.get("wanted"), CrossEntropyOptions.defaults().withNormalizer(count));
     }
 
     private Tensor mean(TokenInputs text) {

@@ -44,7 +44,7 @@ class TaskTest extends TrainerFixture {
       return F.crossEntropy(
           model.forward(inputs.get("points")),
           inputs.get("above"),
-          CrossEntropyOptions.standard().withNormalizer(count));
+          CrossEntropyOptions.defaults().withNormalizer(count));
     }
 
     @Override

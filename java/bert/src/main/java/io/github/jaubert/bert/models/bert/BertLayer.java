@@ -77,7 +77,7 @@ final class BertLayer extends EncoderLayer {
     }
 
     Tensor forward(Tensor x, PackedSequences lengths) {
-      AttentionOptions options = training() ? trainingOptions : AttentionOptions.none();
+      AttentionOptions options = training() ? trainingOptions : AttentionOptions.defaults();
       return selfAttention(x, lengths, query, key, value, heads, options);
     }
   }

@@ -44,7 +44,7 @@ final class DistilBertLayer extends EncoderLayer {
         attention.key,
         attention.value,
         heads,
-        training() ? trainingOptions : AttentionOptions.none());
+        training() ? trainingOptions : AttentionOptions.defaults());
   }
 
   @Override
