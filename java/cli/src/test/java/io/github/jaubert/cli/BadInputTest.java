@@ -104,6 +104,10 @@ class BadInputTest extends CommandFixture {
             + " ^classifier\\.|\\.pooler\\.|^pre_classifier\\.",
         train(train, out, "--head-lr-scale", "2", "--freeze", "classifier|pooler"));
     assertEquals("--freeze: no parameter is left to be trained", train(train, out, "--freeze", ""));
+    String message = train(train, out, "--freeze", "layer9");
+    assertTrue(
+        message.startsWith("--freeze: no parameter's name matches the pattern 'layer9'; there are"),
+        message);
   }
 
   @Test

@@ -179,7 +179,11 @@ public final class Trainer {
       Pattern pattern = Pattern.compile(regex);
       left.removeIf(name -> pattern.matcher(name).find());
       if (all.stream().noneMatch(p -> pattern.matcher(p.name()).find())) {
-        task.model().freeze(regex); // which says what there is
+        try {
+          task.model().freeze(regex); // which says what there is
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException("freeze: " + e.getMessage(), e);
+        }
       }
     }
     if (left.isEmpty()) {
