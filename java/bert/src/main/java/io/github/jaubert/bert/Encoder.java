@@ -32,8 +32,7 @@ public abstract class Encoder extends Block {
   private TokenizerFiles tokenizerFiles;
   private DType computeType = DType.F32;
   private Tensor anyParameter; // tells the device
-  private Encoder rest; // has the layers now; null: this one has
-  private String unusable; // why it cannot be used any more; null: it can
+  private final EncoderUse use = new EncoderUse();
 
   /** An encoder without parameters or children. */
   protected Encoder() {}
@@ -148,10 +147,7 @@ public abstract class Encoder extends Block {
 
   /** Takes over the layers of another encoder, and what was chosen for it, but no other child. */
   protected final void takeLayers(Encoder other) {
-    other.rest = this;
-    other.unusable =
-        "its layers went to an encoder without a pooler, for a head that needs none, and its pooler"
-            + " was freed; load the encoder once more for a head that needs one";
+    other.use.passTo(use);
     layers.addAll(other.layers);
     String top = architecture().layers().split("\\.", 2)[0];
     add(top, other.children().get(top));
@@ -295,7 +291,7 @@ public abstract class Encoder extends Block {
    */
   public TokenInputs inputs(TokenBatch batch) {
     requireUsable();
-    check(batch);
+    batch.requireWithin(config());
     if (anyParameter == null) {
       anyParameter = parameters().get(0).tensor();
     }
@@ -371,32 +367,6 @@ public abstract class Encoder extends Block {
     return states;
   }
 
-  /** Refuses numbers beyond what the model has. */
-  void check(TokenBatch batch) {
-    EncoderConfig config = config();
-    if (batch.lengths().maxLength() > config.maxPositionEmbeddings()) {
-      throw new IllegalArgumentException(
-          "a sequence of "
-              + batch.lengths().maxLength()
-              + " tokens: the model has "
-              + config.maxPositionEmbeddings()
-              + " positions");
-    }
-    checkRange("token id", batch.inputIds(), config.vocabSize());
-    if (config.typeVocabSize() > 0) {
-      checkRange("token type id", batch.tokenTypeIds(), config.typeVocabSize());
-    }
-  }
-
-  private static void checkRange(String what, int[] values, int bound) {
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] < 0 || values[i] >= bound) {
-        throw new IllegalArgumentException(
-            what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
-      }
-    }
-  }
-
   // ---- saving ----
 
   /** The tokenizer files of the folder it was loaded from, or null. */
@@ -426,30 +396,17 @@ public abstract class Encoder extends Block {
   /** Frees the encoder. */
   @Override
   public void close() {
-    end("it was closed");
+    use.end("it was closed");
     super.close();
   }
 
   /** Called before a model is closed, which frees this encoder. */
   final void closedWith(String model) {
-    end(
-        "it was freed when %s was closed, whose it was too; close models over one encoder when none of them is needed any more"
-            .formatted(model));
-  }
-
-  private void end(String why) {
-    if (unusable == null) {
-      unusable = why;
-    }
-    if (rest != null) {
-      rest.end(why);
-    }
+    use.closedWith(model);
   }
 
   /** Refuses to be used when its memory is freed, and says why it is. */
   final void requireUsable() {
-    if (unusable != null) {
-      throw new IllegalStateException(kind() + " is of no use any more: " + unusable);
-    }
+    use.require(kind());
   }
 }

@@ -73,6 +73,35 @@ public record TokenBatch(int[] inputIds, int[] tokenTypeIds, PackedSequences len
         Arrays.copyOf(inputIds, tokens), Arrays.copyOf(tokenTypeIds, tokens), padded);
   }
 
+  /**
+   * Refuses numbers beyond what a model has.
+   *
+   * @throws IllegalArgumentException naming the number, its row and what the model has
+   */
+  void requireWithin(EncoderConfig config) {
+    if (lengths.maxLength() > config.maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "a sequence of "
+              + lengths.maxLength()
+              + " tokens: the model has "
+              + config.maxPositionEmbeddings()
+              + " positions");
+    }
+    checkRange("token id", inputIds, config.vocabSize());
+    if (config.typeVocabSize() > 0) {
+      checkRange("token type id", tokenTypeIds, config.typeVocabSize());
+    }
+  }
+
+  private static void checkRange(String what, int[] values, int bound) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] >= bound) {
+        throw new IllegalArgumentException(
+            what + " " + values[i] + " at row " + i + ": the model has 0 to " + (bound - 1));
+      }
+    }
+  }
+
   /** The number of sequences. */
   public int count() {
     return lengths.count();

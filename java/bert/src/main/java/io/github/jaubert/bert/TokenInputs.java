@@ -51,7 +51,7 @@ public final class TokenInputs implements AutoCloseable {
       throw new IllegalArgumentException(
           "the inputs were made for " + lengths + "; " + others + " do not fit");
     }
-    model.check(batch);
+    batch.requireWithin(model.config());
     EncoderOutput.requireTokens(others);
     inputIds.copyFrom(batch.inputIds());
     positionIds.copyFrom(others.positions());
