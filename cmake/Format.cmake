@@ -5,8 +5,7 @@ set(version 14)
 
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 file(GLOB_RECURSE sources RELATIVE "${root}"
-     "${root}/native/*.h" "${root}/native/*.cpp" "${root}/native/*.cu" "${root}/kernels/*.cuh" "${root}/kernels/*.cu"
-     "${root}/benchmarks/peers/*.cpp")
+     "${root}/native/*.h" "${root}/native/*.cpp" "${root}/native/*.cu" "${root}/kernels/*.cuh" "${root}/kernels/*.cu")
 list(LENGTH sources count)
 
 find_program(clang_format NAMES clang-format-${version} clang-format)

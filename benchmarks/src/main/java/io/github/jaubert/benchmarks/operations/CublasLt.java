@@ -8,7 +8,7 @@ import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.Measurement;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
-import io.github.jaubert.internal.engine.NativeTensor;
+import io.github.jaubert.internal.tape.NativeTensor;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;

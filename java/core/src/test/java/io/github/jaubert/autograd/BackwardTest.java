@@ -275,7 +275,8 @@ class BackwardTest {
         Tensor.randn(rng, 4, 5));
     PackedSequences lengths = PackedSequences.of(3, 2);
     Gradcheck.verify(
-        x -> F.attention(x, x, x, lengths, AttentionOptions.defaults()), Tensor.randn(rng, 5, 2, 4));
+        x -> F.attention(x, x, x, lengths, AttentionOptions.defaults()),
+        Tensor.randn(rng, 5, 2, 4));
     Gradcheck.verify(
         x -> F.addDropoutLayerNorm(x, x, null, Tensor.ones(7), null, 0, 1e-5f),
         Tensor.randn(rng, 3, 7));

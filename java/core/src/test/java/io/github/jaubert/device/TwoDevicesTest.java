@@ -234,7 +234,11 @@ class TwoDevicesTest {
           "attention",
           () ->
               F.attention(
-                  heads, heads.to(TWIN), heads, PackedSequences.of(2), AttentionOptions.defaults()));
+                  heads,
+                  heads.to(TWIN),
+                  heads,
+                  PackedSequences.of(2),
+                  AttentionOptions.defaults()));
       refused("rotary", () -> F.rotary(heads, idsThere, 10000));
       Tensor leaf = Tensor.ones(2, 2).requiresGrad(true);
       assertEquals(

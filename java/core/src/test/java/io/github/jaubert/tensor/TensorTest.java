@@ -210,7 +210,8 @@ class TensorTest {
         "[4, 2, 8]",
         "3");
     Tensor wide = Tensor.zeros(3, 1, 129);
-    assertSays(() -> F.attention(wide, wide, wide, lengths, AttentionOptions.defaults()), "129", "128");
+    assertSays(
+        () -> F.attention(wide, wide, wide, lengths, AttentionOptions.defaults()), "129", "128");
     assertSays(() -> F.rotary(Tensor.zeros(2, 1, 3), Tensor.of(new int[2]), 1e4f), "rotary", "3");
     assertSays(() -> F.segmentMean(x, lengths), "segmentMean", "[4, 6]", "3");
   }
