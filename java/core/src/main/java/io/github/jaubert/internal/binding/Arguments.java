@@ -2,7 +2,8 @@ package io.github.jaubert.internal.binding;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
+import java.nio.LongBuffer;
+import org.bytedeco.javacpp.LongPointer;
 
 /**
  * The struct of arguments that a native function takes as its last ({@code jb_..._args}), in memory
@@ -18,9 +19,11 @@ public final class Arguments {
 
   private static final ThreadLocal<Arguments> CURRENT = ThreadLocal.withInitial(Arguments::new);
 
-  private final ByteBuffer memory =
-      ByteBuffer.allocateDirect(MOST_FIELDS * Long.BYTES).order(ByteOrder.nativeOrder());
-  private final long address = new BytePointer(memory).address();
+  private final LongBuffer memory =
+      ByteBuffer.allocateDirect(MOST_FIELDS * Long.BYTES)
+          .order(ByteOrder.nativeOrder())
+          .asLongBuffer();
+  private final long address = new LongPointer(memory).address();
 
   private Arguments() {}
 
@@ -28,20 +31,20 @@ public final class Arguments {
   public static Arguments begin(int fields) {
     Arguments arguments = CURRENT.get();
     for (int i = 0; i < fields; i++) {
-      arguments.memory.putLong(i * Long.BYTES, 0);
+      arguments.memory.put(i, 0);
     }
     return arguments;
   }
 
   /** Sets an address, a whole number or a flag. */
   public Arguments set(Enum<?> field, long value) {
-    memory.putLong(field.ordinal() * Long.BYTES, value);
+    memory.put(field.ordinal(), value);
     return this;
   }
 
   /** Sets a number with a fraction. */
   public Arguments set(Enum<?> field, double value) {
-    memory.putDouble(field.ordinal() * Long.BYTES, value);
+    memory.put(field.ordinal(), Double.doubleToRawLongBits(value));
     return this;
   }
 

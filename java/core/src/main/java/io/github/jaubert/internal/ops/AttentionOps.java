@@ -35,35 +35,34 @@ public final class AttentionOps {
     static final int COUNT = values().length;
   }
 
-  /** What forward and backward have in common. */
-  private record Options(
-      long sequences,
-      long heads,
-      long headDim,
-      long window,
+  private AttentionOps() {}
+
+  private static long arguments(
+      NativeTensor q,
+      NativeTensor k,
+      NativeTensor v,
+      NativeTensor lse,
+      int[] cuSeqlens,
+      int window,
       float scale,
       float p,
       long seed,
       long offset) {
-    long with(NativeTensor q, NativeTensor k, NativeTensor v, NativeTensor lse) {
-      return Arguments.begin(Field.COUNT)
-          .set(Field.Q, q.address())
-          .set(Field.K, k.address())
-          .set(Field.V, v.address())
-          .set(Field.LSE, Operands.addressOrNull(lse))
-          .set(Field.SEQUENCES, sequences)
-          .set(Field.HEADS, heads)
-          .set(Field.HEAD_DIM, headDim)
-          .set(Field.WINDOW, window)
-          .set(Field.SCALE, scale)
-          .set(Field.P, p)
-          .set(Field.SEED, seed)
-          .set(Field.OFFSET, offset)
-          .address();
-    }
+    return Arguments.begin(Field.COUNT)
+        .set(Field.Q, q.address())
+        .set(Field.K, k.address())
+        .set(Field.V, v.address())
+        .set(Field.LSE, Operands.addressOrNull(lse))
+        .set(Field.SEQUENCES, cuSeqlens.length - 1) // padding is one more
+        .set(Field.HEADS, q.size(1))
+        .set(Field.HEAD_DIM, q.size(2))
+        .set(Field.WINDOW, window)
+        .set(Field.SCALE, scale)
+        .set(Field.P, p)
+        .set(Field.SEED, seed)
+        .set(Field.OFFSET, offset)
+        .address();
   }
-
-  private AttentionOps() {}
 
   /**
    * {@code dropout(softmax(scale * Q K^T)) V} within each sequence; q, k, v and the result are
@@ -108,14 +107,16 @@ public final class AttentionOps {
     long seed = p > 0 ? rng.seed() : 0;
     long offset = p > 0 ? rng.next() : 0;
     int[] cuSeqlens = lengths.cuSeqlens();
-    int sequences = cuSeqlens.length - 1; // padding is one more
-    Options options = new Options(sequences, heads, headDim, window, scale, p, seed, offset);
     NativeTensor y = q.allocateLike(q.dtype(), q.shape());
     NativeTensor lse =
         Tape.records(q, k, v) ? q.allocateLike(DType.F32, Shape.of(heads, tokens)) : null;
     Native.check(
         Kernels.jb_attention_forward(
-            q.context(), q.dtype().ordinal(), y.address(), cuSeqlens, options.with(q, k, v, lse)));
+            q.context(),
+            q.dtype().ordinal(),
+            y.address(),
+            cuSeqlens,
+            arguments(q, k, v, lse, cuSeqlens, window, scale, p, seed, offset)));
     Tape.record(
         "attention",
         y,
@@ -135,7 +136,9 @@ public final class AttentionOps {
                   dy.address(),
                   saved[3].address(),
                   cuSeqlens,
-                  options.with(saved[0], saved[1], saved[2], saved[4])));
+                  arguments(
+                      saved[0], saved[1], saved[2], saved[4], cuSeqlens, window, scale, p, seed,
+                      offset)));
           gradients.add(0, dq);
           gradients.add(1, dk);
           gradients.add(2, dv);
