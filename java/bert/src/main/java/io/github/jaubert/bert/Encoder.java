@@ -250,11 +250,11 @@ public abstract class Encoder extends Block {
    * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws
    *     {@link UnsupportedOperationException} if the model is on the CPU and it is not F32
    */
-  public Encoder computeType(DType type) {
-    if (type != DType.F32 && type != DType.BF16) {
-      throw new IllegalArgumentException("computeType: " + type + " is neither F32 nor BF16");
+  public Encoder computeType(DType dtype) {
+    if (dtype != DType.F32 && dtype != DType.BF16) {
+      throw new IllegalArgumentException("computeType: " + dtype + " is neither F32 nor BF16");
     }
-    computeType = type;
+    computeType = dtype;
     return this;
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
 /** What a model that was fine-tuned says of texts, a line each. */
 interface Answers extends AutoCloseable {
   /** Chooses what the encoder computes in. */
-  void computeType(DType type);
+  void computeType(DType dtype);
 
   /**
    * The answers to some texts.

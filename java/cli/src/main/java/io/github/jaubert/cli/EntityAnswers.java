@@ -34,8 +34,8 @@ final class EntityAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType type) {
-    tagger.computeType(type);
+  public void computeType(DType dtype) {
+    tagger.computeType(dtype);
   }
 
   @Override

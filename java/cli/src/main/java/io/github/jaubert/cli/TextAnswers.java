@@ -29,8 +29,8 @@ final class TextAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType type) {
-    classify.computeType(type);
+  public void computeType(DType dtype) {
+    classify.computeType(dtype);
   }
 
   @Override

@@ -176,8 +176,8 @@ public final class Device {
    * Whether layers compute in a type here: {@link DType#F32} everywhere, {@link DType#BF16} on a
    * GPU. (Tensors of every type can be made and converted on every device.)
    */
-  public boolean computes(DType type) {
-    return type == DType.F32 || type == DType.BF16 && this != CPU;
+  public boolean computes(DType dtype) {
+    return dtype == DType.F32 || dtype == DType.BF16 && this != CPU;
   }
 
   /**

@@ -357,9 +357,9 @@ public final class TrainingSettings implements Cloneable {
    * weights, gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be
    * scaled. F32 or BF16; unless said otherwise what the encoder computes in already, which is F32.
    */
-  public TrainingSettings precision(DType type) {
-    require(type == DType.F32 || type == DType.BF16, "precision", type, "F32 or BF16");
-    return with(s -> s.precision = type);
+  public TrainingSettings precision(DType dtype) {
+    require(dtype == DType.F32 || dtype == DType.BF16, "precision", dtype, "F32 or BF16");
+    return with(s -> s.precision = dtype);
   }
 
   /** What the encoder computes in; null: as before. */

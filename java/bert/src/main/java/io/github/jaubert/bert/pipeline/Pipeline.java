@@ -52,8 +52,8 @@ public abstract class Pipeline<P extends Pipeline<P, M>, M extends EncoderModel<
    * @return this pipeline
    */
   @SuppressWarnings("unchecked") // a pipeline gives itself as P
-  public final P computeType(DType type) {
-    model.computeType(type);
+  public final P computeType(DType dtype) {
+    model.computeType(dtype);
     return (P) this;
   }
 

@@ -106,16 +106,16 @@ public final class NativeTensor extends TensorHandle {
    * as the gradient is the weight's own business. What belongs to no scope, as parameters do, keeps
    * the copy in 16 bits for the next time.
    */
-  public NativeTensor converted(DType type) {
-    if (region() == null && !hasHistory() && dtype() == DType.F32 && type == DType.BF16) {
+  public NativeTensor converted(DType dtype) {
+    if (region() == null && !hasHistory() && dtype() == DType.F32 && dtype == DType.BF16) {
       synchronized (this) {
         if (narrow == null) {
-          narrow = new WeightCopy(this, type);
+          narrow = new WeightCopy(this, dtype);
         }
         return narrow.current();
       }
     }
-    NativeTensor copy = allocateLike(type, shape());
+    NativeTensor copy = allocateLike(dtype, shape());
     DeviceCopy.convert(copy, this);
     return copy;
   }

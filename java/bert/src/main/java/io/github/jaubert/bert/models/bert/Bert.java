@@ -150,8 +150,8 @@ public final class Bert extends Encoder {
   }
 
   @Override
-  public Bert computeType(DType type) {
-    super.computeType(type);
+  public Bert computeType(DType dtype) {
+    super.computeType(dtype);
     return this;
   }
 
