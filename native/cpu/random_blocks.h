@@ -9,8 +9,8 @@
 
 namespace jb::JB_ISA {
 
-inline constexpr int64_t kRandomBlock =
-    8 * kLanes;  // the numbers of two vectors of counters, or of one with numbers of 16 bits
+// The numbers of two vectors of counters, or of one with numbers of 16 bits.
+inline constexpr int64_t kRandomBlock = 8 * kLanes;
 inline constexpr int64_t kRandomGrain = 256 * kRandomBlock;  // blocks do not cross the chunks of threads
 
 // to[i] = value of number i, for the kRandomBlock numbers that make(i, values) yields from i on. Results that are also

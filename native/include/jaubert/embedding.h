@@ -9,11 +9,10 @@ extern "C" {
 #endif
 
 typedef struct jb_embedding_args {
-  jb_in word, position, type;  // tables [.., hidden] float32; type may be null
-  jb_in word_ids, position_ids,
-      type_ids;         // int32 [tokens], checked against the rows of their tables; type_ids is null with type
-  jb_in gamma, beta;    // [hidden] float32; beta may be null
-  jb_inout mean, rstd;  // [tokens] float32: forward leaves them for backward, or null
+  jb_in word, position, type;              // tables [.., hidden] float32; type is null together with type_ids
+  jb_in word_ids, position_ids, type_ids;  // int32 [tokens], each checked against the rows of its table
+  jb_in gamma, beta;                       // [hidden] float32; beta may be null
+  jb_inout mean, rstd;                     // [tokens] float32: forward leaves them for backward, or null
   int64_t tokens, hidden;
   int64_t word_rows, position_rows, type_rows;
   double eps;

@@ -24,16 +24,16 @@ public final class LinearOps {
     ACTIVATION,
     ACCUMULATE,
     X_ACTIVATION,
-    X_PREACTIVATION
-  }
+    X_PREACTIVATION;
 
-  private static final int FIELDS = Field.values().length;
+    static final int COUNT = values().length;
+  }
 
   private LinearOps() {}
 
   /** Of a layer with {@code weight} [out, in] over {@code rows} rows. */
   static Arguments arguments(NativeTensor weight, long rows) {
-    return Arguments.begin(FIELDS)
+    return Arguments.begin(Field.COUNT)
         .set(Field.WEIGHT, weight.address())
         .set(Field.ROWS, rows)
         .set(Field.OUT, weight.size(0))
