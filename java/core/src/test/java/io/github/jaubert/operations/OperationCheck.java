@@ -27,7 +27,7 @@ final class OperationCheck {
   private static final int SAMPLED_ELEMENTS = 24;
 
   /** Of so many draws of rounding errors the one that changes a result most counts. */
-  private static final int ROUNDINGS = 8;
+  private static final int ROUNDINGS = 16;
 
   /** How many times that a result may be off: backward rounds, too. */
   private static final double ROUNDED_TIMES = 4;

@@ -85,7 +85,11 @@ public final class Functions {
     return layerNorm(x, gamma, beta, eps, RoundingErrors.NONE);
   }
 
-  /** The same with errors in the mean, the deviations from it, the variance and the result. */
+  /**
+   * The same with errors in the operand, the mean, the deviations from it, the variance and the
+   * result. Those of the operand stand for the error of the mean in backward, which no error in
+   * forward has: there it is in the deviations alone.
+   */
   public static NdArray layerNorm(
       NdArray x, NdArray gamma, NdArray beta, double eps, RoundingErrors errors) {
     int width = x.size(-1);
@@ -93,7 +97,7 @@ public final class Functions {
     for (int start = 0; start < y.length; start += width) {
       double[] row = Arrays.copyOfRange(x.data(), start, start + width);
       double mean = errors.of(Arrays.stream(row).sum() / width);
-      double[] centred = Arrays.stream(row).map(v -> errors.of(v - mean)).toArray();
+      double[] centred = Arrays.stream(row).map(v -> errors.of(errors.of(v) - mean)).toArray();
       double squares = Arrays.stream(centred).map(v -> errors.of(v * v)).sum();
       double deviation = errors.of(Math.sqrt(errors.of(squares / width + eps)));
       for (int i = 0; i < width; i++) {
