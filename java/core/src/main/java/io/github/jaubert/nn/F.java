@@ -7,6 +7,7 @@ import io.github.jaubert.internal.ops.ElementwiseOps;
 import io.github.jaubert.internal.ops.EmbeddingOps;
 import io.github.jaubert.internal.ops.FeedForwardOps;
 import io.github.jaubert.internal.ops.IndexOps;
+import io.github.jaubert.internal.ops.LinearCrossEntropyOps;
 import io.github.jaubert.internal.ops.LinearOps;
 import io.github.jaubert.internal.ops.LossOps;
 import io.github.jaubert.internal.ops.NormOps;
@@ -241,6 +242,35 @@ public final class F {
         options.ignoreIndex(),
         options.labelSmoothing(),
         options.classWeights(),
+        options.normalizer());
+  }
+
+  /**
+   * The cross-entropy of {@code linear(x, weight, bias)}, for so many classes, such as the words of
+   * a vocabulary, that the logits of all rows would not fit into memory: they are computed for some
+   * rows at a time, forward and backward together, and never kept (as in Wijmans et al. 2024, "Cut
+   * Your Losses in Large-Vocabulary Language Models", and Liger Kernel). Gives what {@link
+   * #crossEntropy(Tensor, Tensor, CrossEntropyOptions)} of the logits gives, up to rounding.
+   *
+   * @param x {@code [rows, in]}, F32 or BF16
+   * @param weight {@code [classes, in]}
+   * @param bias {@code [classes]}, or null
+   * @param labels {@code [rows]}, I32 or I64
+   * @throws IllegalArgumentException if the shapes do not fit, or the options have class weights
+   */
+  public static Tensor linearCrossEntropy(
+      Tensor x, Tensor weight, Tensor bias, Tensor labels, CrossEntropyOptions options) {
+    if (options.classWeights() != null) {
+      throw new IllegalArgumentException(
+          "linearCrossEntropy: class weights are for crossEntropy(linear(x, weight, bias), …)");
+    }
+    return LinearCrossEntropyOps.linearCrossEntropy(
+        x,
+        weight,
+        bias,
+        labels,
+        options.ignoreIndex(),
+        options.labelSmoothing(),
         options.normalizer());
   }
 

@@ -26,6 +26,9 @@ final class LossCases {
     for (int[] shape : shapes) {
       table.crossEntropy(shape[0], shape[1]);
     }
+    for (int[] shape : new int[][] {{1, 2, 1}, {5, 3, 2}, {31, 33, 7}, {17, 257, 5}, {0, 3, 2}}) {
+      table.linearCrossEntropy(shape[0], shape[1], shape[2]);
+    }
     for (int[] shape : new int[][] {{1}, {31}, {5, 13}, {}, {4_099}}) {
       table.elementwiseLosses(shape);
     }
@@ -98,6 +101,44 @@ final class LossCases {
                 .with(words + ", weights")
                 .floor(floor)
                 .valueFloor(VALUE_FLOOR));
+      }
+    }
+  }
+
+  private void linearCrossEntropy(int rows, int classes, int in) {
+    Input labels = labels(DType.I32, rows, classes, -1);
+    CrossEntropyOptions options = CrossEntropyOptions.defaults().withIgnoreIndex(-1);
+    for (boolean biased : new boolean[] {true, false}) {
+      List<Input> operands = new ArrayList<>();
+      operands.add(Input.normal(rows, in));
+      operands.add(Input.normal(classes, in));
+      operands.add(labels);
+      if (biased) {
+        operands.add(Input.normal(classes));
+      }
+      for (float smoothing : new float[] {0, 0.1f}) {
+        for (float normalizer : new float[] {0, 12.5f}) {
+          CrossEntropyOptions chosen =
+              options.withLabelSmoothing(smoothing).withNormalizer(normalizer);
+          cases.add(
+              OperationCase.of(
+                      "F.linearCrossEntropy(Tensor, Tensor, Tensor, Tensor, CrossEntropyOptions)",
+                      operands,
+                      t -> F.linearCrossEntropy(t[0], t[1], biased ? t[3] : null, t[2], chosen),
+                      v ->
+                          Functions.crossEntropy(
+                              Functions.linear(v[0], v[1], biased ? v[3] : null),
+                              v[2],
+                              -1,
+                              smoothing,
+                              null,
+                              normalizer))
+                  .with(
+                      "%s, smoothing %s, normalizer %s"
+                          .formatted(biased ? "bias" : "no bias", smoothing, normalizer))
+                  .floor(rows <= 5 ? 0.2 : 1e-2)
+                  .valueFloor(VALUE_FLOOR));
+        }
       }
     }
   }

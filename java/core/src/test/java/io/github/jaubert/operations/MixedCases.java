@@ -49,6 +49,7 @@ final class MixedCases {
     table.geglu();
     table.crossEntropy(7, 33, 0);
     table.crossEntropy(5, 260, 0.1f);
+    table.linearCrossEntropy(7, 33, 24);
     return table.cases;
   }
 
@@ -208,6 +209,23 @@ final class MixedCases {
         1,
         loss,
         t -> loss.apply(new Tensor[] {ROUND.apply(t[0]), t[1]}));
+  }
+
+  private void linearCrossEntropy(int rows, int classes, int in) {
+    CrossEntropyOptions options = CrossEntropyOptions.defaults();
+    add(
+        "linearCrossEntropy",
+        List.of(
+            Input.normal(rows, in),
+            Input.normal(classes, in),
+            Input.normal(classes),
+            Input.ids(classes, rows)),
+        1,
+        t -> F.linearCrossEntropy(t[0], t[1], t[2], t[3], options),
+        t -> {
+          Tensor logits = F.linear(ROUND.apply(t[0]), ROUND.apply(t[1]), t[2]);
+          return F.crossEntropy(ROUND.apply(logits), t[3], options);
+        });
   }
 
   private void attention(DType type, int heads, int width, float p, int window, int... lengths) {

@@ -14,7 +14,7 @@ import io.github.jaubert.tensor.Tensor;
 /** Losses: single numbers to call backward on. */
 public final class LossOps {
   /** The fields of {@code jb_cross_entropy_args}, in their order. */
-  private enum Field {
+  enum Field {
     LABELS,
     CLASS_WEIGHTS,
     LSE,
