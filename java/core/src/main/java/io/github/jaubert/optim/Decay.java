@@ -4,7 +4,8 @@ import java.util.Objects;
 
 /**
  * A learning rate that rises from 0 to a peak and then follows a curve to the end of the run. Step
- * for step the values are those of the schedules of the same names in Hugging Face Transformers.
+ * for step the values are those of the schedules of the same names in Hugging Face Transformers, of
+ * which the trapezoid is {@code warmup_stable_decay}.
  *
  * @param curve the way down
  * @param peak the largest rate, reached at step {@code warmupSteps}
@@ -20,7 +21,12 @@ public record Decay(Curve curve, float peak, long total, long warmupSteps) imple
     /** Along half a cosine to 0. */
     COSINE,
     /** Not down at all. */
-    CONSTANT
+    CONSTANT,
+    /**
+     * Not down until the last fifth of the steps, and then in a straight line to 0: for training
+     * from nothing, where the longer way at the peak pays (Hägele et al. 2024).
+     */
+    TRAPEZOID
   }
 
   /**
@@ -75,6 +81,12 @@ public record Decay(Curve curve, float peak, long total, long warmupSteps) imple
       case LINEAR -> (float) (peak * left);
       case COSINE -> (float) (peak * 0.5 * (1 - Math.cos(Math.PI * left)));
       case CONSTANT -> peak;
+      case TRAPEZOID -> (float) (peak * Math.min(1, Math.max(0, total - step) / (double) fall()));
     };
+  }
+
+  /** The steps of a trapezoid's way down: a fifth, less if the warmup leaves no more. */
+  private long fall() {
+    return Math.max(1, Math.min((total + 4) / 5, total - warmupSteps));
   }
 }

@@ -32,6 +32,14 @@ public interface Schedule {
     return new Decay(Decay.Curve.CONSTANT, peak, total, 0);
   }
 
+  /**
+   * {@code peak} until the last fifth of {@code total} steps, and then in a straight line to 0 at
+   * step {@code total}.
+   */
+  static Decay trapezoid(float peak, long total) {
+    return new Decay(Decay.Curve.TRAPEZOID, peak, total, 0);
+  }
+
   /** {@code rate} at every step. */
   static Schedule constant(float rate) {
     return step -> rate;

@@ -45,6 +45,16 @@ class ScheduleTest {
   }
 
   @Test
+  void trapezoidFallsInItsLastFifth() {
+    // get_wsd_schedule(optimizer, 2, num_decay_steps=2, num_training_steps=10,
+    // decay_type="linear") of Hugging Face Transformers, with lr = 8.
+    assertRates(Schedule.trapezoid(8, 10).warmup(2), 0, 4, 8, 8, 8, 8, 8, 8, 8, 4, 0, 0);
+    assertRates(Schedule.trapezoid(8, 4), 8, 8, 8, 8, 0, 0);
+    assertRates(Schedule.trapezoid(8, 10).warmup(10), 0, 0.8, 1.6, 2.4, 3.2, 4, 4.8, 5.6, 6.4, 7.2);
+    assertEquals(0, Schedule.trapezoid(1, 0).at(0));
+  }
+
+  @Test
   void warmupByShareRoundsUp() {
     assertEquals(3, Schedule.linear(1, 30).warmup(0.1f).warmupSteps());
     assertEquals(4, Schedule.linear(1, 31).warmup(0.1f).warmupSteps());
