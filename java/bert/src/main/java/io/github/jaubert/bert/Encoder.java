@@ -116,24 +116,11 @@ public abstract class Encoder extends Block {
       throw new IllegalArgumentException(
           "an encoder of " + count + " layers; it must be at least 1");
     }
-    Group stack = new Group();
+    Group around = new Group();
     for (int i = 0; i < count; i++) {
-      layers.add(stack.put(Integer.toString(i), newLayer.get()));
+      layers.add(around.put(architecture().layers() + "." + i, newLayer.get()));
     }
-    List<String> path = List.of(architecture().layers().split("\\."));
-    for (int i = path.size() - 1; i > 0; i--) {
-      Group around = new Group();
-      around.put(path.get(i), stack);
-      stack = around;
-    }
-    add(path.get(0), stack);
-  }
-
-  /** A block that only gives a name to others. */
-  private static final class Group extends Block {
-    <B extends Block> B put(String name, B child) {
-      return add(name, child);
-    }
+    around.children().forEach(this::add);
   }
 
   /**
@@ -302,6 +289,20 @@ public abstract class Encoder extends Block {
     return finalNorm(encode(inputs, layers));
   }
 
+  /**
+   * The hidden states of some tokens after the last layer, {@code [rows, hidden]} of {@link
+   * #computeType}: those rows of {@link EncoderOutput#lastHidden}. What comes after the last
+   * layer's attention is computed for these tokens only.
+   *
+   * @param rows I32 {@code [rows]}, on the device of this model
+   * @throws IllegalArgumentException as {@link #forward(TokenInputs)} does
+   */
+  public Tensor lastHidden(TokenInputs inputs, Tensor rows) {
+    int last = layers.size() - 1;
+    Tensor x = encode(inputs, layers.subList(0, last));
+    return finalNorm(inside(x, given -> layers.get(last).forwardRows(given, inputs, rows)));
+  }
+
   /** The hidden states behind the first layers. */
   private Tensor encode(TokenInputs inputs, List<EncoderLayer> first) {
     requireUsable();
@@ -328,10 +329,7 @@ public abstract class Encoder extends Block {
   /** The same of tensors that {@link #inputs} made. */
   public Tensor pooled(TokenInputs inputs) {
     EncoderOutput.requireTokens(inputs.lengths());
-    int last = layers.size() - 1;
-    Tensor x = encode(inputs, layers.subList(0, last));
-    x = inside(x, given -> layers.get(last).forwardFirstTokens(given, inputs));
-    return poolInF32(finalNorm(x));
+    return poolInF32(lastHidden(inputs, inputs.starts()));
   }
 
   /** From first tokens on, all is computed in F32. */

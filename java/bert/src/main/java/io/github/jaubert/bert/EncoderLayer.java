@@ -39,10 +39,9 @@ public abstract class EncoderLayer extends Block {
     return finish(attend(x, inputs), x);
   }
 
-  /** The same for the first token of each sequence alone, {@code [sequences, hidden]}. */
-  final Tensor forwardFirstTokens(Tensor x, TokenInputs inputs) {
+  /** Those rows of the same alone, {@code [rows, hidden]}. */
+  final Tensor forwardRows(Tensor x, TokenInputs inputs, Tensor rows) {
     Tensor attended = attend(x, inputs);
-    Tensor rows = inputs.starts();
     return finish(attended.indexSelect(0, rows), x.indexSelect(0, rows));
   }
 
