@@ -51,6 +51,14 @@ public interface Architecture {
     return "encoder.layer";
   }
 
+  /**
+   * What checkpoints call a parameter, or a layer, of a head that BERT's call {@code name}, such as
+   * {@code vocab_projector.bias} for {@code cls.predictions.bias}.
+   */
+  default String headName(String name) {
+    return name;
+  }
+
   /** What config.json calls a field of BERT's, such as {@code n_layers}. */
   default String field(String name) {
     return name;
@@ -63,7 +71,7 @@ public interface Architecture {
    */
   EncoderConfig readConfig(ConfigJson json);
 
-  /** Today's name of an encoder's parameter that old checkpoints call otherwise. */
+  /** Today's name of an encoder's or a head's parameter that old checkpoints call otherwise. */
   default String currentName(String name) {
     return name;
   }

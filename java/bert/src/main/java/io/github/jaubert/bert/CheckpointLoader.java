@@ -7,6 +7,7 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class CheckpointLoader {
       String bare = WRAPPER.matcher(name).replaceFirst("");
       String plain = bare.startsWith(before) ? bare.substring(before.length()) : bare;
       boolean encoder = architecture.parts().contains(plain.split("\\.", 2)[0]);
-      String key = encoder ? prefix + architecture.currentName(plain) : plain;
+      String key = (encoder ? prefix : "") + architecture.currentName(plain);
       String other = fileNames.put(key, name);
       if (other != null) {
         throw new CheckpointException(
@@ -167,6 +168,21 @@ final class CheckpointLoader {
   /** Says nothing of tensors that the model has no use for. */
   void leaveOut(Predicate<String> names) {
     fileNames.keySet().removeIf(names);
+  }
+
+  /**
+   * Takes what the file holds under the name of a copy for a parameter that it lacks.
+   *
+   * @throws CheckpointException if it holds both, with different values
+   */
+  void tie(String copy, String name) {
+    String copyName = fileNames.remove(copy);
+    String fileName = copyName == null ? null : fileNames.putIfAbsent(name, copyName);
+    if (fileName != null && !Arrays.equals(weights.floats(fileName), weights.floats(copyName))) {
+      throw new CheckpointException(
+          weights.file(copyName),
+          "'%s' differs from '%s', to which the head ties it".formatted(copyName, fileName));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.nn.Activation;
 import java.util.List;
 
 /**
@@ -39,6 +40,16 @@ public interface EncoderConfig {
   /** Deviation of the normal distribution that weights start from; 0.02 as BERT's. */
   default double initializerRange() {
     return 0.02;
+  }
+
+  /** What LayerNorm adds to the variance in a head for masked tokens; 1e-12 as BERT's. */
+  default double layerNormEps() {
+    return 1e-12;
+  }
+
+  /** The activation in a head for masked tokens; GELU, as here, in most encoders. */
+  default Activation headActivation() {
+    return Activation.GELU;
   }
 
   /** Dropout before a classification head, in [0, 1). */

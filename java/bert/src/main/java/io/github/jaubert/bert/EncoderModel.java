@@ -10,6 +10,7 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -83,6 +84,15 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
   /** Reads what {@link #writeConfig} wrote, once the weights are loaded; nothing, as here. */
   protected void readConfig(ConfigJson json) {}
 
+  /**
+   * Parameters that a file may hold once more under another name, as it does where weights are
+   * tied: the name of each copy and that of the parameter; none, as here. A copy stands in for a
+   * parameter that is missing; one with other values is refused.
+   */
+  protected Map<String, String> copies() {
+    return Map.of();
+  }
+
   // ---- making one ----
 
   /**
@@ -111,6 +121,21 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
     try (HeadFolder from = HeadFolder.open(folder, type)) {
       return from.load(
           newModel, true, type.model().getSimpleName() + ".of(Encoder.fromPretrained(folder))");
+    }
+  }
+
+  /**
+   * Loads a Hugging Face folder to train it further. What it lacks is initialised, and all of the
+   * head if that in the folder is of another kind; one warning says so.
+   *
+   * @param newModel makes a model whose head has no values yet
+   * @throws CheckpointException if a file is missing or damaged, or the weights do not fit
+   *     config.json
+   */
+  protected static <M extends EncoderModel<M>> M loadForTraining(
+      Path folder, HeadType type, Function<Encoder, M> newModel) {
+    try (HeadFolder from = HeadFolder.open(folder, type)) {
+      return from.load(newModel, !from.hasOtherHead(), null);
     }
   }
 

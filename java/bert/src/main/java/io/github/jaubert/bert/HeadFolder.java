@@ -66,9 +66,19 @@ final class HeadFolder implements AutoCloseable {
     return type;
   }
 
+  /** Whether config.json names a head of another kind. */
+  boolean hasOtherHead() {
+    return other != null;
+  }
+
+  /** What the checkpoint calls the weight that shows that it has a head of the type. */
+  String weight() {
+    return config.architecture().headName(type.weight());
+  }
+
   /** The shape of the head's weight; null if there is no head of the type. */
   Shape head() {
-    return other == null ? loader.shape(type.weight()) : null;
+    return other == null ? loader.shape(weight()) : null;
   }
 
   /**
@@ -86,7 +96,7 @@ final class HeadFolder implements AutoCloseable {
       throw new CheckpointException(
           folder.toString(),
           (other == null
-                  ? "holds an encoder without '" + type.weight() + "'"
+                  ? "holds an encoder without '" + weight() + "'"
                   : "is a " + other + ", whose head is none for " + type.reads())
               + "; fine-tune it first: "
               + forTraining
@@ -97,6 +107,7 @@ final class HeadFolder implements AutoCloseable {
       if (!withHead) {
         loader.ignore(name -> !name.startsWith(prefix()));
       }
+      model.copies().forEach(loader::tie);
       if (!type.pooler()) {
         loader.leaveOut(name -> name.startsWith(prefix() + "pooler."));
       }

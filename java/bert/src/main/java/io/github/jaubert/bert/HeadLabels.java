@@ -47,7 +47,7 @@ record HeadLabels(Labels labels, int[] rows) {
       throw new CheckpointException(
           folder.toString(),
           "'%s' is %s, which does not fit %d labels; %s"
-              .formatted(from.type().weight(), from.head(), wanted.size(), newHead));
+              .formatted(from.weight(), from.head(), wanted.size(), newHead));
     }
     if (outputs == 1) {
       return new HeadLabels(wanted, null);
@@ -90,7 +90,7 @@ record HeadLabels(Labels labels, int[] rows) {
     if (head.rank() != 2 || head.numel() == 0 || head.size(0) > Integer.MAX_VALUE) {
       throw new CheckpointException(
           from.folder().toString(),
-          "'" + from.type().weight() + "' is " + head + ", no matrix with numbers");
+          "'" + from.weight() + "' is " + head + ", no matrix with numbers");
     }
     return (int) head.size(0);
   }

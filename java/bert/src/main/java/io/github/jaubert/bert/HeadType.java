@@ -12,7 +12,7 @@ import java.nio.file.Path;
  *     TokenClassification} of BertForTokenClassification
  * @param reads what the head is for, in messages, such as {@code tokens}
  * @param weight the parameter that shows that a checkpoint has the head, such as {@code
- *     classifier.weight}
+ *     classifier.weight}; where architectures differ BERT's name, see {@link Architecture#headName}
  * @param pooler whether it needs the encoder's pooler; otherwise the encoder loses it
  */
 public record HeadType(

@@ -162,6 +162,11 @@ public record BertConfig(
   }
 
   @Override
+  public Activation headActivation() {
+    return activation();
+  }
+
+  @Override
   public double classifierDropoutProb() {
     return classifierDropout == null ? hiddenDropoutProb : classifierDropout;
   }

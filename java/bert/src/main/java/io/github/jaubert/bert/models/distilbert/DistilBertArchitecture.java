@@ -11,6 +11,15 @@ final class DistilBertArchitecture implements Architecture {
   private static final Map<String, String> FIELDS =
       Map.of("hidden_size", "dim", "num_hidden_layers", "n_layers");
 
+  private static final Map<String, String> HEAD_NAMES =
+      Map.of(
+          "cls.predictions.transform.dense", "vocab_transform",
+          "cls.predictions.transform.dense.weight", "vocab_transform.weight",
+          "cls.predictions.transform.LayerNorm", "vocab_layer_norm",
+          "cls.predictions.bias", "vocab_projector.bias",
+          "cls.predictions.decoder.weight", "vocab_projector.weight",
+          "cls.predictions.decoder.bias", "vocab_projector.bias");
+
   @Override
   public String modelType() {
     return "distilbert";
@@ -34,6 +43,11 @@ final class DistilBertArchitecture implements Architecture {
   @Override
   public String layers() {
     return "transformer.layer";
+  }
+
+  @Override
+  public String headName(String name) {
+    return HEAD_NAMES.getOrDefault(name, name);
   }
 
   @Override

@@ -104,8 +104,9 @@ public record DistilBertConfig(
     return dropout;
   }
 
-  /** {@link #activation} as the layers take it. */
-  Activation activationFunction() {
+  /** {@link #activation} as layers and head take it. */
+  @Override
+  public Activation headActivation() {
     return ConfigJson.activation("activation", activation);
   }
 

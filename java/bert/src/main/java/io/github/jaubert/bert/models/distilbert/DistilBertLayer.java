@@ -87,7 +87,7 @@ final class DistilBertLayer extends EncoderLayer {
     FeedForward(DistilBertConfig config) {
       inner = add("lin1", linear(config.dim(), config.hiddenDim()));
       outer = add("lin2", linear(config.hiddenDim(), config.dim()));
-      activation = config.activationFunction();
+      activation = config.headActivation();
     }
   }
 }

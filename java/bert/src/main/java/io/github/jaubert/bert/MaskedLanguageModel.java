@@ -1,0 +1,118 @@
+package io.github.jaubert.bert;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * An encoder with a head that tells which token of the vocabulary stood at a place (Devlin et al.
+ * 2019): Hugging Face's {@code BertForMaskedLM}, {@code DistilBertForMaskedLM} and their like, with
+ * their parameter names ({@code bert.…}, {@code cls.predictions.…}; {@code distilbert.…}, {@code
+ * vocab_transform.…}). As there, the decoder is tied to the word embeddings, and the encoder has no
+ * pooler.
+ */
+public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel> {
+  /** What config.json and checkpoints call it. */
+  public static final HeadType TYPE =
+      new HeadType(
+          MaskedLanguageModel.class, "MaskedLM", "masked tokens", MaskedTokenHead.WEIGHT, false);
+
+  private final MaskedTokenHead head;
+
+  private MaskedLanguageModel(Encoder encoder) {
+    super(TYPE, encoder);
+    Group names = new Group();
+    head = new MaskedTokenHead(encoder(), names);
+    names.children().forEach(this::add);
+  }
+
+  // ---- making one ----
+
+  /** A new model, initialised like {@link Encoder#of}. */
+  public static MaskedLanguageModel of(EncoderConfig config) {
+    return of(Encoder.of(config));
+  }
+
+  /** An encoder, which belongs to the result from now on and loses its pooler, with a new head. */
+  public static MaskedLanguageModel of(Encoder encoder) {
+    return new MaskedLanguageModel(encoder).initialiseHead();
+  }
+
+  /**
+   * Loads a Hugging Face folder, to be used as it is: all its weights must be there. Copies that
+   * older files hold of tied weights ({@code cls.predictions.decoder.…}) may be there or not.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, a parameter is missing, there is no head or one of another kind, or its
+   *     decoder is not tied to the word embeddings
+   */
+  public static MaskedLanguageModel fromPretrained(Path folder) {
+    return load(folder, TYPE, MaskedLanguageModel::new);
+  }
+
+  /**
+   * Loads a Hugging Face folder to train it further. What it lacks of the head is initialised, and
+   * if its head is of another kind all of it; one warning says so.
+   *
+   * @throws CheckpointException if a file is missing or damaged, the weights do not fit
+   *     config.json, or the decoder is not tied to the word embeddings
+   */
+  public static MaskedLanguageModel forTraining(Path folder) {
+    return loadForTraining(folder, TYPE, MaskedLanguageModel::new);
+  }
+
+  /**
+   * Whether a Hugging Face folder says that its model has a head for masked tokens.
+   *
+   * @throws CheckpointException if config.json is missing or damaged
+   */
+  public static boolean isIn(Path folder) {
+    return TYPE.isIn(folder);
+  }
+
+  @Override
+  protected Map<String, String> copies() {
+    return head.copies();
+  }
+
+  // ---- using it ----
+
+  /**
+   * Computes the logits of all tokens, F32 {@code [tokens, vocabulary]}, before softmax. They take
+   * much room: of 4,096 tokens and BERT's vocabulary 500 MB; {@link #logits} computes some.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#forward} does
+   */
+  @Override
+  public Tensor forward(TokenInputs inputs) {
+    return head.logits(encoder().forward(inputs).lastHidden());
+  }
+
+  /**
+   * Computes the logits of some tokens, F32 {@code [rows, vocabulary]}, before softmax; neither the
+   * head nor what comes after the last layer's attention is computed for others.
+   *
+   * @param rows which tokens, I32 {@code [rows]}, on the device of this model
+   * @throws IllegalArgumentException as {@link Encoder#forward} does
+   */
+  public Tensor logits(TokenInputs inputs, Tensor rows) {
+    return head.logits(encoder().lastHidden(inputs, rows));
+  }
+
+  /**
+   * The loss of masked tokens: the sum of their cross-entropies, divided by {@code count}. Like
+   * {@link #logits} it computes these tokens only.
+   *
+   * @param rows which tokens, I32 {@code [rows]}, on the device of this model
+   * @param labels the tokens that stood there, {@code [rows]}, I32 or I64, on any device; -100 for
+   *     a row that does not count
+   * @param count what the sum is divided by: with gradient accumulation the number of rows of all
+   *     its batches that count; 0: those of this one
+   * @throws IllegalArgumentException as {@link Encoder#forward} does, or if there are not as many
+   *     labels as rows
+   */
+  public Tensor loss(TokenInputs inputs, Tensor rows, Tensor labels, float count) {
+    return head.loss(encoder().lastHidden(inputs, rows), labels, count);
+  }
+}
