@@ -1,5 +1,6 @@
 package io.github.jaubert.bert.pipeline;
 
+import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
@@ -40,6 +41,36 @@ public final class Pipelines {
   public static TokenClassification tokenClassification(
       TokenClassifier model, Tokenizer tokenizer) {
     return new TokenClassification(model, tokenizer);
+  }
+
+  /**
+   * Loads a model for masked tokens and its tokenizer from a Hugging Face folder.
+   *
+   * @throws CheckpointException if either cannot be loaded, there is no head for masked tokens, or
+   *     the tokenizer has no token for them that the model knows
+   */
+  public static FillMask fillMask(Path folder) {
+    return load(
+        folder,
+        MaskedLanguageModel::fromPretrained,
+        (model, tokenizer) -> {
+          try {
+            return fillMask(model, tokenizer);
+          } catch (IllegalArgumentException e) {
+            model.close();
+            throw new CheckpointException(folder.toString(), e.getMessage(), e);
+          }
+        });
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @throws IllegalArgumentException if the tokenizer has no token for masked ones that the model
+   *     knows; the parts are still the caller's then
+   */
+  public static FillMask fillMask(MaskedLanguageModel model, Tokenizer tokenizer) {
+    return new FillMask(model, tokenizer);
   }
 
   private static <M, P> P load(

@@ -321,8 +321,13 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The text of tokens; special tokens are left out. */
   public String decode(int... tokenIds) {
+    return decode(tokenIds, false);
+  }
+
+  /** The text of tokens, with or without the special ones among them. */
+  public String decode(int[] tokenIds, boolean withSpecialTokens) {
     long[] wide = Arrays.stream(tokenIds).asLongStream().toArray();
-    return whileOpen(() -> tokenizer.decode(wide, true));
+    return whileOpen(() -> tokenizer.decode(wide, !withSpecialTokens));
   }
 
   /**
@@ -338,6 +343,11 @@ public final class Tokenizer implements AutoCloseable {
     return id;
   }
 
+  /** Whether the vocabulary has a token. */
+  public boolean has(String token) {
+    return files.vocabulary().id(token) != null;
+  }
+
   /** The token of an id, or null if there is none. */
   public String token(int id) {
     return id < 0 || id >= vocabularySize() ? null : files.vocabulary().tokens()[id];
@@ -349,6 +359,16 @@ public final class Tokenizer implements AutoCloseable {
    */
   public int unknownId() {
     return files.vocabulary().unknownId();
+  }
+
+  /** The id that stands for a masked token, such as {@code [MASK]}'s; -1 if there is none. */
+  public int maskId() {
+    return files.id("mask_token");
+  }
+
+  /** The id of padding, such as {@code [PAD]}'s; -1 if there is none. */
+  public int padId() {
+    return files.id("pad_token");
   }
 
   /** The number of ids: one more than the largest. */

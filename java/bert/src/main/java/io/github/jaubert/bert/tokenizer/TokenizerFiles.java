@@ -33,6 +33,7 @@ public final class TokenizerFiles {
   private final Map<String, byte[]> files;
   private final byte[] effective; // tokenizer.json for the native library
   private final Vocabulary vocabulary;
+  private final SpecialTokens special;
   private final EmptyTokenCheck emptyTokens;
   private final TextCuts cuts;
   private final WordPieceDecoder wordPieces;
@@ -54,6 +55,7 @@ public final class TokenizerFiles {
             config,
             parse(names, all, SPECIAL),
             parse(names, all, ADDED));
+    special = reader.special();
     maxLength = maxLength(config, model);
     String name = names.apply(JSON);
     ObjectNode file;
@@ -93,6 +95,7 @@ public final class TokenizerFiles {
     this.files = files;
     this.effective = other.effective;
     this.vocabulary = other.vocabulary;
+    this.special = other.special;
     this.emptyTokens = other.emptyTokens;
     this.cuts = other.cuts;
     this.wordPieces = other.wordPieces;
@@ -228,6 +231,16 @@ public final class TokenizerFiles {
   /** The tokens and their ids. */
   Vocabulary vocabulary() {
     return vocabulary;
+  }
+
+  /**
+   * The id of the token for something, such as {@code mask_token}; -1 if there is none. Where the
+   * files do not say which token it is, it is BERT's.
+   */
+  int id(String role) {
+    String token = special.text(role);
+    Integer id = token == null ? null : vocabulary.id(token);
+    return id == null ? -1 : id;
   }
 
   /** What the native library is to be asked before it encodes. */

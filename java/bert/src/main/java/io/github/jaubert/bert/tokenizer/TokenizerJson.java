@@ -148,7 +148,7 @@ final class TokenizerJson {
   }
 
   private ObjectNode bert(String vocabulary, Map<String, Integer> ids, ObjectNode json) {
-    SpecialTokens special = specialTokens(SpecialTokens.OF_BERT);
+    SpecialTokens special = special();
     String file = names.apply(vocabulary);
     String unknown = special.text("unk_token");
     if (!ids.containsKey(String.valueOf(unknown))) {
@@ -198,6 +198,11 @@ final class TokenizerJson {
     return wanted;
   }
 
+  /** The special tokens, of which BERT's are those that the files do not name. */
+  SpecialTokens special() {
+    return specialTokens(SpecialTokens.OF_BERT);
+  }
+
   private SpecialTokens specialTokens(Map<String, String> usual) {
     ObjectNode map = config.has("added_tokens_decoder") ? JsonFiles.object() : specialMap;
     return new SpecialTokens(names.apply(TokenizerFiles.CONFIG), config, map, usual);
@@ -225,7 +230,7 @@ final class TokenizerJson {
    * @param wanted what was made of it
    */
   ObjectNode missingConfig(ObjectNode file, ObjectNode wanted, int maxLength) {
-    SpecialTokens special = specialTokens(SpecialTokens.OF_BERT);
+    SpecialTokens special = special();
     ObjectNode bert = WordPiece.config(wanted, special, maxLength);
     Integer unknown = Vocabulary.ofModel(file.path("model")).get(special.text("unk_token"));
     if (isWordPiece(file) && unknown != null) {
