@@ -3,7 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.tensor.DType;
 import java.util.List;
 
-/** What a model that was fine-tuned says of texts, a line each. */
+/** What a model says of texts, a line each. */
 interface Answers extends AutoCloseable {
   /** Chooses what the encoder computes in. */
   void computeType(DType dtype);

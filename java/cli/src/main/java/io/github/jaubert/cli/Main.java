@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       FinetuneCommand.class,
       PredictCommand.class,
+      FillMaskCommand.class,
       DownloadCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
@@ -132,7 +133,8 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? finetune, predict, download, doctor, bench or package");
+        spec.commandLine(),
+        "which command? finetune, predict, fill-mask, download, doctor, bench or package");
   }
 
   /** The version that the build wrote beside this class. */

@@ -3,12 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
-import io.github.jaubert.train.data.DataException;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,9 +25,6 @@ import picocli.CommandLine.Spec;
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
-  /** Lines that are labelled together. */
-  private static final int CHUNK = 256;
-
   private static final int USUAL_TOP = 3;
 
   @Option(
@@ -96,10 +88,11 @@ final class PredictCommand implements Callable<Integer> {
     ModelOption.check(spec.commandLine(), model);
     try (Answers answers = answers()) {
       answers.computeType(device.precision());
+      AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
-        fromStandardInput(answers);
+        lines.ofStandardInput(tabbed);
       } else {
-        answer(answers, texts, pairs);
+        lines.of(texts, pairs);
       }
     }
     return 0;
@@ -127,49 +120,5 @@ final class PredictCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "%s %s, which %s is not".formatted(option, reason, model));
     }
-  }
-
-  private void fromStandardInput(Answers answers) {
-    List<String> first = new ArrayList<>();
-    List<String> second = tabbed ? new ArrayList<>() : null;
-    TextLines lines = new TextLines(System.in, "standard input");
-    try {
-      for (String line = lines.next(); line != null; line = lines.next()) {
-        int tab = line.indexOf('\t');
-        if (tabbed && tab < 0) {
-          throw new DataException(
-              "standard input",
-              lines.number(),
-              "no tab; with --pairs a line is two texts with a tab between");
-        }
-        first.add(tabbed ? line.substring(0, tab) : line);
-        if (tabbed) {
-          second.add(line.substring(tab + 1));
-        }
-        // Whoever types, or waits for an answer, gets it at once.
-        if (first.size() == CHUNK || !lines.ready()) {
-          if (!answer(answers, first, second)) {
-            return; // nobody reads further answers
-          }
-          first.clear();
-          if (tabbed) {
-            second.clear();
-          }
-        }
-      }
-    } catch (DataException e) {
-      answer(answers, first, second); // the lines before have theirs
-      throw e;
-    } catch (IOException e) {
-      throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
-    }
-    answer(answers, first, second);
-  }
-
-  /** Prints the answers; false if they cannot be printed, of which {@link Main} tells. */
-  private boolean answer(Answers answers, List<String> first, List<String> second) {
-    PrintWriter out = spec.commandLine().getOut();
-    answers.lines(first, second).forEach(out::println);
-    return !out.checkError(); // which also flushes
   }
 }

@@ -1,2 +1,2 @@
-/** The command {@code jaubert}: finetune, predict, doctor. */
+/** The command {@code jaubert}: finetune, predict, fill-mask, doctor. */
 package io.github.jaubert.cli;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, version, doctor, and command lines that are not understood. */
 class MainTest extends CommandFixture {
   @ParameterizedTest
-  @ValueSource(strings = {"", "finetune", "predict", "doctor", "bench", "package"})
+  @ValueSource(strings = {"", "finetune", "predict", "fill-mask", "doctor", "bench", "package"})
   void everyCommandHasHelp(String command) {
     Result result =
         (command.isEmpty() ? jaubert("--help") : jaubert(command, "--help")).succeeded();
@@ -45,7 +45,7 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, predict, download, doctor, bench or package",
+        "''|which command? finetune, predict, fill-mask, download, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
@@ -97,6 +97,8 @@ class MainTest extends CommandFixture {
         "download gpt|no model gpt to download, only minilm and bge-small",
         "download minilm --out src|src holds something already; choose another folder with --out",
         "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address such as https://host/maven2",
+        "fill-mask text|Missing required option: '--model=DIR'",
+        "fill-mask --model m --top 0 t|--top 0: a whole number from 1",
         "predict text|Missing required option: '--model=DIR'",
         "predict --model m a b --pair c|--pair is given 1 times for 2 texts",
         "predict --model m a --pairs|--pairs is about standard input; with texts use --pair",
