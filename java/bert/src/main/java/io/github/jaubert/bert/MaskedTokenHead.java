@@ -76,14 +76,12 @@ final class MaskedTokenHead {
    * @param count 0: the number of rows that count
    */
   Tensor loss(Tensor rows, Tensor labels, float count) {
-    return crossEntropy(
+    return F.linearCrossEntropy(
         transform(rows),
+        decoder,
+        bias,
         labels.to(rows.device()),
         CrossEntropyOptions.defaults().withNormalizer(count));
-  }
-
-  private Tensor crossEntropy(Tensor x, Tensor labels, CrossEntropyOptions options) {
-    return F.crossEntropy(F.linear(x, decoder, bias), labels, options);
   }
 
   private Tensor transform(Tensor rows) {
