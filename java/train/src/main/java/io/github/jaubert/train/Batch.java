@@ -68,10 +68,11 @@ public final class Batch {
   /**
    * Some examples as a batch.
    *
+   * @param pass see {@link Examples#batch(int[], int)}
    * @throws IllegalStateException if it has another number of examples
    */
-  static Batch of(Examples examples, int[] rows) {
-    Batch batch = examples.batch(rows);
+  static Batch of(Examples examples, int[] rows, int pass) {
+    Batch batch = examples.batch(rows, pass);
     if (batch.examples() != rows.length) {
       throw new IllegalStateException(
           "examples: the batch of %d rows says that it has %d examples; Batch.of(rows.length) makes one"

@@ -57,7 +57,7 @@ final class Evaluator {
         return Optional.empty();
       }
       try (Scope scope = Scope.open()) {
-        evaluation.add(task.inputs(Batch.of(examples, rows)), rows);
+        evaluation.add(task.inputs(Batch.of(examples, rows, 0)), rows);
       }
     }
     Map<String, Double> values = evaluation.result();

@@ -19,6 +19,25 @@ public interface Examples {
    */
   Batch batch(int[] rows);
 
+  /**
+   * The same in one of several passes over all examples, for examples that are drawn anew in each,
+   * such as texts of which other tokens are masked. They must follow from the arguments alone, so
+   * that a run which is resumed draws alike. As {@link #batch(int[])} unless said otherwise.
+   *
+   * @param pass from 0; an epoch of training is one
+   */
+  default Batch batch(int[] rows, int pass) {
+    return batch(rows);
+  }
+
+  /**
+   * What tells these examples apart from any others, if that is known without reading them all;
+   * null, as it is unless said otherwise, to have all of them read.
+   */
+  default String fingerprint() {
+    return null;
+  }
+
   /** The tokens of each, one where there is none. */
   static int[] lengths(Examples examples) {
     return IntStream.range(0, examples.size())

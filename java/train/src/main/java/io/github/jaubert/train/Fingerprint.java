@@ -47,6 +47,9 @@ final class Fingerprint {
 
   /** The number of examples, and what tells them apart by all that they hold. */
   static String of(Examples examples) {
+    if (examples.fingerprint() != null) {
+      return examples.size() + " examples " + examples.fingerprint();
+    }
     Fingerprint fingerprint = new Fingerprint();
     for (int row = 0; row < examples.size(); row++) {
       examples.batch(new int[] {row}).digest(fingerprint.sha256::update);

@@ -3,8 +3,8 @@ package io.github.jaubert.train;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
-import io.github.jaubert.optim.AdamW;
 import io.github.jaubert.optim.AdamWOptions;
+import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.optim.ParameterGroup;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,12 +46,12 @@ final class ParameterRates {
   }
 
   /**
-   * AdamW over all parameters that are not frozen: with and without weight decay, for each learning
-   * rate.
+   * The optimizer of all parameters that are not frozen: with and without weight decay, for each
+   * learning rate.
    *
    * @throws IllegalArgumentException if a setting names parameters that are not there
    */
-  AdamW optimizer() {
+  Optimizer optimizer() {
     settings.learningRateScales().keySet().forEach(this::requireTrained);
     Map<String, List<Parameter>> members = new LinkedHashMap<>();
     Map<String, Pattern> patterns = new LinkedHashMap<>();
@@ -70,12 +70,16 @@ final class ParameterRates {
     }
     List<ParameterGroup> groups = new ArrayList<>();
     members.forEach((regex, parts) -> groups.addAll(groups(regex, parts)));
-    return AdamW.ofGroups(
-        groups,
-        settings.learningRate(),
-        AdamWOptions.defaults()
-            .withWeightDecay(settings.weightDecay())
-            .withMaxNorm(settings.maxNorm()));
+    AdamWOptions options = AdamWOptions.defaults();
+    return settings
+        .optimizer()
+        .of(
+            groups,
+            settings.learningRate(),
+            options
+                .withBetas(options.beta1(), settings.beta2())
+                .withWeightDecay(settings.weightDecay())
+                .withMaxNorm(settings.maxNorm()));
   }
 
   private void requireTrained(String regex) {

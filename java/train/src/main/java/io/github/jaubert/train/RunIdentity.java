@@ -18,7 +18,7 @@ import java.util.Set;
  */
 record RunIdentity(Map<String, String> parts) {
   /** Goes up when runs are told apart by other parts, so that earlier ones cannot be compared. */
-  static final int LAYOUT = 4;
+  static final int LAYOUT = 5;
 
   private static final String BASE_WEIGHTS = "base_weights";
 

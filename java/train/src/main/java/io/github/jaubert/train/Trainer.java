@@ -8,6 +8,7 @@ import io.github.jaubert.train.data.DataException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -247,7 +248,10 @@ public final class Trainer {
       all = all.learningRate(TrainingDefaults.learningRate(encoder.config().hiddenSize()));
     }
     boolean chosen = all.epochs() > 0;
-    if (!chosen) {
+    if (all.tokens() > 0) {
+      long inAnEpoch = Arrays.stream(lengths).asLongStream().sum();
+      all = all.epochsFor(inAnEpoch);
+    } else if (!chosen) {
       all = all.epochs(TrainingDefaults.epochs(new TrainingPlan(all.epochs(1), lengths).steps()));
     }
     if (all.evaluateEpochs() == 0) {

@@ -21,7 +21,7 @@ final class TrainingPlan {
   private final List<Long> tokensUpTo = new ArrayList<>(List.of(0L));
 
   TrainingPlan(TrainingSettings settings, int[] lengths) {
-    for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+    for (int epoch = 0; epoch < settings.epochs() && !isFull(settings); epoch++) {
       int[] order = new int[lengths.length];
       for (int i = 0; i < order.length; i++) {
         order[i] = i;
@@ -33,13 +33,20 @@ final class TrainingPlan {
           settings.batchTokens() > 0
               ? Batches.byTokens(order, lengths, settings.batchTokens())
               : Batches.byExamples(order, settings.batchSize());
-      for (int i = 0; i < batches.size(); i += settings.gradientAccumulation()) {
+      for (int i = 0;
+          i < batches.size() && !isFull(settings);
+          i += settings.gradientAccumulation()) {
         add(
             batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation())),
             lengths);
       }
       epochEnds.add(steps.size());
     }
+  }
+
+  /** Whether there are as many tokens as are to be learnt from, if that is said. */
+  private boolean isFull(TrainingSettings settings) {
+    return settings.tokens() > 0 && tokensUpTo(steps()) >= settings.tokens();
   }
 
   private void add(List<int[]> batches, int[] lengths) {
@@ -64,6 +71,15 @@ final class TrainingPlan {
   /** The number of the epoch, from 1, that ends with this step; 0 if none does. */
   int epochEndedAt(int step) {
     return epochEnds.indexOf(step) + 1;
+  }
+
+  /** The number of the pass over the data, from 0, that a step takes its examples from. */
+  int pass(int step) {
+    int pass = 0;
+    while (epochEnds.get(pass) <= step) {
+      pass++;
+    }
+    return pass;
   }
 
   /** How many passes over the data {@code step} steps make; whole at the end of an epoch. */

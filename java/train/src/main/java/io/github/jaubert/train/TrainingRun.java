@@ -192,8 +192,9 @@ final class TrainingRun implements AutoCloseable {
    */
   private void takeStep() {
     isKept = false;
+    int pass = plan.pass(step);
     List<Batch> batches =
-        plan.microBatches(step).stream().map(rows -> Batch.of(examples, rows)).toList();
+        plan.microBatches(step).stream().map(rows -> Batch.of(examples, rows, pass)).toList();
     if (graphs != null) {
       graphs.takeStep(batches, schedule.at(step));
     } else {

@@ -29,11 +29,14 @@ public final class TrainingSettings implements Cloneable {
 
   // What each is called in logs, run.json and checkpoints is its name here, in_this_form.
   private int epochs; // 0 for what makes enough steps
+  private long tokens; // 0: as the epochs say
   private float learningRate = Float.NaN; // what suits the model
   private Decay.Curve schedule = Decay.Curve.LINEAR;
   private float warmup = 0.1f;
   private Map<String, Float> learningRateScales = Map.of();
   private float layerDecay = 1;
+  private OptimizerType optimizer = OptimizerType.ADAMW;
+  private float beta2 = 0.999f;
   private float weightDecay = 0.01f;
   private float maxNorm = 1;
   private int batchSize = 32;
@@ -66,12 +69,42 @@ public final class TrainingSettings implements Cloneable {
    */
   public TrainingSettings epochs(int epochs) {
     atLeast(1, "epochs", epochs);
-    return with(s -> s.epochs = epochs);
+    return with(
+        s -> {
+          s.epochs = epochs;
+          s.tokens = 0;
+        });
   }
 
   /** 0: those that suit the data. */
   public int epochs() {
     return epochs;
+  }
+
+  /**
+   * How many tokens to learn from, instead of a number of epochs: the run ends with the step that
+   * has read so many, in the midst of an epoch or after several. From 1.
+   */
+  public TrainingSettings tokens(long tokens) {
+    require(tokens >= 1, "tokens", tokens, "a whole number from 1");
+    return with(
+        s -> {
+          s.tokens = tokens;
+          s.epochs = 0;
+        });
+  }
+
+  /** The same with as many epochs as reading all tokens takes. */
+  TrainingSettings epochsFor(long tokensAnEpoch) {
+    long needed = (tokens + tokensAnEpoch - 1) / tokensAnEpoch;
+    require(
+        needed <= Integer.MAX_VALUE, "tokens", tokens, "of examples that have " + tokensAnEpoch);
+    return with(s -> s.epochs = (int) needed);
+  }
+
+  /** Tokens to learn from, 0 if epochs say it. */
+  public long tokens() {
+    return tokens;
   }
 
   /**
@@ -164,6 +197,32 @@ public final class TrainingSettings implements Cloneable {
   }
 
   // ---- optimizer ----
+
+  /** What changes the weights; {@link OptimizerType#ADAMW} unless said otherwise. */
+  public TrainingSettings optimizer(OptimizerType type) {
+    Objects.requireNonNull(type, "type");
+    return with(s -> s.optimizer = type);
+  }
+
+  /** What changes the weights. */
+  public OptimizerType optimizer() {
+    return optimizer;
+  }
+
+  /**
+   * The decay of the mean of the gradients' squares, from 0, less than 1; 0.999 unless said
+   * otherwise. Large batches, or training from nothing, often want 0.98 (Liu et al. 2019,
+   * "RoBERTa").
+   */
+  public TrainingSettings beta2(float decay) {
+    require(decay >= 0 && decay < 1, "beta2", decay, "a number from 0, less than 1");
+    return with(s -> s.beta2 = decay);
+  }
+
+  /** The decay of the mean of the gradients' squares. */
+  public float beta2() {
+    return beta2;
+  }
 
   /**
    * The weight decay of all weights but biases and LayerNorm, from 0; 0.01 unless said otherwise.
@@ -373,11 +432,14 @@ public final class TrainingSettings implements Cloneable {
   public Map<String, Object> byName() {
     Map<String, Object> names = new LinkedHashMap<>();
     names.put("epochs", epochs);
+    names.put("tokens", tokens);
     names.put("learning_rate", learningRate);
     names.put("schedule", schedule.toString());
     names.put("warmup", warmup);
     names.put("learning_rate_scales", learningRateScales());
     names.put("layer_decay", layerDecay);
+    names.put("optimizer", optimizer.toString());
+    names.put("beta2", beta2);
     names.put("weight_decay", weightDecay);
     names.put("max_norm", maxNorm);
     names.put("batch_size", batchSize);

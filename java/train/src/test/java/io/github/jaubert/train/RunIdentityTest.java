@@ -74,11 +74,14 @@ class RunIdentityTest extends TrainerFixture {
   private static Map<String, UnaryOperator<TrainingSettings>> settings() {
     Map<String, UnaryOperator<TrainingSettings>> changes = new LinkedHashMap<>();
     changes.put("epochs", s -> s.epochs(2));
+    changes.put("tokens", s -> s.tokens(100));
     changes.put("learning_rate", s -> s.learningRate(2e-3f));
     changes.put("schedule", s -> s.schedule(Decay.Curve.COSINE));
     changes.put("warmup", s -> s.warmup(0.2f));
     changes.put("learning_rate_scales", s -> s.learningRateScale("^classifier", 10));
     changes.put("layer_decay", s -> s.layerDecay(0.9f));
+    changes.put("optimizer", s -> s.optimizer(OptimizerType.LAMB));
+    changes.put("beta2", s -> s.beta2(0.98f));
     changes.put("weight_decay", s -> s.weightDecay(0));
     changes.put("max_norm", s -> s.maxNorm(2));
     changes.put("batch_size", s -> s.batchSize(16));
