@@ -2,12 +2,16 @@ package io.github.jaubert.bert.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.jaubert.internal.binding.NativeFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +71,32 @@ final class NativeTokenizers {
           () -> HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(tokenizerJson), options));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // never: the bytes are in memory
+    }
+  }
+
+  /**
+   * The ids of all tokens of a text, none around it, and nothing else of them.
+   *
+   * @param fromEnd whether the library takes the parts of a long text from its end on
+   */
+  static long[] plainIds(HuggingFaceTokenizer tokenizer, String text, boolean fromEnd) {
+    long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+    try {
+      long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
+      if (TokenizersLibrary.LIB.getOverflowCount(encoding) == 0) {
+        return ids;
+      }
+      List<long[]> parts = new ArrayList<>(List.of(ids));
+      for (long part : TokenizersLibrary.LIB.getOverflowing(encoding)) {
+        parts.add(TokenizersLibrary.LIB.getTokenIds(part));
+        TokenizersLibrary.LIB.deleteEncoding(part);
+      }
+      if (fromEnd) {
+        Collections.reverse(parts);
+      }
+      return parts.stream().flatMapToLong(Arrays::stream).toArray();
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
     }
   }
 

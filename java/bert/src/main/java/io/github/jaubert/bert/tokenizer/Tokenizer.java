@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -44,6 +45,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private final LongTexts longTexts;
+  private final PlainIds plainIds;
   private final WordPieceDecoder wordPieces;
   private boolean closed; // under the lock
 
@@ -59,6 +61,8 @@ public final class Tokenizer implements AutoCloseable {
       throw new CheckpointException(source, "is no tokenizer: " + e.getMessage(), e);
     }
     longTexts = new LongTexts(cuts, files.keepsEnd(), files.maxLength(), this::plainTokens);
+    plainIds =
+        new PlainIds(cuts, text -> NativeTokenizers.plainIds(tokenizer, text, files.keepsEnd()));
     wordPieces = files.wordPieces();
   }
 
@@ -204,6 +208,19 @@ public final class Tokenizer implements AutoCloseable {
     String clean = replaceLoneSurrogates(text.text());
     String cleanPair = replaceLoneSurrogates(pair.text());
     return whileOpen(() -> tokenizer.encode(clean, cleanPair));
+  }
+
+  /**
+   * The ids of all tokens of a text, however many: nothing is cut, and no special token stands
+   * around them. What a corpus is made of; many times as fast as {@link #encode(String)}, as words
+   * that came before are remembered.
+   *
+   * @throws CheckpointException as {@link #encode(String)}
+   */
+  public int[] plainIds(String text) {
+    requireText(text);
+    String clean = replaceLoneSurrogates(text);
+    return whileOpen(() -> plainIds.of(clean));
   }
 
   /** Encodes texts with all cores, in order. */
@@ -369,6 +386,14 @@ public final class Tokenizer implements AutoCloseable {
   /** The id of padding, such as {@code [PAD]}'s; -1 if there is none. */
   public int padId() {
     return files.id("pad_token");
+  }
+
+  /**
+   * The ids of tokens that are no text, such as those of {@code [CLS]} and {@code [MASK]}, and of
+   * {@link #unknownId}. Unmodifiable.
+   */
+  public Set<Integer> specialIds() {
+    return files.vocabulary().specialIds();
   }
 
   /** The number of ids: one more than the largest. */

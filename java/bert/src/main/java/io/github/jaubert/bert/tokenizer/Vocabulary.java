@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class Vocabulary {
   private final Map<String, Integer> ids = new HashMap<>();
   private final Map<Integer, String> byId = new HashMap<>();
   private final Set<Integer> addedIds = new HashSet<>();
+  private final Set<Integer> specialIds = new HashSet<>();
   private int largest = -1;
   private final String[] tokens;
   private final int unknownId;
@@ -54,6 +56,9 @@ final class Vocabulary {
         unknown.isTextual()
             ? ids.getOrDefault(unknown.asText(), -1)
             : model.path("unk_id").asInt(-1);
+    if (unknownId >= 0) {
+      specialIds.add(unknownId);
+    }
   }
 
   /**
@@ -78,6 +83,13 @@ final class Vocabulary {
   /** The ids of added tokens, which are found in a text before its words. */
   Set<Integer> addedIds() {
     return addedIds;
+  }
+
+  /**
+   * The ids of added tokens that are called special, and of the unknown token. Not to be changed.
+   */
+  Set<Integer> specialIds() {
+    return Collections.unmodifiableSet(specialIds);
   }
 
   /** The id that the model gives to words that it does not know, or -1. */
@@ -190,6 +202,9 @@ final class Vocabulary {
       int id = known == null ? next : known;
       put(content, id);
       addedIds.add(id);
+      if (token.path("special").asBoolean()) {
+        specialIds.add(id);
+      }
       next = Math.max(next, id + 1);
     }
   }

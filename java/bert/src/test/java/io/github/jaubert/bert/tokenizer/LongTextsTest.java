@@ -11,6 +11,7 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -178,6 +179,33 @@ class LongTextsTest {
             name = kind + " " + side + " " + length + ": " + first + "\n and " + pair;
             check(name, whole.encode(first, pair), tokenizer.encode(first, pair));
           }
+        }
+      }
+    }
+  }
+
+  /** Looked up word by word, and put together from the parts of at most so many tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "cased", "blanks", "stripping", "runs", "byteLevel"})
+  void plainIdsAreAllThoseOfTheTextWithoutSpecialOnes(String kind) {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (String side : List.of("Right", "Left")) {
+      ObjectNode json = json(kind);
+      json.putObject("truncation").put("direction", side).put("max_length", 9);
+      ((ObjectNode) json.get("truncation")).put("strategy", "LongestFirst").put("stride", 0);
+      byte[] bytes = JsonFiles.format(json);
+      try (Tokenizer all = Tokenizer.fromJson("tokenizer.json", new ByteArrayInputStream(bytes));
+          Tokenizer longest = all.withMaxLength(1_000_000);
+          Tokenizer shortest = all.withMaxLength(9);
+          Tokenizer whole = shortest.readingWhole()) {
+        for (int i = 0; i < 60; i++) {
+          String text = text(random, random.nextInt(60), 300);
+          int[] framed = longest.encode(text).ids();
+          int[] expected = Arrays.copyOfRange(framed, 1, framed.length - 1);
+          String name = "seed " + seed + ", " + kind + " " + side + ": " + text;
+          assertArrayEquals(expected, shortest.plainIds(text), name);
+          assertArrayEquals(expected, whole.plainIds(text), name);
         }
       }
     }
