@@ -5,6 +5,7 @@ module io.github.jaubert.train {
   requires org.slf4j;
 
   exports io.github.jaubert.train;
+  exports io.github.jaubert.train.corpus;
   exports io.github.jaubert.train.data;
   exports io.github.jaubert.train.metrics;
 }
