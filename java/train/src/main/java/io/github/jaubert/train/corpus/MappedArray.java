@@ -1,0 +1,77 @@
+package io.github.jaubert.train.corpus;
+
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+
+/**
+ * An array of whole numbers in {@link ArrayFiles}, read through memory that the operating system
+ * takes from the files and takes back as it needs it. Safe from any number of threads.
+ */
+final class MappedArray {
+  private final int width;
+  private final int shift;
+  private final int mask;
+  private final long size;
+  private final MappedByteBuffer[] shards;
+
+  /**
+   * @throws CheckpointException if a file is missing or has another length
+   */
+  MappedArray(Path folder, ArrayFiles files, long size) {
+    this.width = files.width();
+    this.shift = Integer.numberOfTrailingZeros(files.shard());
+    this.mask = files.shard() - 1;
+    this.size = size;
+    shards = new MappedByteBuffer[(int) ((size + mask) >>> shift)];
+    for (int i = 0; i < shards.length; i++) {
+      long first = (long) i << shift;
+      shards[i] = map(files.file(folder, first), width * Math.min(files.shard(), size - first));
+    }
+  }
+
+  private static MappedByteBuffer map(Path file, long length) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() != length) {
+        throw new CheckpointException(
+            file.toString(),
+            "has %d bytes, not %d; delete the folder, then the text is tokenised anew"
+                .formatted(channel.size(), length));
+      }
+      MappedByteBuffer map = channel.map(FileChannel.MapMode.READ_ONLY, 0, length);
+      map.order(ByteOrder.LITTLE_ENDIAN);
+      return map;
+    } catch (ClosedByInterruptException e) {
+      throw (CancellationException)
+          new CancellationException("opening " + file + " was interrupted").initCause(e);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  /** The number of elements. */
+  long size() {
+    return size;
+  }
+
+  /**
+   * An element.
+   *
+   * @throws IndexOutOfBoundsException if there is none of that number
+   */
+  long get(long index) {
+    MappedByteBuffer shard = shards[Math.toIntExact(index >>> shift)];
+    int at = width * ((int) index & mask);
+    return switch (width) {
+      case 2 -> shard.getShort(at) & 0xFFFFL;
+      case 4 -> shard.getInt(at) & 0xFFFFFFFFL;
+      default -> shard.getLong(at);
+    };
+  }
+}
