@@ -77,8 +77,14 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
     return self();
   }
 
-  private int maxLength() {
+  /** The number of tokens that a text is cut to. */
+  protected final int maxLength() {
     return Math.min(maxLength, model.config().maxPositionEmbeddings());
+  }
+
+  /** The tokenizer, which cuts nothing. */
+  protected final Tokenizer tokenizer() {
+    return tokenizer;
   }
 
   /** This task; a task gives itself as {@code T}. */

@@ -89,7 +89,9 @@ final class TrainingRun implements AutoCloseable {
     long tokensBefore = plan.tokensUpTo(step);
     listener.configured(allSettings());
     listener.started(step, plan.steps(), tokensBefore, plan.tokensUpTo(plan.steps()));
-    if (owesEvaluation()) { // the run stopped in it
+    if (step == 0 && evaluator != null && settings.evaluateAtStart()) {
+      evaluate();
+    } else if (owesEvaluation()) { // the run stopped in it
       evaluateAndKeep();
     }
     long nanos = 0;
@@ -138,7 +140,7 @@ final class TrainingRun implements AutoCloseable {
     double top = Double.NaN;
     int since = 0;
     for (LogEntry entry : history) {
-      if (entry.kind() == Kind.EVALUATION) {
+      if (entry.kind() == Kind.EVALUATION && entry.step() > 0) {
         double value = entry.values().get(evaluator.mainMetric());
         boolean better = BestWeights.isBetter(value, top, evaluator.greaterIsBetter());
         top = better ? value : top;
@@ -267,7 +269,7 @@ final class TrainingRun implements AutoCloseable {
     isKept = false;
     log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
     requireFinite("evaluation loss", values.getOrDefault("loss", 0.0));
-    if (best != null) {
+    if (best != null && step > 0) {
       best.offer(step, values.get(evaluator.mainMetric()));
     }
     isOutOfPatience = settings.patience() > 0 && isOutOfPatience();

@@ -46,6 +46,7 @@ public final class TrainingSettings implements Cloneable {
   private int logEvery = 10;
   private int evaluateEvery;
   private int evaluateEpochs; // 0: not decided yet
+  private boolean evaluateAtStart;
   private int patience;
   private float emaDecay;
   private boolean keepBest;
@@ -379,6 +380,19 @@ public final class TrainingSettings implements Cloneable {
   }
 
   /**
+   * Whether the model is also evaluated before the first step, to be compared with; not unless said
+   * so. That evaluation is never taken for the best.
+   */
+  public TrainingSettings evaluateAtStart(boolean on) {
+    return with(s -> s.evaluateAtStart = on);
+  }
+
+  /** Whether the model is evaluated before the first step. */
+  public boolean evaluateAtStart() {
+    return evaluateAtStart;
+  }
+
+  /**
    * Whether the model ends up with the weights of its best evaluation rather than the last; not
    * unless said so.
    */
@@ -449,6 +463,7 @@ public final class TrainingSettings implements Cloneable {
     names.put("log_every", logEvery);
     names.put("evaluate_every", evaluateEvery);
     names.put("evaluate_epochs", evaluateEpochs);
+    names.put("evaluate_at_start", evaluateAtStart);
     names.put("patience", patience);
     names.put("ema_decay", emaDecay);
     names.put("keep_best", keepBest);
@@ -459,12 +474,12 @@ public final class TrainingSettings implements Cloneable {
   }
 
   /**
-   * Those that the result depends on: not when the loss is read, nor when the model is evaluated if
-   * no evaluation decides anything.
+   * Those that the result depends on: not when the loss is read or what the model was at first, nor
+   * when it is evaluated if no evaluation decides anything.
    */
   Map<String, Object> identity() {
     Map<String, Object> identity = byName();
-    identity.remove("log_every");
+    identity.keySet().removeAll(Set.of("log_every", "evaluate_at_start"));
     if (!keepBest && patience == 0) {
       identity.keySet().removeAll(Set.of("evaluate_every", "evaluate_epochs"));
     }

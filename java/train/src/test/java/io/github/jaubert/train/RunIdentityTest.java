@@ -161,9 +161,9 @@ class RunIdentityTest extends TrainerFixture {
           assertFalse(before.identity().equals(changed.identity()), name);
         });
     Set<String> tried = new TreeSet<>(all.keySet());
-    tried.add("log_every");
+    tried.addAll(Set.of("log_every", "evaluate_at_start"));
     assertEquals(fields, tried);
-    TrainingSettings unchanging = before.logEvery(3);
+    TrainingSettings unchanging = before.logEvery(3).evaluateAtStart(true);
     assertFalse(before.equals(unchanging));
     assertEquals(before.identity(), unchanging.identity());
   }

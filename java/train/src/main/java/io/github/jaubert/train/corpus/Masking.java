@@ -2,7 +2,6 @@ package io.github.jaubert.train.corpus;
 
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.util.Arrays;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -21,7 +20,6 @@ import java.util.stream.IntStream;
  * less than 1 / rate tokens, that is more than the rate).
  */
 public final class Masking {
-  private static final Set<String> MASKS = Set.of("[MASK]", "<mask>");
   private static final String CONTINUED = "##";
 
   /** How byte-level BPE and SentencePiece mark the tokens that begin a word. */
@@ -53,14 +51,10 @@ public final class Masking {
     Arrays.setAll(tokens, tokenizer::token);
     special = new boolean[tokens.length];
     tokenizer.specialIds().forEach(id -> special[id] = true);
-    maskId =
-        IntStream.range(0, tokens.length)
-            .filter(id -> special[id] && MASKS.contains(tokens[id]))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "the tokenizer has no special token [MASK] or <mask>"));
+    maskId = tokenizer.maskId();
+    if (maskId < 0) {
+      throw new IllegalArgumentException("the tokenizer has no mask token, such as [MASK]");
+    }
     drawn =
         IntStream.range(0, tokens.length)
             .filter(id -> !special[id] && tokens[id] != null)

@@ -90,6 +90,11 @@ public final class Sequences {
     return corpus.tokens() + (long) size() * frame.length();
   }
 
+  /** The first token of one in the corpus; for {@link #size}, the number of tokens there. */
+  public long start(int sequence) {
+    return starts[sequence];
+  }
+
   /** The ids of one, special ones included. */
   public int[] ids(int sequence) {
     int[] before = frame.ids()[0];
