@@ -1,0 +1,2 @@
+/** How vocabularies are learnt; not exported, and free to change. */
+package io.github.jaubert.bert.tokenizer.training;
