@@ -140,6 +140,11 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /** One of files in memory, of which nothing else is known. */
+  static Tokenizer of(TokenizerFiles files) {
+    return of("the tokenizer", files);
+  }
+
   /**
    * The same tokenizer with another maximum length, at least 3, which {@link #files} say, too. It
    * is independent of this one; both are to be closed.
@@ -298,7 +303,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** A Java string may hold half of a surrogate pair, which no encoding of Unicode can express. */
-  private static String replaceLoneSurrogates(String text) {
+  static String replaceLoneSurrogates(String text) {
     StringBuilder changed = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

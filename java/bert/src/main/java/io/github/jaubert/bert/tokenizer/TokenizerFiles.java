@@ -197,6 +197,11 @@ public final class TokenizerFiles {
     return new TokenizerFiles(file -> name, Map.of(JSON, json), null);
   }
 
+  /** Those of a tokenizer that was made here, by name. */
+  static TokenizerFiles of(Map<String, byte[]> files) {
+    return new TokenizerFiles(name -> name, files, JsonFiles.object());
+  }
+
   private static ObjectNode parse(
       UnaryOperator<String> names, Map<String, byte[]> files, String name) {
     return files.containsKey(name)

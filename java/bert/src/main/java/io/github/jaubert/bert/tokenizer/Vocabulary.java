@@ -18,7 +18,7 @@ import java.util.Set;
  */
 final class Vocabulary {
   /** Far more than any vocabulary has; an array of the tokens by id is made. */
-  private static final int LARGEST_ID = 10_000_000;
+  static final int LARGEST_ID = 10_000_000;
 
   /** An id without a token costs little, but millions of them are a mistake. */
   private static final int MOST_GAPS = 1000;

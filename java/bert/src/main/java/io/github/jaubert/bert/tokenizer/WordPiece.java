@@ -96,17 +96,7 @@ final class WordPiece {
     json.putNull("truncation");
     json.putNull("padding");
     json.set("added_tokens", added);
-    ObjectNode normalizer = json.putObject("normalizer");
-    normalizer.put("type", "BertNormalizer");
-    normalizer.put("clean_text", true);
-    normalizer.put("handle_chinese_chars", flag(file, config, "tokenize_chinese_chars", true));
-    if (config.hasNonNull("strip_accents")) {
-      normalizer.put("strip_accents", flag(file, config, "strip_accents", true));
-    } else {
-      normalizer.putNull("strip_accents"); // as lower case
-    }
-    normalizer.put("lowercase", flag(file, config, "do_lower_case", true));
-    json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
+    json.setAll(parts(file, config));
     addTemplate(json.putObject("post_processor"), ids, special, added);
     ObjectNode decoder = json.putObject("decoder");
     decoder.put("type", "WordPiece");
@@ -119,6 +109,23 @@ final class WordPiece {
     model.put("max_input_chars_per_word", 100);
     ObjectNode vocab = model.putObject("vocab");
     ids.forEach(vocab::put);
+    return json;
+  }
+
+  /** The normalizer and the pre_tokenizer of BERT. */
+  static ObjectNode parts(String file, ObjectNode config) {
+    ObjectNode json = JsonFiles.object();
+    ObjectNode normalizer = json.putObject("normalizer");
+    normalizer.put("type", "BertNormalizer");
+    normalizer.put("clean_text", true);
+    normalizer.put("handle_chinese_chars", flag(file, config, "tokenize_chinese_chars", true));
+    if (config.hasNonNull("strip_accents")) {
+      normalizer.put("strip_accents", flag(file, config, "strip_accents", true));
+    } else {
+      normalizer.putNull("strip_accents"); // as lower case
+    }
+    normalizer.put("lowercase", flag(file, config, "do_lower_case", true));
+    json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
     return json;
   }
 
