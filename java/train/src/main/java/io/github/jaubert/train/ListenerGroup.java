@@ -11,6 +11,11 @@ record ListenerGroup(List<TrainingListener> listeners) implements TrainingListen
   }
 
   @Override
+  public void tokenizedBytes(String source, long read, long all) {
+    listeners.forEach(listener -> listener.tokenizedBytes(source, read, all));
+  }
+
+  @Override
   public void configured(Map<String, Object> settings) {
     listeners.forEach(listener -> listener.configured(settings));
   }

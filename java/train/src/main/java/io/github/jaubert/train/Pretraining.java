@@ -132,18 +132,30 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
     if (heldOut == 0) {
       return new Prepared(examples(sequences, learnt, masks, document -> true), null);
     }
-    long every = Math.max(2, Math.round(1 / heldOut));
     if (learnt.documents() < 2) {
       throw new DataException(
           train.source(),
           "is one document, of which nothing can be held out; give other text with evaluate(…)");
     }
-    // The last of each group, or of all if there is not even one group.
-    long last = Math.min(every, learnt.documents()) - 1;
-    LongPredicate kept = document -> document % every == last;
+    LongPredicate kept =
+        learnt.documents() < every(heldOut)
+            ? document -> document == learnt.documents() - 1
+            : document -> isHeldOut(document, heldOut);
     return new Prepared(
         examples(sequences, learnt, masks, kept.negate()),
         judge(examples(sequences, learnt, masks, kept)));
+  }
+
+  /**
+   * Whether a document, counted from 0, is held out for judging: the last of each hundred, if it is
+   * a hundredth. Of fewer documents than that the very last one is.
+   */
+  public static boolean isHeldOut(long document, double share) {
+    return document % every(share) == every(share) - 1;
+  }
+
+  private static long every(double share) {
+    return Math.max(2, Math.round(1 / share));
   }
 
   private Evaluation judge(MaskedSequences examples) {
@@ -162,11 +174,7 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
         corpus,
         tokenizer(),
         cache,
-        (read, all) -> listener.tokenized(corpus.source(), kibibytes(read), kibibytes(all)));
-  }
-
-  private static int kibibytes(long bytes) {
-    return (int) Math.min(Integer.MAX_VALUE, (bytes + 1023) / 1024);
+        (read, all) -> listener.tokenizedBytes(corpus.source(), read, all));
   }
 
   /** The sequences of some documents. */

@@ -15,6 +15,13 @@ public interface TrainingListener {
   default void tokenized(String source, int done, int all) {}
 
   /**
+   * Tokenising of a corpus goes on. Called from any thread, by one at a time.
+   *
+   * @param read how many bytes of {@code all} are done
+   */
+  default void tokenizedBytes(String source, long read, long all) {}
+
+  /**
    * The run is about to begin, or to go on, with these settings.
    *
    * @param settings by name, those that were not chosen included

@@ -122,6 +122,25 @@ public record BertConfig(
         classifierDropout);
   }
 
+  /** The same for sequences of up to so many tokens. */
+  public BertConfig withMaxPositions(int tokens) {
+    return new BertConfig(
+        vocabSize,
+        hiddenSize,
+        numHiddenLayers,
+        numAttentionHeads,
+        intermediateSize,
+        hiddenAct,
+        hiddenDropoutProb,
+        attentionProbsDropoutProb,
+        tokens,
+        typeVocabSize,
+        initializerRange,
+        layerNormEps,
+        padTokenId,
+        classifierDropout);
+  }
+
   /**
    * The same with other dropout: of hidden states (and before the classifier), and of attention
    * weights.
