@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Trains BERT-style encoders, in Java.",
     subcommands = {
       FinetuneCommand.class,
+      PretrainCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
       DownloadCommand.class,
@@ -134,7 +135,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "which command? finetune, predict, fill-mask, download, doctor, bench or package");
+        "which command? finetune, pretrain, predict, fill-mask, download, doctor, bench or package");
   }
 
   /** The version that the build wrote beside this class. */

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.tokenizer.VocabularyListener;
 import io.github.jaubert.train.LogEntry;
 import io.github.jaubert.train.TrainingListener;
 import io.github.jaubert.train.TrainingResult;
@@ -76,15 +77,19 @@ final class Progress implements TrainingListener, AutoCloseable {
    * @param done how many of {@code all} texts are
    */
   void advanced(String work, int done, int all) {
+    advanced(work, " texts", done, all, counted(all, "text"));
+  }
+
+  private void advanced(String work, String unit, long done, long all, String whole) {
     if (terminal) {
       if (bar == null) {
-        bar = bar(work, " texts", all, 0, Duration.ZERO);
+        bar = bar(work, unit, all, 0, Duration.ZERO);
       }
       bar.stepTo(done);
     }
     if (done == all) {
       close();
-      out.println(work + ": " + counted(all, "text"));
+      out.println(work + ": " + whole);
     }
   }
 
@@ -95,6 +100,31 @@ final class Progress implements TrainingListener, AutoCloseable {
   @Override
   public void tokenized(String source, int done, int all) {
     advanced("tokenising " + source, done, all);
+  }
+
+  @Override
+  public void tokenizedBytes(String source, long read, long all) {
+    advanced(
+        "tokenising " + source,
+        " kB",
+        read / 1000,
+        all / 1000,
+        String.format(Locale.ROOT, "%.1f MB", all / 1e6));
+  }
+
+  /** How far the training of a vocabulary is. */
+  VocabularyListener vocabulary() {
+    return new VocabularyListener() {
+      @Override
+      public void learned(int tokens, int wanted) {
+        if (terminal) {
+          if (bar == null) {
+            bar = bar("vocabulary", " tokens", wanted, 0, Duration.ZERO);
+          }
+          bar.stepTo(tokens);
+        }
+      }
+    };
   }
 
   @Override
@@ -112,7 +142,8 @@ final class Progress implements TrainingListener, AutoCloseable {
             + (settings.get("gradient_accumulation").equals(1)
                 ? ""
                 : ", " + settings.get("gradient_accumulation") + " batches a step")
-            + ", cut to "
+            + ", "
+            + (settings.containsKey("masking") ? "sequences of up to " : "cut to ")
             + settings.get("max_length")
             + " tokens");
   }

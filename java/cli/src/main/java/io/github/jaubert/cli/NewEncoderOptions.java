@@ -1,0 +1,145 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
+import io.github.jaubert.train.corpus.Corpus;
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say which model to pre-train: one that there is, or a new BERT. */
+final class NewEncoderOptions {
+  private static final int HEAD_DIM = 64;
+  private static final int LONGEST = 512;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description =
+          "Go on with the model in this Hugging Face folder. Default: a new BERT from nothing.")
+  private Path model;
+
+  @Option(
+      names = "--vocab-size",
+      paramLabel = "N",
+      description = "Tokens of the vocabulary that is made of the corpus. Default: 8000.")
+  private Integer vocabularySize;
+
+  @Option(names = "--cased", description = "Tell capital letters and accents apart. Default: not.")
+  private boolean cased;
+
+  @Option(names = "--layers", paramLabel = "N", description = "Default: 4.")
+  private Integer layers;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      description = "The width of the model, a multiple of the heads. Default: 256.")
+  private Integer hidden;
+
+  @Option(
+      names = "--heads",
+      paramLabel = "N",
+      description = "Attention heads. Default: one for 64 of the width.")
+  private Integer heads;
+
+  @Option(
+      names = "--intermediate",
+      paramLabel = "N",
+      description = "The width of the layers' inner part. Default: 4 times that of the model.")
+  private Integer intermediate;
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description =
+          "Of a new model; also in its config.json, for what follows. Default: 0.1; for one pass"
+              + " over much text 0 learns more.")
+  private Double dropout;
+
+  void check(CommandLine command) {
+    ModelOption.check(command, model);
+    if (model != null
+        && (vocabularySize != null
+            || cased
+            || layers != null
+            || hidden != null
+            || heads != null
+            || intermediate != null
+            || dropout != null)) {
+      throw new ParameterException(
+          command,
+          "--vocab-size, --cased, --layers, --hidden, --heads, --intermediate and --dropout are for"
+              + " a new model; --model "
+              + model
+              + " has its own");
+    }
+    RunOptions.atLeast(command, "--layers", layers, 1);
+    RunOptions.atLeast(command, "--hidden", hidden, 1);
+    RunOptions.atLeast(command, "--heads", heads, 1);
+    RunOptions.atLeast(command, "--intermediate", intermediate, 1);
+    RunOptions.atLeast(command, "--vocab-size", vocabularySize, 6);
+    if (hidden() % heads() != 0) {
+      throw new ParameterException(
+          command, "--hidden %d is no multiple of --heads %d".formatted(hidden(), heads()));
+    }
+    if (dropout != null && !(dropout >= 0 && dropout < 1)) {
+      throw new ParameterException(
+          command, "--dropout " + dropout + ": a number from 0, less than 1");
+    }
+  }
+
+  boolean isNew() {
+    return model == null;
+  }
+
+  private int hidden() {
+    return hidden == null ? 256 : hidden;
+  }
+
+  private int heads() {
+    return heads == null ? Math.max(1, hidden() / HEAD_DIM) : heads;
+  }
+
+  /** What is said of where the model comes from. */
+  String name() {
+    return model == null
+        ? "a new BERT of %d layers, %d wide".formatted(layers == null ? 4 : layers, hidden())
+        : model.toString();
+  }
+
+  /** The tokenizer of the model, or one that is made of the corpus. */
+  Tokenizer tokenizer(Corpus corpus) {
+    if (model != null) {
+      return Tokenizer.fromPretrained(model);
+    }
+    int size = vocabularySize == null ? 8_000 : vocabularySize;
+    try (Progress progress = new Progress()) {
+      return WordPieceTrainer.of(size)
+          .lowercase(!cased)
+          .listener(progress.vocabulary())
+          .train(corpus.texts());
+    }
+  }
+
+  /** The model, with a new head if there is none. */
+  MaskedLanguageModel model(Tokenizer tokenizer, int maxLength) {
+    if (model != null) {
+      return MaskedLanguageModel.forTraining(model);
+    }
+    double p = dropout == null ? 0.1 : dropout;
+    return MaskedLanguageModel.of(
+        BertConfig.bertBase()
+            .withVocabSize(tokenizer.vocabularySize())
+            .withMaxPositions(Math.max(LONGEST, maxLength))
+            .withEncoder(
+                hidden(),
+                layers == null ? 4 : layers,
+                heads(),
+                intermediate == null ? 4 * hidden() : intermediate)
+            .withDropout(p, p));
+  }
+}

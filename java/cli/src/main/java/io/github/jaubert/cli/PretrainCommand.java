@@ -1,0 +1,204 @@
+package io.github.jaubert.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.checkpoint.AtomicFile;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.optim.Decay;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.Pretraining;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
+import io.github.jaubert.train.TrainingSettings;
+import io.github.jaubert.train.corpus.Corpus;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Pre-trains an encoder on text without labels. */
+@Command(
+    name = "pretrain",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Pre-trains an encoder on text: it learns to tell masked tokens. Writes a Hugging Face folder"
+          + " that finetune, fill-mask and transformers load.",
+      "Without options: a small BERT from nothing on WordNet's definitions, in a few minutes.",
+      "A run that was interrupted goes on when the same command is given again."
+    })
+final class PretrainCommand implements Callable<Integer> {
+  @Mixin private CorpusOptions text;
+
+  @Mixin private NewEncoderOptions encoder;
+
+  @Mixin private RunOptions run;
+
+  @Mixin private DeviceOptions device;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where to write the result. Default: a new folder in runs/.")
+  private Path out;
+
+  @Option(
+      names = "--overwrite",
+      description = "Begin anew, and in the end replace what is in the folder of --out.")
+  private boolean overwrite;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    checkOptions();
+    device.apply(spec.commandLine());
+    run.checkDevice(spec.commandLine(), Device.defaultDevice());
+    try (OutputFolder output =
+        out == null ? OutputFolder.free(text.name()) : OutputFolder.asked(out, overwrite)) {
+      pretrain(output);
+    }
+    return 0;
+  }
+
+  private void pretrain(OutputFolder output) {
+    PrintWriter say = spec.commandLine().getOut();
+    say.println(Device.defaultDevice().description());
+    Corpus train = text.train();
+    Corpus eval = text.eval();
+    Rng.seed(run.seed);
+    try (Tokenizer tokenizer = encoder.tokenizer(train);
+        MaskedLanguageModel model = encoder.model(tokenizer, text.maxLength())) {
+      say.printf(
+          Locale.ROOT,
+          "%s; %s, %,d parameters, a vocabulary of %,d tokens%n",
+          train.source(),
+          encoder.name(),
+          model.parameterCount(),
+          tokenizer.vocabularySize());
+      Pretraining task = Pretraining.of(model, tokenizer);
+      text.apply(task, train, eval, run.seed);
+      Trainer trainer =
+          Trainer.of(task)
+              .settings(settings())
+              .with(s -> s.precision(device.precision()))
+              .listener(new Progress())
+              .replaceOther(overwrite);
+      run.checkpoints(trainer, output.run());
+      TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
+      Path folder = output.folder();
+      model.save(folder);
+      output.moveLog();
+      write(folder, train, eval, model, result);
+      print(folder, result, eval == null ? train : eval);
+      output.finish();
+    }
+  }
+
+  /** What was given over what suits pre-training. */
+  private TrainingSettings settings() {
+    TrainingSettings suggested =
+        TrainingSettings.defaults().batchTokens(4096).evaluateAtStart(text.isJudged());
+    suggested =
+        encoder.isNew()
+            ? suggested
+                .epochs(1)
+                .learningRate(1e-3f)
+                .schedule(Decay.Curve.TRAPEZOID)
+                .warmup(0.05f)
+                .beta2(0.98f)
+            : suggested.epochs(1);
+    return run.over(spec.commandLine(), suggested).settings();
+  }
+
+  private void checkOptions() {
+    text.check(spec.commandLine());
+    encoder.check(spec.commandLine());
+    if (overwrite && out == null) {
+      throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
+    }
+    if (!text.isJudged() && (run.keepBest || run.patience != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--keep-best and --patience need --eval or --held-out");
+    }
+    settings(); // refuses what is out of range
+  }
+
+  // ---- what came of it ----
+
+  private void write(
+      Path folder, Corpus train, Corpus eval, MaskedLanguageModel model, TrainingResult result) {
+    ObjectNode json = JsonFiles.object();
+    json.put("jaubert", Main.version());
+    ArrayNode words = json.putArray("command");
+    spec.commandLine().getParseResult().originalArgs().forEach(words::add);
+    json.put("device", Device.defaultDevice().description());
+    Machine.describe(json);
+    json.put("model", encoder.name());
+    json.put("parameters", model.parameterCount());
+    json.put("train", train.source());
+    json.put("eval", eval == null ? null : eval.source());
+    json.set("settings", new ObjectMapper().valueToTree(result.settings()));
+    json.put("steps", result.steps());
+    json.put("training_seconds", result.seconds());
+    json.put("tokens_per_second", result.tokensPerSecond());
+    ObjectNode before = json.putObject("before");
+    atStart(result).forEach(before::put);
+    ObjectNode metrics = json.putObject("evaluation");
+    result.metrics().forEach(metrics::put);
+    AtomicFile.write(folder.resolve("run.json"), JsonFiles.format(json));
+  }
+
+  /** What was measured before the first step. */
+  private static Map<String, Double> atStart(TrainingResult result) {
+    return result.history().stream()
+        .filter(entry -> entry.kind() == LogEntry.Kind.EVALUATION && entry.step() == 0)
+        .findFirst()
+        .map(LogEntry::values)
+        .orElse(Map.of());
+  }
+
+  private void print(Path folder, TrainingResult result, Corpus judged) {
+    PrintWriter say = spec.commandLine().getOut();
+    say.println();
+    if (!result.metrics().isEmpty()) {
+      Map<String, Double> before = atStart(result);
+      result
+          .metrics()
+          .forEach(
+              (name, value) ->
+                  say.printf(
+                      Locale.ROOT,
+                      "  %-12s %10.3f before %10.3f after%n",
+                      name,
+                      before.getOrDefault(name, Double.NaN),
+                      value));
+      say.println();
+      new FilledTexts(folder, say).print(judged, text.heldOut());
+    }
+    if (result.seconds() > 0) {
+      say.printf(
+          Locale.ROOT,
+          "%s in %.0f s, %,.0f tokens/s%n",
+          Report.counted(result.steps(), "step"),
+          result.seconds(),
+          result.tokensPerSecond());
+    }
+    say.printf(
+        "wrote %s; try: %s fill-mask --model %s \"some text with a [MASK]\"%n",
+        folder, Main.command(), folder);
+  }
+}
