@@ -2,6 +2,7 @@ package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
@@ -121,6 +122,24 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
     try (HeadFolder from = HeadFolder.open(folder, type)) {
       return from.load(
           newModel, true, type.model().getSimpleName() + ".of(Encoder.fromPretrained(folder))");
+    }
+  }
+
+  /**
+   * Loads a checkpoint that Google's TensorFlow wrote, to be used as it is.
+   *
+   * @param path see {@link TensorFlowWeights#open}
+   * @throws CheckpointException as {@link #load} does
+   */
+  static <M extends EncoderModel<M>> M loadTensorFlow(
+      Path path, HeadType type, Function<Encoder, M> newModel) {
+    TensorFlowWeights weights = TensorFlowWeights.open(path);
+    try (weights) {
+      ConfigJson json = ConfigJson.of(weights.source(), weights.config());
+      try (HeadFolder from = HeadFolder.of(weights.source(), type, json, weights, () -> null)) {
+        return from.load(
+            newModel, true, type.model().getSimpleName() + ".of(Bert.fromTensorFlow(path))");
+      }
     }
   }
 

@@ -9,24 +9,31 @@ import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Shape;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** A Hugging Face folder from which an encoder with a head is loaded. */
+/** A Hugging Face folder, or a checkpoint like it, from which an encoder with a head is loaded. */
 final class HeadFolder implements AutoCloseable {
-  private final Path folder;
+  private final String source;
   private final HeadType type;
   private final ConfigJson json;
   private final EncoderConfig config;
   private final StateDict weights;
+  private final Supplier<TokenizerFiles> tokenizer;
   private final CheckpointLoader loader;
   private final String other; // the architecture that config.json names, if its head is another
 
   private HeadFolder(
-      Path folder, HeadType type, ConfigJson json, EncoderConfig config, StateDict weights) {
-    this.folder = folder;
+      String source,
+      HeadType type,
+      ConfigJson json,
+      StateDict weights,
+      Supplier<TokenizerFiles> tokenizer) {
+    this.source = source;
     this.type = type;
     this.json = json;
-    this.config = config;
     this.weights = weights;
+    this.tokenizer = tokenizer;
+    config = Architectures.readConfig(json);
     loader = CheckpointLoader.of(config, weights, prefix());
     other = HeadJson.otherHead(json, type.name());
   }
@@ -40,10 +47,29 @@ final class HeadFolder implements AutoCloseable {
   static HeadFolder open(Path folder, HeadType type) {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);
-    EncoderConfig config = Architectures.readConfig(json);
-    StateDict weights = SafeTensors.openFolder(folder);
+    Architectures.readConfig(json); // what is wrong there comes before what is with the weights
+    return of(
+        folder.toString(),
+        type,
+        json,
+        SafeTensors.openFolder(folder),
+        () -> TokenizerFiles.readIfPresent(folder));
+  }
+
+  /**
+   * The same of weights that lie elsewhere, which are closed with it.
+   *
+   * @param source what messages call it
+   * @param tokenizer gives the files beside the weights, or null
+   */
+  static HeadFolder of(
+      String source,
+      HeadType type,
+      ConfigJson json,
+      StateDict weights,
+      Supplier<TokenizerFiles> tokenizer) {
     try {
-      return new HeadFolder(folder, type, json, config, weights);
+      return new HeadFolder(source, type, json, weights, tokenizer);
     } catch (RuntimeException | Error e) {
       weights.close();
       throw e;
@@ -54,8 +80,8 @@ final class HeadFolder implements AutoCloseable {
     return config.architecture().prefix() + ".";
   }
 
-  Path folder() {
-    return folder;
+  String source() {
+    return source;
   }
 
   ConfigJson json() {
@@ -94,7 +120,7 @@ final class HeadFolder implements AutoCloseable {
       Function<Encoder, M> newModel, boolean withHead, String forTraining) {
     if (head() == null && forTraining != null) {
       throw new CheckpointException(
-          folder.toString(),
+          source,
           (other == null
                   ? "holds an encoder without '" + weight() + "'"
                   : "is a " + other + ", whose head is none for " + type.reads())
@@ -115,7 +141,7 @@ final class HeadFolder implements AutoCloseable {
         loader.requireAll(model.parameters().stream().map(Parameter::name).toList(), forTraining);
       }
       loader.load(model, model.encoder());
-      model.loaded(json, TokenizerFiles.readIfPresent(folder));
+      model.loaded(json, tokenizer.get());
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;

@@ -35,7 +35,7 @@ record HeadLabels(Labels labels, int[] rows) {
    */
   static HeadLabels match(
       HeadFolder from, Labels wanted, BiFunction<ConfigJson, Integer, Labels> read) {
-    Path folder = from.folder();
+    String source = from.source();
     int outputs = outputs(from);
     if (wanted == null) {
       return new HeadLabels(read.apply(from.json(), outputs), null);
@@ -45,7 +45,7 @@ record HeadLabels(Labels labels, int[] rows) {
             .formatted(from.type().model().getSimpleName());
     if (outputs != wanted.size()) {
       throw new CheckpointException(
-          folder.toString(),
+          source,
           "'%s' is %s, which does not fit %d labels; %s"
               .formatted(from.weight(), from.head(), wanted.size(), newHead));
     }
@@ -58,13 +58,13 @@ record HeadLabels(Labels labels, int[] rows) {
     if (rows == null && repeated != null) {
       LOG.warn(
           "{}: two outputs are called {}, so that the head fits no other labels: it is a new one",
-          folder,
+          source,
           CheckpointException.shortened(repeated));
       return null;
     }
     if (rows == null) {
       throw new CheckpointException(
-          folder.toString(),
+          source,
           "its head was trained for %s, which are not the labels %s; %s"
               .formatted(list(stored), list(wanted.names()), newHead));
     }
@@ -89,8 +89,7 @@ record HeadLabels(Labels labels, int[] rows) {
     Shape head = from.head();
     if (head.rank() != 2 || head.numel() == 0 || head.size(0) > Integer.MAX_VALUE) {
       throw new CheckpointException(
-          from.folder().toString(),
-          "'" + from.weight() + "' is " + head + ", no matrix with numbers");
+          from.source(), "'" + from.weight() + "' is " + head + ", no matrix with numbers");
     }
     return (int) head.size(0);
   }

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Map;
@@ -49,6 +50,16 @@ public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel>
    */
   public static MaskedLanguageModel fromPretrained(Path folder) {
     return load(folder, TYPE, MaskedLanguageModel::new);
+  }
+
+  /**
+   * Loads a checkpoint of TensorFlow, such as Google's BERT, to be used as it is.
+   *
+   * @param path see {@link TensorFlowWeights#open}
+   * @throws CheckpointException as {@link #fromPretrained} does
+   */
+  public static MaskedLanguageModel fromTensorFlow(Path path) {
+    return loadTensorFlow(path, TYPE, MaskedLanguageModel::new);
   }
 
   /**

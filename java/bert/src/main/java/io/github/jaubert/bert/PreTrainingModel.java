@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Linear;
@@ -54,6 +55,16 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
    */
   public static PreTrainingModel fromPretrained(Path folder) {
     return load(folder, TYPE, PreTrainingModel::new);
+  }
+
+  /**
+   * Loads a checkpoint of TensorFlow, such as Google's BERT, to be used as it is.
+   *
+   * @param path see {@link TensorFlowWeights#open}
+   * @throws CheckpointException as {@link #fromPretrained} does
+   */
+  public static PreTrainingModel fromTensorFlow(Path path) {
+    return loadTensorFlow(path, TYPE, PreTrainingModel::new);
   }
 
   /**

@@ -202,28 +202,9 @@ public final class OnnxWeights implements StateDict {
     Weight weight = weight(name);
     float[] stored = weight.tensor().floats();
     return weight.transposed()
-        ? transpose(
+        ? Transpose.of(
             stored, (int) weight.tensor().shape().size(0), (int) weight.tensor().shape().size(1))
         : stored;
-  }
-
-  /**
-   * {@code [rows, columns]} to {@code [columns, rows]}, in square tiles so that both sides stay in
-   * the cache.
-   */
-  private static float[] transpose(float[] x, int rows, int columns) {
-    int tile = 32;
-    float[] y = new float[x.length];
-    for (int r0 = 0; r0 < rows; r0 += tile) {
-      for (int c0 = 0; c0 < columns; c0 += tile) {
-        for (int r = r0; r < Math.min(r0 + tile, rows); r++) {
-          for (int c = c0; c < Math.min(c0 + tile, columns); c++) {
-            y[c * rows + r] = x[r * columns + c];
-          }
-        }
-      }
-    }
-    return y;
   }
 
   private Weight weight(String name) {

@@ -29,7 +29,12 @@ final class ProtobufReader {
     this(file, message, 0);
   }
 
-  private ProtobufReader(String file, ByteBuffer message, long origin) {
+  /**
+   * Reads a message that is a part of the file.
+   *
+   * @param origin where it begins there
+   */
+  ProtobufReader(String file, ByteBuffer message, long origin) {
     this.file = file;
     this.buffer = message.slice().order(ByteOrder.LITTLE_ENDIAN);
     this.origin = origin;
@@ -58,6 +63,13 @@ final class ProtobufReader {
   long integer() {
     require(VARINT, "an integer");
     return readVarint();
+  }
+
+  /** The value of a fixed32 field. */
+  int fixed32() {
+    require(FIXED32, "a fixed32");
+    requireBytes(4);
+    return buffer.getInt();
   }
 
   /** The value of a float field. */

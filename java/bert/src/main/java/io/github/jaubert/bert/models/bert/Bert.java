@@ -7,6 +7,7 @@ import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
+import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Linear;
@@ -101,6 +102,19 @@ public final class Bert extends Encoder {
   private static Bert load(OnnxWeights weights) {
     BertConfig config = BertConfig.read(ConfigJson.of(weights.source(), weights.config()));
     return load(weights, config, config::newEncoder);
+  }
+
+  /**
+   * Loads a checkpoint of TensorFlow, as Google published BERT, with its pooler; heads are ignored.
+   *
+   * @param path see {@link TensorFlowWeights#open}
+   * @throws CheckpointException if a file is missing, truncated or damaged, or it is no BERT's
+   */
+  public static Bert fromTensorFlow(Path path) {
+    try (TensorFlowWeights weights = TensorFlowWeights.open(path)) {
+      BertConfig config = BertConfig.read(ConfigJson.of(weights.source(), weights.config()));
+      return load(weights, config, config::newEncoder);
+    }
   }
 
   // ---- what it is made of ----
