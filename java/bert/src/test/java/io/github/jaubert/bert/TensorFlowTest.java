@@ -9,10 +9,14 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TensorFlowFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.nn.Block;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Scope;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Models of a checkpoint of TensorFlow are those of the folder with the same weights. */
@@ -54,6 +58,37 @@ class TensorFlowTest extends LoadFixture {
           expected.encoder().pooled(BATCH).toFloats(), encoder.pooled(BATCH).toFloats());
     }
     assertEquals(before, Memory.live());
+  }
+
+  @Test
+  void aFolderIsMadeOfAllThatIsThere() {
+    long before = Memory.live();
+    Path out = temporary.resolve("out");
+    String[] kinds = {"BertForPreTraining", "BertForMaskedLM", "BertModel"};
+    for (String kind : kinds) {
+      weights.keySet().removeIf(n -> n.startsWith("cls.seq") && !kind.equals(kinds[0]));
+      weights.keySet().removeIf(n -> n.startsWith("cls.") && kind.equals(kinds[2]));
+      try (Tokenizer tokenizer = Tokenizer.fromPretrained(GOLDEN.resolveSibling("fill-mask"))) {
+        TensorFlowConversion.convert(checkpoint(), out, tokenizer);
+      }
+      Map<String, Values> written = TestFiles.readWeights(out.resolve("model.safetensors"));
+      assertEquals(weights.keySet(), written.keySet());
+      weights.forEach((k, v) -> assertArrayEquals(v.values(), written.get(k).values(), k));
+      assertEquals(
+          "[\"" + kind + "\"]",
+          "" + JsonFiles.readObject(out.resolve("config.json")).get("architectures"));
+      assertTrue(out.resolve("tokenizer.json").toFile().exists());
+      assertEquals("", warnings(() -> load(kind, out)));
+    }
+    assertEquals(before, Memory.live());
+  }
+
+  private static Block load(String kind, Path folder) {
+    return switch (kind) {
+      case "BertForPreTraining" -> PreTrainingModel.fromPretrained(folder);
+      case "BertForMaskedLM" -> MaskedLanguageModel.fromPretrained(folder);
+      default -> Bert.fromPretrained(folder);
+    };
   }
 
   @Test

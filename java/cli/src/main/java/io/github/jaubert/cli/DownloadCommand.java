@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
       "Behind a proxy: JDK_JAVA_OPTIONS=\"-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT\"."
     })
 final class DownloadCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "NAME", description = "minilm or bge-small.")
+  @Parameters(paramLabel = "NAME", description = "minilm, bge-small or bert-base.")
   private String name;
 
   @Option(
@@ -51,7 +51,7 @@ final class DownloadCommand implements Callable<Integer> {
                     new ParameterException(
                         spec.commandLine(),
                         "no model %s to download, only %s"
-                            .formatted(name, String.join(" and ", ModelDownload.names()))));
+                            .formatted(name, String.join(", ", ModelDownload.names()))));
     if (!String.valueOf(repository.getScheme()).toLowerCase(Locale.ROOT).matches("https?")
         || repository.getHost() == null
         || repository.getQuery() != null

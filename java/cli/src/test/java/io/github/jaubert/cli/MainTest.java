@@ -94,7 +94,7 @@ class MainTest extends CommandFixture {
         "finetune --model ./MiniLMs|--model ./MiniLMs: no such folder",
         "finetune --model src/nope|--model src/nope: no such folder",
         "predict --model pom.xml t|--model pom.xml: a file; --model is the folder that holds it",
-        "download gpt|no model gpt to download, only minilm and bge-small",
+        "download gpt|no model gpt to download, only minilm, bge-small, bert-base",
         "download minilm --out src|src holds something already; choose another folder with --out",
         "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address such as https://host/maven2",
         "fill-mask text|Missing required option: '--model=DIR'",

