@@ -61,6 +61,29 @@ final class MappedArray {
   }
 
   /**
+   * Copies elements in a row, which have 2 or 4 bytes.
+   *
+   * @throws IndexOutOfBoundsException if there are none of these numbers
+   */
+  void copy(long from, int count, int[] into, int at) {
+    for (int done = 0; done < count; ) {
+      MappedByteBuffer shard = shards[Math.toIntExact((from + done) >>> shift)];
+      int start = (int) (from + done) & mask;
+      int part = Math.min(count - done, mask + 1 - start);
+      if (width == Short.BYTES) {
+        short[] narrow = new short[part];
+        shard.asShortBuffer().get(start, narrow);
+        for (int i = 0; i < part; i++) {
+          into[at + done + i] = narrow[i] & 0xFFFF;
+        }
+      } else {
+        shard.asIntBuffer().get(start, into, at + done, part);
+      }
+      done += part;
+    }
+  }
+
+  /**
    * An element.
    *
    * @throws IndexOutOfBoundsException if there is none of that number

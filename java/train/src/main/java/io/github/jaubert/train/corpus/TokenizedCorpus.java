@@ -143,9 +143,7 @@ public final class TokenizedCorpus {
 
   /** Copies the ids of some tokens in a row to {@code into}. */
   public void copy(long from, int count, int[] into, int at) {
-    for (int i = 0; i < count; i++) {
-      into[at + i] = (int) tokens.get(from + i);
-    }
+    tokens.copy(from, count, into, at);
   }
 
   /** The first token of a sentence, or, for the number of sentences, the number of tokens. */

@@ -84,6 +84,17 @@ class TokenizedCorpusTest {
       }
     }
     assertEquals(token, tokenized.tokens(), name);
+    Random random = new Random(seed);
+    for (int i = 0; i < 50; i++) {
+      int count = random.nextInt(300);
+      long from = random.nextInt((int) token - count);
+      int[] copied = new int[count + 2];
+      tokenized.copy(from, count, copied, 1);
+      for (int j = 0; j < count; j++) {
+        assertEquals(tokenized.id(from + j), copied[1 + j], name);
+      }
+      assertEquals(0, copied[0] + copied[count + 1], name);
+    }
     assertEquals(token, tokenized.documentStart(documents.size()), name);
     long sentences =
         documents.stream().flatMap(List::stream).mapToLong(RandomTextEnds::count).sum();
