@@ -65,8 +65,11 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
   public static Pretraining of(MaskedLanguageModel model, Tokenizer tokenizer) {
     require(
         tokenizer.vocabularySize() <= model.config().vocabSize(),
-        "the tokenizer has %,d tokens, the model embeddings of %,d"
-            .formatted(tokenizer.vocabularySize(), model.config().vocabSize()));
+        "the tokenizer has %,d tokens, the model embeddings of %,d: %s has none"
+            .formatted(
+                tokenizer.vocabularySize(),
+                model.config().vocabSize(),
+                tokenizer.token(tokenizer.vocabularySize() - 1)));
     return new Pretraining(model, tokenizer);
   }
 

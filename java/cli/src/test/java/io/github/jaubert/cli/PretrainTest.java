@@ -1,0 +1,239 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Pre-training on the command line. */
+class PretrainTest extends CommandFixture {
+  private Path corpus;
+
+  @BeforeEach
+  void writeCorpus() throws IOException {
+    corpus = Files.writeString(folder.resolve("corpus.txt"), documents(250, 1));
+  }
+
+  /** Documents of a few sentences whose last word follows from the first. */
+  private static String documents(int count, long seed) {
+    Random random = new Random(seed);
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      for (int sentence = 0; sentence < 3; sentence++) {
+        boolean good = random.nextBoolean();
+        text.append(good ? "the film was very " : "a story was very ")
+            .append(good ? "good" : "poor")
+            .append(".\n");
+      }
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  private List<Object> command(Path out, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("pretrain", "--corpus", corpus, "--out", out));
+    words.addAll(List.of("--cache", folder.resolve("cache"), "--batch-tokens", "512"));
+    words.addAll(List.of(more));
+    return words;
+  }
+
+  private Result fromNothing(Path out, Object... more) {
+    List<Object> words = command(out, "--vocab-size", "60", "--layers", "2", "--hidden", "32");
+    words.addAll(List.of("--heads", "2", "--lr", "5e-3"));
+    words.addAll(List.of(more));
+    return jaubert(words.toArray());
+  }
+
+  @Test
+  void makesAnEncoderFromNothing() throws IOException {
+    Path out = folder.resolve("out");
+    Result result = fromNothing(out, "--epochs", "25", "--whole-words").succeeded();
+    assertTrue(result.out().contains("a new BERT of 2 layers, 32 wide, "), result.out());
+    assertTrue(
+        result.out().matches("(?s).*  accuracy +0\\.\\d+ before +0\\.[6-9]\\d+ after\n.*"),
+        result.out());
+    assertTrue(result.out().contains("→ "), result.out());
+    JsonNode run = JsonFiles.readObject(out.resolve("run.json"));
+    assertTrue(
+        run.path("evaluation").path("loss").asDouble()
+            < run.path("before").path("loss").asDouble() - 1,
+        run.toString());
+    assertEquals(25, run.path("settings").path("epochs").asInt());
+    assertFalse(Files.exists(out.resolve("checkpoint.safetensors")));
+
+    String filled =
+        jaubert("fill-mask", "--model", out, "--top", 1, "the film was very [MASK].")
+            .succeeded()
+            .out();
+    assertTrue(filled.matches("(good|poor) 0.*\n"), filled);
+    jaubert(
+            "finetune",
+            "--model",
+            out,
+            "--train",
+            train,
+            "--out",
+            folder.resolve("fine"),
+            "--epochs",
+            "1")
+        .succeeded();
+  }
+
+  @Test
+  void goesOnWithAModel() throws IOException {
+    Path out = folder.resolve("out");
+    Result result = jaubert(command(out, "--model", model, "--tokens", "2k").toArray()).succeeded();
+    assertTrue(result.out().contains(model + ", "), result.out());
+    JsonNode config = new JsonMapper().readTree(Files.readString(out.resolve("config.json")));
+    assertEquals("BertForMaskedLM", config.path("architectures").path(0).asText());
+    assertArrayEquals(
+        Files.readAllBytes(model.resolve("vocab.txt")),
+        Files.readAllBytes(out.resolve("vocab.txt")));
+    JsonNode run = JsonFiles.readObject(out.resolve("run.json"));
+    assertEquals(2000, run.path("settings").path("tokens").asInt());
+    assertEquals(
+        "0.15 of the tokens, 0.8 masked, 0.1 replaced",
+        run.path("settings").path("masking").asText());
+  }
+
+  @Test
+  void readsLinesJsonAndFolders() throws IOException {
+    Path books = Files.createDirectories(folder.resolve("books/deep"));
+    Files.writeString(books.resolve("a.txt"), documents(40, 3));
+    String json =
+        IntStream.range(0, 120)
+            .mapToObj(i -> "{\"body\": \"the film was very good\", \"n\": " + i + "}\n")
+            .reduce("", String::concat);
+    Path lines = Files.writeString(folder.resolve("posts.jsonl"), json);
+    corpus = books.getParent();
+    fromNothing(folder.resolve("out-1"), "--tokens", "600").succeeded();
+    corpus = lines;
+    fromNothing(
+            folder.resolve("out-2"), "--tokens", "600", "--documents", "json", "--text-key", "body")
+        .succeeded();
+    fromNothing(
+            folder.resolve("out-3"), "--tokens", "600", "--documents", "lines", "--held-out", "0")
+        .succeeded();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aKilledRunGoesOnToTheSameBits() throws Exception {
+    Path whole = folder.resolve("whole");
+    Path out = folder.resolve("out");
+    Object[] more = {"--epochs", "40", "--checkpoint-every", "3"};
+    fromNothing(whole, more).succeeded();
+    List<Object> words = command(out, "--vocab-size", "60", "--layers", "2", "--hidden", "32");
+    words.addAll(List.of("--heads", "2", "--lr", "5e-3"));
+    words.addAll(List.of(more));
+    List<String> line = new ArrayList<>(java());
+    words.forEach(word -> line.add(word.toString()));
+    for (int kill = 0; kill < 2; kill++) {
+      Process process =
+          new ProcessBuilder(line)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("said-" + kill + ".txt").toFile())
+              .start();
+      assertTrue(appeared(process, out.resolve("checkpoint.safetensors")));
+      Thread.sleep(150);
+      process.destroyForcibly().waitFor();
+    }
+    fromNothing(out, more).succeeded();
+    for (String file : List.of("model.safetensors", "tokenizer.json", "train_log.jsonl")) {
+      assertArrayEquals(
+          Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(out.resolve(file)), file);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithTheText() throws IOException {
+    Path out = folder.resolve("out");
+    corpus = folder.resolve("missing");
+    refused(1, "missing", fromNothing(out));
+    corpus = Files.createDirectories(folder.resolve("empty"));
+    refused(1, "empty", fromNothing(out));
+    corpus = Files.writeString(folder.resolve("blank.txt"), "\n\n \n");
+    refused(1, "blank.txt", fromNothing(out));
+    corpus = Files.write(folder.resolve("binary.bin"), new byte[] {65, 0, 1, 2, 10});
+    refused(1, "binary.bin", fromNothing(out));
+    corpus =
+        Files.write(
+            folder.resolve("latin.txt"), "Stra\u00dfe\n".getBytes(StandardCharsets.ISO_8859_1));
+    refused(1, "latin.txt", fromNothing(out));
+    assertFalse(Files.exists(out.resolve("config.json")));
+  }
+
+  @Test
+  void saysWhatIsWrongWithOptions() {
+    Path out = folder.resolve("out");
+    refused(2, "--mask-rate 2.0: above 0, at most 1", fromNothing(out, "--mask-rate", "2"));
+    refused(2, "'many' is no whole number", fromNothing(out, "--tokens", "many"));
+    refused(
+        2,
+        "--hidden 32 is no multiple of --heads 3",
+        jaubert(command(out, "--hidden", "32", "--heads", "3").toArray()));
+    refused(2, "--max-length 3: a whole number from 18", fromNothing(out, "--max-length", "3"));
+    refused(
+        2,
+        "--eval and --held-out: one of them",
+        fromNothing(out, "--eval", corpus, "--held-out", "0.1"));
+    refused(2, "are for a new model; --model", fromNothing(out, "--model", model));
+    refused(
+        2,
+        "--keep-best and --patience need --eval or --held-out",
+        fromNothing(out, "--held-out", "0", "--keep-best"));
+    refused(1, "a vocabulary of 6 tokens cannot hold", jaubert(command(out, "--vocab-size", "6").toArray()));
+  }
+
+  /** The tokenizer of the model that is gone on with. */
+  @Test
+  void aMaskWithoutAnEmbeddingIsRefused() throws IOException {
+    Path vocabulary = model.resolve("vocab.txt");
+    Files.writeString(vocabulary, Files.readString(vocabulary).replace("[MASK]", "mask"));
+    Files.deleteIfExists(model.resolve("tokenizer.json"));
+    refused(
+        1,
+        "the tokenizer has 18 tokens, the model embeddings of 17: [MASK] has none",
+        jaubert(command(folder.resolve("out"), "--model", model).toArray()));
+  }
+
+  @Test
+  void aChangedCorpusIsAnotherRun() throws Exception {
+    Path out = folder.resolve("out");
+    List<String> line = new ArrayList<>(java());
+    List<Object> words =
+        command(out, "--model", model, "--epochs", "500", "--checkpoint-every", "1");
+    words.forEach(word -> line.add(word.toString()));
+    Process process =
+        new ProcessBuilder(line)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("said.txt").toFile())
+            .start();
+    assertTrue(appeared(process, out.resolve("checkpoint.safetensors")));
+    process.destroyForcibly().waitFor();
+    Files.writeString(corpus, documents(250, 2));
+    refused(1, "training_data was", jaubert(words.toArray()));
+  }
+
+  private static void refused(int code, String part, Result result) {
+    assertEquals(code, result.code(), result.out() + result.err());
+    assertTrue(result.err().contains(part), result.err());
+    assertFalse(result.err().contains("Exception"), result.err());
+  }
+}
