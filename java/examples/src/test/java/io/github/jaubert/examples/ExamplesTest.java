@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.Architectures;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.TextDataset;
@@ -146,6 +149,35 @@ class ExamplesTest {
         assertArrayEquals(expected, logits(again, tokenizer));
       }
     }
+  }
+
+  @Test
+  void encoderOfOnesOwnHasTheHeadForMaskedTokens() {
+    Path out = folder.resolve("masked");
+    Rng.seed(3);
+    Architectures.register(OwnEncoder.ARCHITECTURE);
+    OwnEncoder.Config config = new OwnEncoder.Config(VOCABULARY.size(), 16, 2, 2, 32, 0.1);
+    TokenBatch batch =
+        new TokenBatch(new int[] {2, 6, 4, 3, 4}, new int[5], PackedSequences.of(4, 1));
+    try (MaskedLanguageModel model = MaskedLanguageModel.of(config);
+        Scope scope = Scope.open()) {
+      model.eval();
+      model.save(out);
+      float[] all = model.forward(batch).toFloats();
+      Tensor rows = Tensor.of(new int[] {4, 2});
+      float[] some = model.logits(model.encoder().inputs(batch), rows).toFloats();
+      assertArrayEquals(row(all, 4), row(some, 0), 1e-5f);
+      assertArrayEquals(row(all, 2), row(some, 1), 1e-5f);
+      assertEquals(VOCABULARY.size(), model.parameter("cls.predictions.bias").shape().size(0));
+      try (MaskedLanguageModel again = MaskedLanguageModel.fromPretrained(out)) {
+        assertArrayEquals(all, again.forward(batch).toFloats());
+      }
+    }
+  }
+
+  private static float[] row(float[] logits, int row) {
+    int width = VOCABULARY.size();
+    return Arrays.copyOfRange(logits, row * width, (row + 1) * width);
   }
 
   private static float[] logits(SequenceClassifier model, Tokenizer tokenizer) {

@@ -53,7 +53,7 @@ final class SortedTable {
           "the footer of a table is not here: this is no index of a checkpoint, or truncated");
     }
     Cursor handles = new Cursor(footer, bytes.length - 8);
-    handles.handle(); // of a block that tells of filters, which TensorFlow leaves empty
+    block(handles.handle()); // which tells of filters: TensorFlow leaves it empty
     Map<String, ByteBuffer> entries = new LinkedHashMap<>();
     for (ByteBuffer value : block(handles.handle()).values()) {
       Handle handle = new Cursor(value.position(), value.limit()).handle();
