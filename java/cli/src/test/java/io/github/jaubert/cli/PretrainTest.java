@@ -198,7 +198,10 @@ class PretrainTest extends CommandFixture {
         2,
         "--keep-best and --patience need --eval or --held-out",
         fromNothing(out, "--held-out", "0", "--keep-best"));
-    refused(1, "a vocabulary of 6 tokens cannot hold", jaubert(command(out, "--vocab-size", "6").toArray()));
+    refused(
+        1,
+        "a vocabulary of 6 tokens cannot hold",
+        jaubert(command(out, "--vocab-size", "6").toArray()));
   }
 
   /** The tokenizer of the model that is gone on with. */

@@ -97,6 +97,16 @@ class ExamplesTest {
     assertTrue(lines.get(0).matches(SCORES), lines.get(0));
   }
 
+  @Test
+  void textAloneMakesAnEncoder() throws IOException {
+    Path books = Files.createDirectories(folder.resolve("books"));
+    Files.writeString(books.resolve("a.txt"), "a warm film\nit was good\n\n".repeat(150));
+    Path out = folder.resolve("out");
+    Pretrain.pretrain(books, 300, folder.resolve("run"), out);
+    List<String> lines = printed(() -> Pretrain.fill(out));
+    assertTrue(lines.get(0).matches("\\[\\[(\\S+ 0\\.\\d{3}(, )?){5}]]"), lines.get(0));
+  }
+
   /** The ONNX file that the tests of java/bert compare with these weights, as if out of a jar. */
   @Test
   void anOnnxFileBecomesAFolder() throws IOException {
