@@ -116,8 +116,8 @@ def limit_without_tie(texts, about):
     return next(n for n in range(about, len(counts)) if counts[n - 1] > counts[n])
 
 
-def small_cases():
-    rng = random.Random(20261130)
+def small_cases(seed):
+    rng = random.Random(seed)
     corpora = {
         "two letters": few_letters(rng, "ab", 400),
         "three letters": few_letters(rng, "aabc", 400),
@@ -177,6 +177,7 @@ def main():
     parser.add_argument("output", type=Path)
     parser.add_argument("--corpus", type=Path, nargs="+", help="files whose lines are texts, instead of the small corpora")
     parser.add_argument("--size", type=int, default=16000)
+    parser.add_argument("--seed", type=int, default=20261130, help="of the small corpora")
     options = parser.parse_args()
     if options.corpus:
         files = [str(file.resolve()) for file in options.corpus]
@@ -185,7 +186,7 @@ def main():
             learn(case, lambda: lines(options.corpus))
         table = {"corpora": {}, "cases": cases}
     else:
-        table = small_cases()
+        table = small_cases(options.seed)
     options.output.write_text(json.dumps(table, indent=0, separators=(",", ":")) + "\n", encoding="ascii")
 
 

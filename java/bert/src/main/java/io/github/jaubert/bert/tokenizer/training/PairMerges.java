@@ -5,12 +5,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Byte pair encoding: begins with the characters of words and makes the most frequent pair of
@@ -19,27 +17,25 @@ import java.util.stream.IntStream;
  * href="https://arxiv.org/abs/1508.07909">arXiv:1508.07909</a>). Of pairs that are as frequent the
  * one with the smaller ids comes first.
  *
- * <p>All ids are those that BpeTrainer of Hugging Face's tokenizers (0.23) gives, so what may look
- * odd is so there: a pair keeps its count when it was merged, and the words of a pair that comes up
- * again later stand in the queue beside the earlier ones. But that trainer numbers characters that
- * continue a word, {@code ##a}, as it meets them in a hash map with random order, and with ties no
- * two of its runs give the same vocabulary. Here they are numbered by their code points.
+ * <p>All ids are those that BpeTrainer of Hugging Face's tokenizers (0.23) gives, but for
+ * characters that continue a word, {@code ##a}. It numbers them as it meets them in a hash map with
+ * random order, so that with ties no two of its runs give the same vocabulary. Here they are
+ * numbered by their code points.
  */
 public final class PairMerges {
   private final String prefix;
   private final List<String> tokens = new ArrayList<>();
   private final Map<String, Integer> ids = new HashMap<>();
 
-  private int[] symbols = new int[1 << 10]; // the words as tokens, one word behind the other
+  private final int[] symbols; // the words as tokens, one word behind the other
   private final int[] starts;
   private final int[] lengths; // they shrink
   private final long[] counts;
 
   private final Map<Long, Pair> pairs = new HashMap<>();
-  private final List<Pair> grown = new ArrayList<>(); // pairs in words where they were not before
+  private final List<Pair> found = new ArrayList<>(); // new ones
   private final PriorityQueue<Entry> queue;
-  private long entries;
-  private final Map<Pair, Integer> merged = new LinkedHashMap<>();
+  private final List<Pair> merged = new ArrayList<>();
 
   /** Two tokens that are neighbours in words. */
   private static final class Pair {
@@ -48,33 +44,40 @@ public final class PairMerges {
     final int left;
     final int right;
     long count;
-    int[] words = NONE; // those where it is new
-    int newWords;
+    private int[] words = NONE;
+    private int size;
 
     Pair(int left, int right) {
       this.left = left;
       this.right = right;
     }
 
-    /** Words come in order, so that one that is there is the last. */
-    boolean isNewIn(int word) {
-      return newWords == 0 || words[newWords - 1] != word;
+    /** Adds a word that has this pair. They come in order: one that is there is the last. */
+    void addWord(int word) {
+      if (size > 0 && words[size - 1] == word) {
+        return;
+      }
+      if (size == words.length) {
+        words = Arrays.copyOf(words, Math.max(4, size + size / 2));
+      }
+      words[size++] = word;
     }
 
-    void addWord(int word) {
-      if (newWords == words.length) {
-        words = Arrays.copyOf(words, Math.max(4, newWords + newWords / 2));
-      }
-      words[newWords++] = word;
+    /** The words that had it when it was found; it is not found again. */
+    int[] takeWords() {
+      int[] taken = Arrays.copyOf(words, size);
+      words = NONE;
+      size = 0;
+      return taken;
     }
   }
 
   /**
-   * A pair in some words.
+   * A pair in the queue.
    *
-   * @param count of the pair when this was put into the queue; in all words, not only these
+   * @param count of the pair when it was put there; it may be less by now
    */
-  private record Entry(Pair pair, long count, int[] words, long number) {}
+  private record Entry(Pair pair, long count) {}
 
   /**
    * Cuts words into characters.
@@ -91,27 +94,16 @@ public final class PairMerges {
     for (int c : alphabet) {
       first[c] = id(Character.toString(c));
     }
-    // In order: of equal entries the number decides, which comes from the order of the words.
-    String[] strings =
-        IntStream.range(0, words.size()).mapToObj(words::string).toArray(String[]::new);
-    int[] order =
-        IntStream.range(0, strings.length)
-            .boxed()
-            .sorted(Comparator.comparing(i -> strings[i]))
-            .mapToInt(i -> i)
-            .toArray();
-    int[] continuing = prefix.isEmpty() ? first : continuing(strings, first);
-    starts = new int[order.length];
-    lengths = new int[order.length];
-    counts = new long[order.length];
+    int[] continuing = prefix.isEmpty() ? first : continuing(words, first);
+    symbols = new int[words.characters()];
+    starts = new int[words.size()];
+    lengths = new int[words.size()];
+    counts = new long[words.size()];
     int end = 0;
-    for (int w = 0; w < order.length; w++) {
-      int[] word = strings[order[w]].codePoints().toArray();
+    for (int w = 0; w < starts.length; w++) {
+      int[] word = words.string(w).codePoints().toArray();
       starts[w] = end;
-      counts[w] = words.count(order[w]);
-      if (symbols.length < end + word.length) {
-        symbols = Arrays.copyOf(symbols, Math.max(end + word.length, 2 * symbols.length));
-      }
+      counts[w] = words.count(w);
       for (int i = 0; i < word.length; i++) {
         if (first[word[i]] >= 0) {
           symbols[end++] = (i == 0 ? first : continuing)[word[i]];
@@ -123,20 +115,19 @@ public final class PairMerges {
         new PriorityQueue<>(
             Comparator.comparingLong((Entry e) -> -e.count)
                 .thenComparingInt(e -> e.pair.left)
-                .thenComparingInt(e -> e.pair.right)
-                .thenComparingLong(e -> e.number));
+                .thenComparingInt(e -> e.pair.right));
     countPairs();
   }
 
   /** The tokens of characters that continue a word. */
-  private int[] continuing(String[] words, int[] first) {
-    boolean[] found = new boolean[first.length];
-    for (String word : words) {
-      word.codePoints().skip(1).forEach(c -> found[c] = true);
+  private int[] continuing(StringCounts words, int[] first) {
+    boolean[] inside = new boolean[first.length];
+    for (int w = 0; w < words.size(); w++) {
+      words.string(w).codePoints().skip(1).forEach(c -> inside[c] = true);
     }
     int[] continuing = new int[first.length];
-    for (int c = 0; c < found.length; c++) {
-      continuing[c] = found[c] && first[c] >= 0 ? id(prefix + Character.toString(c)) : -1;
+    for (int c = 0; c < inside.length; c++) {
+      continuing[c] = inside[c] && first[c] >= 0 ? id(prefix + Character.toString(c)) : -1;
     }
     return continuing;
   }
@@ -158,7 +149,7 @@ public final class PairMerges {
         add(symbols[i - 1], symbols[i], w);
       }
     }
-    enqueueGrown();
+    enqueueFound();
   }
 
   private Pair pair(int left, int right) {
@@ -168,27 +159,15 @@ public final class PairMerges {
   private void add(int left, int right, int word) {
     Pair pair = pair(left, right);
     pair.count += counts[word];
-    if (pair.newWords == 0) {
-      grown.add(pair);
+    if (pair.size == 0) {
+      found.add(pair);
     }
-    if (pair.isNewIn(word)) {
-      pair.addWord(word);
-    }
+    pair.addWord(word);
   }
 
-  private void enqueueGrown() {
-    for (Pair pair : grown) {
-      if (pair.count > 0) {
-        enqueue(pair, Arrays.copyOf(pair.words, pair.newWords));
-      }
-      pair.words = Pair.NONE;
-      pair.newWords = 0;
-    }
-    grown.clear();
-  }
-
-  private void enqueue(Pair pair, int[] words) {
-    queue.add(new Entry(pair, pair.count, words, entries++));
+  private void enqueueFound() {
+    found.forEach(pair -> queue.add(new Entry(pair, pair.count)));
+    found.clear();
   }
 
   // ---- merges ----
@@ -203,29 +182,28 @@ public final class PairMerges {
     while (tokens.size() < size && !queue.isEmpty()) {
       Entry top = queue.remove();
       if (top.count != top.pair.count) {
-        enqueue(top.pair, top.words);
+        queue.add(new Entry(top.pair, top.pair.count));
         continue;
       }
       if (top.count < Math.max(1, minFrequency)) {
         return;
       }
-      merge(top.pair, top.words);
+      merge(top.pair);
       progress.accept(tokens.size());
     }
   }
 
-  private void merge(Pair pair, int[] words) {
+  private void merge(Pair pair) {
     String right = tokens.get(pair.right);
     int token =
         id(
             tokens.get(pair.left)
                 + (right.startsWith(prefix) ? right.substring(prefix.length()) : right));
-    merged.remove(pair); // of two times the later one counts
-    merged.put(pair, token);
-    for (int word : words) {
+    merged.add(pair);
+    for (int word : pair.takeWords()) {
       mergeIn(word, pair.left, pair.right, token);
     }
-    enqueueGrown();
+    enqueueFound();
   }
 
   private void mergeIn(int word, int left, int right, int token) {
@@ -260,7 +238,7 @@ public final class PairMerges {
 
   /** The merges in order, each as the texts of two tokens. */
   public List<List<String>> merges() {
-    return merged.keySet().stream()
+    return merged.stream()
         .map(pair -> List.of(tokens.get(pair.left), tokens.get(pair.right)))
         .toList();
   }
