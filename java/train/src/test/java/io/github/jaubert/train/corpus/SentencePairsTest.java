@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -119,15 +120,35 @@ class SentencePairsTest {
     assertTrue(full > 0.6 * pairs.size(), name + ": " + full + " of " + pairs.size());
   }
 
+  /** Documents of 100 sentences of 4 tokens each. */
+  private TokenizedCorpus evenDocuments(int count) {
+    return tokenized(Collections.nCopies(count, "The dog cat. ".repeat(100)));
+  }
+
+  @Test
+  void otherTextsBeginAnywhereAndNoTextIsLostToThem() {
+    TokenizedCorpus corpus = evenDocuments(300);
+    SentencePairs pairs = SentencePairs.nextSentence(corpus, tokenizer, MAX_LENGTH, seed);
+    long[] begun = new long[100];
+    for (int i = 0; i < pairs.size(); i++) {
+      long used = pairs.first(i) + pairs.firstLength(i);
+      if (pairs.label(i) == 0) {
+        used = pairs.second(i) + pairs.secondLength(i);
+      } else {
+        begun[(int) (pairs.second(i) % 400 / 4)]++;
+      }
+      long next = i + 1 < pairs.size() ? pairs.first(i + 1) : corpus.tokens();
+      // Less than a sentence is cut off on either side, to fit the length.
+      assertTrue(next - used >= 0 && next - used <= 6, name + ": " + (next - used) + " lost");
+    }
+    Binomial.checkUniform(name + ": where other texts begin", begun);
+  }
+
   /** A document that is to give short pairs gives many of them, and no long ones. */
   @Test
   void aDocumentInTenGivesShortPairs() {
-    int documents = 600;
-    List<String> texts = new ArrayList<>();
-    for (int i = 0; i < documents; i++) {
-      texts.add("The dog cat. ".repeat(100)); // sentences of 4 tokens
-    }
-    TokenizedCorpus corpus = tokenized(texts);
+    int documents = 3000;
+    TokenizedCorpus corpus = evenDocuments(documents);
     SentencePairs pairs = SentencePairs.sentenceOrder(corpus, tokenizer, MAX_LENGTH, seed);
     int[] longest = new int[documents];
     long document = 0;

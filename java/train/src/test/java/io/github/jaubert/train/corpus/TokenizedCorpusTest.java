@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenizedCorpusTest {
   private final long seed = System.nanoTime();
@@ -130,15 +133,28 @@ class TokenizedCorpusTest {
     assertThrows(IndexOutOfBoundsException.class, () -> again.id(again.tokens()));
   }
 
-  @Test
-  void aLargeVocabularyTakesFourBytes() throws IOException {
-    try (Tokenizer large = RandomText.tokenizer(folder.resolve("large"), 70_000)) {
-      assertTrue(large.id("##aa") > 65_536);
+  @ParameterizedTest
+  @CsvSource({"40000, 2", "65536, 2", "65537, 4"})
+  void aLargeVocabularyTakesFourBytes(int vocabulary, int bytes) throws IOException {
+    try (Tokenizer large = RandomText.tokenizer(folder.resolve("large"), vocabulary)) {
+      assertEquals(vocabulary - 1, large.id("##aa"));
       TokenizedCorpus tokenized = TokenizedCorpus.of(Corpus.of(text), large, cache);
       assertEquals(
-          4 * tokenized.tokens(), Files.size(tokenized.folder().resolve("tokens-00000.bin")));
+          bytes * tokenized.tokens(), Files.size(tokenized.folder().resolve("tokens-00000.bin")));
       check(tokenized, large, "seed " + seed);
     }
+  }
+
+  /** More text than is tokenised at once; each time it begins with a document. */
+  @Test
+  void manyDocumentsAreCounted() {
+    int count = 100_000;
+    TokenizedCorpus tokenized =
+        TokenizedCorpus.of(
+            Corpus.of("many", Collections.nCopies(count, "The dog runs.")), tokenizer, cache);
+    assertEquals(count, tokenized.documents());
+    assertEquals(count, tokenized.sentences());
+    assertEquals(5L * count, tokenized.tokens());
   }
 
   @Test
@@ -172,7 +188,9 @@ class TokenizedCorpusTest {
     Files.writeString(moved, "!", StandardOpenOption.APPEND);
     Path changed = TokenizedCorpus.of(Corpus.of(moved), tokenizer, cache).folder();
     assertNotEquals(first.folder(), changed);
-    try (Tokenizer other = RandomText.tokenizer(folder.resolve("other"), 41)) {
+    Path vocabulary = folder.resolve("tokenizer/vocab.txt");
+    Files.writeString(vocabulary, Files.readString(vocabulary).replace("filler0", "filler9"));
+    try (Tokenizer other = Tokenizer.fromPretrained(vocabulary.getParent())) {
       assertNotEquals(changed, TokenizedCorpus.of(Corpus.of(moved), other, cache).folder());
     }
   }
@@ -246,6 +264,9 @@ class TokenizedCorpusTest {
     TokenizedCorpus tokenized = tokenized();
     check(tokenized, tokenizer, "seed " + seed);
     assertEquals(List.of(tokenized.folder()), left());
+    try (Stream<Path> files = Files.list(tokenized.folder())) {
+      assertEquals(4, files.count(), "nothing of the killed run");
+    }
   }
 
   @Test
