@@ -2,7 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.train.FolderLock;
+import io.github.jaubert.bert.checkpoint.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;

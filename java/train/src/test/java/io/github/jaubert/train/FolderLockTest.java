@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.FolderLock;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.train.FolderLock;
 import io.github.jaubert.train.data.DataException;
 import java.io.FileOutputStream;
 import java.io.IOException;

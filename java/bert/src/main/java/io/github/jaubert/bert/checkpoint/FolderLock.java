@@ -1,6 +1,5 @@
-package io.github.jaubert.train;
+package io.github.jaubert.bert.checkpoint;
 
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
