@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The small BERT against PyTorch's autograd in double precision, on sequences of mixed lengths with
- * dropout 0. The figures are made by benchmarks/peers/golden_small_bert.py.
+ * dropout 0. The figures are made by src/test/python/golden_small_bert.py.
  */
 class GoldenTest {
   private static final Path GOLDEN = TestFiles.golden();

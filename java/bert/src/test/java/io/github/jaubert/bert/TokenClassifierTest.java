@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The small classifier of tokens against PyTorch's autograd in double precision. The figures are
- * made by benchmarks/peers/golden_token_classifier.py.
+ * made by src/test/python/golden_token_classifier.py.
  */
 class TokenClassifierTest {
   private static final Path GOLDEN =

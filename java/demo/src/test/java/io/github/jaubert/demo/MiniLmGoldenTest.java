@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real pre-trained encoder against the hidden states that ONNX Runtime and NumPy computed of it;
- * the figures are packed by benchmarks/peers/golden_minilm.py.
+ * the figures are packed by java/bert/src/test/python/golden_minilm.py.
  */
 class MiniLmGoldenTest {
   private static final int HIDDEN = 384;

@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * Saves MiniLM with a head of each kind, and the logits of a few texts beside it, for
- * benchmarks/peers/check_saved_folder.py, which loads the folders with {@code transformers} and
+ * src/test/python/check_saved_folder.py, which loads the folders with {@code transformers} and
  * compares.
  */
 final class SavedFolder {

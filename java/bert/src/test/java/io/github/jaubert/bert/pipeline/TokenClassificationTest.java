@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Against transformers' pipeline, of which benchmarks/peers/golden_token_classifier.py wrote down
+ * Against transformers' pipeline, of which src/test/python/golden_token_classifier.py wrote down
  * what it finds.
  */
 class TokenClassificationTest {

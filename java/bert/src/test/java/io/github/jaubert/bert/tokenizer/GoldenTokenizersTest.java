@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Folders whose tokenizer files say many different things, against ids by transformers 5.18. Of the
- * file, benchmarks/peers/golden_tokenizers.py says more; another one is checked by {@code
+ * file, src/test/python/golden_tokenizers.py says more; another one is checked by {@code
  * -Djaubert.tokenizers=FILE}.
  */
 class GoldenTokenizersTest {

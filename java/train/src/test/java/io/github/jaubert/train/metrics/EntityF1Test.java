@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Against the figures of seqeval, which benchmarks/peers/golden_entities.py wrote down. */
+/** Against the figures of seqeval, which src/test/python/golden_entities.py wrote down. */
 class EntityF1Test {
   private static List<String> tags(String line) {
     return List.of(line.split(" "));

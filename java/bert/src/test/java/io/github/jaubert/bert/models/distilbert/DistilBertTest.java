@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A small DistilBERT against PyTorch's autograd in double precision. The figures are made by
- * benchmarks/peers/golden_small_distilbert.py.
+ * src/test/python/golden_small_distilbert.py.
  */
 class DistilBertTest {
   private static final Path GOLDEN = TestFiles.golden("small-distilbert");

@@ -1,6 +1,6 @@
 """Golden values of a small BERT: loss, logits, hidden states, every gradient, a few training steps.
 
-    python golden_small_bert.py ../../java/bert/src/test/resources/golden/small-bert
+    python golden_small_bert.py ../resources/golden/small-bert
 
 A two-layer BertForSequenceClassification with random float32 weights and odd sizes (hidden 21, 3
 heads of 7, intermediate 31) is evaluated by PyTorch autograd in float64, eager attention, dropout
@@ -27,9 +27,8 @@ of a row leaves the softmax alone): what stands in the file is rounding, to be c
 """
 
 import torch
-from golden_common import check_padding_is_inert, make_sequences, odd_bert, out_folder, pack, pad, randomised, write_gradients, write_json
+from golden_common import make_sequences, odd_bert, out_folder, pack, pad, randomised, write_json, write_model
 from safetensors.torch import save_file
-from training import adamw, update
 from transformers import AutoModel, BertForSequenceClassification, get_linear_schedule_with_warmup
 
 SEED = 20261123
@@ -55,7 +54,11 @@ def make_labels(generator):
 
 def train(model, batch, labels):
     """The losses and gradient norms of a short run of AdamW, all in float64."""
-    optimizer = adamw(model.parameters(), TRAINING["learning_rate"], TRAINING["weight_decay"], fused=False)
+    groups = [
+        {"params": [p for p in model.parameters() if (p.dim() > 1) == matrices], "weight_decay": TRAINING["weight_decay"] * matrices}
+        for matrices in (True, False)
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=TRAINING["learning_rate"])
     schedule = get_linear_schedule_with_warmup(optimizer, TRAINING["warmup_steps"], TRAINING["steps"])
     model.zero_grad()
     run = {"learning_rates": [], "losses": [], "grad_norms": []}
@@ -64,28 +67,26 @@ def train(model, batch, labels):
         loss.backward()
         run["learning_rates"].append(optimizer.param_groups[0]["lr"])
         run["losses"].append(loss.item())
-        run["grad_norms"].append(update(model, optimizer).item())
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), TRAINING["max_grad_norm"])
+        run["grad_norms"].append(norm.item())
+        optimizer.step()
         schedule.step()
+        model.zero_grad()
     run["losses"].append(model(**batch, labels=labels).loss.item())
     return run
 
 
 def write_task(task, model, sequences, labels, out):
-    folder = out / task
-    model.save_pretrained(folder)  # float32, before the model is widened
-    model.double().train()  # dropout is 0: train and eval are the same
-    check_padding_is_inert(model, sequences)
-
     batch = pad(sequences)
     target = labels if task == "single-label" else labels.double()
-    output, norm = write_gradients(model, batch, target, folder)
+    output, norm = write_model(model, sequences, target, out / task)
     expected = {
         "loss": output.loss.item(),
         "logits": output.logits.tolist(),
         "grad_norm": norm,
         "training": TRAINING | train(model, batch, target),
     }
-    write_json(folder / "expected.json", expected)
+    write_json(out / task / "expected.json", expected)
     print(f"{task}: loss {output.loss.item():.6f}, gradient norm {norm:.4f}, "
           f"after {TRAINING['steps']} steps {expected['training']['losses'][-1]:.6f}")
     return pack(output.hidden_states[-1].detach(), batch["attention_mask"])

@@ -93,6 +93,14 @@ def check_padding_is_inert(model, sequences, **keys):
         raise AssertionError(f"padding changes the logits by {difference}")
 
 
+def write_model(model, sequences, labels, folder, **keys):
+    """The Hugging Face folder in float32 and the gradients in float64, in which the model is from here on; what write_gradients gives."""
+    model.save_pretrained(folder)
+    model.double().train()  # dropout is 0: train and eval are the same
+    check_padding_is_inert(model, sequences, **keys)
+    return write_gradients(model, pad(sequences, **keys), labels, folder)
+
+
 def write_gradients(model, batch, labels, folder):
     """gradients.safetensors of the loss; the output, and the global norm of the gradients."""
     output = model(**batch, labels=labels, output_hidden_states=True)

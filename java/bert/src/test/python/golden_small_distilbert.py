@@ -1,6 +1,6 @@
 """Golden values of a small DistilBERT: hidden states, loss, logits, every gradient.
 
-    python golden_small_distilbert.py ../../java/bert/src/test/resources/golden/small-distilbert
+    python golden_small_distilbert.py ../resources/golden/small-distilbert
 
 A two-layer DistilBertForSequenceClassification with random float32 weights and odd sizes (dim 21, 3
 heads of 7, hidden_dim 31) is evaluated by PyTorch autograd in float64, eager attention, dropout 0,
@@ -19,15 +19,13 @@ The gradient of attention.k_lin.bias is zero in exact arithmetic: what stands in
 """
 
 import torch
-from golden_common import check_padding_is_inert, make_sequences, out_folder, pack, pad, randomised, write_gradients, write_json
+from golden_common import make_sequences, out_folder, pack, pad, randomised, write_json, write_model
 from golden_small_bert import LENGTHS, VOCAB
 from safetensors.torch import save_file
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 SEED = 20261129
 KEYS = ("input_ids",)
-
-
 CONFIG = DistilBertConfig(
     vocab_size=VOCAB,
     dim=21,
@@ -55,17 +53,10 @@ def main():
     write_json(out / "inputs.json", {"sequences": sequences, "labels": labels.tolist()})
 
     model = randomised(DistilBertForSequenceClassification, CONFIG, generator)
-    model.save_pretrained(out)  # float32, before the model is widened
-    positions = sinusoids(model.config)
-    model.double().train()  # dropout is 0: train and eval are the same
-    check_padding_is_inert(model, sequences, keys=KEYS)
-    batch = pad(sequences, KEYS)
-    output, _ = write_gradients(model, batch, labels, out)
-    hidden = {
-        f"h{i}": pack(state.detach(), batch["attention_mask"]).float().contiguous()
-        for i, state in enumerate(output.hidden_states)
-    }
-    save_file(hidden | {"sinusoids": positions.contiguous()}, out / "hidden.safetensors")
+    output, _ = write_model(model, sequences, labels, out, keys=KEYS)
+    mask = pad(sequences)["attention_mask"]
+    hidden = {f"h{i}": pack(state.detach(), mask).float().contiguous() for i, state in enumerate(output.hidden_states)}
+    save_file(hidden | {"sinusoids": sinusoids(CONFIG).contiguous()}, out / "hidden.safetensors")
     write_json(out / "expected.json", {"loss": output.loss.item(), "logits": output.logits.tolist()})
     print(f"loss {output.loss.item():.6f}")
 

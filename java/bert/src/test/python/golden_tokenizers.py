@@ -1,6 +1,6 @@
 """Token ids by transformers for folders whose tokenizer files say many different things.
 
-    python golden_tokenizers.py ../../java/bert/src/test/resources/golden/tokenizers/golden.json --texts 40
+    python golden_tokenizers.py ../resources/golden/tokenizers/golden.json --texts 40
     python golden_tokenizers.py /tmp/table.json --texts 1500
     python golden_tokenizers.py /tmp/table.json --texts 1500 --model FOLDER
 

@@ -1,6 +1,6 @@
 """Folders as they are found in the wild, for the tests of a loader, with the outputs they must give.
 
-    python golden_loader.py ../../java/bert/src/test/resources/golden/loader
+    python golden_loader.py ../resources/golden/loader
 
 One tiny random BertForSequenceClassification (two layers, hidden 8, 2 heads, 3 labels) is written as
 

@@ -1,6 +1,6 @@
 """Golden values of a small BertForTokenClassification and of transformers' pipeline over it.
 
-    python golden_token_classifier.py ../../java/bert/src/test/resources/golden/token-classifier
+    python golden_token_classifier.py ../resources/golden/token-classifier
 
 The model has two layers, odd sizes, random float32 weights and no pooler; it is evaluated by PyTorch
 autograd in float64, eager attention, dropout 0, on sequences of mixed lengths. What is written:

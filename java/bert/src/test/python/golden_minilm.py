@@ -1,6 +1,6 @@
 """Packs the golden hidden states of all-MiniLM-L6-v2 into small test resources.
 
-    python golden_minilm.py ../../../shared/golden/minilm ../../java/demo/src/test/resources/golden/minilm
+    python golden_minilm.py FIGURES ../../../../demo/src/test/resources/golden/minilm
 
 The figures were made by ONNX Runtime (last_hidden_state) and NumPy (hidden_0 after the embeddings, hidden_1
 after the first layer) on three inputs, one of them a pair. Padding rows are dropped. Written are

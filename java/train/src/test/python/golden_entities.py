@@ -1,7 +1,7 @@
 """Golden entity scores: what seqeval makes of tags written by hand and of random ones.
 
     pip install seqeval==1.2.2
-    python golden_entities.py ../../java/train/src/test/resources/golden/entities.json
+    python golden_entities.py ../resources/golden/entities.json
 
 Each case has the true and the predicted tags of some sentences, the scheme (null: seqeval's default,
 which agrees with conlleval.pl; otherwise its strict mode) and [precision, recall, F1, true entities]:
