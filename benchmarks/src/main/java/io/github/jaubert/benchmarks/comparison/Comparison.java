@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -41,17 +40,18 @@ record Comparison(
   private static Optional<Comparison> of(
       String rule, String work, Series ours, String against, Results results) {
     return switch (rule) {
-      case "faster" -> faster(work, ours, against, results.find(against, work));
+      case "faster" -> results.find(against, work).map(s -> faster(work, ours, against, s));
       case "faster than ours" ->
-          faster(work, ours, against, results.find(Program.JAUBERT, against));
+          results.find(Program.JAUBERT, against).map(s -> faster(work, ours, against, s));
       case "value" -> Optional.of(alone(work, ours, ours.value()));
-      case "GF/s" -> Optional.of(alone(work, ours, ours.gigaflops()));
+      case "GF/s" -> Optional.of(alone(work, ours, ours.rate(rule)));
       case "part of the least" ->
           Stream.of(against.split(", "))
-              .flatMap(peer -> against(work, ours, peer, results.find(peer, work)).stream())
+              .flatMap(
+                  peer -> results.find(peer, work).map(s -> part(work, ours, peer, s)).stream())
               .min(Comparator.comparingDouble(Comparison::peerValue));
-      case "part of GF/s" -> part(rule, work, ours, results.ours(against), Series::gigaflops);
-      case "part of GB/s" -> part(rule, work, ours, results.ours(against), Series::gigabytes);
+      case "part of GF/s", "part of GB/s" ->
+          partOfRate(rule.substring("part of ".length()), work, ours, results.ours(against));
       case "same losses" ->
           results.find(against, work).flatMap(theirs -> farthest(work, ours, against, theirs));
       default -> throw new IllegalArgumentException("no rule " + rule);
@@ -64,41 +64,35 @@ record Comparison(
   }
 
   /** Which part of theirs ours is. */
-  private static Optional<Comparison> against(
-      String work, Series ours, String who, Optional<Series> theirs) {
-    return theirs
-        .map(Series::value)
-        .map(t -> new Comparison(work, ours.unit(), ours.value(), who, t, ours.value() / t));
+  private static Comparison part(String work, Series ours, String who, Series theirs) {
+    double t = theirs.value();
+    return new Comparison(work, ours.unit(), ours.value(), who, t, ours.value() / t);
   }
 
   /** How many times as fast. */
-  private static Optional<Comparison> faster(
-      String work, Series ours, String who, Optional<Series> theirs) {
-    return against(work, ours, who, theirs)
-        .map(c -> ours.moreIsBetter() ? c : c.withRatio(1 / c.ratio()));
-  }
-
-  private Comparison withRatio(double another) {
-    return new Comparison(work, unit, value, peer, peerValue, another);
+  private static Comparison faster(String work, Series ours, String who, Series theirs) {
+    Comparison c = part(work, ours, who, theirs);
+    double ratio = ours.moreIsBetter() ? c.ratio : 1 / c.ratio;
+    return new Comparison(work, c.unit, c.value, who, c.peerValue, ratio);
   }
 
   /** The rate as a share of the best one among some works of ours. */
-  private static Optional<Comparison> part(
-      String rule,
-      String work,
-      Series ours,
-      Map<String, Series> roofs,
-      ToDoubleFunction<Series> rate) {
-    String unit = rule.substring("part of ".length());
-    double reached = rate.applyAsDouble(ours);
-    return roofs.keySet().stream()
+  private static Optional<Comparison> partOfRate(
+      String unit, String work, Series ours, Map<String, Series> roofs) {
+    double reached = ours.rate(unit);
+    return roofs.entrySet().stream()
         .filter(roof -> reached > 0)
-        .max(Comparator.comparingDouble(roof -> rate.applyAsDouble(roofs.get(roof))))
+        .map(roof -> Map.entry(roof.getKey(), roof.getValue().rate(unit)))
+        .max(Map.Entry.comparingByValue())
         .map(
-            roof -> {
-              double best = rate.applyAsDouble(roofs.get(roof));
-              return new Comparison(work, unit, reached, roof, best, reached / best);
-            });
+            best ->
+                new Comparison(
+                    work,
+                    unit,
+                    reached,
+                    best.getKey(),
+                    best.getValue(),
+                    reached / best.getValue()));
   }
 
   /** How far, as a part of its height, our works lie from a straight line through them. */
@@ -108,13 +102,13 @@ record Comparison(
       return Optional.empty();
     }
     Line line = Line.through(points);
-    return points.keySet().stream()
+    return points.entrySet().stream()
         .map(
-            x -> {
-              double y = points.get(x);
-              String work = name + " " + MarkdownReport.figure(x);
-              double distance = Math.abs(y / line.at(x) - 1);
-              return new Comparison(work, "ms", y, "straight line", line.at(x), distance);
+            point -> {
+              String work = name + " " + MarkdownReport.figure(point.getKey());
+              double y = line.at(point.getKey());
+              double distance = Math.abs(point.getValue() / y - 1);
+              return new Comparison(work, "ms", point.getValue(), "straight line", y, distance);
             })
         .max(BY_RATIO);
   }

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -75,8 +73,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
   @Override
   public final Integer call() throws IOException {
     List<String> names = suites().stream().map(Suite::name).toList();
-    List<Suite> wanted =
-        suites().stream().filter(suite -> only.matcher(suite.name()).find()).toList();
+    List<Suite> wanted = suites().stream().filter(s -> only.matcher(s.name()).find()).toList();
     if (list) {
       names.forEach(System.out::println);
       return 0;
@@ -113,22 +110,23 @@ abstract class ComparisonCommand implements Callable<Integer> {
       String[] words = Files.readString(packaged).strip().split(" ");
       return new Commit(words[0], words[1]);
     }
-    Program git =
-        new Program("git", List.of("git", "-C", root.toString()), Duration.ofSeconds(patience));
-    try {
-      String[] lines = git.with("log", "-1", "--format=%h%n%cs").output().strip().split("\n");
-      boolean changed = !git.with("status", "--porcelain").output().isBlank();
-      return new Commit(lines[0] + (changed ? "+" : ""), lines[1]);
-    } catch (Program.Failure e) {
+    List<String> command = List.of("git", "-C", root.toString());
+    Program git = new Program("git", command, Duration.ofSeconds(patience));
+    Program.Outcome log = git.with("log", "-1", "--format=%h %cs").run();
+    if (log.failure() != null) {
       return new Commit("unknown", "undated");
     }
+    String[] words = log.output().strip().split(" ");
+    boolean changed = !git.with("status", "--porcelain").run().output().isBlank();
+    return new Commit(words[0] + (changed ? "+" : ""), words[1]);
   }
 
   private List<Program> programs(Suite suite, Peers peers) {
-    List<String> options = new ArrayList<>(suite.options());
-    Collections.addAll(options, "--threads", "" + threads, "--seed", "" + seed);
-    Collections.addAll(options, "--seconds", "" + suite.seconds());
-    String[] all = options.toArray(String[]::new);
-    return peers.programs(suite.ours(), suite.peers()).stream().map(p -> p.with(all)).toList();
+    String[] own = suite.options().toArray(String[]::new);
+    String[] shared =
+        "--threads %d --seed %d --seconds %s".formatted(threads, seed, suite.seconds()).split(" ");
+    return peers.programs(suite.ours(), suite.peers()).stream()
+        .map(program -> program.with(own).with(shared))
+        .toList();
   }
 }

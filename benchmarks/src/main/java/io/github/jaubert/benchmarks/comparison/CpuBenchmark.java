@@ -124,11 +124,11 @@ public final class CpuBenchmark extends ComparisonCommand {
   void prepare(Results results) throws IOException {
     Files.createDirectories(inputs());
     if (data == null) {
-      results.leaveOut("Real sentences: --data names no folder with SST-2 and MRPC");
+      results.leftOut().add("Real sentences: --data names no folder with SST-2 and MRPC");
     }
     int trainRows = (quick ? 3 : 16) * BATCH;
     int devRows = quick ? 4 * BATCH : 872;
     BenchmarkInputs.write(inputs(), data, trainRows, devRows, seed)
-        .forEach(file -> results.leaveOut("Real sentences: there is no " + file));
+        .forEach(file -> results.leftOut().add("Real sentences: there is no " + file));
   }
 }

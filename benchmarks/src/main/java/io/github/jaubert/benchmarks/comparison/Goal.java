@@ -58,15 +58,12 @@ record Goal(String name, String bound, String rule, String works, String against
     return comparisons.stream().min(atLeast() ? byRatio : byRatio.reversed());
   }
 
-  /**
-   * A ratio that was reached, as the bound is written, with as many digits as can be told apart.
-   */
+  /** A ratio that was reached, as the bound is written, with as many digits as tell it apart. */
   String format(double ratio) {
-    if (bound.endsWith(" x")) {
-      return String.format(Locale.ROOT, "%.2f x", ratio);
-    }
-    if (bound.endsWith(" %")) {
-      return String.format(Locale.ROOT, "%.1f %%", 100 * ratio);
+    if (bound.endsWith(" x") || bound.endsWith(" %")) {
+      boolean percent = bound.endsWith(" %");
+      return String.format(
+          Locale.ROOT, percent ? "%.1f %%" : "%.2f x", percent ? 100 * ratio : ratio);
     }
     return Math.abs(ratio) < 0.01
         ? String.format(Locale.ROOT, "%.1e", ratio)

@@ -63,14 +63,15 @@ public final class GpuBenchmark extends ComparisonCommand {
     MeasuringProgram.run(new GpuBenchmark(), arguments);
   }
 
-  private DType dtype() {
-    return given != null ? given : device.equals("cpu") ? DType.F32 : DType.BF16;
+  private String type() {
+    DType type = given != null ? given : device.equals("cpu") ? DType.F32 : DType.BF16;
+    return type.name().toLowerCase(Locale.ROOT);
   }
 
   @Override
   Report.Words words() {
     return new Report.Words(
-        "gpu", "Jaubert on a GPU beside its peers", dtype() == DType.F32 ? "float32" : "bf16", HOW);
+        "gpu", "Jaubert on a GPU beside its peers", type().equals("f32") ? "float32" : "bf16", HOW);
   }
 
   @Override
@@ -86,21 +87,20 @@ public final class GpuBenchmark extends ComparisonCommand {
   }
 
   private Suite suite(String name, String ours, List<String> peers, String works) {
-    String type = dtype().name().toLowerCase(Locale.ROOT);
     List<String> options =
-        List.of("--only", works, "--dtype", type, "--tokens", "" + tokens, "--device", device);
+        List.of("--only", works, "--dtype", type(), "--tokens", "" + tokens, "--device", device);
     return new Suite(name, rounds, seconds, ours, peers, options);
   }
 
   @Override
   List<Goal> goals() {
-    return dtype() == DType.BF16 ? Goal.of("gpu bf16", "gpu") : Goal.of("gpu");
+    return Goal.of("gpu", "gpu " + type());
   }
 
   @Override
   void prepare(Results results) {
     if (device.equals("cpu")) {
-      results.leaveOut(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
+      results.leftOut().add(Peers.CUBLASLT + ": needs a GPU, and the device is cpu");
     }
   }
 }

@@ -69,93 +69,69 @@ public final class LossCurves implements Callable<Integer> {
     MeasuringProgram.run(new LossCurves(), arguments);
   }
 
-  /** A command for tests. */
-  static CommandLine command() {
-    return new CommandLine(new LossCurves());
+  @Override
+  public Integer call() {
+    SortedMap<Long, Double> a = new TreeMap<>(); // losses by step
+    SortedMap<Long, Double> b = new TreeMap<>();
+    Map<String, Double> scoresOfA = read(first, a);
+    Map<String, Double> scoresOfB = read(second, b);
+    Set<Long> alone = union(a.keySet(), b.keySet());
+    alone.removeIf(step -> a.containsKey(step) && b.containsKey(step));
+    if (!alone.isEmpty()) {
+      say("NOT THE SAME STEPS: step %d, for one, is in one run only", alone.iterator().next());
+      return 1;
+    }
+    return compareScores(scoresOfA, scoresOfB) & compareLosses(a, b) ? 0 : 1;
   }
 
   /**
-   * What a run of {@code jaubert finetune} has left.
-   *
-   * @param name of its folder
-   * @param device that it ran on, and in which precision; empty if it has not ended
-   * @param losses by step: the mean since the last entry
-   * @param scores of the last evaluation, by name
+   * Reads the losses of a run, each a mean since the last entry, and the scores of its last
+   * evaluation, and says on which device and in which precision it ran, if it has ended.
    */
-  private record Run(
-      String name, String device, SortedMap<Long, Double> losses, Map<String, Double> scores) {
-    /**
-     * Reads a run's folder, its losses up to a step.
-     *
-     * @throws IllegalArgumentException if it has no history, or something else in its place
-     */
-    static Run read(Path folder, long steps) {
-      SortedMap<Long, Double> losses = new TreeMap<>();
-      Map<String, Double> scores = new TreeMap<>();
-      Path log = folder.resolve("train_log.jsonl");
-      try {
-        for (String line : Files.readAllLines(log)) {
-          JsonNode entry = MAPPER.readTree(line);
-          if (entry.path("kind").asText().equals("train")) {
-            losses.put(entry.path("step").asLong(), number(entry.path("loss")));
-          } else {
-            scores.clear();
-            entry.properties().forEach(e -> scores.put(e.getKey(), number(e.getValue())));
-            scores.keySet().removeAll(Set.of("kind", "step", "epoch"));
-          }
-        }
-      } catch (JsonProcessingException e) {
-        throw new IllegalArgumentException(log + " is no history of a run: " + e.getMessage(), e);
-      } catch (IOException e) {
-        throw new IllegalArgumentException(folder + " has no train_log.jsonl to read", e);
-      }
-      if (losses.isEmpty()) {
-        throw new IllegalArgumentException(log + " has no losses");
-      }
-      losses.keySet().removeIf(step -> step > steps);
-      return new Run(folder.toString(), device(folder.resolve("run.json")), losses, scores);
-    }
-
-    /** What is not finite is a text. */
-    private static double number(JsonNode value) {
-      return value.isNumber() || value.asText().matches("-?Infinity")
-          ? Double.parseDouble(value.asText())
-          : Double.NaN;
-    }
-
-    private static String device(Path file) {
-      try {
-        JsonNode run = MAPPER.readTree(file.toFile());
-        return run.path("device").asText() + ", " + run.at("/settings/precision").asText();
-      } catch (IOException e) {
-        return "";
-      }
-    }
-  }
-
-  @Override
-  public Integer call() {
+  private Map<String, Double> read(Path run, Map<Long, Double> losses) {
+    Map<String, Double> scores = new TreeMap<>();
+    Path log = run.resolve("train_log.jsonl");
     try {
-      return compare(Run.read(first, steps), Run.read(second, steps)) ? 0 : 1;
-    } catch (IllegalArgumentException e) {
-      throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+      for (String line : Files.readAllLines(log)) {
+        JsonNode entry = MAPPER.readTree(line);
+        if (entry.path("kind").asText().equals("train")) {
+          losses.put(entry.path("step").asLong(), number(entry.path("loss")));
+        } else {
+          scores.clear();
+          entry.properties().forEach(e -> scores.put(e.getKey(), number(e.getValue())));
+          scores.keySet().removeAll(Set.of("kind", "step", "epoch"));
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw refused(log + " is no history of a run: " + e.getMessage());
+    } catch (IOException e) {
+      throw refused(run + " has no train_log.jsonl to read");
     }
+    if (losses.isEmpty()) {
+      throw refused(log + " has no losses");
+    }
+    losses.keySet().removeIf(step -> step > steps);
+    try {
+      JsonNode end = MAPPER.readTree(run.resolve("run.json").toFile());
+      say("%s: %s, %s", run, end.path("device").asText(), end.at("/settings/precision").asText());
+    } catch (IOException e) {
+      say("%s: ", run);
+    }
+    return scores;
   }
 
-  private boolean compare(Run a, Run b) {
-    say("%s: %s", a.name(), a.device());
-    say("%s: %s", b.name(), b.device());
-    Set<Long> alone = new TreeSet<>(a.losses().keySet());
-    alone.addAll(b.losses().keySet());
-    alone.removeIf(step -> a.losses().containsKey(step) && b.losses().containsKey(step));
-    if (!alone.isEmpty()) {
-      say("NOT THE SAME STEPS: step %d, for one, is in one run only", alone.iterator().next());
-      return false;
-    }
-    return scores(a.scores(), b.scores()) & losses(a.losses(), b.losses());
+  private RuntimeException refused(String why) {
+    return new CommandLine.ParameterException(spec.commandLine(), why);
   }
 
-  private boolean losses(SortedMap<Long, Double> a, SortedMap<Long, Double> b) {
+  /** What is not finite is a text. */
+  private static double number(JsonNode value) {
+    return value.isNumber() || value.asText().matches("-?Infinity")
+        ? Double.parseDouble(value.asText())
+        : Double.NaN;
+  }
+
+  private boolean compareLosses(SortedMap<Long, Double> a, SortedMap<Long, Double> b) {
     if (a.isEmpty()) {
       say("NO LOSSES in the first %d steps", steps);
       return false;
@@ -178,10 +154,9 @@ public final class LossCurves implements Callable<Integer> {
     return within == null || farthest.getValue() <= within;
   }
 
-  private boolean scores(Map<String, Double> a, Map<String, Double> b) {
+  private boolean compareScores(Map<String, Double> a, Map<String, Double> b) {
     boolean all = true;
-    Set<String> names = new TreeSet<>(a.keySet());
-    names.addAll(b.keySet());
+    Set<String> names = union(a.keySet(), b.keySet());
     for (String name : names) {
       double one = a.getOrDefault(name, Double.NaN);
       double other = b.getOrDefault(name, Double.NaN);
@@ -196,6 +171,12 @@ public final class LossCurves implements Callable<Integer> {
       say("NO SCORES in %s", first);
       return false;
     }
+    return all;
+  }
+
+  private static <T> Set<T> union(Set<T> a, Set<T> b) {
+    Set<T> all = new TreeSet<>(a);
+    all.addAll(b);
     return all;
   }
 

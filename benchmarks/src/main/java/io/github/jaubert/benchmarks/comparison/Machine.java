@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Where a run was made. */
 final class Machine {
@@ -16,41 +18,33 @@ final class Machine {
 
   /** Names and values, in the order in which a report shows them. */
   static Map<String, String> describe(int threads) {
+    List<String> flags = List.of(field("/proc/cpuinfo", "flags", "").split(" "));
+    String sets =
+        INSTRUCTION_SETS.stream().filter(flags::contains).collect(Collectors.joining(", "));
+    String model = field("/proc/cpuinfo", "model name", System.getProperty("os.arch"));
+    double kilobytes = Double.parseDouble(field("/proc/meminfo", "MemTotal", "NaN").split(" ")[0]);
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("processor", processor());
+    facts.put("processor", sets.isEmpty() ? model : model + " (" + sets + ")");
     facts.put("cores", Runtime.getRuntime().availableProcessors() + ", threads used: " + threads);
-    String kilobytes = field("/proc/meminfo", "MemTotal").replace(" kB", "");
-    facts.put(
-        "memory",
-        kilobytes.isEmpty()
-            ? "unknown"
-            : "%.1f GiB".formatted(Long.parseLong(kilobytes) / (1024.0 * 1024)));
-    facts.put("system", "%s %s, %s".formatted(of("os.name"), of("os.version"), of("os.arch")));
-    facts.put("JDK", of("java.vm.name") + " " + of("java.runtime.version"));
+    facts.put("memory", "%.1f GiB".formatted(kilobytes / (1024 * 1024)));
+    facts.put("system", properties("%s %s, %s", "os.name", "os.version", "os.arch"));
+    facts.put("JDK", properties("%s %s", "java.vm.name", "java.runtime.version"));
     facts.put("load before the run", read("/proc/loadavg").split(" ")[0]);
     return facts;
   }
 
-  private static String of(String property) {
-    return System.getProperty(property);
-  }
-
-  private static String processor() {
-    List<String> flags = List.of(field("/proc/cpuinfo", "flags").split(" "));
-    List<String> found = INSTRUCTION_SETS.stream().filter(flags::contains).toList();
-    String model = field("/proc/cpuinfo", "model name");
-    String name = model.isEmpty() ? of("os.arch") : model;
-    return found.isEmpty() ? name : name + " (" + String.join(", ", found) + ")";
+  private static String properties(String format, String... names) {
+    return format.formatted(Stream.of(names).map(System::getProperty).toArray());
   }
 
   /** The value of the first line {@code name : value}. */
-  private static String field(String file, String name) {
+  private static String field(String file, String name, String otherwise) {
     return read(file)
         .lines()
         .filter(line -> line.startsWith(name) && line.contains(":"))
         .findFirst()
         .map(line -> line.substring(line.indexOf(':') + 1).strip())
-        .orElse("");
+        .orElse(otherwise);
   }
 
   private static String read(String file) {

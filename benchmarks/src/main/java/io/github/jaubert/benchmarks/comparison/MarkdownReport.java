@@ -10,16 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A report for people: the goals, the pictures, then every work. */
 final class MarkdownReport {
-  private final Report report;
+  private final Results results;
   private final List<String> lines = new ArrayList<>();
 
-  private MarkdownReport(Report report) {
-    this.report = report;
+  private MarkdownReport(Results results) {
+    this.results = results;
   }
 
   /**
@@ -28,16 +28,27 @@ final class MarkdownReport {
    * @param pictures names of image files beside it and what they show
    */
   static List<String> lines(Report report, Map<String, String> pictures) {
-    MarkdownReport page = new MarkdownReport(report);
-    page.head();
-    page.goals();
+    MarkdownReport page = new MarkdownReport(report.results());
+    page.head(report);
+    page.add(
+        "## Goals",
+        "",
+        "A goal about several works holds for each of them; the row shows the one that is worst off.",
+        "",
+        "| goal | bound | reached | met | work | Jaubert | held against | its figure |",
+        "|---|---:|---:|:-:|---|---:|---|---:|");
+    report.goals().forEach((goal, comparisons) -> page.add(row(goal, comparisons)));
+    page.add("");
     if (!pictures.isEmpty()) {
       page.add("## Pictures", "");
       pictures.forEach((file, caption) -> page.add("![%s](%s)".formatted(caption, file)));
       page.add("");
     }
     page.works();
-    page.notes();
+    page.add("## How it was measured", "", report.words().method(), "");
+    page.results.versions().forEach((who, v) -> page.add("- " + who + ": " + String.join("; ", v)));
+    page.list("## Left out", page.results.leftOut());
+    page.list("## What failed", page.results.failures());
     return page.lines;
   }
 
@@ -55,51 +66,42 @@ final class MarkdownReport {
     lines.addAll(Arrays.asList(text));
   }
 
-  private void head() {
+  private void head(Report report) {
     long measured = report.goals().values().stream().filter(c -> !c.isEmpty()).count();
     long met =
         report.goals().entrySet().stream().filter(e -> e.getKey().isMet(e.getValue())).count();
-    add("# " + report.words().title(), "");
     String counts = "%d of %d goals measured are met; commit %s. Medians of alternating runs, %s.";
+    add("# " + report.words().title(), "");
     add(counts.formatted(met, measured, report.commit(), report.words().dtype()), "");
     report.facts().forEach((name, value) -> add("- " + name + ": " + value));
     add("");
   }
 
-  private void goals() {
-    add("## Goals", "");
-    add(
-        "A goal about several works holds for each of them; the row shows the one that is worst off.",
-        "",
-        "| goal | bound | reached | met | work | Jaubert | held against | its figure |",
-        "|---|---:|---:|:-:|---|---:|---|---:|");
-    report.goals().forEach((goal, comparisons) -> add(row(goal, comparisons)));
-    add("");
-  }
-
   private static String row(Goal goal, List<Comparison> comparisons) {
     String cells = "| %s | %s |".formatted(goal.name(), goal.bound());
-    Optional<Comparison> worst = goal.worst(comparisons);
-    if (worst.isEmpty()) {
-      return cells + " – | not measured | | | | |";
-    }
-    return cells
-        + " **%s** | %s | %s%s | %s %s | %s | %s |"
-            .formatted(
-                goal.format(worst.get().ratio()),
-                goal.isMet(comparisons) ? "yes" : "**no**",
-                worst.get().work(),
-                comparisons.size() > 1 ? " (worst of " + comparisons.size() + ")" : "",
-                figure(worst.get().value()),
-                worst.get().unit(),
-                worst.get().peer(),
-                figure(worst.get().peerValue()));
+    String count = comparisons.size() > 1 ? " (worst of " + comparisons.size() + ")" : "";
+    String met = goal.isMet(comparisons) ? "yes" : "**no**";
+    return goal.worst(comparisons)
+        .map(
+            c ->
+                cells
+                    + " **%s** | %s | %s%s | %s %s | %s | %s |"
+                        .formatted(
+                            goal.format(c.ratio()),
+                            met,
+                            c.work(),
+                            count,
+                            figure(c.value()),
+                            c.unit(),
+                            c.peer(),
+                            figure(c.peerValue())))
+        .orElse(cells + " – | not measured | | | | |");
   }
 
   /** Works by the first word of their names, with a column for each who measured one of them. */
   private void works() {
     Map<String, List<String>> families =
-        report.results().works("").stream()
+        results.works("").stream()
             .collect(
                 Collectors.groupingBy(
                     MarkdownReport::family, LinkedHashMap::new, Collectors.toList()));
@@ -114,18 +116,18 @@ final class MarkdownReport {
   }
 
   private void family(String family, List<String> works) {
-    List<String> columns = report.results().whoMeasured(works);
+    List<String> columns = results.whoMeasured(works);
     add("### " + family, "");
     add("| work | unit | " + String.join(" | ", columns) + " | Jaubert in GF/s, GB/s |");
     add("|---|---|" + "---:|".repeat(columns.size() + 1));
     for (String work : works) {
-      List<String> cells = new ArrayList<>(List.of(work, ""));
-      for (String who : columns) {
-        Optional<Series> series = report.results().find(who, work);
-        series.ifPresent(s -> cells.set(1, s.unit()));
-        cells.add(series.map(s -> figure(s.value())).orElse(""));
-      }
-      cells.add(report.results().find(Program.JAUBERT, work).map(MarkdownReport::rates).orElse(""));
+      Map<String, Series> measured = results.byWork().get(work);
+      List<String> cells = new ArrayList<>();
+      cells.add(work);
+      cells.add(measured.values().iterator().next().unit());
+      columns.forEach(
+          who -> cells.add(measured.containsKey(who) ? figure(measured.get(who).value()) : ""));
+      cells.add(results.find(Program.JAUBERT, work).map(MarkdownReport::rates).orElse(""));
       add("| " + String.join(" | ", cells) + " |");
     }
     add("");
@@ -133,24 +135,10 @@ final class MarkdownReport {
 
   /** Of a work that was measured as a time. */
   private static String rates(Series series) {
-    List<String> rates = new ArrayList<>();
-    if (series.gigaflops() > 0 && !series.moreIsBetter()) {
-      rates.add(figure(series.gigaflops()) + " GF/s");
-    }
-    if (series.gigabytes() > 0 && !series.moreIsBetter()) {
-      rates.add(figure(series.gigabytes()) + " GB/s");
-    }
-    return String.join(", ", rates);
-  }
-
-  private void notes() {
-    add("## How it was measured", "", report.words().method(), "");
-    report
-        .results()
-        .versions()
-        .forEach((who, versions) -> add("- " + who + ": " + String.join("; ", versions)));
-    list("## Left out", report.results().leftOut());
-    list("## What failed", report.results().failures());
+    return Stream.of("GF/s", "GB/s")
+        .filter(rate -> series.rate(rate) > 0 && !series.moreIsBetter())
+        .map(rate -> figure(series.rate(rate)) + " " + rate)
+        .collect(Collectors.joining(", "));
   }
 
   private void list(String title, Collection<String> texts) {

@@ -1,12 +1,13 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.comparison.Program.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Finds the programs that can run here, ours and the peers'. What cannot is left out, with a word.
@@ -17,9 +18,6 @@ import java.util.Optional;
  */
 final class Peers {
   static final String CUBLASLT = "cuBLASLt";
-
-  private static final String OURS = "io.github.jaubert.benchmarks.";
-  private static final String THEIRS = "io.github.jaubert.peers.";
 
   /** Of the peers on the JVM, by their folders. */
   private static final Map<String, String> NAMES =
@@ -46,32 +44,23 @@ final class Peers {
     this.root = root;
     this.patience = patience;
     this.results = results;
+    String otherwise = "no Python with torch and transformers; name one with --python. ";
     Program interpreter = program("PyTorch", python);
-    this.python =
-        runs(
-                interpreter.with("-c", "import torch, transformers"),
-                "no Python with torch and transformers; name one with --python. ")
-            ? Optional.of(interpreter)
-            : Optional.empty();
+    boolean runs = runs(interpreter.with("-c", "import torch, transformers"), otherwise);
+    this.python = runs ? Optional.of(interpreter) : Optional.empty();
   }
 
   private Program program(String who, String... command) {
     return new Program(who, List.of(command), patience);
   }
 
-  private Path file(String name) {
-    return root.resolve("benchmarks/peers").resolve(name);
-  }
-
   /** Runs something; if it fails, the peer is left out. */
   private boolean runs(Program program, String otherwise) {
-    try {
-      program.output();
-      return true;
-    } catch (Program.Failure e) {
-      results.leaveOut(program.who() + ": " + otherwise + e.getMessage());
-      return false;
+    Outcome outcome = program.run();
+    if (outcome.failure() != null) {
+      results.leftOut().add(program.who() + ": " + otherwise + outcome.failure());
     }
+    return outcome.failure() == null;
   }
 
   /**
@@ -82,44 +71,43 @@ final class Peers {
    *     classes, as {@code djl/Djl}, or {@link #CUBLASLT}, which is on this class path too
    */
   List<Program> programs(String ours, List<String> peers) {
-    List<Program> programs = new ArrayList<>();
-    programs.add(ofThisClassPath(Program.JAUBERT, ours));
-    peers.stream().map(this::peer).flatMap(Optional::stream).forEach(programs::add);
-    return programs;
+    Stream<Program> found = peers.stream().map(this::peer).flatMap(Optional::stream);
+    return Stream.concat(Stream.of(ofThisClassPath(Program.JAUBERT, ours)), found).toList();
   }
 
   /** One of those; empty, with a word, if it cannot run here. */
   Optional<Program> peer(String name) {
+    Path file = root.resolve("benchmarks/peers").resolve(name);
     if (name.endsWith(".py")) {
-      return python.map(interpreter -> interpreter.with(file(name).toString()));
+      return python.map(interpreter -> interpreter.with(file.toString()));
     }
     return name.equals(CUBLASLT)
         ? Optional.of(ofThisClassPath(CUBLASLT, "operations.CublasLt"))
-        : java(name);
+        : java(file.getParent(), file.getFileName().toString());
   }
 
   private Program ofThisClassPath(String who, String main) {
-    return jvm(who, System.getProperty("java.class.path"), OURS + main);
+    return jvm(who, System.getProperty("java.class.path"), "benchmarks." + main);
   }
 
   private Program jvm(String who, String classPath, String main) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return program(who, java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, main);
+    String name = "io.github.jaubert." + main;
+    return program(who, java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, name);
   }
 
-  private Optional<Program> java(String peer) {
-    Path project = file(peer).getParent();
+  private Optional<Program> java(Path project, String main) {
     String name = project.getFileName().toString();
+    String who = NAMES.get(name);
     // Made last, so that a build that was interrupted, or only compiled, does not count.
     Path jar = project.resolve("target").resolve(name + ".jar");
     String pom = project.resolve("pom.xml").toString();
     String mvnw = root.resolve("mvnw").toString();
-    Program build = program(NAMES.get(name), mvnw, "-q", "-B", "-f", pom, "package");
-    if (!Files.exists(jar) && !runs(build, "could not be built. ")) {
+    if (!Files.exists(jar)
+        && !runs(program(who, mvnw, "-q", "-B", "-f", pom, "package"), "could not be built. ")) {
       return Optional.empty();
     }
     String classPath = jar + ":" + project.resolve("target/dependency") + "/*";
-    String main = THEIRS + file(peer).getFileName();
-    return Optional.of(jvm(NAMES.get(name), classPath, main));
+    return Optional.of(jvm(who, classPath, "peers." + main));
   }
 }

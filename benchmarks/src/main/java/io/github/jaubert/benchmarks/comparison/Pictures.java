@@ -5,11 +5,12 @@ import java.awt.AWTError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
@@ -64,7 +65,7 @@ final class Pictures {
   }
 
   private void drawAll() throws IOException {
-    bars("steps.png", "Training steps", "GF/s", "^training step .*", Series::gigaflops);
+    bars("steps.png", "Training steps", "GF/s", "^training step .*", s -> s.rate("GF/s"));
     bars(
         "text.png",
         "Real sentences",
@@ -84,18 +85,17 @@ final class Pictures {
   private void bars(
       String file, String title, String unit, String pattern, ToDoubleFunction<Series> height)
       throws IOException {
-    ToDoubleBiFunction<String, String> bar =
-        (who, work) -> results.find(who, work).map(height::applyAsDouble).orElse(0.0);
-    List<String> everyone = results.whoMeasured(results.works(pattern));
-    List<String> works =
-        results.works(pattern).stream()
-            .filter(work -> everyone.stream().anyMatch(who -> bar.applyAsDouble(who, work) > 0))
-            .toList();
+    List<String> works = new ArrayList<>(results.works(pattern));
+    works.removeIf(
+        w -> results.byWork().get(w).values().stream().allMatch(s -> height.applyAsDouble(s) == 0));
     CategoryChart chart = build(new CategoryChartBuilder().yAxisTitle(unit));
     chart.getStyler().setPlotGridVerticalLinesVisible(false);
-    for (String who : everyone) {
-      List<Double> bars = works.stream().map(work -> bar.applyAsDouble(who, work)).toList();
-      if (bars.stream().anyMatch(value -> value > 0)) {
+    for (String who : results.whoMeasured(works)) {
+      List<Double> bars =
+          works.stream()
+              .map(work -> results.find(who, work).map(height::applyAsDouble).orElse(0.0))
+              .toList();
+      if (Collections.max(bars) > 0) {
         chart.addSeries(who, works, bars);
       }
     }
@@ -153,17 +153,14 @@ final class Pictures {
   private void roofline() throws IOException {
     double peak = best("^sgemm .* [2-9]\\d* threads$");
     double bandwidth = best("^copy [2-9]\\d* threads$");
-    Map<String, List<Series>> families = new LinkedHashMap<>();
-    results
-        .ours("")
-        .forEach(
-            (work, series) -> {
-              if (series.gigaflops() > 0 && series.gigabytes() > 0) {
-                families
-                    .computeIfAbsent(MarkdownReport.family(work), name -> new ArrayList<>())
-                    .add(series);
-              }
-            });
+    Map<String, List<Series>> families =
+        results.ours("").entrySet().stream()
+            .filter(e -> e.getValue().rate("GF/s") > 0 && e.getValue().rate("GB/s") > 0)
+            .collect(
+                Collectors.groupingBy(
+                    e -> MarkdownReport.family(e.getKey()),
+                    LinkedHashMap::new,
+                    Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
     if (peak == 0 || bandwidth == 0 || families.isEmpty()) {
       return;
     }
@@ -181,8 +178,8 @@ final class Pictures {
             chart
                 .addSeries(
                     family,
-                    works.stream().map(s -> s.gigaflops() / s.gigabytes()).toList(),
-                    works.stream().map(Series::gigaflops).toList())
+                    works.stream().map(s -> s.rate("GF/s") / s.rate("GB/s")).toList(),
+                    works.stream().map(s -> s.rate("GF/s")).toList())
                 .setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter));
     save(chart, "roofline.png", "Roofline", LegendPosition.OutsideS);
   }

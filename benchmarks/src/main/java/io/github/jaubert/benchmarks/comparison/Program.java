@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A program that runs as a process of its own. Variables that force OpenBLAS to kernels other than
@@ -29,56 +30,24 @@ record Program(String who, List<String> command, Duration patience) {
 
   private static final int LAST_LINES = 12;
 
-  /** A program that crashed, hung, or printed something else than measurements. */
-  static final class Failure extends Exception {
-    private static final long serialVersionUID = 1;
-
-    private final transient List<Measurement> measured;
-
-    Failure(String message, List<Measurement> measured) {
-      super(message);
-      this.measured = measured;
-    }
-
-    /** What it had measured before. */
-    List<Measurement> measured() {
-      return measured;
-    }
-  }
+  /**
+   * What a run gave.
+   *
+   * @param output what it printed to standard output
+   * @param measured what it measured; of a program that failed, before that
+   * @param failure why it failed, with its name, its command and its first and last words; null if
+   *     it did not
+   */
+  record Outcome(String output, List<Measurement> measured, String failure) {}
 
   /** The same program with more arguments. */
   Program with(String... arguments) {
-    List<String> longer = new ArrayList<>(command);
-    longer.addAll(List.of(arguments));
-    return new Program(who, longer, patience);
+    return new Program(
+        who, Stream.concat(command.stream(), Stream.of(arguments)).toList(), patience);
   }
 
-  /**
-   * Runs it to its end, and reads what it measured.
-   *
-   * @throws Failure if it cannot be started, fails, hangs, measures nothing, or prints something
-   *     else; the message names it and ends with its first and last words
-   */
-  List<Measurement> measure() throws Failure {
-    String output = output();
-    List<Measurement> measured = new ArrayList<>();
-    try {
-      output.lines().filter(line -> !line.isBlank()).map(Results::parse).forEach(measured::add);
-    } catch (IllegalArgumentException e) {
-      throw failure("printed " + e.getMessage(), output, "");
-    }
-    if (measured.isEmpty()) {
-      throw failure("measured nothing", output, "");
-    }
-    return measured;
-  }
-
-  /**
-   * What it prints to standard output.
-   *
-   * @throws Failure if it cannot be started, fails or hangs
-   */
-  String output() throws Failure {
+  /** Runs it to its end. */
+  Outcome run() {
     try {
       Path out = temporary(".out");
       Path err = temporary(".err");
@@ -89,18 +58,34 @@ record Program(String who, List<String> command, Duration patience) {
               .redirectError(err.toFile());
       builder.environment().keySet().removeAll(OPENBLAS_FORCED);
       Process process = builder.start();
-      boolean ended = ended(process);
-      if (ended && process.exitValue() == 0) {
-        return Files.readString(out);
+      String what = null;
+      if (!ended(process)) {
+        what = "was still running after %s s".formatted(patience.toMillis() / 1e3);
+      } else if (process.exitValue() != 0) {
+        what = "ended with " + process.exitValue();
       }
-      String what =
-          ended
-              ? "ended with " + process.exitValue()
-              : "was still running after %s s".formatted(patience.toMillis() / 1e3);
-      throw failure(what, Files.readString(out), Files.readString(err));
+      String output = Files.readString(out);
+      return new Outcome(
+          output, List.of(), what == null ? null : failure(what, output, Files.readString(err)));
     } catch (IOException e) {
-      throw failure("could not be run: " + e.getMessage(), "", "");
+      return new Outcome("", List.of(), failure("could not be run: " + e.getMessage(), "", ""));
     }
+  }
+
+  /** Runs it and reads what it measured; it fails, too, if that is nothing, or something else. */
+  Outcome measure() {
+    Outcome run = run();
+    String failure = run.failure();
+    List<Measurement> measured = new ArrayList<>();
+    try {
+      run.output().lines().filter(l -> !l.isBlank()).map(Measurement::parse).forEach(measured::add);
+      if (failure == null && measured.isEmpty()) {
+        failure = failure("measured nothing", run.output(), "");
+      }
+    } catch (IllegalArgumentException e) { // what failed may have ended within a line
+      failure = failure != null ? failure : failure("printed " + e.getMessage(), run.output(), "");
+    }
+    return new Outcome(run.output(), measured, failure);
   }
 
   /** A file that goes with this JVM. */
@@ -122,21 +107,13 @@ record Program(String who, List<String> command, Duration patience) {
     // The parent first, which would otherwise go on when its child is gone.
     List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly().onExit().join();
-    for (ProcessHandle child : children) {
-      child.destroyForcibly();
-      child.onExit().join();
-    }
+    children.forEach(ProcessHandle::destroyForcibly);
+    children.forEach(child -> child.onExit().join());
     return false;
   }
 
   /** With the command, but for a class path, which nobody wants to read. */
-  private Failure failure(String what, String output, String errors) {
-    List<Measurement> measured = new ArrayList<>();
-    try {
-      output.lines().map(Results::parse).forEach(measured::add);
-    } catch (IllegalArgumentException e) {
-      // Here it ended, or began to print something else.
-    }
+  private String failure(String what, String output, String errors) {
     StringBuilder message = new StringBuilder("%s %s:".formatted(who, what));
     command.forEach(word -> message.append(' ').append(word.contains(".jar:") ? "…" : word));
     List<String> lines =
@@ -148,6 +125,6 @@ record Program(String who, List<String> command, Duration patience) {
         message.append("\n    …");
       }
     }
-    return new Failure(message.toString(), measured);
+    return message.toString();
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.benchmarks.comparison.Results.Series;
+import io.github.jaubert.benchmarks.measure.Measurement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ record Report(
     try {
       pictures = Pictures.draw(results, folder);
     } catch (LinkageError e) {
-      results.leaveOut("Pictures: this JDK cannot draw. " + e);
+      results.leftOut().add("Pictures: this JDK cannot draw. " + e);
     }
     MAPPER.writeValue(folder.resolve("report.json").toFile(), json());
     Files.write(folder.resolve("report.md"), MarkdownReport.lines(this, pictures));
@@ -81,7 +82,7 @@ record Report(
     ArrayNode works = root.putArray("works");
     for (String work : results.works("")) {
       for (String who : results.whoMeasured(List.of(work))) {
-        put(works.addObject(), work, who, results.find(who, work).orElseThrow());
+        put(works.addObject(), work, who, results.byWork().get(work).get(who));
       }
     }
     return root;
@@ -93,8 +94,7 @@ record Report(
     node.put("goal", goal.bound()).put("bound", goal.limit());
     node.put("met", comparisons.isEmpty() ? null : goal.isMet(comparisons));
     if (comparisons.size() > 1) {
-      ArrayNode all = node.putArray("comparisons");
-      comparisons.forEach(comparison -> all.add(json(comparison)));
+      node.putArray("comparisons").addAll(comparisons.stream().map(Report::json).toList());
     }
   }
 
@@ -107,15 +107,11 @@ record Report(
     node.put("work", work).put("program", who).put("unit", series.unit());
     node.put("value", series.value());
     ArrayNode rounds = node.putArray("rounds");
-    for (var round : series.rounds()) {
+    for (Measurement round : series.rounds()) {
       ObjectNode one = rounds.addObject().put("value", round.value());
       one.set("samples", MAPPER.valueToTree(round.samples()));
     }
-    if (series.rounds().get(0).flops() > 0) {
-      node.put("flops", series.rounds().get(0).flops());
-    }
-    if (series.rounds().get(0).bytes() > 0) {
-      node.put("bytes", series.rounds().get(0).bytes());
-    }
+    ObjectNode first = MAPPER.valueToTree(series.rounds().get(0));
+    node.setAll(first.retain("flops", "bytes"));
   }
 }

@@ -1,9 +1,5 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.benchmarks.measure.Measurement;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,22 +11,26 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.StreamSupport;
 
 /**
  * All that a run gave: works by who measured them in the order they came, what failed, what was
  * left out. A peer that pads may take sentences as they come, or sort them first, where we do
  * neither: a work whose name ends so is its other one, {@code PyTorch, by length}.
+ *
+ * @param versions of the programs that measured something, by name
+ * @param failures programs that failed, in words
+ * @param leftOut what is not measured, and why
  */
-final class Results {
+record Results(
+    Map<String, Map<String, Series>> byWork,
+    Map<String, Set<String>> versions,
+    List<String> failures,
+    List<String> leftOut) {
   private static final Pattern WAY = Pattern.compile("(.*)(, in file order|, by length)");
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
-  private final Map<String, Map<String, Series>> byWork = new LinkedHashMap<>();
-  private final Map<String, Set<String>> versions = new LinkedHashMap<>();
-  private final List<String> failures = new ArrayList<>();
-  private final List<String> leftOut = new ArrayList<>();
+  Results() {
+    this(new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>());
+  }
 
   /** What one program measured of one work: a measurement a round, at least one. */
   record Series(List<Measurement> rounds) {
@@ -56,51 +56,18 @@ final class Results {
       return value() * TIMES.getOrDefault(unit(), Double.NaN);
     }
 
-    /** GF/s, also of calls that were measured as times; 0 if they have no FLOPs or no time. */
-    double gigaflops() {
-      return rate("GF/s", rounds.get(0).flops());
-    }
-
-    /** The same in GB/s. */
-    double gigabytes() {
-      return rate("GB/s", rounds.get(0).bytes());
-    }
-
-    private double rate(String rate, double amount) {
-      if (unit().equals(rate)) {
-        return value();
-      }
-      return TIMES.containsKey(unit()) ? amount / seconds() / 1e9 : 0;
+    /**
+     * In GF/s or GB/s, also of calls that were measured as times; 0 where there is no such rate.
+     */
+    double rate(String rate) {
+      Measurement one = rounds.get(0);
+      double amount = rate.equals("GF/s") ? one.flops() : one.bytes();
+      double others = TIMES.containsKey(unit()) ? amount / seconds() / 1e9 : 0;
+      return unit().equals(rate) ? value() : others;
     }
 
     double[] samplesOfFirstRound() {
       return rounds.get(0).samples();
-    }
-  }
-
-  /**
-   * Reads a line of a measuring program; what else it tells is left out.
-   *
-   * @throws IllegalArgumentException if it is no measurement, with the line in the message
-   */
-  static Measurement parse(String line) {
-    try {
-      JsonNode node = MAPPER.readTree(line);
-      return new Measurement(
-          node.path("work").asText(),
-          node.path("unit").asText(),
-          node.path("value").asDouble(Double.NaN),
-          StreamSupport.stream(node.path("samples").spliterator(), false)
-              .mapToDouble(JsonNode::asDouble)
-              .toArray(),
-          node.path("flops").asDouble(),
-          node.path("bytes").asDouble(),
-          node.path("peer").asText());
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "no measurement: %s (%s)".formatted(line, e.getOriginalMessage()), e);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("no measurement: %s (%s)".formatted(line, e), e);
     }
   }
 
@@ -121,24 +88,6 @@ final class Results {
       series.rounds.add(one);
       versions.computeIfAbsent(program, name -> new TreeSet<>()).add(one.peer());
     }
-  }
-
-  /** Notes a program that failed, in words. */
-  void fail(String what) {
-    failures.add(what);
-  }
-
-  /** Notes what is not measured, and why. */
-  void leaveOut(String what) {
-    leftOut.add(what);
-  }
-
-  List<String> failures() {
-    return failures;
-  }
-
-  List<String> leftOut() {
-    return leftOut;
   }
 
   /** What somebody measured of a work, if they did. */
@@ -165,10 +114,5 @@ final class Results {
         .distinct()
         .sorted(Comparator.comparing(who -> !who.equals(Program.JAUBERT)))
         .toList();
-  }
-
-  /** The programs that measured something, with names and versions. */
-  Map<String, Set<String>> versions() {
-    return versions;
   }
 }

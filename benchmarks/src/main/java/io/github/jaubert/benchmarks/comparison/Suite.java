@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.comparison;
 
+import io.github.jaubert.benchmarks.comparison.Program.Outcome;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,40 +24,33 @@ record Suite(
     String ours,
     List<String> peers,
     List<String> options) {
-  /** The programs in the order of this round: each is first once. */
-  static List<Program> inRound(int round, List<Program> programs) {
-    List<Program> order = new ArrayList<>(programs);
-    Collections.rotate(order, -round);
-    return order;
-  }
-
   /**
-   * Runs the programs in alternation. One that fails once is not tried again; what it measured
-   * before that counts.
+   * Runs the programs in alternation, each first in one round after another. One that fails once is
+   * not tried again; what it measured before that counts.
    *
    * @return whether none of our own programs failed
    */
   boolean measure(List<Program> programs, Results results, PrintStream log) {
-    Set<Program> failed = new HashSet<>();
+    Set<String> failed = new HashSet<>();
     for (int round = 0; round < rounds; round++) {
-      for (Program program : inRound(round, programs)) {
-        if (failed.contains(program)) {
-          continue;
-        }
+      List<Program> order = new ArrayList<>(programs);
+      Collections.rotate(order, -round);
+      order.removeIf(program -> failed.contains(program.who()));
+      for (Program program : order) {
         log.printf("%s, round %d of %d: %s", name, round + 1, rounds, program.who());
         log.flush();
         long begin = System.nanoTime();
-        try {
-          results.add(program.who(), program.measure());
+        Outcome outcome = program.measure();
+        results.add(program.who(), outcome.measured());
+        if (outcome.failure() == null) {
           log.printf(" (%.0f s)%n", (System.nanoTime() - begin) * 1e-9);
-        } catch (Program.Failure e) {
-          log.printf(" failed%n%s%n", e.getMessage());
-          results.add(program.who(), e.measured());
-          results.fail(name + ": " + e.getMessage());
-          failed.add(program);
+        } else {
+          log.printf(" failed%n%s%n", outcome.failure());
+          results.failures().add(name + ": " + outcome.failure());
+          failed.add(program.who());
         }
       }
     }
-    return failed.stream().noneMatch(program -> program.who().equals(Program.JAUBERT));
+    return !failed.contains(Program.JAUBERT);
   }
 }

@@ -2,6 +2,7 @@ package io.github.jaubert.benchmarks.comparison;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.benchmarks.measure.Measurement;
@@ -69,6 +70,12 @@ class ComparisonTest {
       add("DJL", "step", "ms", value);
     }
     assertEquals(2, only("faster", "step", "DJL").ratio());
+  }
+
+  @Test
+  void roundsInDifferentUnitsAreRefused() {
+    add("DJL", "step", "ms", 1);
+    assertThrows(IllegalArgumentException.class, () -> add("DJL", "step", "us", 1));
   }
 
   @Test

@@ -44,7 +44,7 @@ class LossCurvesTest {
       words[i] = arguments[i].toString();
     }
     out.getBuffer().setLength(0);
-    return LossCurves.command()
+    return new picocli.CommandLine(new LossCurves())
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(out))
         .execute(words);

@@ -42,8 +42,8 @@ class ReportTest {
     results.add(
         "DJL",
         List.of(reading("add 8x8", "us", 8, "DJL 0"), reading("add 8x8+8", "us", 4, "DJL 0")));
-    results.leaveOut("ND4J: not here");
-    results.fail("step: ONNX Runtime ended with 1");
+    results.leftOut().add("ND4J: not here");
+    results.failures().add("step: ONNX Runtime ended with 1");
     return report(GOALS, results);
   }
 

@@ -8,16 +8,55 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MeasurementTest {
   @Test
-  void oneLineOfJson() {
+  void oneLineOfJsonThatIsReadAgain() {
     Work work = new Work("a \"quoted\" name", "ms", 2e9, 0, seconds -> new double[0]);
-    Measurement measurement = Measurement.of(work, new double[] {3, 0.12345678, 1}, "Peer 1.0");
+    String line = Measurement.of(work, new double[] {3, 0.12345678, 1}, "Peer 1.0").json();
     assertEquals(
-        "{\"work\":\"a \\\"quoted\\\" name\",\"unit\":\"ms\",\"value\":1,\"samples\":[3,0.123457,1],"
-            + "\"flops\":2000000000,\"peer\":\"Peer 1.0\"}",
-        measurement.json());
+        "{\"work\":\"a \\\"quoted\\\" name\",\"unit\":\"ms\",\"value\":1.0,\"samples\":[3.0,0.123457,1.0],"
+            + "\"flops\":2.0E9,\"peer\":\"Peer 1.0\"}",
+        line);
+    assertEquals(line, Measurement.parse(line).json());
+  }
+
+  @Test
+  void aLineOfAPeerIsRead() {
+    Measurement read =
+        Measurement.parse(
+            "{\"work\": \"attention forward d64 S128\", \"unit\": \"ms\", \"value\": 1.23, \"samples\":"
+                + " [1.25, 1.2], \"flops\": 1.2e9, \"peer\": \"PyTorch 2.13.0\", \"threads\": 2}");
+    assertEquals("attention forward d64 S128", read.work());
+    assertEquals("ms", read.unit());
+    assertEquals(1.23, read.value());
+    assertArrayEquals(new double[] {1.25, 1.2}, read.samples());
+    assertEquals(1.2e9, read.flops());
+    assertEquals(0, read.bytes());
+    assertEquals("PyTorch 2.13.0", read.peer());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "{\"work\": \"a\", \"unit\": \"ms\"}",
+        "{\"unit\": \"ms\", \"value\": 1}",
+        "{\"work\": \"a\", \"value\": 1}",
+        "{\"work\": \" \", \"unit\": \"ms\", \"value\": 1}",
+        "{\"work\": null, \"unit\": \"ms\", \"value\": 1}",
+        "{\"work\": \"a\", \"unit\": \"ms\", \"value\": \"NaN\"}",
+        "{\"work\": \"a\", \"unit\": \"ms\", \"value\": null}",
+        "{\"work\": \"a\", \"unit\": \"ms\", \"value\": 1} and more",
+        "warming up"
+      })
+  void whatIsNoMeasurementIsRefusedWithTheLine(String line) {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> Measurement.parse(line));
+    assertTrue(e.getMessage().startsWith("no measurement: " + line), e.getMessage());
   }
 
   @Test
