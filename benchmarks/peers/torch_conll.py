@@ -10,11 +10,9 @@ and F1 by word on each file of --evaluate; a word behind the cut counts as predi
 
 from pathlib import Path
 
-import torch
 import torch_finetune
-from transformers import AutoModelForTokenClassification
-
-IGNORED = -100
+from torch_finetune import IGNORED
+from transformers import AutoModelForTokenClassification, DataCollatorForTokenClassification
 
 
 def read(path):
@@ -38,58 +36,24 @@ def label_names(sentences):
 
 
 def encode(tokenizer, sentences, label2id, max_length):
-    """Input ids, labels and word ids of each sentence."""
-    encoded = []
+    """Input ids and labels of each sentence, as rows for a model, and its word ids."""
+    rows, places = [], []
     for words, tags in sentences:
         one = tokenizer(words, is_split_into_words=True, truncation=True, max_length=max_length)
         ids = one.word_ids()
-        labels = [
-            IGNORED if w is None or i > 0 and ids[i - 1] == w else label2id[tags[w]] for i, w in enumerate(ids)
-        ]
-        encoded.append({"input_ids": one["input_ids"], "labels": labels, "word_ids": ids})
-    return encoded
+        labels = [IGNORED if w is None or i > 0 and ids[i - 1] == w else label2id[tags[w]] for i, w in enumerate(ids)]
+        rows.append({"input_ids": one["input_ids"], "labels": labels})
+        places.append(ids)
+    return rows, places
 
 
-def collate(tokenizer, rows):
-    """A padded batch."""
-    longest = max(len(row["input_ids"]) for row in rows)
-
-    def padded(key, value):
-        return torch.tensor([row[key] + [value] * (longest - len(row[key])) for row in rows])
-
-    mask = torch.tensor([[1] * len(r["input_ids"]) + [0] * (longest - len(r["input_ids"])) for r in rows])
-    ids = padded("input_ids", tokenizer.pad_token_id)
-    return {"input_ids": ids, "attention_mask": mask, "labels": padded("labels", IGNORED)}
-
-
-def backward(model, tokenizer, rows, parts):
-    """Gradients of the mean loss over the labels of a batch, which is returned; each part is padded by itself."""
-    rows = sorted(rows, key=lambda row: len(row["input_ids"])) if parts > 1 else rows
-    labels = [sum(label != IGNORED for label in row["labels"]) for row in rows]
-    size = -(-len(rows) // parts)
-    total = 0.0
-    for i in range(0, len(rows), size):
-        share = sum(labels[i : i + size]) / sum(labels)
-        loss = model(**collate(tokenizer, rows[i : i + size])).loss * share
-        loss.backward()
-        total += loss.item()
-    return total
-
-
-def predict(model, tokenizer, encoded, sentences, batch_size=64):
+def predict(model, collate, rows, places, sentences):
     """The tags of each sentence, a word having that of its first token."""
-    model.eval()
-    rows = sorted(range(len(encoded)), key=lambda r: len(encoded[r]["input_ids"]))
     tags = [["O"] * len(words) for words, _ in sentences]
-    for i in range(0, len(rows), batch_size):
-        part = rows[i : i + batch_size]
-        batch = collate(tokenizer, [encoded[r] for r in part])
-        with torch.inference_mode():
-            best = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.argmax(-1)
-        for row, classes in zip(part, best.tolist()):
-            for place, label in enumerate(encoded[row]["labels"]):
-                if label != IGNORED:
-                    tags[row][encoded[row]["word_ids"][place]] = model.config.id2label[classes[place]]
+    for i, logits in enumerate(torch_finetune.predict(model, collate, rows)):
+        for label, word, best in zip(rows[i]["labels"], places[i], logits.argmax(-1).tolist()):
+            if label != IGNORED:
+                tags[i][word] = model.config.id2label[best]
     return tags
 
 
@@ -132,19 +96,15 @@ def main():
         id2label=dict(enumerate(names)),
         label2id={name: i for i, name in enumerate(names)},
     )
-    encoded = encode(tokenizer, sentences, model.config.label2id, args.max_length)
-    figures = torch_finetune.train(
-        args,
-        tokenizer,
-        model,
-        [len(e["input_ids"]) for e in encoded],
-        lambda rows: backward(model, tokenizer, [encoded[r] for r in rows], args.parts),
-    )
+    collate = DataCollatorForTokenClassification(tokenizer)
+    rows, _ = encode(tokenizer, sentences, model.config.label2id, args.max_length)
+    figures = torch_finetune.train(args, tokenizer, model, collate, rows, args.parts)
     found = {}
     for name in args.evaluate:
         if (args.data / name).exists():
             there = read(args.data / name)
-            tags = predict(model, tokenizer, encode(tokenizer, there, model.config.label2id, args.max_length), there)
+            rows, places = encode(tokenizer, there, model.config.label2id, args.max_length)
+            tags = predict(model, collate, rows, places, there)
             found[name] = {k: round(v, 4) for k, v in scores(tags, [t for _, t in there]).items()}
     torch_finetune.report(args, "conll2003", found, figures)
 

@@ -22,14 +22,16 @@ from pathlib import Path
 
 import torch
 import transformers
+from training import adamw, update
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup
+
+IGNORED = -100  # the label of a token that has none
 
 
 def options(description, **defaults):
     """A parser with the options that both scripts have."""
-    parser = argparse.ArgumentParser(
-        description=f"{description}\n{__doc__}", formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=f"{description}\n{__doc__}", formatter_class=raw)
     parser.add_argument("--model", required=True)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--batch", type=int, default=32)
@@ -42,11 +44,8 @@ def options(description, **defaults):
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bucketed", action="store_true")
     parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--order", type=Path)
-    parser.add_argument("--write-order", type=Path)
-    parser.add_argument("--losses", type=Path)
-    parser.add_argument("--save-initial", type=Path)
-    parser.add_argument("--save", type=Path)
+    for name in ("--order", "--write-order", "--losses", "--save-initial", "--save"):
+        parser.add_argument(name, type=Path)
     parser.set_defaults(**defaults)
     return parser
 
@@ -95,32 +94,40 @@ def choose_order(args, lengths):
     return order
 
 
-def make_optimizer(model, lr, weight_decay):
-    plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
-    decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.999), eps=1e-8, fused=True)
+def length(row):
+    return len(row["input_ids"])
 
 
-def train(args, tokenizer, model, lengths, backward):
-    """Trains, and gives the figures of the run; lengths: the tokens of each training text.
+def backward(model, collate, rows, parts=1):
+    """Gradients of the mean loss over the labels of a batch, which is returned; each part is padded by itself."""
+    rows = sorted(rows, key=length) if parts > 1 else rows
+    labels = [torch.tensor(row["labels"]).ne(IGNORED).sum().item() for row in rows]
+    size = -(-len(rows) // parts)
+    total = 0.0
+    for i in range(0, len(rows), size):
+        share = sum(labels[i : i + size]) / sum(labels)
+        loss = model(**collate(rows[i : i + size])).loss * share
+        loss.backward()
+        total += loss.item()
+    return total
 
-    backward: computes the gradients of the mean loss of the rows it is given, and returns that loss."""
+
+def train(args, tokenizer, model, collate, rows, parts=1):
+    """Trains on rows of input_ids and labels, of which collate makes batches, and gives the figures of the run."""
+    lengths = list(map(length, rows))
     order = choose_order(args, lengths)
     steps = len(order)  # the schedule's length, even if --max-steps stops before its end
-    optimizer = make_optimizer(model, args.lr, args.weight_decay)
+    optimizer = adamw(model.parameters(), args.lr, args.weight_decay)
     schedule = get_linear_schedule_with_warmup(optimizer, round(args.warmup * steps), steps)
     order = order[: args.max_steps]
     model.train()
     curve = []
     begin = time.perf_counter()
-    for i, rows in enumerate(order):
-        loss = backward(rows)
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        curve.append((i, schedule.get_last_lr()[0], loss, norm.item()))
-        optimizer.step()
+    for i, batch in enumerate(order):
+        loss = backward(model, collate, [rows[r] for r in batch], parts)
+        rate = schedule.get_last_lr()[0]
+        curve.append((i, rate, loss, update(model, optimizer).item()))
         schedule.step()
-        optimizer.zero_grad(set_to_none=True)
         if i % 100 == 99:
             recent = sum(c[2] for c in curve[-100:]) / 100
             print(f"step {i + 1}/{len(order)} loss {recent:.4f} {(time.perf_counter() - begin) / (i + 1):.3f} s/step",
@@ -130,7 +137,7 @@ def train(args, tokenizer, model, lengths, backward):
     if args.losses:
         args.losses.write_text("".join(f"{i} {lr:.9g} {loss:.9g} {norm:.9g}\n" for i, lr, loss, norm in curve))
     save(args.save, model, tokenizer)
-    visited = [r for rows in order for r in rows]
+    visited = [r for batch in order for r in batch]
     return {
         "steps": len(order),
         "train_seconds": round(seconds, 1),
@@ -138,6 +145,19 @@ def train(args, tokenizer, model, lengths, backward):
         "tokens_per_s": round(sum(lengths[r] for r in visited) / seconds),
         "last_loss": round(sum(c[2] for c in curve[-100:]) / len(curve[-100:]), 4),
     }
+
+
+def predict(model, collate, rows, batch_size=64):
+    """The logits of each row, those of its padding too; rows of similar length share a batch."""
+    model.eval()
+    order = sorted(range(len(rows)), key=lambda r: length(rows[r]))
+    logits = [None] * len(rows)
+    for i in range(0, len(order), batch_size):
+        part = order[i : i + batch_size]
+        with torch.inference_mode():
+            for row, values in zip(part, model(**collate([rows[r] for r in part])).logits):
+                logits[row] = values
+    return logits
 
 
 def report(args, task, metrics, figures):
