@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  * Finds the programs that can run here, ours and the peers'. What cannot is left out, with a word.
  *
  * <p>Peers in Python are scripts of {@code benchmarks/peers} and need a Python with torch and
- * transformers. Peers on the JVM are Maven projects of their own in folders beside them, which the
- * build of Jaubert does not know; they are built when they are first asked for.
+ * transformers. Peers on the JVM are profiles of a Maven project of its own there, which the build
+ * of Jaubert does not know; they are built when they are first asked for.
  */
 final class Peers {
   static final String CUBLASLT = "cuBLASLt";
@@ -83,7 +83,7 @@ final class Peers {
     }
     return name.equals(CUBLASLT)
         ? Optional.of(ofThisClassPath(CUBLASLT, "operations.CublasLt"))
-        : java(file.getParent(), file.getFileName().toString());
+        : java(file.getParent().getFileName().toString(), file.getFileName().toString());
   }
 
   private Program ofThisClassPath(String who, String main) {
@@ -96,18 +96,17 @@ final class Peers {
     return program(who, java, "--enable-native-access=ALL-UNNAMED", "-cp", classPath, name);
   }
 
-  private Optional<Program> java(Path project, String main) {
-    String name = project.getFileName().toString();
+  private Optional<Program> java(String name, String main) {
     String who = NAMES.get(name);
+    Path target = root.resolve("benchmarks/peers/target").resolve(name);
     // Made last, so that a build that was interrupted, or only compiled, does not count.
-    Path jar = project.resolve("target").resolve(name + ".jar");
-    String pom = project.resolve("pom.xml").toString();
+    Path jar = target.resolve(name + ".jar");
+    String pom = root.resolve("benchmarks/peers/pom.xml").toString();
     String mvnw = root.resolve("mvnw").toString();
-    if (!Files.exists(jar)
-        && !runs(program(who, mvnw, "-q", "-B", "-f", pom, "package"), "could not be built. ")) {
+    Program build = program(who, mvnw, "-q", "-B", "-f", pom, "-P", name, "package");
+    if (!Files.exists(jar) && !runs(build, "could not be built. ")) {
       return Optional.empty();
     }
-    String classPath = jar + ":" + project.resolve("target/dependency") + "/*";
-    return Optional.of(jvm(who, classPath, "peers." + main));
+    return Optional.of(jvm(who, jar + ":" + target + "/dependency/*", "peers." + main));
   }
 }
