@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 SAMPLE_SECONDS = 0.004
+SCALES = {"ms": 1e3, "us": 1e6}  # of seconds
 L2_BYTES = 256 << 20  # more than any GPU's second level of cache
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 
@@ -128,10 +129,6 @@ class GpuClock(WallClock):
         return self.rounds(lambda: None, 1, lambda _: call(), seconds)
 
 
-def scaled(samples, factor):
-    return [s * factor for s in samples]
-
-
 def peak_memory():
     """MB (10^6 bytes) that were resident in this process at most, as the operating system counts."""
     status = Path("/proc/self/status").read_text()
@@ -144,15 +141,19 @@ def peak_memory():
 class Work:
     """One work, by the fastest of its ways.
 
-    ways: name to a sampler, which takes seconds and gives samples in the unit. optional: left out where no way works."""
+    ways: name to a sampler, which takes seconds and gives samples in the unit, but in seconds where that is a time.
+    optional: left out where no way works."""
 
     def __init__(self, name, unit, ways, optional=False):
         self.name, self.unit, self.ways, self.optional = name, unit, ways, optional
 
+    def sample(self, way, seconds):
+        return [s * SCALES.get(self.unit, 1) for s in self.ways[way](seconds)]
+
     def attempt(self, way, seconds):
         """[] if this way does not work here."""
         try:
-            return self.ways[way](seconds)
+            return self.sample(way, seconds)
         except (RuntimeError, NotImplementedError) as e:
             print(f"{self.name}: {way}: {str(e).splitlines()[0]}", file=sys.stderr)
             return []
@@ -168,7 +169,7 @@ class Work:
                 return None
             way = (max if self.unit.endswith("/s") else min)(medians, key=medians.get)
             samples = tried[way] if trial == seconds else []
-        samples = [float(f"{s:.6g}") for s in samples or self.ways[way](seconds)]
+        samples = [float(f"{s:.6g}") for s in samples or self.sample(way, seconds)]
         line = {"work": self.name, "unit": self.unit, "value": float(f"{statistics.median(samples):.6g}"), "samples": samples}
         return line | ({"variant": way} if way else {})
 

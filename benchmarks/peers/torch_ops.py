@@ -28,9 +28,10 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 import protocol
 import torch
 import torch.nn.functional as F
-from protocol import Work, scaled
+from protocol import Work
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from training import adamw, mixed_lengths
+from transformers import BertConfig, BertForSequenceClassification
 
 HEADS, HIDDEN = 12, 768
 CPU_TOKENS = 4096
@@ -94,15 +95,15 @@ class Table:
     # ---- measuring ----
 
     def sample(self, kind, make, seconds):
-        """Milliseconds of a pass: infer, record, or backward, of the operation that is made."""
+        """Seconds of a pass: infer, record, or backward, of the operation that is made."""
         operation = make()
         clock = self.args.clock
         if kind == "backward":
-            return scaled(clock.rounds(operation.record_all, len(operation.inputs), operation.backward, seconds), 1e3)
+            return clock.rounds(operation.record_all, len(operation.inputs), operation.backward, seconds)
         call = operation.infer if kind == "infer" else operation.record
         for _ in operation.inputs:  # every set's memory has been written once
             call()
-        return scaled(clock.repeat(call, seconds), 1e3)
+        return clock.repeat(call, seconds)
 
     def work(self, name, kind, ways, optional=False):
         """ways: name to what makes the operation."""
@@ -204,8 +205,9 @@ class Table:
     # ---- optimizer ----
 
     def adamw(self, foreach, seconds):
-        """Milliseconds of a step on the parameters of BERT-base, float32, clipped by their norm."""
-        shapes = bert_base_shapes()
+        """Seconds of a step on the parameters of BERT-base, float32, clipped by their norm."""
+        with torch.device("meta"):
+            shapes = [p.shape for p in BertForSequenceClassification(BertConfig()).parameters()]  # 109,483,778 numbers
         parameters = [torch.nn.Parameter(torch.randn(shape, device=self.args.device) * 0.02) for shape in shapes]
         for p in parameters:
             p.grad = torch.randn_like(p) * 0.01
@@ -215,7 +217,7 @@ class Table:
             torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=foreach)
             optimizer.step()
 
-        return scaled(self.args.clock.rounds(lambda: None, 1, step, seconds), 1e3)
+        return self.args.clock.rounds(lambda: None, 1, step, seconds)
 
     def optimizer(self, name):
         ways = {f"fused AdamW, clip {way}": partial(self.adamw, way == "foreach") for way in ("foreach", "one by one")}
@@ -255,7 +257,7 @@ class Table:
 
         def sample(call, seconds):
             with torch.inference_mode():
-                return scaled(self.args.clock.repeat(call, seconds), 1e6)
+                return self.args.clock.repeat(call, seconds)
 
         for name, operation, right in (("add 8x8", torch.add, b), ("add 8x8+8", torch.add, row), ("matmul 8x8", torch.mm, b)):
             calls = {"new result": partial(operation, a, right), "out=": partial(operation, a, right, out=out)}
@@ -268,7 +270,7 @@ class Table:
         yield self.optimizer("AdamW with clip 110M")
         size = self.tokens // 8
         square = partial(self.sample, "infer", self.linear(size, size, bias=False, rows=size)["eager"])
-        yield protocol.work(f"GEMM {size}", "GF/s", lambda seconds: [2 * size**3 / 1e6 / ms for ms in square(seconds)])
+        yield protocol.work(f"GEMM {size}", "GF/s", lambda seconds: [2 * size**3 / 1e9 / s for s in square(seconds)])
         for ins, outs in ((HIDDEN, HIDDEN), (HIDDEN, 4 * HIDDEN), (4 * HIDDEN, HIDDEN)):
             yield self.work(f"GEMM {ins}x{outs}", "infer", self.linear(ins, outs, bias=False))
         up = f"{HIDDEN}x{4 * HIDDEN}"
@@ -281,16 +283,6 @@ class Table:
         x = torch.randn(4096 * self.tokens, device=self.args.device)
         y = torch.empty_like(x)
         return [2 * x.nbytes / 1e9 / s for s in self.args.clock.repeat(lambda: y.copy_(x), seconds)]
-
-
-def bert_base_shapes():
-    """Parameters of BertForSequenceClassification with two labels: 109,483,778 numbers."""
-    hidden, inner = 768, 3072
-    yield from [(30522, hidden), (512, hidden), (2, hidden), (hidden,), (hidden,)]
-    for _ in range(12):
-        yield from [(hidden, hidden), (hidden,)] * 4 + [(hidden,), (hidden,)]
-        yield from [(inner, hidden), (inner,), (hidden, inner), (hidden,), (hidden,), (hidden,)]
-    yield from [(hidden, hidden), (hidden,), (2, hidden), (2,)]
 
 
 def main():

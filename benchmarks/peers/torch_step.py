@@ -85,15 +85,15 @@ def sentences(args, by_length):
     return batches
 
 
-def training_work(args, name, batches, unit="ms", scale=lambda seconds: seconds * 1e3):
-    """On a GPU: eager or compiled."""
+def training_work(args, name, batches, tokens=0):
+    """On a GPU: eager or compiled; the time of a step, or tokens a second."""
 
     def sample(compiled, seconds):
         steps = Step(args, "bert-base", compiled).train(batches())
-        return [scale(s) for s in args.clock.repeat(steps, seconds)]
+        return [tokens / s if tokens else s for s in args.clock.repeat(steps, seconds)]
 
     ways = {"eager": partial(sample, False), "compiled": partial(sample, True)}
-    return protocol.Work(name, unit, ways, optional=True)
+    return protocol.Work(name, "tokens/s" if tokens else "ms", ways, optional=True)
 
 
 def works_of_gpu(args):
@@ -101,8 +101,8 @@ def works_of_gpu(args):
         count = args.tokens // length
         yield training_work(args, f"training step BERT-base B{count} S{length}", partial(one_length, args, count, length))
     for by_length, order in ((False, "in file order"), (True, "by length")):
-        batches, tokens = partial(sentences, args, by_length), CORPUS * args.tokens
-        yield training_work(args, f"training, sentences, {order}", batches, "tokens/s", lambda seconds: tokens / seconds)
+        batches = partial(sentences, args, by_length)
+        yield training_work(args, f"training, sentences, {order}", batches, CORPUS * args.tokens)
 
 
 def works_of_cpu(args):
@@ -111,7 +111,7 @@ def works_of_cpu(args):
 
     def sample(seconds):
         step, batches = Step(args, args.shape), one_length(args, args.batch, args.seq)
-        return protocol.scaled(args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds), 1e3)
+        return args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds)
 
     yield protocol.work(name, "ms", sample)
     yield protocol.work(f"peak memory, {name}", "MB", lambda seconds: [protocol.peak_memory()])

@@ -1,19 +1,10 @@
 package io.github.jaubert.peers;
 
-import static org.bytedeco.pytorch.global.torch.dropout;
-import static org.bytedeco.pytorch.global.torch.gelu;
-import static org.bytedeco.pytorch.global.torch.scaled_dot_product_attention;
+import static org.bytedeco.pytorch.global.torch.*;
 
 import io.github.jaubert.benchmarks.measure.EncoderShape;
-import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.EmbeddingImpl;
-import org.bytedeco.pytorch.LayerNormImpl;
-import org.bytedeco.pytorch.LayerNormOptions;
-import org.bytedeco.pytorch.LinearImpl;
-import org.bytedeco.pytorch.LongVector;
-import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.*;
+import org.bytedeco.pytorch.Module; // rather than java.lang.Module
 
 /**
  * A BERT with a classifier of two labels, written with the modules of libtorch as one would write it

@@ -1,29 +1,12 @@
 package io.github.jaubert.peers;
 
-import static org.bytedeco.pytorch.global.torch.arange;
-import static org.bytedeco.pytorch.global.torch.clip_grad_norm_;
-import static org.bytedeco.pytorch.global.torch.cross_entropy_loss;
-import static org.bytedeco.pytorch.global.torch.manual_seed;
-import static org.bytedeco.pytorch.global.torch.randint;
-import static org.bytedeco.pytorch.global.torch.randn;
-import static org.bytedeco.pytorch.global.torch.set_num_threads;
+import static org.bytedeco.pytorch.global.torch.*;
 
-import io.github.jaubert.benchmarks.measure.MeasuringProgram;
-import io.github.jaubert.benchmarks.measure.SmallCalls;
-import io.github.jaubert.benchmarks.measure.StepOptions;
-import io.github.jaubert.benchmarks.measure.Timing;
-import io.github.jaubert.benchmarks.measure.Work;
+import io.github.jaubert.benchmarks.measure.*;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AdamW;
-import org.bytedeco.pytorch.AdamWOptions;
-import org.bytedeco.pytorch.InferenceMode;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.*;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import picocli.CommandLine.Command;
@@ -82,18 +65,17 @@ public final class Bytedeco extends MeasuringProgram {
       TensorVector parameters = model.parameters();
       AdamW optimizer = new AdamW(parameters, settings);
       Inputs inputs = Inputs.of(options.batch(), options.sequence());
-      return Timing.repeat(() -> step(model, parameters, optimizer, inputs), seconds);
-    }
-  }
-
-  private static void step(
-      BertClassifier model, TensorVector parameters, AdamW optimizer, Inputs inputs) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor hidden = model.encode(inputs.ids(), inputs.places(), inputs.segments());
-      cross_entropy_loss(model.classify(hidden), inputs.labels()).backward();
-      clip_grad_norm_(parameters, 1.0);
-      optimizer.step();
-      optimizer.zero_grad();
+      Runnable step =
+          () -> {
+            try (PointerScope scope = new PointerScope()) {
+              Tensor hidden = model.encode(inputs.ids(), inputs.places(), inputs.segments());
+              cross_entropy_loss(model.classify(hidden), inputs.labels()).backward();
+              clip_grad_norm_(parameters, 1.0);
+              optimizer.step();
+              optimizer.zero_grad();
+            }
+          };
+      return Timing.repeat(step, seconds);
     }
   }
 
@@ -102,14 +84,14 @@ public final class Bytedeco extends MeasuringProgram {
       BertClassifier model = new BertClassifier(options.shape());
       model.eval();
       Inputs inputs = Inputs.of(options.batch(), options.sequence());
-      return Timing.repeat(() -> encode(model, inputs), seconds);
-    }
-  }
-
-  private static void encode(BertClassifier model, Inputs inputs) {
-    try (PointerScope scope = new PointerScope();
-        InferenceMode inference = new InferenceMode(true)) {
-      model.encode(inputs.ids(), inputs.places(), inputs.segments());
+      Runnable encode =
+          () -> {
+            try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode(true)) {
+              model.encode(inputs.ids(), inputs.places(), inputs.segments());
+            }
+          };
+      return Timing.repeat(encode, seconds);
     }
   }
 }

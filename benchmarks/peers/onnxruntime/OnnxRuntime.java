@@ -5,10 +5,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.benchmarks.measure.Sentence;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +65,7 @@ public final class OnnxRuntime extends MeasuringProgram {
   private Work latency(String name, String file) {
     Work.Sampler sampler =
         seconds -> {
-          long[][][] batch = pad(read(inputs.resolve(file)));
+          long[][][] batch = pad(Sentence.read(inputs.resolve(file)));
           return inSession(session -> Timing.repeat(() -> run(session, batch), seconds));
         };
     return Work.timed(name, 0, 0, sampler);
@@ -75,14 +74,12 @@ public final class OnnxRuntime extends MeasuringProgram {
   private Work rate(String name, Path file, boolean byLength) {
     Work.Sampler sampler =
         seconds -> {
-          List<long[][]> sentences = read(file);
+          List<Sentence> sentences = Sentence.read(file);
           if (byLength) {
-            sentences.sort(Comparator.comparingInt(s -> s[0].length));
+            sentences.sort(Comparator.comparingInt(s -> s.ids().length));
           }
-          List<long[][][]> batches = new ArrayList<>();
-          for (int i = 0; i < sentences.size(); i += BATCH) {
-            batches.add(pad(sentences.subList(i, Math.min(i + BATCH, sentences.size()))));
-          }
+          List<long[][][]> batches =
+              Sentence.cut(sentences, BATCH).stream().map(OnnxRuntime::pad).toList();
           return inSession(
               session -> {
                 batches.stream().limit(2).forEach(batch -> run(session, batch));
@@ -93,35 +90,17 @@ public final class OnnxRuntime extends MeasuringProgram {
     return Work.of(name, "sentences/s", sampler);
   }
 
-  /** Ids and segments of each line: label TAB ids TAB segments. */
-  private static List<long[][]> read(Path file) {
-    try {
-      List<long[][]> sentences = new ArrayList<>();
-      for (String line : Files.readAllLines(file)) {
-        String[] cells = line.split("\t");
-        sentences.add(new long[][] {numbers(cells[1]), numbers(cells[2])});
-      }
-      return sentences;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static long[] numbers(String cell) {
-    return Arrays.stream(cell.split(" ")).mapToLong(Long::parseLong).toArray();
-  }
-
   /** Ids, mask and segments, each [batch, longest]. */
-  private static long[][][] pad(List<long[][]> sentences) {
-    int longest = sentences.stream().mapToInt(s -> s[0].length).max().orElseThrow();
-    long[][][] batch = new long[3][sentences.size()][];
+  private static long[][][] pad(List<Sentence> sentences) {
+    int longest = sentences.stream().mapToInt(s -> s.ids().length).max().orElseThrow();
+    long[][][] batch = new long[3][sentences.size()][longest];
     for (int i = 0; i < sentences.size(); i++) {
-      long[][] sentence = sentences.get(i);
-      long[] mask = new long[longest];
-      Arrays.fill(mask, 0, sentence[0].length, 1);
-      batch[0][i] = Arrays.copyOf(sentence[0], longest);
-      batch[1][i] = mask;
-      batch[2][i] = Arrays.copyOf(sentence[1], longest);
+      Sentence sentence = sentences.get(i);
+      for (int k = 0; k < sentence.ids().length; k++) {
+        batch[0][i][k] = sentence.ids()[k];
+        batch[1][i][k] = 1;
+        batch[2][i][k] = sentence.segments()[k];
+      }
     }
     return batch;
   }

@@ -27,6 +27,12 @@ public record Work(String name, String unit, double flops, double bytes, Sampler
     return new Work(name, unit, 0, 0, sampler);
   }
 
+  /** The same in GF/s instead of milliseconds. */
+  public Work asRate() {
+    Sampler rate = time -> Timing.rate(sampler.sample(time), flops / 1e6);
+    return new Work(name, "GF/s", flops, bytes, rate);
+  }
+
   /** A work of milliseconds, by a sampler that gives seconds. */
   public static Work timed(String name, double flops, double bytes, Sampler sampler) {
     return new Work(name, "ms", flops, bytes, time -> Timing.times(sampler.sample(time), 1e3));

@@ -1,5 +1,6 @@
 package io.github.jaubert.benchmarks.models;
 
+import io.github.jaubert.benchmarks.measure.Sentence;
 import io.github.jaubert.benchmarks.measure.SentenceLengths;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
@@ -19,11 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The folder that every program on real text reads: MiniLM's weights as a Hugging Face folder with
  * a new classifier of two labels, the same encoder as ONNX, and sentences as token ids (see {@link
- * LabelledBatch}) in the order in which all programs take them.
+ * Sentence}) in the order in which all programs take them.
  */
 public final class BenchmarkInputs {
   static final String MODEL = "model";
@@ -75,29 +77,27 @@ public final class BenchmarkInputs {
             BenchmarkInputs.class.getClassLoader().getResourceAsStream(ONNX_RESOURCE)) {
       model.save(folder.resolve(MODEL), tokenizer);
       Files.copy(onnx, folder.resolve(ONNX), StandardCopyOption.REPLACE_EXISTING);
-      Example sentence = Example.of("A warm, funny, engaging film.", "1");
-      write(folder.resolve(SENTENCE), tokenizer, List.of(sentence));
+      write(
+          folder.resolve(SENTENCE),
+          tokenizer,
+          List.of(Example.of("A warm, funny, engaging film.", "1")));
       int[] lengths = SentenceLengths.equal(8 * LONGEST, LONGEST);
       TokenBatch dense = LabelledBatch.random(seed, lengths).tokens();
-      Files.write(
+      write(
           folder.resolve(DENSE),
           IntStream.range(0, lengths.length)
               .mapToObj(dense::sequence)
-              .map(s -> line("0", s.inputIds(), s.tokenTypeIds()))
-              .toList());
+              .map(s -> new Sentence(0, s.inputIds(), s.tokenTypeIds())));
       for (Corpus corpus : CORPORA) {
         for (String part : corpus.pair() == null ? List.of(TRAIN, DEV) : List.of(TRAIN)) {
           Path file = folder.resolve(file(corpus.name(), part));
           Files.deleteIfExists(file); // of an earlier run, which may have had other data
           Path source = data == null ? null : corpus.file(data, part);
           if (source != null && Files.exists(source)) {
-            List<Example> rows = new ArrayList<>(corpus.read(source).rows());
+            List<Example> rows = corpus.read(source).rows();
             boolean train = part.equals(TRAIN);
-            if (train) {
-              rows = shuffled(rows, seed);
-            }
             int count = Math.min(rows.size(), train ? trainRows : devRows);
-            write(file, tokenizer, rows.subList(0, count));
+            write(file, tokenizer, (train ? shuffled(rows, seed) : rows).subList(0, count));
           } else if (source != null) {
             missing.add(source);
           }
@@ -115,16 +115,19 @@ public final class BenchmarkInputs {
 
   private static void write(Path file, Tokenizer tokenizer, List<Example> examples)
       throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (Example example : examples) {
-      Encoding tokens = tokenizer.encode(example.text(), example.secondText());
-      lines.add(line(example.label(), tokens.ids(), tokens.typeIds()));
-    }
-    Files.write(file, lines);
+    write(
+        file,
+        examples.stream()
+            .map(
+                example -> {
+                  Encoding tokens = tokenizer.encode(example.text(), example.secondText());
+                  int label = Integer.parseInt(example.label());
+                  return new Sentence(label, tokens.ids(), tokens.typeIds());
+                }));
   }
 
-  private static String line(String label, int[] ids, int[] segments) {
-    return label + "\t" + LabelledBatch.cell(ids) + "\t" + LabelledBatch.cell(segments);
+  private static void write(Path file, Stream<Sentence> sentences) throws IOException {
+    Files.write(file, sentences.map(Sentence::line).toList());
   }
 
   /** The name of a corpus' file, as {@code SST-2-train.tsv}. */

@@ -75,11 +75,8 @@ public final class CublasLt extends JaubertProgram {
     int tokens = options.tokens();
     int square = tokens / 8;
     String up = " 768x3072";
-    Work product = work("GEMM " + square, square, square, square, CUBLASLT_EPILOGUE_DEFAULT, seed);
-    Work.Sampler rate =
-        seconds -> Timing.rate(product.sampler().sample(seconds), product.flops() / 1e6);
     return List.of(
-        new Work(product.name(), "GF/s", product.flops(), 0, rate),
+        work("GEMM " + square, square, square, square, CUBLASLT_EPILOGUE_DEFAULT, seed).asRate(),
         work("GEMM 768x768", tokens, HIDDEN, HIDDEN, CUBLASLT_EPILOGUE_DEFAULT, seed),
         work("GEMM" + up, tokens, HIDDEN, INTERMEDIATE, CUBLASLT_EPILOGUE_DEFAULT, seed),
         work("GEMM 3072x768", tokens, INTERMEDIATE, HIDDEN, CUBLASLT_EPILOGUE_DEFAULT, seed),

@@ -10,6 +10,7 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -23,13 +24,6 @@ final class Operation implements AutoCloseable {
   /** Four times a last-level cache of 32 MiB. */
   private static final double COLD_BYTES = 128 << 20;
 
-  /** The operation: its result from one set of inputs and the parameters. */
-  @FunctionalInterface
-  interface Forward {
-    /** The result. */
-    Tensor apply(Tensor[] inputs, Tensor[] parameters);
-  }
-
   /** What is timed. */
   enum Pass {
     /** Forward without a record for gradients. */
@@ -40,7 +34,7 @@ final class Operation implements AutoCloseable {
   }
 
   private final Scope memory = Scope.open();
-  private final Forward forward;
+  private final BiFunction<Tensor[], Tensor[], Tensor> forward;
   private final Tensor[][] inputs;
   private final Tensor[] parameters;
   private final Tensor[] results;
@@ -58,13 +52,14 @@ final class Operation implements AutoCloseable {
    * @param inputs makes one set, as an earlier layer would: their gradients are computed and go
    *     nowhere
    * @param parameters makes what all sets share: their gradients are kept, as a layer's are
+   * @param forward the result from one set of inputs and the parameters
    */
   Operation(
       double bytes,
       long seed,
       Function<Rng, Tensor[]> inputs,
       Function<Rng, Tensor[]> parameters,
-      Forward forward) {
+      BiFunction<Tensor[], Tensor[], Tensor> forward) {
     int sets = bytes > 0 ? (int) Math.ceil(COLD_BYTES / bytes) : 1;
     Rng rng = Rng.of(seed);
     this.forward = forward;

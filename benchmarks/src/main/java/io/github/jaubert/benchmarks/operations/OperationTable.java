@@ -22,9 +22,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Operations of an encoder, the FLOPs and bytes of their passes, and the works that time them.
@@ -67,19 +69,16 @@ final class OperationTable {
   static OperationTable ofCpu(long seed) {
     OperationTable table = new OperationTable(4096, DType.F32, seed);
     for (int headDim : new int[] {32, 64}) {
-      String d = "d" + headDim;
-      for (int length : new int[] {16, 32, 64, 128, 256, 512}) {
-        table.attention(d + " S" + length, table.equal(length), headDim, 0);
-      }
-      table.attention(d + " mixed", SentenceLengths.mixed(table.tokens, seed), headDim, 0);
-      table.attention(d + " S128 dropout", table.equal(128), headDim, DROPOUT);
+      table.attention(headDim, 0, 16, 32, 64, 128, 256, 512);
+      table.attention("mixed", SentenceLengths.mixed(table.tokens, seed), headDim, 0);
+      table.attention(headDim, DROPOUT, 128);
     }
     for (int hidden : new int[] {384, 768}) {
       double n = (double) table.tokens * hidden;
       Supplier<Operation> inference = table.layerNorm(hidden, 0);
       String shape = "H" + hidden;
       String name = LAYER_NORM + " inference " + shape;
-      table.add(Operation.work(Pass.INFERENCE, name, 10 * n, 3 * 4 * n, inference));
+      table.add(Pass.INFERENCE, name, 10 * n, 3 * 4 * n, inference);
       Supplier<Operation> training = table.layerNorm(hidden, DROPOUT);
       table.passes(
           Pass.TRAINING, LAYER_NORM, shape, training, 11 * n, 4 * 4 * n, 16 * n, 4 * 4 * n);
@@ -108,24 +107,18 @@ final class OperationTable {
     table.passes(Pass.TRAINING, LAYER_NORM, "H" + HIDDEN, layerNorm, 0, bytes, 0, bytes);
     table.adamw("AdamW with clip 110M");
     int square = tokens / 8;
-    Work product = table.product("GEMM " + square, square, square, square);
-    double amount = product.flops() / 1e6; // as a rate, by which others are measured
-    Work.Sampler rate = time -> Timing.rate(product.sampler().sample(time), amount);
-    table.add(new Work(product.name(), "GF/s", product.flops(), 0, rate));
-    table.add(table.product("GEMM 768x768", tokens, HIDDEN, HIDDEN));
-    table.add(table.product("GEMM 768x3072", tokens, HIDDEN, 4 * HIDDEN));
-    table.add(table.product("GEMM 3072x768", tokens, 4 * HIDDEN, HIDDEN));
+    // A rate, by which others are measured.
+    table.works.add(table.product("GEMM " + square, square, square, square).asRate());
+    table.works.add(table.product("GEMM 768x768", tokens, HIDDEN, HIDDEN));
+    table.works.add(table.product("GEMM 768x3072", tokens, HIDDEN, 4 * HIDDEN));
+    table.works.add(table.product("GEMM 3072x768", tokens, 4 * HIDDEN, HIDDEN));
     Supplier<Operation> gelu = table.layer(HIDDEN, 4 * HIDDEN, Activation.GELU);
     double flops = 2.0 * tokens * HIDDEN * 4 * HIDDEN;
-    table.add(Operation.work(Pass.INFERENCE, "GEMM+bias+GELU 768x3072", flops, 0, gelu));
-    table.add(
-        Operation.work(Pass.TRAINING, "GEMM+bias+GELU for training 768x3072", flops, 0, gelu));
-    for (int length : new int[] {128, 512, 2048}) {
-      table.attention("d64 S" + length, table.equal(length), 64, 0);
-    }
-    for (int length : new int[] {128, 512}) {
-      table.attention("d64 S" + length + " dropout", table.equal(length), 64, DROPOUT);
-    }
+    String up = " 768x3072";
+    table.add(Pass.INFERENCE, "GEMM+bias+GELU" + up, flops, 0, gelu);
+    table.add(Pass.TRAINING, "GEMM+bias+GELU for training" + up, flops, 0, gelu);
+    table.attention(64, 0, 128, 512, 2048);
+    table.attention(64, DROPOUT, 128, 512);
     return table;
   }
 
@@ -142,8 +135,8 @@ final class OperationTable {
     return operations.get(name).get();
   }
 
-  private void add(Work work) {
-    works.add(work);
+  private void add(Pass pass, String name, double flops, double bytes, Supplier<Operation> open) {
+    works.add(Operation.work(pass, name, flops, bytes, open));
   }
 
   /** Forward, as in training or as in inference, and backward. */
@@ -157,16 +150,15 @@ final class OperationTable {
       double backwardFlops,
       double backwardBytes) {
     operations.put(name + " " + shape, open);
-    add(Operation.work(forward, name + " forward " + shape, flops, bytes, open));
-    String backward = name + " backward " + shape;
-    add(Operation.work(Pass.BACKWARD, backward, backwardFlops, backwardBytes, open));
+    add(forward, name + " forward " + shape, flops, bytes, open);
+    add(Pass.BACKWARD, name + " backward " + shape, backwardFlops, backwardBytes, open);
   }
 
   private Supplier<Operation> operation(
       double bytes,
       Function<Rng, Tensor[]> inputs,
       Function<Rng, Tensor[]> parameters,
-      Operation.Forward forward) {
+      BiFunction<Tensor[], Tensor[], Tensor> forward) {
     return () -> new Operation(bytes, seed, inputs, parameters, forward);
   }
 
@@ -174,14 +166,21 @@ final class OperationTable {
     return new Tensor[0];
   }
 
+  private static Tensor[] several(int count, Supplier<Tensor> draw) {
+    return Stream.generate(draw).limit(count).toArray(Tensor[]::new);
+  }
+
   /** Normal numbers, rounded to the type of activations. */
   private Tensor randn(Rng rng, long... shape) {
     return Operation.randn(rng, dtype, shape);
   }
 
-  /** As many sequences of one length as the tokens hold. */
-  private int[] equal(int length) {
-    return SentenceLengths.equal(tokens, length);
+  /** The same on as many sequences of each of these lengths as the tokens hold. */
+  private void attention(int headDim, float dropout, int... lengths) {
+    for (int length : lengths) {
+      String shape = "S" + length + (dropout > 0 ? " dropout" : "");
+      attention(shape, SentenceLengths.equal(tokens, length), headDim, dropout);
+    }
   }
 
   /** Fused attention with 12 heads. */
@@ -194,23 +193,19 @@ final class OperationTable {
     Supplier<Operation> open =
         operation(
             0,
-            rng ->
-                new Tensor[] {
-                  randn(rng, tokens, HEADS, headDim),
-                  randn(rng, tokens, HEADS, headDim),
-                  randn(rng, tokens, HEADS, headDim)
-                },
+            rng -> several(3, () -> randn(rng, tokens, HEADS, headDim)),
             OperationTable::none,
             (x, w) -> F.attention(x[0], x[1], x[2], packed, options));
     double flops = hidden * squares;
-    passes(Pass.INFERENCE, "attention", shape, open, 4 * flops, 4 * tensor, 10 * flops, 8 * tensor);
+    String name = "d" + headDim + " " + shape;
+    passes(Pass.INFERENCE, "attention", name, open, 4 * flops, 4 * tensor, 10 * flops, 8 * tensor);
   }
 
   /** Bias, dropout, residual and LayerNorm. */
   private Supplier<Operation> layerNorm(int hidden, float dropout) {
     return operation(
         2.0 * dtype.bytes() * tokens * hidden,
-        rng -> new Tensor[] {randn(rng, tokens, hidden), randn(rng, tokens, hidden)},
+        rng -> several(2, () -> randn(rng, tokens, hidden)),
         rng -> new Tensor[] {Tensor.randn(rng, hidden), Tensor.ones(hidden), Tensor.zeros(hidden)},
         (x, w) -> F.addDropoutLayerNorm(x[0], x[1], w[0], w[1], w[2], dropout, EPS));
   }
@@ -288,7 +283,7 @@ final class OperationTable {
             return Timing.rate(took, bytes / 1e9);
           }
         };
-    add(new Work("copy", "GB/s", 0, bytes, sampler));
+    works.add(new Work("copy", "GB/s", 0, bytes, sampler));
   }
 
   private void crossEntropy(int rows, int classes) {
@@ -308,7 +303,7 @@ final class OperationTable {
    * AdamW with clipping to a norm of 1; the gradients are given anew, untimed, before each step.
    */
   private void adamw(String name) {
-    add(Work.timed(name, 16 * BERT_BASE, 8 * 4 * BERT_BASE, this::stepsOfAdamW));
+    works.add(Work.timed(name, 16 * BERT_BASE, 8 * 4 * BERT_BASE, this::stepsOfAdamW));
   }
 
   private double[] stepsOfAdamW(double seconds) {
