@@ -123,10 +123,9 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
   private List<Program> programs(Suite suite, Peers peers) {
     String[] own = suite.options().toArray(String[]::new);
-    String[] shared =
-        "--threads %d --seed %d --seconds %s".formatted(threads, seed, suite.seconds()).split(" ");
     return peers.programs(suite.ours(), suite.peers()).stream()
-        .map(program -> program.with(own).with(shared))
+        .map(program -> program.with(own).with("--threads", "" + threads, "--seed", "" + seed))
+        .map(program -> program.with("--seconds", "" + suite.seconds()))
         .toList();
   }
 }

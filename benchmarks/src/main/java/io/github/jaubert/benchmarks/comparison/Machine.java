@@ -22,15 +22,19 @@ final class Machine {
     String sets =
         INSTRUCTION_SETS.stream().filter(flags::contains).collect(Collectors.joining(", "));
     String model = field("/proc/cpuinfo", "model name", System.getProperty("os.arch"));
-    double kilobytes = Double.parseDouble(field("/proc/meminfo", "MemTotal", "NaN").split(" ")[0]);
+    String kilobytes = field("/proc/meminfo", "MemTotal", "").replace(" kB", "");
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("processor", sets.isEmpty() ? model : model + " (" + sets + ")");
     facts.put("cores", Runtime.getRuntime().availableProcessors() + ", threads used: " + threads);
-    facts.put("memory", "%.1f GiB".formatted(kilobytes / (1024 * 1024)));
+    facts.put("memory", kilobytes.isEmpty() ? "unknown" : gibibytes(Long.parseLong(kilobytes)));
     facts.put("system", properties("%s %s, %s", "os.name", "os.version", "os.arch"));
     facts.put("JDK", properties("%s %s", "java.vm.name", "java.runtime.version"));
     facts.put("load before the run", read("/proc/loadavg").split(" ")[0]);
     return facts;
+  }
+
+  private static String gibibytes(long kilobytes) {
+    return "%.1f GiB".formatted(kilobytes / (1024.0 * 1024));
   }
 
   private static String properties(String format, String... names) {
