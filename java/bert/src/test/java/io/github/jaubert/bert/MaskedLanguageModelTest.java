@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Small models for masked tokens against PyTorch's autograd in double precision. The figures are
- * made by benchmarks/peers/golden_masked_language.py.
+ * made by src/test/python/golden_masked_language.py.
  */
 class MaskedLanguageModelTest extends LoadFixture {
   private static final Path GOLDEN = TestFiles.golden("masked-language").resolve("fill-mask");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A small BERT of 1,001 tokens with both heads against PyTorch's autograd in double precision. The
- * figures are made by benchmarks/peers/golden_masked_language.py.
+ * figures are made by src/test/python/golden_masked_language.py.
  */
 class PreTrainingModelTest extends LoadFixture {
   private static final Path GOLDEN = TestFiles.golden("masked-language").resolve("pre-training");

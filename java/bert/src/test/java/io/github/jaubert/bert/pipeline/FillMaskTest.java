@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Against transformers' pipeline, of which benchmarks/peers/golden_masked_language.py wrote down
+ * Against transformers' pipeline, of which src/test/python/golden_masked_language.py wrote down
  * what it fills in.
  */
 class FillMaskTest {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Vocabularies against those that Hugging Face's tokenizers learn. Of the file,
- * benchmarks/peers/golden_vocabularies.py says more; another one is checked by {@code
+ * src/test/python/golden_vocabularies.py says more; another one is checked by {@code
  * -Djaubert.vocabularies=FILE}.
  */
 class VocabularyGoldenTest {

@@ -1,0 +1,258 @@
+package io.github.jaubert.benchmarks.models;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
+import io.github.jaubert.nn.Block;
+import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.Batch;
+import io.github.jaubert.train.Examples;
+import io.github.jaubert.train.Inputs;
+import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.OptimizerType;
+import io.github.jaubert.train.Pretraining;
+import io.github.jaubert.train.Task;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingListener;
+import io.github.jaubert.train.TrainingResult;
+import io.github.jaubert.train.corpus.Corpus;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Some steps of pre-training, whose batches and losses are written down for another framework. */
+@Command(
+    name = "pretraining",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Pre-trains a new BERT, without dropout, for some steps, and prints tokens a second as JSON.",
+      "peers/torch_pretrain.py takes the same steps: --model the folder of --start, --batches the file."
+    })
+public final class PretrainingBenchmark implements Callable<Integer> {
+  @Option(names = "--corpus", required = true, description = "files and folders of text")
+  private Path corpus;
+
+  @Option(names = "--start", required = true, description = "a new folder for the first weights")
+  private Path start;
+
+  @Option(names = "--batches", required = true, description = "a new file for the batches")
+  private Path batches;
+
+  @Option(names = "--losses", required = true, description = "a new file for the losses")
+  private Path losses;
+
+  @Option(names = "--cache", required = true, description = "a folder for the tokens")
+  private Path cache;
+
+  @Option(names = "--vocab-size", defaultValue = "30522", description = "of the vocabulary")
+  private int vocabulary;
+
+  @Option(names = "--layers", defaultValue = "6", description = "of the model")
+  private int layers;
+
+  @Option(names = "--hidden", defaultValue = "384", description = "of the model")
+  private int hidden;
+
+  @Option(names = "--heads", defaultValue = "12", description = "of the model")
+  private int heads;
+
+  @Option(names = "--steps", defaultValue = "200", description = "how many to take")
+  private int steps;
+
+  @Option(names = "--batch-tokens", defaultValue = "4096", description = "tokens a step, about")
+  private int batchTokens;
+
+  @Option(names = "--max-length", defaultValue = "128", description = "of a sequence")
+  private int maxLength;
+
+  @Option(names = "--lr", defaultValue = "5e-4", description = "the largest learning rate")
+  private float rate;
+
+  @Option(names = "--optimizer", defaultValue = "ADAMW", description = "${COMPLETION-CANDIDATES}")
+  private OptimizerType optimizer;
+
+  @Option(names = "--threads", defaultValue = "2", description = "threads to compute with")
+  private int threads;
+
+  /** Ends the program with the exit code. */
+  public static void main(String[] arguments) {
+    System.exit(
+        new CommandLine(new PretrainingBenchmark())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Device.cpu().threads(threads);
+    Corpus text = Corpus.of(corpus);
+    Rng.seed(1);
+    try (Tokenizer tokenizer = WordPieceTrainer.of(vocabulary).train(text.texts());
+        MaskedLanguageModel model =
+            MaskedLanguageModel.of(
+                BertConfig.bertBase()
+                    .withVocabSize(tokenizer.vocabularySize())
+                    .withEncoder(hidden, layers, heads, 4 * hidden)
+                    .withDropout(0, 0));
+        PrintWriter lines = new PrintWriter(Files.newBufferedWriter(batches))) {
+      model.save(start, tokenizer);
+      Pretraining task =
+          Pretraining.of(model, tokenizer).train(text).cache(cache).maxLength(maxLength);
+      // A step stops at the number of tokens, of which it reads a few less than asked for.
+      long tokens = (long) steps * batchTokens;
+      StepTimes times = new StepTimes(steps);
+      TrainingResult result =
+          Trainer.of(new Written(task, lines))
+              .with(
+                  s ->
+                      s.tokens(tokens)
+                          .batchTokens(batchTokens)
+                          .learningRate(rate)
+                          .optimizer(optimizer)
+                          .logEvery(1))
+              .listener(times)
+              .run();
+      Files.write(losses, losses(result));
+      System.out.println(times.json(result));
+    }
+    return 0;
+  }
+
+  /** One a line. */
+  private static List<String> losses(TrainingResult result) {
+    return result.history().stream()
+        .filter(entry -> entry.kind() == LogEntry.Kind.TRAIN)
+        .map(entry -> entry.values().get("loss").toString())
+        .toList();
+  }
+
+  /** When each step ended. */
+  private static final class StepTimes implements TrainingListener {
+    private final double[] seconds;
+    private final long[] tokens;
+    private int count;
+    private long last;
+
+    StepTimes(int most) {
+      seconds = new double[2 * most];
+      tokens = new long[2 * most + 1];
+    }
+
+    @Override
+    public void started(long step, long steps, long read, long all) {
+      last = System.nanoTime();
+    }
+
+    @Override
+    public void stepped(long step, long read) {
+      long now = System.nanoTime();
+      seconds[count++] = (now - last) * 1e-9;
+      tokens[count] = read;
+      last = now;
+    }
+
+    /** Tokens a second: the median of all steps but the first tenth. */
+    String json(TrainingResult result) {
+      int warm = count / 10;
+      double[] rates = new double[count - warm];
+      Arrays.setAll(rates, i -> (tokens[warm + i + 1] - tokens[warm + i]) / seconds[warm + i]);
+      Arrays.sort(rates);
+      ObjectNode json = JsonFiles.object();
+      json.put("peer", "Jaubert, " + Device.defaultDevice().description());
+      json.put("steps", result.steps());
+      json.put("tokens_per_second", rates[rates.length / 2]);
+      return json.toString();
+    }
+  }
+
+  /** A task that writes down every batch that it makes, once it is learnt from. */
+  private record Written(Task task, PrintWriter lines) implements Task {
+    @Override
+    public Block model() {
+      return task.model();
+    }
+
+    @Override
+    public void prepare(TrainingListener listener) {
+      task.prepare(listener);
+    }
+
+    @Override
+    public Examples examples() {
+      Examples examples = task.examples();
+      return new Examples() {
+        @Override
+        public int size() {
+          return examples.size();
+        }
+
+        @Override
+        public int tokens(int example) {
+          return examples.tokens(example);
+        }
+
+        @Override
+        public Batch batch(int[] rows) {
+          return examples.batch(rows);
+        }
+
+        @Override
+        public Batch batch(int[] rows, int pass) {
+          Batch batch = examples.batch(rows, pass);
+          write(batch);
+          return batch;
+        }
+      };
+    }
+
+    /** Sequences of ids, the rows that are told, and what stood there. */
+    private void write(Batch batch) {
+      TokenBatch text = batch.text(Batch.TEXT);
+      ObjectNode json = JsonFiles.object();
+      ArrayNode sequences = json.putArray("input_ids");
+      int[] starts = text.lengths().cuSeqlens();
+      for (int i = 0; i < text.count(); i++) {
+        ArrayNode ids = sequences.addArray();
+        Arrays.stream(text.inputIds(), starts[i], starts[i + 1]).forEach(ids::add);
+      }
+      for (String name : List.of("rows", "labels")) {
+        Arrays.stream(batch.ints(name)).forEach(json.withArray(name)::add);
+      }
+      lines.println(json);
+      if (lines.checkError()) {
+        throw new UncheckedIOException(new IOException("the batches cannot be written"));
+      }
+    }
+
+    @Override
+    public Tensor loss(Inputs inputs, float count) {
+      return task.loss(inputs, count);
+    }
+
+    @Override
+    public float count(Batch batch) {
+      return task.count(batch);
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+      return task.settings();
+    }
+  }
+}
