@@ -1,5 +1,6 @@
 // LAMB (You et al. 2020) over many tensors: the step of AdamW (adamw.cuh, whose norm and numbers it shares), scaled for
-// each tensor by |w| / |u|, the lengths of the weights and of the update; 1 if either is 0.
+// each tensor by |w| / |u|, the lengths of the weights and of the update; 1 if either is 0, or
+// the weight decay.
 //
 // Three launches: the moments, and the squares of w and u by chunks; one block a tensor that makes its rate of them;
 // the update, whose direction is cheaper to compute again than to keep. Bytes moved per element: 24 + sizeof(G),
@@ -69,7 +70,8 @@ __global__ void __launch_bounds__(kThreads)
   w = reduce_block<Sum, kThreads>(w, scratch);
   u = reduce_block<Sum, kThreads>(u, scratch);
   if (threadIdx.x != 0) return;
-  const double trust = w == 0 || u == 0 ? 1.0 : sqrt(w) / sqrt(u);
+  const bool plain = tensors[blockIdx.x].weight_decay == 0 || w == 0 || u == 0;
+  const double trust = plain ? 1.0 : sqrt(w) / sqrt(u);
   const float rate = tensors[blockIdx.x].learning_rate * step[0].rate_scale;
   rates[blockIdx.x] = static_cast<float>(static_cast<double>(rate) * trust);
 }

@@ -165,8 +165,8 @@ JB_KERNEL(jb_lamb)
         weight_square += weight_squares[b];
         update_square += update_squares[b];
       }
-      const bool either_is_zero = weight_square == 0 || update_square == 0;
-      const double trust = either_is_zero ? 1.0 : std::sqrt(weight_square) / std::sqrt(update_square);
+      const bool plain = weight_decays[t] == 0 || weight_square == 0 || update_square == 0;
+      const double trust = plain ? 1.0 : std::sqrt(weight_square) / std::sqrt(update_square);
       rates[t] = static_cast<float>(static_cast<double>(learning_rates[t]) * trust);
     }
     blocks.for_each(ctx, [&](const TensorBlock& b) {

@@ -72,7 +72,8 @@ struct Problem {
         update_square += update.back() * update.back();
       }
       double rate = static_cast<double>(rates[t]);
-      if (lamb && weight_square > 0 && update_square > 0) rate *= std::sqrt(weight_square / update_square);
+      if (lamb && decays[t] != 0 && weight_square > 0 && update_square > 0)
+        rate *= std::sqrt(weight_square / update_square);
       for (size_t i = 0; i < w[t].size(); ++i) nw.push_back(w[t][i] - rate * update[i]);
       y.w.push_back(nw);
       y.m.push_back(nm);

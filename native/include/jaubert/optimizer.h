@@ -31,8 +31,8 @@ JB_API jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* 
                           const int64_t* v, const int64_t* copies, const int64_t* sizes, const float* learning_rates,
                           const float* weight_decays, const jb_adam_args* args);
 
-// LAMB (You et al. 2020): the update u of AdamW (weight decay inside), scaled per tensor by |w| / |u| (1 if either is
-// 0).
+// LAMB (You et al. 2020): the update u of AdamW (weight decay inside), scaled per tensor by |w| / |u|; by 1 if either
+// is 0, or if the tensor has no weight decay, as in the authors' program and NVIDIA's.
 JB_API jb_status jb_lamb(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m,
                          const int64_t* v, const int64_t* copies, const int64_t* sizes, const float* learning_rates,
                          const float* weight_decays, const jb_adam_args* args);

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * LAMB (You et al. 2020), for batches of many thousands: AdamW's update, scaled for each tensor by
- * the ratio of the norms of weight and update.
+ * the ratio of the norms of weight and update; but for tensors without weight decay, as in the
+ * authors' program and NVIDIA's.
  */
 public final class Lamb extends AdamOptimizer {
   private Lamb(List<ParameterGroup> groups, float learningRate, AdamWOptions options) {

@@ -78,10 +78,10 @@ public final class AdamReference {
       weightSquares += w[i] * w[i];
       updateSquares += update[i] * update[i];
     }
-    double trust =
-        weightSquares > 0 && updateSquares > 0 ? Math.sqrt(weightSquares / updateSquares) : 1;
+    boolean scaled = lamb && decay != 0 && weightSquares > 0 && updateSquares > 0;
+    double trust = scaled ? Math.sqrt(weightSquares / updateSquares) : 1;
     for (int i = 0; i < w.length; i++) {
-      w[i] -= rate * (lamb ? trust : 1) * update[i];
+      w[i] -= rate * trust * update[i];
     }
   }
 }
