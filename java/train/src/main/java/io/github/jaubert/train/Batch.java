@@ -25,10 +25,11 @@ public final class Batch {
    * An array of numbers.
    *
    * @param values an {@code int[]} or a {@code float[]}
-   * @param padding where there is one for each token of the first text, the value of tokens of
-   *     padding; otherwise null
+   * @param padding what a recorded step puts behind them so that they have the size of its tensors;
+   *     null: their number may not change
+   * @param perToken whether there is one for each token of the first text
    */
-  record Values(Object values, Shape shape, Integer padding) {
+  record Values(Object values, Shape shape, Integer padding, boolean perToken) {
     Values {
       int length = values instanceof int[] ints ? ints.length : ((float[]) values).length;
       if (length != shape.numel()) {
@@ -36,14 +37,14 @@ public final class Batch {
       }
     }
 
-    Values padTo(int tokens) {
-      if (padding == null || shape.size(0) == tokens) {
+    Values padTo(int count) {
+      if (padding == null || shape.size(0) == count) {
         return this;
       }
       int[] ints = (int[]) values;
-      int[] padded = Arrays.copyOf(ints, tokens);
-      Arrays.fill(padded, ints.length, tokens, padding);
-      return new Values(padded, Shape.of(tokens), padding);
+      int[] padded = Arrays.copyOf(ints, count);
+      Arrays.fill(padded, ints.length, count, padding);
+      return new Values(padded, Shape.of(count), padding, perToken);
     }
   }
 
@@ -102,12 +103,14 @@ public final class Batch {
    *     values
    */
   public Batch with(String name, int[] values, long... shape) {
-    return put(name, values, shape.length == 0 ? Shape.of(values.length) : Shape.of(shape), null);
+    return put(
+        name, values, shape.length == 0 ? Shape.of(values.length) : Shape.of(shape), null, false);
   }
 
   /** The same of 32-bit floats. */
   public Batch with(String name, float[] values, long... shape) {
-    return put(name, values, shape.length == 0 ? Shape.of(values.length) : Shape.of(shape), null);
+    return put(
+        name, values, shape.length == 0 ? Shape.of(values.length) : Shape.of(shape), null, false);
   }
 
   /**
@@ -124,13 +127,24 @@ public final class Batch {
           "batch: %d values of '%s' for %s"
               .formatted(values.length, name, texts.isEmpty() ? "no text" : first().toString()));
     }
-    return put(name, values, Shape.of(values.length), padding);
+    return put(name, values, Shape.of(values.length), padding, true);
   }
 
-  private Batch put(String name, Object array, Shape shape, Integer padding) {
+  /**
+   * Adds integers whose number differs from batch to batch, such as the rows of masked tokens.
+   *
+   * @param padding what a recorded step puts behind them, which must change nothing
+   * @return this
+   * @throws IllegalArgumentException if the name is taken
+   */
+  public Batch withPadding(String name, int[] values, int padding) {
+    return put(name, values, Shape.of(values.length), padding, false);
+  }
+
+  private Batch put(String name, Object array, Shape shape, Integer padding, boolean perToken) {
     requireFree(name);
     try {
-      values.put(name, new Values(array, shape, padding));
+      values.put(name, new Values(array, shape, padding, perToken));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("batch: '" + name + "': " + e.getMessage(), e);
     }
@@ -196,7 +210,10 @@ public final class Batch {
 
   // ---- recorded steps ----
 
-  /** The same with tokens of padding behind the texts, so that they have {@code size(tokens)}. */
+  /**
+   * The same with padding behind the texts, so that they have {@code size(tokens)}, and behind what
+   * may be padded.
+   */
   Batch padded(IntUnaryOperator size) {
     Batch padded = new Batch(examples);
     texts.forEach(
@@ -204,7 +221,13 @@ public final class Batch {
     values.forEach(
         (name, array) ->
             padded.values.put(
-                name, texts.isEmpty() ? array : array.padTo(padded.first().tokens())));
+                name,
+                array.padding() == null
+                    ? array
+                    : array.padTo(
+                        array.perToken()
+                            ? padded.first().tokens()
+                            : size.applyAsInt((int) array.shape().size(0)))));
     return padded;
   }
 

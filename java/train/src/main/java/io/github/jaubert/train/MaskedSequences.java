@@ -20,6 +20,9 @@ record MaskedSequences(
   /** The rows of a batch's tokens that are to be told, I32. */
   static final String ROWS = "rows";
 
+  /** The label of a row that does not count. */
+  private static final int IGNORED = -100;
+
   /** The tokens that stood there, I32. */
   static final String LABELS = "labels";
 
@@ -57,8 +60,8 @@ record MaskedSequences(
             .toArray();
     int[] labels = Arrays.stream(masked).flatMapToInt(m -> Arrays.stream(m.labels())).toArray();
     return Batch.of(new TokenBatch(ids, new int[ids.length], lengths))
-        .with(ROWS, places)
-        .with(LABELS, labels);
+        .withPadding(ROWS, places, 0)
+        .withPadding(LABELS, labels, IGNORED);
   }
 
   @Override

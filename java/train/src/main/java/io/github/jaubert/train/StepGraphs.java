@@ -29,20 +29,21 @@ final class StepGraphs implements AutoCloseable {
    * What the batches of one graph have in common.
    *
    * @param sizes of the batch
-   * @param stepCount what the loss is divided by: the count of all batches of the step
    * @param wholeStep whether it is the only batch of its step
    * @param adds whether there are gradients of the batches before
    */
-  private record Bucket(String sizes, float stepCount, boolean wholeStep, boolean adds) {}
+  private record Bucket(String sizes, boolean wholeStep, boolean adds) {}
 
   /** A captured step and the tensors that it reads. */
   private static final class Graph implements AutoCloseable {
     final Inputs inputs;
+    final Tensor scale;
     final Map<String, PackedSequences> lengths; // as they were captured
     CapturedStep step;
 
-    Graph(Inputs inputs) {
+    Graph(Inputs inputs, Tensor scale) {
       this.inputs = inputs.unscoped();
+      this.scale = scale.unscoped();
       this.lengths = inputs.lengths();
     }
 
@@ -52,6 +53,7 @@ final class StepGraphs implements AutoCloseable {
         step.close();
       }
       inputs.close();
+      scale.close();
     }
   }
 
@@ -99,27 +101,28 @@ final class StepGraphs implements AutoCloseable {
     float count = TrainingRun.count(task, batches);
     for (int i = 0; i < batches.size(); i++) {
       Batch padded = batches.get(i).padded(StepGraphs::padded);
-      compute(padded, new Bucket(padded.sizes(), count, batches.size() == 1, i > 0), rate);
+      compute(padded, 1 / count, new Bucket(padded.sizes(), batches.size() == 1, i > 0), rate);
     }
     if (batches.size() > 1) {
       update(rate);
     }
   }
 
-  private void compute(Batch batch, Bucket bucket, float rate) {
+  private void compute(Batch batch, float scale, Bucket bucket, float rate) {
     if (seen.add(bucket)) {
       try (Scope scope = Scope.open()) {
-        compute(bucket, task.inputs(batch), rate);
+        compute(bucket, task.inputs(batch), onDevice(scale), rate);
       }
       return;
     }
     Graph graph = graphs.get(bucket);
     if (graph == null) {
-      graph = capture(bucket, batch);
+      graph = capture(bucket, batch, scale);
       graphs.put(bucket, graph);
       closeOldest();
     } else {
       graph.inputs.set(batch);
+      graph.scale.copyFrom(new float[] {scale});
     }
     CapturedStep step = graph.step;
     Map<String, PackedSequences> now = graph.inputs.lengths();
@@ -149,8 +152,13 @@ final class StepGraphs implements AutoCloseable {
     update.replay(rate);
   }
 
-  private Tensor compute(Bucket bucket, Inputs inputs, float rate) {
-    Tensor loss = task.loss(inputs, bucket.stepCount());
+  private Tensor onDevice(float value) {
+    return Tensor.scalar(value).to(optimizer.gradNorm().device());
+  }
+
+  /** The number that a loss is divided by differs from step to step: the graph reads it. */
+  private Tensor compute(Bucket bucket, Inputs inputs, Tensor scale, float rate) {
+    Tensor loss = task.loss(inputs, 1).mul(scale);
     loss.backward();
     if (bucket.wholeStep()) {
       optimizer.step(rate);
@@ -159,16 +167,16 @@ final class StepGraphs implements AutoCloseable {
     return loss;
   }
 
-  private Graph capture(Bucket bucket, Batch batch) {
+  private Graph capture(Bucket bucket, Batch batch, float scale) {
     Graph graph;
     try (Scope scope = Scope.open()) {
-      graph = new Graph(task.inputs(batch));
+      graph = new Graph(task.inputs(batch), onDevice(scale));
     }
     try {
       graph.step =
           CapturedStep.of(
               optimizer.gradNorm().device(),
-              () -> compute(bucket, graph.inputs, optimizer.learningRate()));
+              () -> compute(bucket, graph.inputs, graph.scale, optimizer.learningRate()));
       return graph;
     } catch (RuntimeException | Error e) {
       graph.close();

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.autograd.CapturedStep;
+import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenInputs;
@@ -24,11 +26,14 @@ import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.corpus.Corpus;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -135,7 +140,7 @@ class StepGraphsTest extends TrainerFixture {
           try (Scope scope = Scope.open()) {
             Batch batch = task.examples().batch(rows);
             Inputs inputs = task.inputs(pads ? batch.padded(tokens -> 128) : batch);
-            Tensor loss = task.loss(inputs, rows.length);
+            Tensor loss = task.loss(inputs, 1).mul(Tensor.scalar(1f / rows.length));
             loss.backward();
             adam.step(1e-3f / (step + 1));
             float found = replayedLosses.get(step);
@@ -145,6 +150,47 @@ class StepGraphsTest extends TrainerFixture {
         if (pads) {
           assertSameBits(SmallModel.weights(model), replayed);
         }
+      }
+    }
+  }
+
+  /** Of which every step has another number of masked tokens, and divides by it. */
+  @Test
+  void stepsWithOtherCountsAreReplayed() {
+    requireGraphs();
+    List<String> texts = SmallModel.sentences(48, 4).rows().stream().map(Example::text).toList();
+    Rng.seed(5);
+    BertConfig config =
+        BertConfig.bertBase().withVocabSize(25).withEncoder(32, 2, 2, 64).withDropout(0.1, 0.1);
+    try (MaskedLanguageModel model = MaskedLanguageModel.of(config);
+        Optimizer adam = AdamW.of(model.parameters(), 1e-3f);
+        LossMeter losses = new LossMeter(Device.defaultDevice())) {
+      Pretraining task =
+          Pretraining.of(model, tokenizer)
+              .train(Corpus.of("sentences", texts))
+              .cache(folder.resolve("cache"));
+      task.prepare(new TrainingListener() {});
+      try (StepGraphs graphs = new StepGraphs(task, adam, losses, 16)) {
+        Set<Float> counts = new HashSet<>();
+        for (int step = 0; step < 6; step++) {
+          int first = 8 * step;
+          Batch batch = task.examples().batch(IntStream.range(first, first + 8).toArray(), step);
+          counts.add(task.count(batch));
+          double expected;
+          try (Scope scope = Scope.open();
+              NoGrad off = NoGrad.open()) {
+            model.eval();
+            expected = task.loss(task.inputs(batch), task.count(batch)).item();
+            model.train();
+          }
+          graphs.takeStep(List.of(batch), 1e-3f);
+          losses.stepped();
+          // Dropout is between the two, and ln 25 is what a model says that knows nothing.
+          assertEquals(expected, losses.take(), 0.3);
+        }
+        assertTrue(counts.size() > 1, counts.toString());
+        assertEquals(1, graphs.count());
+        assertEquals(5, graphs.replays());
       }
     }
   }
