@@ -86,7 +86,8 @@ def main():
     model = BertForMaskedLM.from_pretrained(args.model).train()
     optimizer = adamw(model.parameters(), args.lr)
     if args.optimizer == "lamb":
-        optimizer = Lamb(optimizer.param_groups, args.lr)
+        groups = [{name: group[name] for name in ("params", "weight_decay")} for group in optimizer.param_groups]
+        optimizer = Lamb(groups, args.lr)
     steps = sum(1 for _ in open(args.batches))
     schedule = get_linear_schedule_with_warmup(optimizer, -(-steps // 10), steps)
     losses, rates = [], []
