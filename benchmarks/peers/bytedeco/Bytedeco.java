@@ -3,6 +3,7 @@ package io.github.jaubert.peers;
 import static org.bytedeco.pytorch.global.torch.*;
 
 import io.github.jaubert.benchmarks.measure.*;
+import io.github.jaubert.benchmarks.measure.Work; // PyTorch has one, too
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
