@@ -33,6 +33,8 @@ final class Wording {
     OPTIONS.put("\\bnames\\(…\\)", "--tag-names NAME,NAME");
     OPTIONS.put("pair\\(…\\)", "--pair-column NAME");
     OPTIONS.put("of\\(text, pair\\) takes both", "--pair or --pairs gives both");
+    OPTIONS.put(
+        "give other text with evaluate\\(…\\)", "give other text with --eval, or --held-out 0");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");
     OPTIONS.put(

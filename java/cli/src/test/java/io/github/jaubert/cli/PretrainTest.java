@@ -170,6 +170,12 @@ class PretrainTest extends CommandFixture {
     refused(1, "empty", fromNothing(out));
     corpus = Files.writeString(folder.resolve("blank.txt"), "\n\n \n");
     refused(1, "blank.txt", fromNothing(out));
+    corpus = Files.writeString(folder.resolve("one.txt"), "the film was very good\n");
+    refused(
+        1,
+        "one.txt: is one document, of which nothing can be held out; give other text with"
+            + " --eval, or --held-out 0",
+        fromNothing(out));
     corpus = Files.write(folder.resolve("binary.bin"), new byte[] {65, 0, 1, 2, 10});
     refused(1, "binary.bin", fromNothing(out));
     corpus =
