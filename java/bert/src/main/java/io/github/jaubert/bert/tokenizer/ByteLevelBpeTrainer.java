@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
  *
  * <p>Not for change: each setting gives another trainer.
  */
-public final class ByteLevelBpeTrainer {
+public final class ByteLevelBpeTrainer implements Cloneable {
   private static final Map<String, String> ROLES =
       VocabularyTraining.roles(
           "bos_token", "<s>",
@@ -63,11 +64,14 @@ public final class ByteLevelBpeTrainer {
     return new ByteLevelBpeTrainer(vocabularySize);
   }
 
-  private ByteLevelBpeTrainer copy() {
-    ByteLevelBpeTrainer copy = new ByteLevelBpeTrainer(size);
-    copy.minFrequency = minFrequency;
-    copy.listener = listener;
-    return copy;
+  private ByteLevelBpeTrainer with(Consumer<ByteLevelBpeTrainer> change) {
+    try {
+      ByteLevelBpeTrainer other = (ByteLevelBpeTrainer) clone();
+      change.accept(other);
+      return other;
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /**
@@ -76,16 +80,12 @@ public final class ByteLevelBpeTrainer {
    * @throws IllegalArgumentException if it is less than 1
    */
   public ByteLevelBpeTrainer minFrequency(int times) {
-    ByteLevelBpeTrainer copy = copy();
-    copy.minFrequency = VocabularyTraining.checkFrequency(times);
-    return copy;
+    return with(t -> t.minFrequency = VocabularyTraining.checkFrequency(times));
   }
 
   /** Who is told how far training is. */
   public ByteLevelBpeTrainer listener(VocabularyListener told) {
-    ByteLevelBpeTrainer copy = copy();
-    copy.listener = told;
-    return copy;
+    return with(t -> t.listener = told);
   }
 
   /**

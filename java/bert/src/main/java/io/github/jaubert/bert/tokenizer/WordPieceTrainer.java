@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -29,7 +30,7 @@ import java.util.stream.Stream;
  *
  * <p>Not for change: each setting gives another trainer.
  */
-public final class WordPieceTrainer {
+public final class WordPieceTrainer implements Cloneable {
   private static final Map<String, String> ROLES =
       VocabularyTraining.roles(
           "pad_token", "[PAD]",
@@ -62,39 +63,31 @@ public final class WordPieceTrainer {
     return new WordPieceTrainer(vocabularySize);
   }
 
-  private WordPieceTrainer copy() {
-    WordPieceTrainer copy = new WordPieceTrainer(size);
-    copy.lowercase = lowercase;
-    copy.stripAccents = stripAccents;
-    copy.splitChinese = splitChinese;
-    copy.minFrequency = minFrequency;
-    copy.limitAlphabet = limitAlphabet;
-    copy.initialAlphabet = initialAlphabet;
-    copy.listener = listener;
-    return copy;
+  private WordPieceTrainer with(Consumer<WordPieceTrainer> change) {
+    try {
+      WordPieceTrainer other = (WordPieceTrainer) clone();
+      change.accept(other);
+      return other;
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   // ---- settings ----
 
   /** Whether texts become lower case first; true unless said otherwise. */
   public WordPieceTrainer lowercase(boolean lower) {
-    WordPieceTrainer copy = copy();
-    copy.lowercase = lower;
-    return copy;
+    return with(t -> t.lowercase = lower);
   }
 
   /** Whether letters lose their accents; unless said otherwise if texts become lower case. */
   public WordPieceTrainer stripAccents(boolean strip) {
-    WordPieceTrainer copy = copy();
-    copy.stripAccents = strip;
-    return copy;
+    return with(t -> t.stripAccents = strip);
   }
 
   /** Whether each Chinese character is a word of its own; true unless said otherwise. */
   public WordPieceTrainer splitChinese(boolean split) {
-    WordPieceTrainer copy = copy();
-    copy.splitChinese = split;
-    return copy;
+    return with(t -> t.splitChinese = split);
   }
 
   /**
@@ -103,9 +96,7 @@ public final class WordPieceTrainer {
    * @throws IllegalArgumentException if it is less than 1
    */
   public WordPieceTrainer minFrequency(int times) {
-    WordPieceTrainer copy = copy();
-    copy.minFrequency = VocabularyTraining.checkFrequency(times);
-    return copy;
+    return with(t -> t.minFrequency = VocabularyTraining.checkFrequency(times));
   }
 
   /**
@@ -119,9 +110,7 @@ public final class WordPieceTrainer {
       throw new IllegalArgumentException(
           "an alphabet limited to " + characters + " characters; at least 1 is needed");
     }
-    WordPieceTrainer copy = copy();
-    copy.limitAlphabet = characters;
-    return copy;
+    return with(t -> t.limitAlphabet = characters);
   }
 
   /**
@@ -145,16 +134,12 @@ public final class WordPieceTrainer {
         default -> {}
       }
     }
-    WordPieceTrainer copy = copy();
-    copy.initialAlphabet = distinct;
-    return copy;
+    return with(t -> t.initialAlphabet = distinct);
   }
 
   /** Who is told how far training is. */
   public WordPieceTrainer listener(VocabularyListener told) {
-    WordPieceTrainer copy = copy();
-    copy.listener = told;
-    return copy;
+    return with(t -> t.listener = told);
   }
 
   // ---- training ----
