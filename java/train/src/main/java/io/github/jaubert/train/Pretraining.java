@@ -46,14 +46,13 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
   private static final long EVALUATION = 0x5eed;
 
   private Path cache = Path.of(System.getProperty("java.io.tmpdir"), "jaubert-corpora");
-  private UnaryOperator<Masking> masking = UnaryOperator.identity();
-  private String maskingSettings;
+  private Masking masking;
   private double heldOut;
   private long seed = 42;
 
   private Pretraining(MaskedLanguageModel model, Tokenizer tokenizer) {
     super(model, tokenizer);
-    maskingSettings = Masking.of(tokenizer).toString(); // refuses one that has no mask
+    masking = Masking.of(tokenizer); // refuses one that has no mask
   }
 
   /**
@@ -94,9 +93,7 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
 
   /** How tokens are masked, as {@code masking -> masking.rate(0.3).wholeWords()}. */
   public Pretraining masking(UnaryOperator<Masking> choice) {
-    Masking chosen = choice.apply(Masking.of(tokenizer())); // what is wrong is said here
-    maskingSettings = chosen.toString();
-    masking = choice;
+    masking = choice.apply(Masking.of(tokenizer()));
     return this;
   }
 
@@ -120,7 +117,6 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
   @Override
   protected Prepared prepare(
       Corpus train, Corpus evaluation, Tokenizer cutting, TrainingListener listener) {
-    Masking masks = masking.apply(Masking.of(tokenizer()));
     TokenizedCorpus learnt = tokenized(train, listener);
     Sequences sequences = Sequences.of(learnt, tokenizer(), maxLength());
     LOG.info("{}: {} in {}", train.source(), learnt, sequences);
@@ -129,11 +125,11 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
       Sequences others = Sequences.of(judged, tokenizer(), maxLength());
       LOG.info("{}: {} in {}", evaluation.source(), judged, others);
       return new Prepared(
-          examples(sequences, learnt, masks, document -> true),
-          judge(examples(others, judged, masks, document -> true)));
+          examples(sequences, learnt, document -> true),
+          judge(examples(others, judged, document -> true)));
     }
     if (heldOut == 0) {
-      return new Prepared(examples(sequences, learnt, masks, document -> true), null);
+      return new Prepared(examples(sequences, learnt, document -> true), null);
     }
     if (learnt.documents() < 2) {
       throw new DataException(
@@ -145,13 +141,12 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
             ? document -> document == learnt.documents() - 1
             : document -> isHeldOut(document, heldOut);
     return new Prepared(
-        examples(sequences, learnt, masks, kept.negate()),
-        judge(examples(sequences, learnt, masks, kept)));
+        examples(sequences, learnt, kept.negate()), judge(examples(sequences, learnt, kept)));
   }
 
   /**
    * Whether a document, counted from 0, is held out for judging: the last of each hundred, if it is
-   * a hundredth. Of fewer documents than that the very last one is.
+   * a hundredth. Of fewer documents than that, which this does not know, the very last one is.
    */
   public static boolean isHeldOut(long document, double share) {
     return document % every(share) == every(share) - 1;
@@ -182,7 +177,7 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
 
   /** The sequences of some documents. */
   private MaskedSequences examples(
-      Sequences sequences, TokenizedCorpus corpus, Masking masks, LongPredicate documents) {
+      Sequences sequences, TokenizedCorpus corpus, LongPredicate documents) {
     IntStream.Builder numbers = IntStream.builder();
     int sequence = 0;
     for (long document = 0; document < corpus.documents(); document++) {
@@ -198,7 +193,7 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
     String identity =
         "%s of %s, %d, seed %d"
             .formatted(chosen.length, corpus.folder().getFileName(), maxLength(), seed);
-    return new MaskedSequences(sequences, chosen, masks, seed, identity);
+    return new MaskedSequences(sequences, chosen, masking, seed, identity);
   }
 
   /**
@@ -225,7 +220,7 @@ public final class Pretraining extends HeadTask<Pretraining, MaskedLanguageModel
   @Override
   public Map<String, Object> settings() {
     Map<String, Object> settings = super.settings();
-    settings.put("masking", maskingSettings);
+    settings.put("masking", masking.toString());
     settings.put("held_out", heldOut);
     settings.put("mask_seed", seed);
     return settings;
