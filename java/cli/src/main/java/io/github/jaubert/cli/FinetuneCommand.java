@@ -57,16 +57,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Where to write the result. Default: a new folder in runs/.")
-  private Path out;
-
-  @Option(
-      names = "--overwrite",
-      description = "Begin anew, and in the end replace what is in the folder of --out.")
-  private boolean overwrite;
+  @Mixin private OutputOptions output;
 
   @Spec private CommandSpec spec;
 
@@ -77,9 +68,8 @@ final class FinetuneCommand implements Callable<Integer> {
     encoder.check(spec.commandLine());
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (Job job = job();
-        OutputFolder output =
-            out == null ? OutputFolder.free(job.name()) : OutputFolder.asked(out, overwrite)) {
-      finetune(job, output);
+        OutputFolder folder = output.open(job.name())) {
+      finetune(job, folder);
     }
     return 0;
   }
@@ -93,7 +83,7 @@ final class FinetuneCommand implements Callable<Integer> {
     return task == Task.TOKENS ? TokenJob.files(options) : TextJob.files(options, task);
   }
 
-  private void finetune(Job job, OutputFolder output) {
+  private void finetune(Job job, OutputFolder to) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     job.said().forEach(say::println);
@@ -108,16 +98,16 @@ final class FinetuneCommand implements Callable<Integer> {
       }
       Report report = new Report(say);
       job.baselines(report);
-      Trainer trainer = trainer(job, output.run());
+      Trainer trainer = trainer(job, to.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       // Killed from here on, the same command finds a finished run and does this again.
-      Path folder = output.folder();
+      Path folder = to.folder();
       job.save(folder);
-      output.moveLog();
+      to.moveLog();
       report.write(
           folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result);
       report.print(folder, result, job);
-      output.finish();
+      to.finish();
     }
   }
 
@@ -127,7 +117,7 @@ final class FinetuneCommand implements Callable<Integer> {
             .settings(training.settings(spec.commandLine(), job.suggestion()))
             .with(settings -> settings.precision(device.precision()))
             .listener(new Progress())
-            .replaceOther(overwrite);
+            .replaceOther(output.overwrite());
     training.checkpoints(trainer, run);
     return trainer;
   }
@@ -145,9 +135,7 @@ final class FinetuneCommand implements Callable<Integer> {
           spec.commandLine(),
           "--eval-limit, --metric, --positive, --keep-best and --patience need --eval");
     }
-    if (overwrite && out == null) {
-      throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
-    }
+    output.check(spec.commandLine());
     training.settings(spec.commandLine(), Suggestion.FILES); // refuses what is out of range
     TrainingOptions.atLeast(spec.commandLine(), "--max-length", training.maxLength, 3);
   }

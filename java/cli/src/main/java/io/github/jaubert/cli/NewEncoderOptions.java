@@ -96,6 +96,10 @@ final class NewEncoderOptions {
     return model == null;
   }
 
+  private int layers() {
+    return layers == null ? 4 : layers;
+  }
+
   private int hidden() {
     return hidden == null ? 256 : hidden;
   }
@@ -107,7 +111,7 @@ final class NewEncoderOptions {
   /** What is said of where the model comes from. */
   String name() {
     return model == null
-        ? "a new BERT of %d layers, %d wide".formatted(layers == null ? 4 : layers, hidden())
+        ? "a new BERT of %d layers, %d wide".formatted(layers(), hidden())
         : model.toString();
   }
 
@@ -136,10 +140,7 @@ final class NewEncoderOptions {
             .withVocabSize(tokenizer.vocabularySize())
             .withMaxPositions(Math.max(LONGEST, maxLength))
             .withEncoder(
-                hidden(),
-                layers == null ? 4 : layers,
-                heads(),
-                intermediate == null ? 4 * hidden() : intermediate)
+                hidden(), layers(), heads(), intermediate == null ? 4 * hidden() : intermediate)
             .withDropout(p, p));
   }
 }

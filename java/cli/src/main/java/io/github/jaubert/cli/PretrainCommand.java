@@ -1,7 +1,6 @@
 package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
@@ -24,7 +23,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -49,16 +47,7 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Where to write the result. Default: a new folder in runs/.")
-  private Path out;
-
-  @Option(
-      names = "--overwrite",
-      description = "Begin anew, and in the end replace what is in the folder of --out.")
-  private boolean overwrite;
+  @Mixin private OutputOptions output;
 
   @Spec private CommandSpec spec;
 
@@ -67,14 +56,13 @@ final class PretrainCommand implements Callable<Integer> {
     checkOptions();
     device.apply(spec.commandLine());
     run.checkDevice(spec.commandLine(), Device.defaultDevice());
-    try (OutputFolder output =
-        out == null ? OutputFolder.free(text.name()) : OutputFolder.asked(out, overwrite)) {
-      pretrain(output);
+    try (OutputFolder folder = output.open(text.name())) {
+      pretrain(folder);
     }
     return 0;
   }
 
-  private void pretrain(OutputFolder output) {
+  private void pretrain(OutputFolder to) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     Corpus train = text.train();
@@ -96,15 +84,15 @@ final class PretrainCommand implements Callable<Integer> {
               .settings(settings())
               .with(s -> s.precision(device.precision()))
               .listener(new Progress())
-              .replaceOther(overwrite);
-      run.checkpoints(trainer, output.run());
+              .replaceOther(output.overwrite());
+      run.checkpoints(trainer, to.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
-      Path folder = output.folder();
+      Path folder = to.folder();
       model.save(folder);
-      output.moveLog();
+      to.moveLog();
       write(folder, train, eval, model, result);
       print(folder, result, eval == null ? train : eval);
-      output.finish();
+      to.finish();
     }
   }
 
@@ -127,9 +115,7 @@ final class PretrainCommand implements Callable<Integer> {
   private void checkOptions() {
     text.check(spec.commandLine());
     encoder.check(spec.commandLine());
-    if (overwrite && out == null) {
-      throw new ParameterException(spec.commandLine(), "--overwrite needs --out");
-    }
+    output.check(spec.commandLine());
     if (!text.isJudged() && (run.keepBest || run.patience != null)) {
       throw new ParameterException(
           spec.commandLine(), "--keep-best and --patience need --eval or --held-out");
@@ -141,20 +127,13 @@ final class PretrainCommand implements Callable<Integer> {
 
   private void write(
       Path folder, Corpus train, Corpus eval, MaskedLanguageModel model, TrainingResult result) {
-    ObjectNode json = JsonFiles.object();
-    json.put("jaubert", Main.version());
-    ArrayNode words = json.putArray("command");
-    spec.commandLine().getParseResult().originalArgs().forEach(words::add);
-    json.put("device", Device.defaultDevice().description());
-    Machine.describe(json);
+    ObjectNode json = Report.begin(spec.commandLine().getParseResult().originalArgs());
     json.put("model", encoder.name());
     json.put("parameters", model.parameterCount());
     json.put("train", train.source());
     json.put("eval", eval == null ? null : eval.source());
     json.set("settings", new ObjectMapper().valueToTree(result.settings()));
-    json.put("steps", result.steps());
-    json.put("training_seconds", result.seconds());
-    json.put("tokens_per_second", result.tokensPerSecond());
+    Report.figures(json, result);
     ObjectNode before = json.putObject("before");
     atStart(result).forEach(before::put);
     ObjectNode metrics = json.putObject("evaluation");
@@ -189,14 +168,7 @@ final class PretrainCommand implements Callable<Integer> {
       say.println();
       new FilledTexts(folder, say).print(judged, text.heldOut());
     }
-    if (result.seconds() > 0) {
-      say.printf(
-          Locale.ROOT,
-          "%s in %.0f s, %,.0f tokens/s%n",
-          Report.counted(result.steps(), "step"),
-          result.seconds(),
-          result.tokensPerSecond());
-    }
+    Report.speed(say, result);
     say.printf(
         "wrote %s; try: %s fill-mask --model %s \"some text with a [MASK]\"%n",
         folder, Main.command(), folder);

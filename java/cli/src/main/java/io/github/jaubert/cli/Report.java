@@ -39,26 +39,49 @@ final class Report {
    */
   void write(
       Path folder, List<String> arguments, EncoderOptions encoder, Job job, TrainingResult result) {
-    ObjectNode json = JsonFiles.object();
-    json.put("jaubert", Main.version());
-    ArrayNode words = json.putArray("command");
-    arguments.forEach(words::add);
-    json.put("device", Device.defaultDevice().description());
-    Machine.describe(json);
+    ObjectNode json = begin(arguments);
     json.put("model", encoder.name());
     json.put("new_head", encoder.isNewHead());
     job.describe(json);
     json.set("settings", new ObjectMapper().valueToTree(result.settings()));
     ArrayNode names = json.putArray("labels");
     job.labels().names().forEach(names::add);
-    json.put("steps", result.steps());
-    json.put("training_seconds", result.seconds());
-    json.put("tokens_per_second", result.tokensPerSecond());
+    figures(json, result);
     ObjectNode accuracies = json.putObject("baseline_accuracy");
     baselines.forEach(accuracies::put);
     ObjectNode metrics = json.putObject("evaluation");
     result.metrics().forEach(metrics::put);
     AtomicFile.write(folder.resolve("run.json"), JsonFiles.format(json));
+  }
+
+  /** What {@code run.json} of any run begins with: by what, how and where it was made. */
+  static ObjectNode begin(List<String> arguments) {
+    ObjectNode json = JsonFiles.object();
+    json.put("jaubert", Main.version());
+    ArrayNode words = json.putArray("command");
+    arguments.forEach(words::add);
+    json.put("device", Device.defaultDevice().description());
+    Machine.describe(json);
+    return json;
+  }
+
+  /** How long a run was, for {@code run.json}. */
+  static void figures(ObjectNode json, TrainingResult result) {
+    json.put("steps", result.steps());
+    json.put("training_seconds", result.seconds());
+    json.put("tokens_per_second", result.tokensPerSecond());
+  }
+
+  /** Prints how fast a run was, unless it had finished earlier. */
+  static void speed(PrintWriter say, TrainingResult result) {
+    if (result.seconds() > 0) {
+      say.printf(
+          Locale.ROOT,
+          "%s in %.0f s, %,.0f tokens/s%n",
+          counted(result.steps(), "step"),
+          result.seconds(),
+          result.tokensPerSecond());
+    }
   }
 
   /** Prints figures and a few answers; the answers come from the folder that was written. */
@@ -72,14 +95,7 @@ final class Report {
       job.answers(folder, say);
       say.println();
     }
-    if (result.seconds() > 0) {
-      say.printf(
-          Locale.ROOT,
-          "%s in %.0f s, %,.0f tokens/s%n",
-          counted(result.steps(), "step"),
-          result.seconds(),
-          result.tokensPerSecond());
-    }
+    speed(say, result);
     say.printf(
         "wrote %s; try: %s predict --model %s \"some text\"%s%n",
         folder, Main.command(), folder, job.moreArguments());

@@ -1,0 +1,40 @@
+package io.github.jaubert.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say where a run writes its result. */
+final class OutputOptions {
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where to write the result. Default: a new folder in runs/.")
+  private Path out;
+
+  @Option(
+      names = "--overwrite",
+      description = "Begin anew, and in the end replace what is in the folder of --out.")
+  private boolean overwrite;
+
+  void check(CommandLine command) {
+    if (overwrite && out == null) {
+      throw new ParameterException(command, "--overwrite needs --out");
+    }
+  }
+
+  /**
+   * The folder that was asked for, or else a new one in runs/.
+   *
+   * @param name what that is called after
+   */
+  OutputFolder open(String name) {
+    return out == null ? OutputFolder.free(name) : OutputFolder.asked(out, overwrite);
+  }
+
+  /** Whether what the folder holds is replaced in the end. */
+  boolean overwrite() {
+    return overwrite;
+  }
+}
