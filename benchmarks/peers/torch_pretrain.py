@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 import transformers
+from protocol import peak_memory
 from training import adamw
 from transformers import BertForMaskedLM, get_linear_schedule_with_warmup
 
@@ -107,7 +108,8 @@ def main():
         args.losses.write_text("".join(f"{loss!r}\n" for loss in losses))
     peer = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
     median = statistics.median(rates[len(rates) // 10 :])
-    print(json.dumps({"peer": peer, "steps": len(losses), "tokens_per_second": median}))
+    row = {"peer": peer, "steps": len(losses), "tokens_per_second": median, "peak_memory_mb": round(peak_memory())}
+    print(json.dumps(row))
 
 
 if __name__ == "__main__":

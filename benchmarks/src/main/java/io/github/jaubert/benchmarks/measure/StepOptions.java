@@ -76,7 +76,7 @@ public final class StepOptions {
    * The most that was resident in this process at any time, in MB (10⁶ bytes): code, Java's heap
    * and everything else.
    */
-  private static double peakMegabytes() {
+  public static double peakMegabytes() {
     try {
       String peak =
           Files.readAllLines(STATUS).stream()

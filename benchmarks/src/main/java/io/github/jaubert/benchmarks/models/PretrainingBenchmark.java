@@ -2,6 +2,7 @@ package io.github.jaubert.benchmarks.models;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
@@ -177,6 +178,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
       json.put("peer", "Jaubert, " + Device.defaultDevice().description());
       json.put("steps", result.steps());
       json.put("tokens_per_second", rates[rates.length / 2]);
+      json.put("peak_memory_mb", Math.round(StepOptions.peakMegabytes()));
       return json.toString();
     }
   }
