@@ -50,8 +50,8 @@ final class Evaluator {
   private Optional<Map<String, Double>> measure() {
     Examples examples = evaluation.examples();
     evaluation.reset();
-    int[] order = IntStream.range(0, examples.size()).toArray();
-    int[] lengths = Examples.lengths(examples);
+    int[] lengths = examples.lengths(0);
+    int[] order = IntStream.range(0, lengths.length).toArray();
     for (int[] rows : Batches.byTokens(order, lengths, BATCH_TOKENS)) {
       if (Thread.currentThread().isInterrupted()) {
         return Optional.empty();

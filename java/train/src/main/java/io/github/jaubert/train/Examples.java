@@ -31,18 +31,22 @@ public interface Examples {
   }
 
   /**
+   * How many tokens each has in one of several passes, at least 1, for examples of which there are
+   * others in each pass, such as pairs of texts that are drawn anew. As {@link #size} and {@link
+   * #tokens} have it unless said otherwise.
+   *
+   * @param pass as of {@link #batch(int[], int)}, whose rows are those of this array
+   */
+  default int[] lengths(int pass) {
+    return IntStream.range(0, size()).map(row -> Math.max(1, tokens(row))).toArray();
+  }
+
+  /**
    * What tells these examples apart from any others, if that is known without reading them all;
    * null, as it is unless said otherwise, to have all of them read.
    */
   default String fingerprint() {
     return null;
-  }
-
-  /** The tokens of each, one where there is none. */
-  static int[] lengths(Examples examples) {
-    return IntStream.range(0, examples.size())
-        .map(row -> Math.max(1, examples.tokens(row)))
-        .toArray();
   }
 
   /**

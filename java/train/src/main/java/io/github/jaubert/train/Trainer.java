@@ -156,8 +156,8 @@ public final class Trainer {
       throw TrainingInterruptedException.beforeFirstStep();
     }
     requireExamples();
-    int[] lengths = Examples.lengths(task.examples());
-    TrainingSettings complete = complete(lengths);
+    Examples examples = task.examples();
+    TrainingSettings complete = complete(examples);
     freeze(complete.freeze());
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
       RunFolder folder =
@@ -165,7 +165,7 @@ public final class Trainer {
               ? null
               : new RunFolder(runFolder, RunIdentity.of(complete, task), cadence, replaceOther);
       encoders().forEach(encoder -> encoder.computeType(complete.precision()));
-      TrainingPlan plan = new TrainingPlan(complete, lengths);
+      TrainingPlan plan = new TrainingPlan(complete, examples::lengths);
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
         return run.run();
       }
@@ -235,7 +235,7 @@ public final class Trainer {
   }
 
   /** What was chosen, and for the rest what suits model and data. */
-  private TrainingSettings complete(int[] lengths) {
+  private TrainingSettings complete(Examples examples) {
     TrainingSettings all = settings.precision(precision());
     if (Float.isNaN(all.learningRate())) {
       Encoder encoder =
@@ -250,10 +250,10 @@ public final class Trainer {
     }
     boolean chosen = all.epochs() > 0;
     if (all.tokens() > 0) {
-      long inAnEpoch = Arrays.stream(lengths).asLongStream().sum();
-      all = all.epochsFor(inAnEpoch);
+      all = all.epochsFor(pass -> Arrays.stream(examples.lengths(pass)).asLongStream().sum());
     } else if (!chosen) {
-      all = all.epochs(TrainingDefaults.epochs(new TrainingPlan(all.epochs(1), lengths).steps()));
+      TrainingPlan once = new TrainingPlan(all.epochs(1), examples::lengths);
+      all = all.epochs(TrainingDefaults.epochs(once.steps()));
     }
     if (all.evaluateEpochs() == 0) {
       all = all.evaluateEpochs(chosen ? 1 : TrainingDefaults.epochsAnEvaluation(all.epochs()));

@@ -4,6 +4,8 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.Batches;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Which examples every step of a run reads, worked out before the first one: the order of an epoch
@@ -20,12 +22,15 @@ final class TrainingPlan {
   /** The number of tokens up to the end of each step; that of step 0 is the second entry. */
   private final List<Long> tokensUpTo = new ArrayList<>(List.of(0L));
 
-  TrainingPlan(TrainingSettings settings, int[] lengths) {
+  /**
+   * Plans a run.
+   *
+   * @param lengthsOf the tokens of each example in a pass, see {@link Examples#lengths(int)}
+   */
+  TrainingPlan(TrainingSettings settings, IntFunction<int[]> lengthsOf) {
     for (int epoch = 0; epoch < settings.epochs() && !isFull(settings); epoch++) {
-      int[] order = new int[lengths.length];
-      for (int i = 0; i < order.length; i++) {
-        order[i] = i;
-      }
+      int[] lengths = lengthsOf.apply(epoch);
+      int[] order = IntStream.range(0, lengths.length).toArray();
       Rng rng = Rng.of(settings.seed());
       rng.restore(settings.seed(), epoch);
       rng.shuffle(order);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -95,12 +96,20 @@ public final class TrainingSettings implements Cloneable {
         });
   }
 
-  /** The same with as many epochs as reading all tokens takes. */
-  TrainingSettings epochsFor(long tokensAnEpoch) {
-    long needed = (tokens + tokensAnEpoch - 1) / tokensAnEpoch;
-    require(
-        needed <= Integer.MAX_VALUE, "tokens", tokens, "of examples that have " + tokensAnEpoch);
-    return with(s -> s.epochs = (int) needed);
+  /**
+   * The same with as many epochs as reading all tokens takes.
+   *
+   * @param tokensOf a pass
+   */
+  TrainingSettings epochsFor(IntToLongFunction tokensOf) {
+    long first = tokensOf.applyAsLong(0);
+    require(tokens / first < Integer.MAX_VALUE, "tokens", tokens, "of examples that have " + first);
+    int needed = 1;
+    for (long read = first; read < tokens; needed++) {
+      read += tokensOf.applyAsLong(needed);
+    }
+    int epochs = needed;
+    return with(s -> s.epochs = epochs);
   }
 
   /** Tokens to learn from, 0 if epochs say it. */

@@ -11,7 +11,8 @@ class TrainingPlanTest {
 
   private static TrainingPlan plan(TrainingSettings settings) {
     long all = IntStream.of(LENGTHS).asLongStream().sum();
-    return new TrainingPlan(settings.tokens() > 0 ? settings.epochsFor(all) : settings, LENGTHS);
+    return new TrainingPlan(
+        settings.tokens() > 0 ? settings.epochsFor(pass -> all) : settings, pass -> LENGTHS);
   }
 
   @Test
