@@ -3,31 +3,64 @@ package io.github.jaubert.train.corpus;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import java.util.Arrays;
+import java.util.function.LongPredicate;
 
 /**
  * Pairs of pieces of text with a label, which a model is to tell apart besides the masked tokens.
- * Which pairs there are depends on the seed; a new one may be taken for each epoch. Immutable, and
- * safe from any number of threads. Takes 24 bytes of memory a pair.
+ * Which pairs there are is a function of documents, seed and pass; each pass over the text has
+ * others ({@link #inPass}). Immutable, and safe from any number of threads. Takes 24 bytes of
+ * memory a pair, and 8 a document.
  */
 public final class SentencePairs {
   /** The share of documents that are cut to short pairs, as most of what a model will read is. */
   private static final double SHORT = 0.1;
 
+  private final Source source;
   private final TokenizedCorpus corpus;
   private final Frame frame;
   private final long[] firsts; // the first token of each first text
   private final long[] seconds;
   private final long[] sizes; // the length of the first, of the second, and the label
 
-  private SentencePairs(Cutter cutter) {
-    corpus = cutter.corpus;
-    frame = cutter.frame;
+  private SentencePairs(Source source, int pass) {
+    this.source = source;
+    corpus = source.corpus;
+    frame = source.frame;
+    Cutter cutter = new Cutter(source, pass);
     firsts = cutter.firsts.toArray();
     seconds = cutter.seconds.toArray();
     sizes = cutter.sizes.toArray();
     if (sizes.length == 0) {
       throw new DataException(
           corpus.folder().toString(), "no document has two sentences, of which a pair is made");
+    }
+  }
+
+  /**
+   * What pairs are cut from.
+   *
+   * @param documents the numbers of those that count
+   * @param room the most tokens of a pair, special ones not included
+   * @param order whether both texts are of a document always
+   */
+  private record Source(
+      TokenizedCorpus corpus, long[] documents, Frame frame, int room, long seed, boolean order) {
+    static Source of(
+        TokenizedCorpus corpus,
+        Tokenizer tokenizer,
+        int maxLength,
+        long seed,
+        LongPredicate documents,
+        boolean order) {
+      LongList chosen = new LongList();
+      for (long document = 0; document < corpus.documents(); document++) {
+        if (documents.test(document)) {
+          chosen.add(document);
+        }
+      }
+      Frame frame = Frame.ofPair(tokenizer);
+      return new Source(
+          corpus, chosen.toArray(), frame, Sequences.room(maxLength, frame), seed, order);
     }
   }
 
@@ -46,11 +79,27 @@ public final class SentencePairs {
    */
   public static SentencePairs nextSentence(
       TokenizedCorpus corpus, Tokenizer tokenizer, int maxLength, long seed) {
-    if (corpus.documents() < 2) {
+    return nextSentence(corpus, tokenizer, maxLength, seed, document -> true);
+  }
+
+  /**
+   * The same of some documents.
+   *
+   * @param documents whether a document counts, by its number from 0; second texts, too, are from
+   *     those that do
+   */
+  public static SentencePairs nextSentence(
+      TokenizedCorpus corpus,
+      Tokenizer tokenizer,
+      int maxLength,
+      long seed,
+      LongPredicate documents) {
+    Source source = Source.of(corpus, tokenizer, maxLength, seed, documents, false);
+    if (source.documents.length < 2) {
       throw new DataException(
           corpus.folder().toString(), "next-sentence prediction needs more than one document");
     }
-    return new SentencePairs(new Cutter(corpus, tokenizer, maxLength, seed, false));
+    return new SentencePairs(source, 0);
   }
 
   /**
@@ -65,13 +114,37 @@ public final class SentencePairs {
    */
   public static SentencePairs sentenceOrder(
       TokenizedCorpus corpus, Tokenizer tokenizer, int maxLength, long seed) {
-    return new SentencePairs(new Cutter(corpus, tokenizer, maxLength, seed, true));
+    return sentenceOrder(corpus, tokenizer, maxLength, seed, document -> true);
+  }
+
+  /**
+   * The same of some documents.
+   *
+   * @param documents whether a document counts, by its number from 0
+   */
+  public static SentencePairs sentenceOrder(
+      TokenizedCorpus corpus,
+      Tokenizer tokenizer,
+      int maxLength,
+      long seed,
+      LongPredicate documents) {
+    return new SentencePairs(Source.of(corpus, tokenizer, maxLength, seed, documents, true), 0);
+  }
+
+  /**
+   * The pairs of another pass over the same documents, which are cut and drawn anew: other ones,
+   * and not exactly as many.
+   *
+   * @param pass from 0, which those that were asked for first are of
+   */
+  public SentencePairs inPass(int pass) {
+    return new SentencePairs(source, pass);
   }
 
   /** One pass over the documents. */
   private static final class Cutter {
     private final TokenizedCorpus corpus;
-    private final Frame frame;
+    private final long[] documents;
     private final boolean order;
     private final int room;
     private final SplitMix random;
@@ -79,21 +152,21 @@ public final class SentencePairs {
     private final LongList seconds = new LongList();
     private final LongList sizes = new LongList();
 
-    Cutter(TokenizedCorpus corpus, Tokenizer tokenizer, int maxLength, long seed, boolean order) {
-      this.corpus = corpus;
-      this.frame = Frame.ofPair(tokenizer);
-      this.order = order;
-      this.room = Sequences.room(maxLength, frame);
-      this.random = new SplitMix(seed);
-      for (long document = 0; document < corpus.documents(); document++) {
-        cut(document);
+    Cutter(Source source, int pass) {
+      this.corpus = source.corpus;
+      this.documents = source.documents;
+      this.order = source.order;
+      this.room = source.room;
+      this.random = new SplitMix(source.seed, pass);
+      for (int i = 0; i < documents.length; i++) {
+        cut(i);
       }
     }
 
-    private void cut(long document) {
+    private void cut(int index) {
       int due = random.nextDouble() < SHORT ? 2 + random.nextInt(room - 1) : room;
-      long last = corpus.firstSentence(document + 1);
-      long from = corpus.firstSentence(document);
+      long last = corpus.firstSentence(documents[index] + 1);
+      long from = corpus.firstSentence(documents[index]);
       while (from < last) {
         long to = from + 1;
         while (to < last && (length(from, to) < due || (order && to == from + 1))) {
@@ -108,7 +181,7 @@ public final class SentencePairs {
         if (order) {
           add(from, middle, middle, to, changed);
         } else if (changed) {
-          addRandom(document, from, middle, due - length(from, middle));
+          addRandom(index, from, middle, due - length(from, middle));
           to = middle;
         } else {
           add(from, middle, middle, to, false);
@@ -122,9 +195,9 @@ public final class SentencePairs {
     }
 
     /** A second text from another document, as long as is due or to the document's end. */
-    private void addRandom(long document, long from, long to, long due) {
-      long other = random.nextLong(corpus.documents() - 1);
-      other += other >= document ? 1 : 0;
+    private void addRandom(int index, long from, long to, long due) {
+      int drawn = random.nextInt(documents.length - 1);
+      long other = documents[drawn + (drawn >= index ? 1 : 0)];
       long last = corpus.firstSentence(other + 1);
       long start = corpus.firstSentence(other);
       start += random.nextLong(last - start);

@@ -2,6 +2,7 @@ package io.github.jaubert.train.corpus;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +16,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +195,30 @@ class SentencePairsTest {
       same += i < other.size() && Arrays.equals(first.ids(i), other.ids(i)) ? 1 : 0;
     }
     assertTrue(same < first.size() / 4, name);
+  }
+
+  @Test
+  void pairsAreOfTheDocumentsThatCount() {
+    TokenizedCorpus corpus = longDocuments(21);
+    for (boolean order : new boolean[] {false, true}) {
+      SentencePairs odd =
+          order
+              ? SentencePairs.sentenceOrder(corpus, tokenizer, MAX_LENGTH, seed, d -> d % 2 == 1)
+              : SentencePairs.nextSentence(corpus, tokenizer, MAX_LENGTH, seed, d -> d % 2 == 1);
+      SentencePairs later = odd.inPass(7);
+      Set<Long> documents = new TreeSet<>();
+      for (SentencePairs pairs : List.of(odd, later)) {
+        for (int i = 0; i < pairs.size(); i++) {
+          checkForm(corpus, pairs, i);
+          documents.add(documentOf(corpus, pairs.first(i)));
+          documents.add(documentOf(corpus, pairs.second(i)));
+        }
+      }
+      assertEquals(Set.of(1L, 3L, 5L, 7L, 9L, 11L, 13L, 15L, 17L, 19L), documents, name);
+      assertFalse(Arrays.equals(odd.ids(0), later.ids(0)), name);
+      assertArrayEquals(odd.ids(0), later.inPass(0).ids(0), name);
+      assertArrayEquals(later.ids(9), odd.inPass(7).ids(9), name);
+    }
   }
 
   @Test
