@@ -102,8 +102,36 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
   }
 
   /**
-   * The sum of both losses: that of masked tokens, as {@link MaskedLanguageModel#loss} has it, and
-   * that of pairs.
+   * What both heads say.
+   *
+   * @param tokens the logits of some tokens, F32 {@code [rows, vocabulary]}
+   * @param following see {@link #following}
+   */
+  public record Logits(Tensor tokens, Tensor following) {}
+
+  /**
+   * Computes the logits of some tokens and of all pairs, before softmax. What comes after the last
+   * layer's attention is computed for these tokens and the first ones only.
+   *
+   * @param rows which tokens, I32 {@code [rows]}, on the device of this model
+   * @throws IllegalArgumentException as {@link Encoder#pooled(TokenInputs)} does
+   */
+  public Logits logits(TokenInputs inputs, Tensor rows) {
+    Hidden hidden = hidden(inputs, rows);
+    return new Logits(head.logits(hidden.tokens()), following(hidden));
+  }
+
+  /**
+   * The losses of both heads, scalars.
+   *
+   * @param tokens that of masked tokens
+   * @param following that of pairs
+   */
+  public record Losses(Tensor tokens, Tensor following) {}
+
+  /**
+   * The losses of both heads: of masked tokens, as {@link MaskedLanguageModel#loss} has it, and of
+   * pairs. Like {@link #logits} it computes what is asked for only.
    *
    * @param rows which tokens, I32 {@code [rows]}, on the device of this model
    * @param labels the tokens that stood there, {@code [rows]}, I32 or I64, on any device; -100 for
@@ -115,12 +143,33 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
    * @throws IllegalArgumentException as {@link Encoder#pooled(TokenInputs)} does, or if there are
    *     not as many labels as rows, or pairs as sequences
    */
+  public Losses losses(
+      TokenInputs inputs, Tensor rows, Tensor labels, float count, Tensor pairs, float pairCount) {
+    Hidden hidden = hidden(inputs, rows);
+    Tensor tokens = head.loss(hidden.tokens(), labels, count);
+    Tensor logits = following(hidden);
+    CrossEntropyOptions options = CrossEntropyOptions.defaults().withNormalizer(pairCount);
+    return new Losses(tokens, F.crossEntropy(logits, pairs.to(logits.device()), options));
+  }
+
+  /** The sum of both {@link #losses}. */
   public Tensor loss(
       TokenInputs inputs, Tensor rows, Tensor labels, float count, Tensor pairs, float pairCount) {
-    EncoderOutput output = encoder().forward(inputs);
-    Tensor tokens = head.loss(output.lastHidden().indexSelect(0, rows), labels, count);
-    Tensor logits = following.forward(output.pooled());
-    CrossEntropyOptions options = CrossEntropyOptions.defaults().withNormalizer(pairCount);
-    return tokens.add(F.crossEntropy(logits, pairs.to(logits.device()), options));
+    Losses losses = losses(inputs, rows, labels, count, pairs, pairCount);
+    return losses.tokens().add(losses.following());
+  }
+
+  /** What each head reads: {@code [rows, hidden]} and {@code [sequences, hidden]}. */
+  private record Hidden(Tensor tokens, Tensor first) {}
+
+  private Hidden hidden(TokenInputs inputs, Tensor rows) {
+    EncoderOutput.requireTokens(inputs.lengths());
+    Tensor hidden = encoder().lastHidden(inputs, Tensor.concat(0, rows, inputs.starts()));
+    long count = rows.size(0);
+    return new Hidden(hidden.narrow(0, 0, count), hidden.narrow(0, count, inputs.starts().size(0)));
+  }
+
+  private Tensor following(Hidden hidden) {
+    return following.forward(encoder().poolInF32(hidden.first()));
   }
 }
