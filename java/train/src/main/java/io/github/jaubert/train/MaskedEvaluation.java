@@ -1,9 +1,6 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.MaskedLanguageModel;
-import io.github.jaubert.nn.CrossEntropyOptions;
-import io.github.jaubert.nn.F;
-import io.github.jaubert.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +12,7 @@ import java.util.Map;
 final class MaskedEvaluation implements Evaluation {
   private final MaskedLanguageModel model;
   private final Examples examples;
-  private double loss;
-  private long right;
-  private long count;
+  private ClassScore score = new ClassScore();
 
   MaskedEvaluation(MaskedLanguageModel model, Examples examples) {
     this.model = model;
@@ -41,34 +36,22 @@ final class MaskedEvaluation implements Evaluation {
 
   @Override
   public void reset() {
-    loss = 0;
-    right = 0;
-    count = 0;
+    score = new ClassScore();
   }
 
   @Override
   public void add(Inputs inputs, int[] rows) {
-    Tensor targets = inputs.get(MaskedSequences.LABELS);
-    int[] labels = targets.toInts();
-    if (labels.length == 0) {
-      return;
-    }
-    Tensor logits = model.logits(inputs.text(), inputs.get(MaskedSequences.ROWS));
-    loss +=
-        F.crossEntropy(logits, targets, CrossEntropyOptions.defaults().withNormalizer(1)).item();
-    long[] told = logits.argmax(-1).toLongs();
-    for (int i = 0; i < labels.length; i++) {
-      right += told[i] == labels[i] ? 1 : 0;
-    }
-    count += labels.length;
+    score.add(
+        model.logits(inputs.text(), inputs.get(MaskedSequences.ROWS)),
+        inputs.get(MaskedSequences.LABELS));
   }
 
   @Override
   public Map<String, Double> result() {
     Map<String, Double> values = new LinkedHashMap<>();
-    values.put("loss", loss / count);
-    values.put("accuracy", (double) right / count);
-    values.put("perplexity", Math.exp(loss / count));
+    values.put("loss", score.loss());
+    values.put("accuracy", score.accuracy());
+    values.put("perplexity", Math.exp(score.loss()));
     return values;
   }
 }

@@ -50,6 +50,15 @@ record MaskedSequences(
           int number = numbers[rows[i]];
           return masking.mask(sequences.ids(number), seed, pass, number);
         });
+    return batch(masked, new int[Arrays.stream(masked).mapToInt(m -> m.ids().length).sum()]);
+  }
+
+  /**
+   * A batch of sequences with masks.
+   *
+   * @param types of all their tokens
+   */
+  static Batch batch(Masked[] masked, int[] types) {
     PackedSequences lengths =
         PackedSequences.of(Arrays.stream(masked).mapToInt(m -> m.ids().length).toArray());
     int[] starts = lengths.cuSeqlens();
@@ -59,7 +68,7 @@ record MaskedSequences(
             .flatMap(i -> Arrays.stream(masked[i].rows()).map(row -> starts[i] + row))
             .toArray();
     int[] labels = Arrays.stream(masked).flatMapToInt(m -> Arrays.stream(m.labels())).toArray();
-    return Batch.of(new TokenBatch(ids, new int[ids.length], lengths))
+    return Batch.of(new TokenBatch(ids, types, lengths))
         .withPadding(ROWS, places, 0)
         .withPadding(LABELS, labels, IGNORED);
   }

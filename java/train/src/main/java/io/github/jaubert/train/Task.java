@@ -3,6 +3,7 @@ package io.github.jaubert.train;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,6 +52,17 @@ public interface Task {
    */
   default float count(Batch batch) {
     return batch.examples();
+  }
+
+  /**
+   * Called with the batches of a step before any loss of theirs is asked for: the place to tell a
+   * batch what it must know of the others, such as by how much a second loss is divided that {@link
+   * #count} does not count. The same batches unless said otherwise.
+   *
+   * @return as many batches, in order
+   */
+  default List<Batch> step(List<Batch> batches) {
+    return batches;
   }
 
   /** How the model is judged; null, as it is unless said otherwise, if it is not. */

@@ -196,7 +196,8 @@ final class TrainingRun implements AutoCloseable {
     isKept = false;
     int pass = plan.pass(step);
     List<Batch> batches =
-        plan.microBatches(step).stream().map(rows -> Batch.of(examples, rows, pass)).toList();
+        task.step(
+            plan.microBatches(step).stream().map(rows -> Batch.of(examples, rows, pass)).toList());
     if (graphs != null) {
       graphs.takeStep(batches, schedule.at(step));
     } else {
