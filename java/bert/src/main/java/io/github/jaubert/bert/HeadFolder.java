@@ -135,7 +135,10 @@ final class HeadFolder implements AutoCloseable {
       }
       model.copies().forEach(loader::tie);
       if (!type.pooler()) {
-        loader.leaveOut(name -> name.startsWith(prefix() + "pooler."));
+        // And what reads it beside a head for masked tokens, as in Google's own checkpoints.
+        loader.leaveOut(
+            name ->
+                name.startsWith(prefix() + "pooler.") || name.startsWith(PreTrainingModel.PAIRS));
       }
       if (forTraining != null) {
         loader.requireAll(model.parameters().stream().map(Parameter::name).toList(), forTraining);

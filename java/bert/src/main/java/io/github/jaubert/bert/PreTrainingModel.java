@@ -17,13 +17,16 @@ import java.util.Map;
  * encoders without a pooler.
  */
 public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
+  /** What the names of the parameters for pairs begin with. */
+  static final String PAIRS = "cls.seq_relationship.";
+
   /** What config.json and checkpoints call it. */
   public static final HeadType TYPE =
       new HeadType(
           PreTrainingModel.class,
           "PreTraining",
           "masked tokens and following texts",
-          "cls.seq_relationship.weight",
+          PAIRS + "weight",
           true);
 
   private final MaskedTokenHead head;

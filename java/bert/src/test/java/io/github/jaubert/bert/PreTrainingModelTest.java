@@ -117,10 +117,7 @@ class PreTrainingModelTest extends LoadFixture {
       float[] actual = model.logits(model.encoder().inputs(batch), Tensor.of(rows)).toFloats();
       assertTrue(relativeL2(expected, actual) < 2e-6);
     }
-    String warning = warnings(() -> MaskedLanguageModel.fromPretrained(GOLDEN));
-    assertTrue(
-        warning.endsWith("not used: cls.seq_relationship.bias, cls.seq_relationship.weight\n"),
-        warning);
+    assertEquals("", warnings(() -> MaskedLanguageModel.fromPretrained(GOLDEN)));
     Path masked = temporary.resolve("masked");
     try (MaskedLanguageModel model = MaskedLanguageModel.fromPretrained(GOLDEN)) {
       model.save(masked);
@@ -129,7 +126,7 @@ class PreTrainingModelTest extends LoadFixture {
         assertThrows(CheckpointException.class, () -> PreTrainingModel.fromPretrained(masked))
             .getMessage()
             .contains("holds an encoder without 'cls.seq_relationship.weight'"));
-    warning = warnings(() -> PreTrainingModel.forTraining(masked));
+    String warning = warnings(() -> PreTrainingModel.forTraining(masked));
     assertEquals(1, warning.lines().count(), warning);
     assertTrue(warning.contains("bert.pooler.dense.bias, cls.seq_relationship.weight"), warning);
     try (PreTrainingModel model = PreTrainingModel.forTraining(masked)) {

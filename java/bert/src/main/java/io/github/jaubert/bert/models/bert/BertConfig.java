@@ -122,6 +122,25 @@ public record BertConfig(
         classifierDropout);
   }
 
+  /** The same with another token of padding; BERT's is 0. */
+  public BertConfig withPadToken(int id) {
+    return new BertConfig(
+        vocabSize,
+        hiddenSize,
+        numHiddenLayers,
+        numAttentionHeads,
+        intermediateSize,
+        hiddenAct,
+        hiddenDropoutProb,
+        attentionProbsDropoutProb,
+        maxPositionEmbeddings,
+        typeVocabSize,
+        initializerRange,
+        layerNormEps,
+        id,
+        classifierDropout);
+  }
+
   /** The same for sequences of up to so many tokens. */
   public BertConfig withMaxPositions(int tokens) {
     return new BertConfig(
