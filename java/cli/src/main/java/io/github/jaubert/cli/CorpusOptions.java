@@ -1,10 +1,11 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.demo.WordNetTexts;
-import io.github.jaubert.train.Pretraining;
+import io.github.jaubert.train.CorpusTask;
 import io.github.jaubert.train.corpus.Corpus;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -67,8 +68,22 @@ final class CorpusOptions {
       description = "The share of the tokens that is to be told. Default: 0.15.")
   private Double maskRate;
 
+  @Option(
+      names = "--pairs",
+      paramLabel = "TASK",
+      description =
+          "Learn from pairs of texts, too: nsp (does the second follow the first?) or sop (which of"
+              + " the two comes first?). Documents then need several sentences. Default: neither.")
+  private Pairs pairs;
+
   @Option(names = "--whole-words", description = "Mask whole words, not parts of them.")
   private boolean wholeWords;
+
+  /** What is to be told of two texts; what pre-training with it is called after. */
+  enum Pairs {
+    NSP,
+    SOP
+  }
 
   private enum Form {
     PARAGRAPHS,
@@ -78,11 +93,12 @@ final class CorpusOptions {
 
   /** What a folder in runs/ is called after it. */
   String name() {
+    String task = pairs == null ? "-mlm" : "-" + pairs.toString().toLowerCase(Locale.ROOT);
     if (corpus == null) {
-      return "wordnet-mlm";
+      return "wordnet" + task;
     }
     String file = corpus.get(0).toAbsolutePath().normalize().getFileName().toString();
-    return file.replaceFirst("\\..*$", "") + "-mlm";
+    return file.replaceFirst("\\..*$", "") + task;
   }
 
   void check(CommandLine command) {
@@ -133,13 +149,18 @@ final class CorpusOptions {
     return eval != null || heldOut() > 0;
   }
 
+  /** What else is learnt of pairs of texts; null for nothing. */
+  Pairs pairs() {
+    return pairs;
+  }
+
   /** How much is held out. */
   double heldOut() {
     return eval != null ? 0 : heldOut == null ? HELD_OUT : heldOut;
   }
 
   /** Gives a task the text, and says how to mask it. */
-  void apply(Pretraining task, Corpus train, Corpus eval, long seed) {
+  void apply(CorpusTask<?, ?> task, Corpus train, Corpus eval, long seed) {
     task.train(train).heldOut(heldOut()).cache(cache).seed(seed);
     if (eval != null) {
       task.evaluate(eval);

@@ -74,7 +74,7 @@ final class FilledTexts {
       String word = words[i];
       if (word.length() >= LETTERS
           && word.chars().allMatch(Character::isLowerCase)
-          && tokenizer.encode(word).length() == tokenizer.encode("").length() + 1) {
+          && isToken(word, tokenizer)) {
         words[i] = fill.mask();
         List<MaskFill> fills = fill.of(String.join(" ", words)).get(0);
         StringJoiner answers = new StringJoiner(", ");
@@ -84,5 +84,10 @@ final class FilledTexts {
       }
     }
     return false;
+  }
+
+  /** Whether a word is one token where it stands behind another, whose blank may be part of it. */
+  private static boolean isToken(String word, Tokenizer tokenizer) {
+    return tokenizer.encode("a " + word).length() == tokenizer.encode("a").length() + 1;
   }
 }

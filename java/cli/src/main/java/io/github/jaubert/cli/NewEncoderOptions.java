@@ -1,11 +1,13 @@
 package io.github.jaubert.cli;
 
-import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.tokenizer.ByteLevelBpeTrainer;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
 import io.github.jaubert.train.corpus.Corpus;
 import java.nio.file.Path;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,6 +23,14 @@ final class NewEncoderOptions {
       description =
           "Go on with the model in this Hugging Face folder. Default: a new BERT from nothing.")
   private Path model;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "KIND",
+      description =
+          "How text is cut into tokens: wordpiece, as BERT has it, or bpe, bytes in pairs as RoBERTa"
+              + " has it, to which nothing is unknown. Default: wordpiece.")
+  private Kind kind;
 
   @Option(
       names = "--vocab-size",
@@ -60,10 +70,16 @@ final class NewEncoderOptions {
               + " over much text 0 learns more.")
   private Double dropout;
 
+  private enum Kind {
+    WORDPIECE,
+    BPE
+  }
+
   void check(CommandLine command) {
     ModelOption.check(command, model);
     if (model != null
-        && (vocabularySize != null
+        && (kind != null
+            || vocabularySize != null
             || cased
             || layers != null
             || hidden != null
@@ -72,10 +88,14 @@ final class NewEncoderOptions {
             || dropout != null)) {
       throw new ParameterException(
           command,
-          "--vocab-size, --cased, --layers, --hidden, --heads, --intermediate and --dropout are for"
+          "--tokenizer, --vocab-size, --cased, --layers, --hidden, --heads, --intermediate and --dropout are for"
               + " a new model; --model "
               + model
               + " has its own");
+    }
+    if (cased && kind == Kind.BPE) {
+      throw new ParameterException(
+          command, "--cased is for --tokenizer wordpiece; bpe always tells capital letters apart");
     }
     RunOptions.atLeast(command, "--layers", layers, 1);
     RunOptions.atLeast(command, "--hidden", hidden, 1);
@@ -122,22 +142,35 @@ final class NewEncoderOptions {
     }
     int size = vocabularySize == null ? 8_000 : vocabularySize;
     try (Progress progress = new Progress()) {
-      return WordPieceTrainer.of(size)
-          .lowercase(!cased)
-          .listener(progress.vocabulary())
-          .train(corpus.texts());
+      return kind == Kind.BPE
+          ? ByteLevelBpeTrainer.of(size).listener(progress.vocabulary()).train(corpus.texts())
+          : WordPieceTrainer.of(size)
+              .lowercase(!cased)
+              .listener(progress.vocabulary())
+              .train(corpus.texts());
     }
   }
 
-  /** The model, with a new head if there is none. */
-  MaskedLanguageModel model(Tokenizer tokenizer, int maxLength) {
+  /**
+   * The model, with a new head if there is none.
+   *
+   * @param <M> the kind of model
+   * @param newModel makes one that has learnt nothing
+   * @param forTraining loads one of a folder
+   */
+  <M> M model(
+      Tokenizer tokenizer,
+      int maxLength,
+      Function<EncoderConfig, M> newModel,
+      Function<Path, M> forTraining) {
     if (model != null) {
-      return MaskedLanguageModel.forTraining(model);
+      return forTraining.apply(model);
     }
     double p = dropout == null ? 0.1 : dropout;
-    return MaskedLanguageModel.of(
+    return newModel.apply(
         BertConfig.bertBase()
             .withVocabSize(tokenizer.vocabularySize())
+            .withPadToken(tokenizer.padId())
             .withMaxPositions(Math.max(LONGEST, maxLength))
             .withEncoder(
                 hidden(), layers(), heads(), intermediate == null ? 4 * hidden() : intermediate)

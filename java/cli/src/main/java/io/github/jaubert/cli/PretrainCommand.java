@@ -2,14 +2,19 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.EncoderConfig;
+import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.PreTrainingModel;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.CorpusTask;
 import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.PairPretraining;
 import io.github.jaubert.train.Pretraining;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
@@ -20,6 +25,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,19 +64,33 @@ final class PretrainCommand implements Callable<Integer> {
     device.apply(spec.commandLine());
     run.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (OutputFolder folder = output.open(text.name())) {
-      pretrain(folder);
+      if (text.pairs() == null) {
+        pretrain(
+            folder, MaskedLanguageModel::of, MaskedLanguageModel::forTraining, Pretraining::of);
+      } else {
+        pretrain(folder, PreTrainingModel::of, PreTrainingModel::forTraining, this::ofPairs);
+      }
     }
     return 0;
   }
 
-  private void pretrain(OutputFolder to) {
+  private PairPretraining ofPairs(PreTrainingModel model, Tokenizer tokenizer) {
+    PairPretraining task = PairPretraining.of(model, tokenizer);
+    return text.pairs() == CorpusOptions.Pairs.SOP ? task.sentenceOrder() : task;
+  }
+
+  private <M extends EncoderModel<M>> void pretrain(
+      OutputFolder to,
+      Function<EncoderConfig, M> newModel,
+      Function<Path, M> forTraining,
+      BiFunction<M, Tokenizer, CorpusTask<?, M>> taskOf) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     Corpus train = text.train();
     Corpus eval = text.eval();
     Rng.seed(run.seed);
     try (Tokenizer tokenizer = encoder.tokenizer(train);
-        MaskedLanguageModel model = encoder.model(tokenizer, text.maxLength())) {
+        M model = encoder.model(tokenizer, text.maxLength(), newModel, forTraining)) {
       say.printf(
           Locale.ROOT,
           "%s; %s, %,d parameters, a vocabulary of %,d tokens%n",
@@ -77,7 +98,7 @@ final class PretrainCommand implements Callable<Integer> {
           encoder.name(),
           model.parameterCount(),
           tokenizer.vocabularySize());
-      Pretraining task = Pretraining.of(model, tokenizer);
+      CorpusTask<?, M> task = taskOf.apply(model, tokenizer);
       text.apply(task, train, eval, run.seed);
       Trainer trainer =
           Trainer.of(task)
@@ -91,7 +112,7 @@ final class PretrainCommand implements Callable<Integer> {
       model.save(folder);
       to.moveLog();
       write(folder, train, eval, model, result);
-      print(folder, result, eval == null ? train : eval);
+      print(folder, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();
     }
   }
@@ -126,7 +147,7 @@ final class PretrainCommand implements Callable<Integer> {
   // ---- what came of it ----
 
   private void write(
-      Path folder, Corpus train, Corpus eval, MaskedLanguageModel model, TrainingResult result) {
+      Path folder, Corpus train, Corpus eval, EncoderModel<?> model, TrainingResult result) {
     ObjectNode json = Report.begin(spec.commandLine().getParseResult().originalArgs());
     json.put("model", encoder.name());
     json.put("parameters", model.parameterCount());
@@ -150,7 +171,7 @@ final class PretrainCommand implements Callable<Integer> {
         .orElse(Map.of());
   }
 
-  private void print(Path folder, TrainingResult result, Corpus judged) {
+  private void print(Path folder, TrainingResult result, Corpus judged, String mask) {
     PrintWriter say = spec.commandLine().getOut();
     say.println();
     if (!result.metrics().isEmpty()) {
@@ -161,7 +182,7 @@ final class PretrainCommand implements Callable<Integer> {
               (name, value) ->
                   say.printf(
                       Locale.ROOT,
-                      "  %-12s %10.3f before %10.3f after%n",
+                      "  %-13s %10.3f before %10.3f after%n",
                       name,
                       before.getOrDefault(name, Double.NaN),
                       value));
@@ -170,7 +191,7 @@ final class PretrainCommand implements Callable<Integer> {
     }
     Report.speed(say, result);
     say.printf(
-        "wrote %s; try: %s fill-mask --model %s \"some text with a [MASK]\"%n",
-        folder, Main.command(), folder);
+        "wrote %s; try: %s fill-mask --model %s \"some text with a %s\"%n",
+        folder, Main.command(), folder, mask);
   }
 }

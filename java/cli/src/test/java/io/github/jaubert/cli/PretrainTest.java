@@ -54,7 +54,12 @@ class PretrainTest extends CommandFixture {
   }
 
   private Result fromNothing(Path out, Object... more) {
-    List<Object> words = command(out, "--vocab-size", "60", "--layers", "2", "--hidden", "32");
+    return fromNothing(60, out, more);
+  }
+
+  private Result fromNothing(int vocabulary, Path out, Object... more) {
+    List<Object> words =
+        command(out, "--vocab-size", vocabulary, "--layers", "2", "--hidden", "32");
     words.addAll(List.of("--heads", "2", "--lr", "5e-3"));
     words.addAll(List.of(more));
     return jaubert(words.toArray());
@@ -82,16 +87,50 @@ class PretrainTest extends CommandFixture {
             .succeeded()
             .out();
     assertTrue(filled.matches("(good|poor) 0.*\n"), filled);
-    jaubert(
-            "finetune",
-            "--model",
-            out,
-            "--train",
-            train,
-            "--out",
-            folder.resolve("fine"),
-            "--epochs",
-            "1")
+    finetuned(out);
+  }
+
+  @Test
+  void learnsFromPairs() throws IOException {
+    for (String pairs : List.of("nsp", "sop")) {
+      Path out = folder.resolve(pairs);
+      Result result =
+          fromNothing(out, "--pairs", pairs, "--epochs", "2", "--held-out", "0.1").succeeded();
+      assertTrue(
+          result.out().matches("(?s).*  pair_accuracy +[01]\\.\\d+ before +[01]\\.\\d+ after\n.*"),
+          result.out());
+      assertFalse(result.err().contains("not used"), result.err());
+      JsonNode config = JsonFiles.readObject(out.resolve("config.json"));
+      assertEquals("BertForPreTraining", config.path("architectures").path(0).asText());
+      jaubert("fill-mask", "--model", out, "the film was very [MASK].").succeeded();
+      finetuned(out);
+      // On from both heads.
+      jaubert(command(folder.resolve(pairs + "-2"), "--model", out, "--pairs", pairs).toArray())
+          .succeeded();
+    }
+  }
+
+  @Test
+  void learnsWithBytePairs() throws IOException {
+    Path out = folder.resolve("bpe");
+    Result result =
+        fromNothing(300, out, "--tokenizer", "bpe", "--epochs", "25", "--whole-words").succeeded();
+    assertTrue(result.out().contains("\"some text with a <mask>\""), result.out());
+    assertTrue(result.out().contains("→ "), result.out());
+    assertEquals(1, JsonFiles.readObject(out.resolve("config.json")).path("pad_token_id").asInt());
+    String filled =
+        jaubert("fill-mask", "--model", out, "--top", 1, "the film was very<mask>.")
+            .succeeded()
+            .out();
+    assertTrue(filled.matches(" ?(good|poor) 0.*\n"), filled);
+    finetuned(out);
+    jaubert(command(folder.resolve("more"), "--model", out, "--tokens", "1k").toArray())
+        .succeeded();
+  }
+
+  private void finetuned(Path from) {
+    Path to = folder.resolve(from.getFileName() + "-fine");
+    jaubert("finetune", "--model", from, "--train", train, "--out", to, "--epochs", "1")
         .succeeded();
   }
 
@@ -200,6 +239,19 @@ class PretrainTest extends CommandFixture {
         "--eval and --held-out: one of them",
         fromNothing(out, "--eval", corpus, "--held-out", "0.1"));
     refused(2, "are for a new model; --model", fromNothing(out, "--model", model));
+    refused(
+        2,
+        "--tokenizer, --vocab-size, --cased, --layers",
+        jaubert(command(out, "--model", model, "--tokenizer", "bpe").toArray()));
+    refused(
+        2,
+        "--cased is for --tokenizer wordpiece",
+        fromNothing(out, "--tokenizer", "bpe", "--cased"));
+    refused(
+        1,
+        "a vocabulary of 60 tokens; 261 to 10,000,000 are possible",
+        fromNothing(out, "--tokenizer", "bpe"));
+    refused(2, "'mlm'", fromNothing(out, "--pairs", "mlm"));
     refused(
         2,
         "--keep-best and --patience need --eval or --held-out",

@@ -9,6 +9,8 @@ import io.github.jaubert.train.data.DataException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Pre-training as BERT was: of pairs of texts a {@link PreTrainingModel} is to tell masked tokens,
@@ -29,6 +31,8 @@ import java.util.function.LongPredicate;
  * }</pre>
  */
 public final class PairPretraining extends CorpusTask<PairPretraining, PreTrainingModel> {
+  private static final Logger LOG = LoggerFactory.getLogger(PairPretraining.class);
+
   /** What a pair's loss is multiplied by once it is divided by the step's masked tokens, F32. */
   private static final String PAIR_WEIGHT = "pair_weight";
 
@@ -56,8 +60,18 @@ public final class PairPretraining extends CorpusTask<PairPretraining, PreTraini
 
   @Override
   Cut cut(TokenizedCorpus corpus, String source) {
+    if (corpus.sentences() < 2 * corpus.documents()) {
+      LOG.warn(
+          "{}: {}: many documents are of one sentence, which {}",
+          source,
+          corpus,
+          order
+              ? "makes no pair"
+              : "is followed by none, so that there is little to learn of pairs");
+    }
     return (documents, seed) -> {
       SentencePairs pairs = pairs(corpus, source, documents, seed);
+      LOG.info("{}: {} in {}", source, corpus, pairs);
       return new MaskedPairs(pairs, masking(), seed, identity(pairs.size(), corpus));
     };
   }
