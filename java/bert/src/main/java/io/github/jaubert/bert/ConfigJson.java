@@ -7,6 +7,8 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.nn.Activation;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -75,6 +77,11 @@ public final class ConfigJson {
     return value.asInt();
   }
 
+  /** An integer, or null if there is none. */
+  public Integer integerOrNull(String field) {
+    return isAbsent(field) ? null : (Integer) integer(field, 0);
+  }
+
   /** A number. */
   public double number(String field, double otherwise) {
     if (isAbsent(field)) {
@@ -106,6 +113,30 @@ public final class ConfigJson {
       throw needed(field, "true or false");
     }
     return json.get(field).asBoolean();
+  }
+
+  /** Several texts, or null if there are none. */
+  public List<String> texts(String field) {
+    if (isAbsent(field)) {
+      return null;
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : json.get(field)) {
+      texts.add(text.isTextual() ? text.asText() : null);
+    }
+    if (!json.get(field).isArray() || texts.contains(null)) {
+      throw needed(field, "a list of texts");
+    }
+    return texts;
+  }
+
+  /** The fields inside a field; none if it is missing or null. */
+  public ConfigJson object(String field) {
+    if (!isAbsent(field) && !json.get(field).isObject()) {
+      throw needed(field, "an object");
+    }
+    return new ConfigJson(
+        file + ": " + field, isAbsent(field) ? JsonFiles.object() : (ObjectNode) json.get(field));
   }
 
   private CheckpointException needed(String field, String what) {
