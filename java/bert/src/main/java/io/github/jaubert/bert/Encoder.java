@@ -6,12 +6,15 @@ import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
+import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +66,8 @@ public abstract class Encoder extends Block {
    * What lies in the encoder between first tokens and a classifier, such as BERT's pooler; others
    * give {@code firstTokens} itself, as this does.
    *
-   * @param firstTokens F32 {@code [sequences, hidden]}; so is the result
+   * @param firstTokens F32 {@code [sequences, hidden]}; so is the result. The means of sequences if
+   *     the config says {@link EncoderConfig#meanPooling}
    */
   protected Tensor pool(Tensor firstTokens) {
     return firstTokens;
@@ -79,9 +83,27 @@ public abstract class Encoder extends Block {
   }
 
   /**
+   * The same for heads that read tokens: before the dropout of a classifier of tokens, and before
+   * the decoder of a head for masked tokens, where null, as here, stands for BERT's.
+   */
+  protected Layer newTokenTransform() {
+    return null;
+  }
+
+  /**
+   * First values of a matrix of this encoder, or of a head on it, from {@code Rng.global()}: normal
+   * with {@code initializerRange}, as here. The caller closes them.
+   *
+   * @param name the parameter's
+   */
+  protected Tensor firstValues(String name, Shape shape) {
+    return Init.normal((float) config().initializerRange(), shape.toArray());
+  }
+
+  /**
    * Gives a parameter of this encoder, or of a head on it, its first values: 0 for biases, 1 for
-   * the scales of norms, normal with {@code initializerRange} from {@code Rng.global()} for
-   * matrices, and 0 for the embedding of padding.
+   * the scales of norms, those of {@link #firstValues} for matrices, and 0 for the embedding of
+   * padding.
    */
   protected void initialise(Parameter parameter) {
     Tensor tensor = parameter.tensor();
@@ -90,8 +112,7 @@ public abstract class Encoder extends Block {
     } else if (tensor.rank() == 1) {
       tensor.fill(1);
     } else {
-      try (Tensor drawn =
-          Init.normal((float) config().initializerRange(), tensor.shape().toArray())) {
+      try (Tensor drawn = firstValues(parameter.name(), tensor.shape())) {
         tensor.copyFrom(drawn);
       }
       if (parameter.name().endsWith(architecture().wordEmbeddings())) {
@@ -317,7 +338,8 @@ public abstract class Encoder extends Block {
   /**
    * The first token of each sequence as a classifier of whole texts reads it, F32 {@code
    * [sequences, hidden]}: through the pooler, if the encoder has one. What comes after the last
-   * layer's attention is computed for these tokens only.
+   * layer's attention is computed for these tokens only. It is the mean of all tokens if the config
+   * says {@link EncoderConfig#meanPooling}.
    *
    * @throws IllegalArgumentException as {@link #forward(TokenBatch)} does, or if a sequence has no
    *     token
@@ -329,12 +351,19 @@ public abstract class Encoder extends Block {
   /** The same of tensors that {@link #inputs} made. */
   public Tensor pooled(TokenInputs inputs) {
     EncoderOutput.requireTokens(inputs.lengths());
-    return poolInF32(lastHidden(inputs, inputs.starts()));
+    return config().meanPooling()
+        ? poolMeans(lastHidden(inputs), inputs.lengths())
+        : poolFirst(lastHidden(inputs, inputs.starts()));
   }
 
   /** From first tokens on, all is computed in F32. */
-  final Tensor poolInF32(Tensor firstTokens) {
+  final Tensor poolFirst(Tensor firstTokens) {
     return pool(firstTokens.to(DType.F32));
+  }
+
+  /** The same of the means of all tokens. */
+  final Tensor poolMeans(Tensor hidden, PackedSequences lengths) {
+    return pool(F.segmentMean(hidden, lengths));
   }
 
   /**

@@ -52,6 +52,21 @@ public interface EncoderConfig {
     return Activation.GELU;
   }
 
+  /**
+   * Whether a head for masked tokens adds a bias for each token of the vocabulary; true as here.
+   */
+  default boolean decoderBias() {
+    return true;
+  }
+
+  /**
+   * Whether a classifier of whole texts reads the mean of all tokens; otherwise, as here, the
+   * first.
+   */
+  default boolean meanPooling() {
+    return false;
+  }
+
   /** Dropout before a classification head, in [0, 1). */
   double classifierDropoutProb();
 

@@ -78,6 +78,11 @@ public abstract class EncoderLayer extends Block {
 
   /** A linear layer that is loaded or initialised after it was made: it draws no random numbers. */
   public static Linear linear(int in, int out) {
-    return Linear.of(Init.zeros(out, in), Init.zeros(out));
+    return linear(in, out, true);
+  }
+
+  /** The same with or without a bias. */
+  public static Linear linear(int in, int out, boolean bias) {
+    return Linear.of(Init.zeros(out, in), bias ? Init.zeros(out) : null);
   }
 }

@@ -46,10 +46,16 @@ public final class EncoderOutput {
         throw new IllegalStateException(
             "pooled: the inputs were set to another batch since, which lies in other rows");
       }
-      Tensor rows = inputs != null ? inputs.starts() : lengths.starts().to(lastHidden.device());
-      pooled = encoder.poolInF32(lastHidden.indexSelect(0, rows));
+      pooled =
+          encoder.config().meanPooling()
+              ? encoder.poolMeans(lastHidden, lengths)
+              : encoder.poolFirst(lastHidden.indexSelect(0, starts()));
     }
     return pooled;
+  }
+
+  private Tensor starts() {
+    return inputs != null ? inputs.starts() : lengths.starts().to(lastHidden.device());
   }
 
   /** Refuses sequences that have no first token. */

@@ -4,6 +4,7 @@ import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
+import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.LayerNorm;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.DType;
@@ -12,8 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * BERT's head for masked tokens: {@code LayerNorm(activation(dense(x)))}, then a product with the
- * word embeddings, to which the decoder is tied, and a bias for each token of the vocabulary.
+ * A head for masked tokens: what the encoder has for it, or else BERT's {@code
+ * LayerNorm(activation(dense(x)))}, then a product with the word embeddings, to which the decoder
+ * is tied, and a bias for each token of the vocabulary, if the config has one.
  *
  * <p>It computes in the encoder's type, as the product with the vocabulary is the largest of the
  * model; what it gives is F32.
@@ -24,11 +26,9 @@ final class MaskedTokenHead {
   /** The parameter that shows that a checkpoint has the head, by BERT's name. */
   static final String WEIGHT = PREDICTIONS + "transform.dense.weight";
 
-  private final Linear dense;
-  private final LayerNorm norm;
-  private final Activation activation;
+  private final Layer transform;
   private final Tensor decoder;
-  private final Tensor bias;
+  private final Tensor bias; // null: there is none
   private final Map<String, String> copies = new LinkedHashMap<>();
 
   /**
@@ -40,22 +40,20 @@ final class MaskedTokenHead {
     EncoderConfig config = encoder.config();
     Architecture architecture = config.architecture();
     String biasName = architecture.headName(PREDICTIONS + "bias");
-    bias = names.put(biasName, Init.zeros(config.vocabSize()));
-    dense =
-        names.put(
-            architecture.headName(PREDICTIONS + "transform.dense"),
-            EncoderLayer.linear(config.hiddenSize(), config.hiddenSize()));
-    norm =
-        names.put(
-            architecture.headName(PREDICTIONS + "transform.LayerNorm"),
-            LayerNorm.of(config.hiddenSize(), (float) config.layerNormEps()));
-    activation = config.headActivation();
+    bias = config.decoderBias() ? names.put(biasName, Init.zeros(config.vocabSize())) : null;
+    Layer own = encoder.newTokenTransform();
+    transform = own == null ? new Transform(config, names) : own;
+    if (own != null) {
+      own.children().forEach(names::put);
+    }
     decoder = encoder.parameter(architecture.wordEmbeddings()).tensor();
     copies.put(
         architecture.headName(PREDICTIONS + "decoder.weight"),
         architecture.prefix() + "." + architecture.wordEmbeddings());
-    copies.put(architecture.headName(PREDICTIONS + "decoder.bias"), biasName);
-    copies.remove(biasName);
+    if (bias != null) {
+      copies.put(architecture.headName(PREDICTIONS + "decoder.bias"), biasName);
+      copies.remove(biasName);
+    }
   }
 
   /** See {@link EncoderModel#copies}. */
@@ -65,7 +63,7 @@ final class MaskedTokenHead {
 
   /** The logits of rows {@code [rows, hidden]}, F32 {@code [rows, vocabulary]}. */
   Tensor logits(Tensor rows) {
-    return F.linear(transform(rows), decoder, bias).to(DType.F32);
+    return F.linear(transform.forward(rows), decoder, bias).to(DType.F32);
   }
 
   /**
@@ -77,14 +75,36 @@ final class MaskedTokenHead {
    */
   Tensor loss(Tensor rows, Tensor labels, float count) {
     return F.linearCrossEntropy(
-        transform(rows),
+        transform.forward(rows),
         decoder,
         bias,
         labels.to(rows.device()),
         CrossEntropyOptions.defaults().withNormalizer(count));
   }
 
-  private Tensor transform(Tensor rows) {
-    return norm.forward(dense.forward(rows, activation));
+  /** BERT's; the layers belong to the groups that name them. */
+  private static final class Transform extends Layer {
+    private final Linear dense;
+    private final LayerNorm norm;
+    private final Activation activation;
+
+    Transform(EncoderConfig config, Group names) {
+      Architecture architecture = config.architecture();
+      int hidden = config.hiddenSize();
+      dense =
+          names.put(
+              architecture.headName(PREDICTIONS + "transform.dense"),
+              EncoderLayer.linear(hidden, hidden));
+      norm =
+          names.put(
+              architecture.headName(PREDICTIONS + "transform.LayerNorm"),
+              LayerNorm.of(hidden, (float) config.layerNormEps()));
+      activation = config.headActivation();
+    }
+
+    @Override
+    public Tensor forward(Tensor rows) {
+      return norm.forward(dense.forward(rows, activation));
+    }
   }
 }

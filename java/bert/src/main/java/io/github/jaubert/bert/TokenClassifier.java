@@ -17,7 +17,12 @@ public final class TokenClassifier extends Classifier<TokenClassifier> {
       new HeadType(TokenClassifier.class, "TokenClassification", "tokens", WEIGHT, false);
 
   private TokenClassifier(Encoder encoder, Labels labels) {
-    super(TYPE, encoder, labels, encoder.config().tokenClassifierDropoutProb(), null);
+    super(
+        TYPE,
+        encoder,
+        labels,
+        encoder.config().tokenClassifierDropoutProb(),
+        encoder.newTokenTransform());
   }
 
   // ---- making one ----
