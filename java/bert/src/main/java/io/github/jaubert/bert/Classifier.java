@@ -60,7 +60,7 @@ public abstract class Classifier<M extends Classifier<M>> extends EncoderModel<M
       M model =
           from.load(
               encoder -> newModel.apply(encoder, labels),
-              found != null,
+              found != null || from.lacksHead(),
               wanted == null ? "fromPretrained(folder, labels)" : null);
       if (found != null) {
         found.order(((Classifier<?>) model).classifier);

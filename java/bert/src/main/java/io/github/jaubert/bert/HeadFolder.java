@@ -97,6 +97,14 @@ final class HeadFolder implements AutoCloseable {
     return other != null;
   }
 
+  /**
+   * Whether there is no head of the type, nor of another whose weights have the same names. What
+   * there is of the head is then as good as any: ModernBERT's all begin alike.
+   */
+  boolean lacksHead() {
+    return other == null && head() == null;
+  }
+
   /** What the checkpoint calls the weight that shows that it has a head of the type. */
   String weight() {
     return config.architecture().headName(type.weight());
