@@ -1,5 +1,6 @@
 package io.github.jaubert.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Parameter;
@@ -18,7 +19,7 @@ import java.util.Set;
  */
 record RunIdentity(Map<String, String> parts) {
   /** Goes up when runs are told apart by other parts, so that earlier ones cannot be compared. */
-  static final int LAYOUT = 5;
+  static final int LAYOUT = 6;
 
   private static final String BASE_WEIGHTS = "base_weights";
 
@@ -37,7 +38,7 @@ record RunIdentity(Map<String, String> parts) {
               .config()
               .toJson()
               .properties()
-              .forEach(field -> put(parts, begin + field.getKey(), field.getValue().asText()));
+              .forEach(field -> put(parts, begin + field.getKey(), text(field.getValue())));
         });
     put(parts, "parameters", model.parameterCount());
     put(parts, "frozen", frozen(model.parameters()));
@@ -53,6 +54,11 @@ record RunIdentity(Map<String, String> parts) {
     Device device = model.parameters().get(0).tensor().device();
     put(parts, "device", device.arithmetic());
     return new RunIdentity(parts);
+  }
+
+  /** Of lists and objects, too. */
+  private static String text(JsonNode value) {
+    return value.isValueNode() ? value.asText() : value.toString();
   }
 
   private static void put(Map<String, String> parts, String name, Object value) {

@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
+import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;
@@ -254,6 +259,29 @@ class RunIdentityTest extends TrainerFixture {
         }
       }
     }
+  }
+
+  /** The layers' kinds, which are a list. */
+  @Test
+  void theKindOfEveryLayerCounts() {
+    run = folder.resolve("layers");
+    try (SequenceClassifier model = modernBert("full_attention")) {
+      base(model).run();
+    }
+    try (SequenceClassifier model = modernBert("sliding_attention")) {
+      String message = refusal(model);
+      String kinds = "config.layer_types was [\"sliding_attention\",\"full_attention\"] and is [";
+      assertTrue(message.startsWith(kinds), message);
+    }
+  }
+
+  private static SequenceClassifier modernBert(String last) {
+    ObjectNode json = JsonFiles.object();
+    json.put("vocab_size", 25).put("hidden_size", 12).put("pad_token_id", 0);
+    json.put("intermediate_size", 8).put("num_attention_heads", 2);
+    json.putArray("layer_types").add("sliding_attention").add(last);
+    Rng.seed(5);
+    return SequenceClassifier.of(ModernBertConfig.read(ConfigJson.of("test", json)), TWO);
   }
 
   private static void copy(SequenceClassifier from, SequenceClassifier to) {
