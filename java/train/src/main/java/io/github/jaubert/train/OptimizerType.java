@@ -15,15 +15,28 @@ public enum OptimizerType {
     Optimizer of(List<ParameterGroup> groups, float learningRate, AdamWOptions options) {
       return AdamW.ofGroups(groups, learningRate, options);
     }
+
+    @Override
+    float eps() {
+      return AdamWOptions.defaults().eps();
+    }
   },
 
   /** {@link Lamb}, for steps of many thousand examples. */
   LAMB {
     @Override
     Optimizer of(List<ParameterGroup> groups, float learningRate, AdamWOptions options) {
-      return Lamb.ofGroups(groups, learningRate, options.withEps(1e-6f));
+      return Lamb.ofGroups(groups, learningRate, options);
+    }
+
+    @Override
+    float eps() {
+      return 1e-6f;
     }
   };
+
+  /** What it adds to the root of the mean of the gradients' squares unless said otherwise. */
+  abstract float eps();
 
   abstract Optimizer of(List<ParameterGroup> groups, float learningRate, AdamWOptions options);
 }

@@ -78,6 +78,7 @@ final class ParameterRates {
             settings.learningRate(),
             options
                 .withBetas(options.beta1(), settings.beta2())
+                .withEps(settings.eps())
                 .withWeightDecay(settings.weightDecay())
                 .withMaxNorm(settings.maxNorm()));
   }

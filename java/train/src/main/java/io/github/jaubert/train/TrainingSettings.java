@@ -38,6 +38,7 @@ public final class TrainingSettings implements Cloneable {
   private float layerDecay = 1;
   private OptimizerType optimizer = OptimizerType.ADAMW;
   private float beta2 = 0.999f;
+  private float eps = Float.NaN; // what suits the optimizer
   private float weightDecay = 0.01f;
   private float maxNorm = 1;
   private int batchSize = 32;
@@ -232,6 +233,20 @@ public final class TrainingSettings implements Cloneable {
   /** The decay of the mean of the gradients' squares. */
   public float beta2() {
     return beta2;
+  }
+
+  /**
+   * What is added to the root of that mean, from 0; 1e-8 unless said otherwise, with LAMB 1e-6.
+   * Where a weight's gradients are smaller than this it moves less than the learning rate.
+   */
+  public TrainingSettings eps(float eps) {
+    finite("eps", eps);
+    return with(s -> s.eps = eps);
+  }
+
+  /** What is added to the root of the mean of the gradients' squares. */
+  public float eps() {
+    return Float.isNaN(eps) ? optimizer.eps() : eps;
   }
 
   /**
@@ -463,6 +478,7 @@ public final class TrainingSettings implements Cloneable {
     names.put("layer_decay", layerDecay);
     names.put("optimizer", optimizer.toString());
     names.put("beta2", beta2);
+    names.put("eps", eps());
     names.put("weight_decay", weightDecay);
     names.put("max_norm", maxNorm);
     names.put("batch_size", batchSize);

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
+import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.corpus.Corpus;
 import io.github.jaubert.train.corpus.Masking;
@@ -21,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -81,6 +84,41 @@ class PretrainingTest extends TrainerFixture {
       assertTrue(result.metrics().get("accuracy") > 0.8, result.metrics().toString());
       assertEquals(
           Math.exp(result.metrics().get("loss")), result.metrics().get("perplexity"), 1e-9);
+    }
+  }
+
+  private static MaskedLanguageModel modernBert() {
+    Rng.seed(5);
+    return MaskedLanguageModel.of(
+        ModernBertConfig.modernBertBase()
+            .withVocabulary(25, 0, 2, 3)
+            .withEncoder(32, 4, 2, 48)
+            .withDropout(0.1));
+  }
+
+  /** As the recipe for little time has it; also in the midst of a pass, with dropout. */
+  @Test
+  void aModernBertGoesOnToTheSameBits() {
+    UnaryOperator<TrainingSettings> cramming =
+        s -> s.schedule(Decay.Curve.TRAPEZOID).beta2(0.98f).eps(1e-12f).maxNorm(0.5f);
+    Map<String, float[]> whole;
+    try (MaskedLanguageModel model = modernBert()) {
+      trainer(pretraining(model).train(corpus(60, 1))).with(cramming).run();
+      whole = weights(model);
+    }
+    Path run = folder.resolve("run");
+    try (MaskedLanguageModel model = modernBert()) {
+      assertThrows(
+          Killed.class,
+          trainer(pretraining(model).train(corpus(60, 1)))
+                  .with(cramming)
+                  .checkpoints(run, 1)
+                  .listener(killAfter(13))
+              ::run);
+    }
+    try (MaskedLanguageModel model = modernBert()) {
+      trainer(pretraining(model).train(corpus(60, 1))).with(cramming).checkpoints(run).run();
+      assertSameBits(whole, weights(model));
     }
   }
 

@@ -87,6 +87,7 @@ class RunIdentityTest extends TrainerFixture {
     changes.put("layer_decay", s -> s.layerDecay(0.9f));
     changes.put("optimizer", s -> s.optimizer(OptimizerType.LAMB));
     changes.put("beta2", s -> s.beta2(0.98f));
+    changes.put("eps", s -> s.eps(1e-12f));
     changes.put("weight_decay", s -> s.weightDecay(0));
     changes.put("max_norm", s -> s.maxNorm(2));
     changes.put("batch_size", s -> s.batchSize(16));
@@ -137,6 +138,7 @@ class RunIdentityTest extends TrainerFixture {
         switch (name) {
           case "keep_best" -> 3;
           case "batch_tokens", "freeze" -> 2;
+          case "optimizer" -> 2; // each has its own eps
           case "class_weights" -> 3; // every batch has them
           default -> 1;
         };

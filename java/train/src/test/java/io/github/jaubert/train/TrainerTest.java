@@ -3,6 +3,7 @@ package io.github.jaubert.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.Labels;
@@ -170,5 +171,21 @@ class TrainerTest extends TrainerFixture {
       }
       assertEquals(before, Memory.live());
     }
+  }
+
+  /** An eps far above all gradients, and each optimizer's own. */
+  @Test
+  void epsHoldsSmallGradientsBack() {
+    try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+      Map<String, float[]> before = SmallModel.weights(model);
+      trainer(model).with(s -> s.epochs(1).eps(1e9f).weightDecay(0)).run();
+      SmallModel.weights(model)
+          .forEach((name, values) -> assertArrayEquals(before.get(name), values, 1e-8f, name));
+    }
+    TrainingSettings settings = TrainingSettings.defaults();
+    assertEquals(1e-8f, settings.eps());
+    assertEquals(1e-6f, settings.optimizer(OptimizerType.LAMB).eps());
+    assertEquals(1e-12f, settings.eps(1e-12f).optimizer(OptimizerType.LAMB).eps());
+    assertThrows(IllegalArgumentException.class, () -> settings.eps(-1));
   }
 }
