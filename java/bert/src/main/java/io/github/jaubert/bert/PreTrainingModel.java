@@ -173,6 +173,6 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
   }
 
   private Tensor following(Hidden hidden) {
-    return following.forward(encoder().poolInF32(hidden.first()));
+    return following.forward(encoder().poolFirst(hidden.first()));
   }
 }
