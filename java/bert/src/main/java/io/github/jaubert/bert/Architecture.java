@@ -59,6 +59,14 @@ public interface Architecture {
     return name;
   }
 
+  /**
+   * The same of a head of one kind, where a name means another thing in each, such as {@code
+   * classifier.out_proj} for the {@code classifier} of whole texts alone.
+   */
+  default String headName(HeadType head, String name) {
+    return headName(name);
+  }
+
   /** What config.json calls a field of BERT's, such as {@code n_layers}. */
   default String field(String name) {
     return name;

@@ -34,10 +34,18 @@ public abstract class Classifier<M extends Classifier<M>> extends EncoderModel<M
     super(type, encoder);
     this.labels = labels;
     this.transform = transform;
+    Architecture architecture = config().architecture();
+    Group names = new Group();
     if (transform != null) {
-      transform.children().forEach(this::add);
+      transform
+          .children()
+          .forEach((name, child) -> names.put(architecture.headName(type, name), child));
     }
-    classifier = add("classifier", EncoderLayer.linear(config().hiddenSize(), labels.size()));
+    classifier =
+        names.put(
+            architecture.headName(type, "classifier"),
+            EncoderLayer.linear(config().hiddenSize(), labels.size()));
+    names.children().forEach(this::add);
     dropout = add("dropout", Dropout.of((float) dropoutProb));
   }
 

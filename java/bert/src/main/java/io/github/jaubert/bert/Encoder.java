@@ -76,7 +76,8 @@ public abstract class Encoder extends Block {
   /**
    * A new layer that lies beside the encoder, between {@link #pooled(TokenBatch)} and the dropout
    * of a classifier of whole texts, such as DistilBERT's {@code pre_classifier}; null, as here, if
-   * there is none. Its children belong to the classifier, which has them under their own names.
+   * there is none. Its children belong to the classifier, under the names that {@link
+   * Architecture#headName(HeadType, String)} has for theirs.
    */
   protected Layer newClassifierTransform() {
     return null;

@@ -21,6 +21,11 @@ public interface EncoderConfig {
   /** Width of the hidden states. */
   int hiddenSize();
 
+  /** Width of the word embeddings; that of the hidden states, as here, in most encoders. */
+  default int embeddingSize() {
+    return hiddenSize();
+  }
+
   /** The number of layers. */
   int numHiddenLayers();
 
@@ -65,6 +70,11 @@ public interface EncoderConfig {
    */
   default boolean meanPooling() {
     return false;
+  }
+
+  /** The activation in a head for replaced tokens; that in one for masked tokens, as here. */
+  default Activation detectorActivation() {
+    return headActivation();
   }
 
   /** Dropout before a classification head, in [0, 1). */
@@ -116,7 +126,7 @@ public interface EncoderConfig {
   static double parameterCount(EncoderConfig config, int intermediateSize) {
     double width = config.hiddenSize();
     double rows = (double) config.vocabSize() + config.maxPositionEmbeddings();
-    double embeddings = (rows + config.typeVocabSize() + 2) * width;
+    double embeddings = (rows + config.typeVocabSize() + 2) * config.embeddingSize();
     double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
     return embeddings + config.numHiddenLayers() * layer;
   }

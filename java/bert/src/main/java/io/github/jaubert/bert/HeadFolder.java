@@ -107,7 +107,7 @@ final class HeadFolder implements AutoCloseable {
 
   /** What the checkpoint calls the weight that shows that it has a head of the type. */
   String weight() {
-    return config.architecture().headName(type.weight());
+    return config.architecture().headName(type, type.weight());
   }
 
   /** The shape of the head's weight; null if there is no head of the type. */

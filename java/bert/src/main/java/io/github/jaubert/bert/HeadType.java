@@ -12,7 +12,8 @@ import java.nio.file.Path;
  *     TokenClassification} of BertForTokenClassification
  * @param reads what the head is for, in messages, such as {@code tokens}
  * @param weight the parameter that shows that a checkpoint has the head, such as {@code
- *     classifier.weight}; where architectures differ BERT's name, see {@link Architecture#headName}
+ *     classifier.weight}; where architectures differ BERT's name, see {@link
+ *     Architecture#headName(HeadType, String)}
  * @param pooler whether it needs the encoder's pooler; otherwise the encoder loses it
  */
 public record HeadType(

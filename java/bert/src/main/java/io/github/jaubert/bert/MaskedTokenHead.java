@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * A head for masked tokens: what the encoder has for it, or else BERT's {@code
- * LayerNorm(activation(dense(x)))}, then a product with the word embeddings, to which the decoder
- * is tied, and a bias for each token of the vocabulary, if the config has one.
+ * LayerNorm(activation(dense(x)))}, as wide as the word embeddings; then a product with these, to
+ * which the decoder is tied, and a bias for each token of the vocabulary, if the config has one.
  *
  * <p>It computes in the encoder's type, as the product with the vocabulary is the largest of the
  * model; what it gives is F32.

@@ -10,7 +10,8 @@ import io.github.jaubert.tensor.Tensor;
 
 /**
  * The sum of a word's, its position's and, if the encoder has segments, its segment's vector,
- * normalised; the parameters have BERT's names.
+ * normalised; the parameters have BERT's names. Their width is the {@link
+ * EncoderConfig#embeddingSize}.
  */
 public final class TokenEmbeddings extends Block {
   private final Embedding word;
@@ -26,20 +27,20 @@ public final class TokenEmbeddings extends Block {
    * @param dropoutProb dropout of the result
    */
   public TokenEmbeddings(EncoderConfig config, double layerNormEps, double dropoutProb) {
-    int hidden = config.hiddenSize();
-    word = add("word_embeddings", table(config.vocabSize(), hidden));
-    position = add("position_embeddings", table(config.maxPositionEmbeddings(), hidden));
+    int width = config.embeddingSize();
+    word = add("word_embeddings", table(config.vocabSize(), width));
+    position = add("position_embeddings", table(config.maxPositionEmbeddings(), width));
     int types = config.typeVocabSize();
-    type = types == 0 ? null : add("token_type_embeddings", table(types, hidden));
-    norm = add("LayerNorm", LayerNorm.of(hidden, (float) layerNormEps));
+    type = types == 0 ? null : add("token_type_embeddings", table(types, width));
+    norm = add("LayerNorm", LayerNorm.of(width, (float) layerNormEps));
     dropout = (float) dropoutProb;
   }
 
-  private static Embedding table(int rows, int hidden) {
-    return Embedding.of(Init.zeros(rows, hidden));
+  private static Embedding table(int rows, int width) {
+    return Embedding.of(Init.zeros(rows, width));
   }
 
-  /** {@code [tokens, hidden]} of type {@code dtype}. */
+  /** {@code [tokens, width]} of type {@code dtype}. */
   public Tensor forward(TokenInputs inputs, DType dtype) {
     return F.embeddingLayerNorm(
         inputs.inputIds(),

@@ -251,26 +251,37 @@ public record BertConfig(
   /** The same of fields that were read; a missing one has Hugging Face's default. */
   public static BertConfig read(ConfigJson json) {
     json.mustBe("model_type", "bert", "only BERT is supported");
+    return read(json, bertBase());
+  }
+
+  /**
+   * The same for an architecture that has BERT's fields among its own, whatever its model_type.
+   *
+   * @param otherwise has the values of fields that are missing
+   */
+  public static BertConfig read(ConfigJson json, BertConfig otherwise) {
     json.mustBe("position_embedding_type", "absolute", "only absolute positions are supported");
     json.mustBe("is_decoder", "false", "only encoders are supported");
     json.mustBe("add_cross_attention", "false", "only encoders are supported");
     return json.checked(
         () ->
             new BertConfig(
-                json.integer("vocab_size", 30522),
-                json.integer("hidden_size", 768),
-                json.integer("num_hidden_layers", 12),
-                json.integer("num_attention_heads", 12),
-                json.integer("intermediate_size", 3072),
-                json.text("hidden_act", "gelu"),
-                json.number("hidden_dropout_prob", 0.1),
-                json.number("attention_probs_dropout_prob", 0.1),
-                json.integer("max_position_embeddings", 512),
-                json.integer("type_vocab_size", 2),
-                json.number("initializer_range", 0.02),
-                json.number("layer_norm_eps", 1e-12),
-                json.integer("pad_token_id", 0),
-                json.isAbsent("classifier_dropout") ? null : json.number("classifier_dropout", 0)));
+                json.integer("vocab_size", otherwise.vocabSize),
+                json.integer("hidden_size", otherwise.hiddenSize),
+                json.integer("num_hidden_layers", otherwise.numHiddenLayers),
+                json.integer("num_attention_heads", otherwise.numAttentionHeads),
+                json.integer("intermediate_size", otherwise.intermediateSize),
+                json.text("hidden_act", otherwise.hiddenAct),
+                json.number("hidden_dropout_prob", otherwise.hiddenDropoutProb),
+                json.number("attention_probs_dropout_prob", otherwise.attentionProbsDropoutProb),
+                json.integer("max_position_embeddings", otherwise.maxPositionEmbeddings),
+                json.integer("type_vocab_size", otherwise.typeVocabSize),
+                json.number("initializer_range", otherwise.initializerRange),
+                json.number("layer_norm_eps", otherwise.layerNormEps),
+                json.integer("pad_token_id", otherwise.padTokenId),
+                json.isAbsent("classifier_dropout")
+                    ? otherwise.classifierDropout
+                    : (Double) json.number("classifier_dropout", 0)));
   }
 
   @Override

@@ -13,15 +13,16 @@ import io.github.jaubert.tensor.Tensor;
 
 /**
  * One encoder layer: self-attention and a feed-forward part, each followed by dropout, residual and
- * LayerNorm.
+ * LayerNorm. Architectures that differ from BERT elsewhere have it too.
  */
-final class BertLayer extends EncoderLayer {
+public final class BertLayer extends EncoderLayer {
   private final Attention attention;
   private final Dense intermediate;
   private final Output output;
   private final Activation activation;
 
-  BertLayer(BertConfig config) {
+  /** A layer whose parameters have no sensible values yet. */
+  public BertLayer(BertConfig config) {
     attention = add("attention", new Attention(config));
     intermediate = add("intermediate", new Dense(config.hiddenSize(), config.intermediateSize()));
     output = add("output", new Output(config, config.intermediateSize()));
