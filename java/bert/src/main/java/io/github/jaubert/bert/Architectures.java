@@ -3,6 +3,7 @@ package io.github.jaubert.bert;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
+import io.github.jaubert.bert.models.electra.Electra;
 import io.github.jaubert.bert.models.modernbert.ModernBert;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +16,7 @@ public final class Architectures {
   static {
     register(Bert.ARCHITECTURE);
     register(DistilBert.ARCHITECTURE);
+    register(Electra.ARCHITECTURE);
     register(ModernBert.ARCHITECTURE);
   }
 

@@ -90,15 +90,15 @@ final class MaskedTokenHead {
 
     Transform(EncoderConfig config, Group names) {
       Architecture architecture = config.architecture();
-      int hidden = config.hiddenSize();
+      int width = config.embeddingSize();
       dense =
           names.put(
               architecture.headName(PREDICTIONS + "transform.dense"),
-              EncoderLayer.linear(hidden, hidden));
+              EncoderLayer.linear(config.hiddenSize(), width));
       norm =
           names.put(
               architecture.headName(PREDICTIONS + "transform.LayerNorm"),
-              LayerNorm.of(hidden, (float) config.layerNormEps()));
+              LayerNorm.of(width, (float) config.layerNormEps()));
       activation = config.headActivation();
     }
 
