@@ -102,7 +102,7 @@ final class CorpusOptions {
   }
 
   void check(CommandLine command) {
-    RunOptions.atLeast(command, "--max-length", maxLength, 18);
+    RunOptions.atLeast(command, "--max-length", maxLength, pairs == null ? 18 : 20);
     if (key != null && form != Form.JSON) {
       throw new ParameterException(command, "--text-key needs --documents json");
     }

@@ -251,6 +251,10 @@ class PretrainTest extends CommandFixture {
         1,
         "a vocabulary of 60 tokens; 261 to 10,000,000 are possible",
         fromNothing(out, "--tokenizer", "bpe"));
+    refused(
+        2,
+        "--max-length 19: a whole number from 20",
+        fromNothing(out, "--pairs", "nsp", "--max-length", "19"));
     refused(2, "'mlm'", fromNothing(out, "--pairs", "mlm"));
     refused(
         2,

@@ -153,12 +153,22 @@ public abstract class CorpusTask<T extends CorpusTask<T, M>, M extends EncoderMo
     return Math.max(2, Math.round(1 / share));
   }
 
+  /** Of text that the tokenizer knows something of: the unknown token is never masked. */
   private TokenizedCorpus tokenized(Corpus corpus, TrainingListener listener) {
-    return TokenizedCorpus.of(
-        corpus,
-        tokenizer(),
-        cache,
-        (read, all) -> listener.tokenizedBytes(corpus.source(), read, all));
+    TokenizedCorpus tokens =
+        TokenizedCorpus.of(
+            corpus,
+            tokenizer(),
+            cache,
+            (read, all) -> listener.tokenizedBytes(corpus.source(), read, all));
+    if (tokens.unknown() == tokens.tokens()) {
+      throw new DataException(
+          corpus.source(),
+          "the tokenizer knows no word or character of it: all tokens are %s, of which nothing can be learnt"
+              .formatted(tokenizer().token(tokenizer().unknownId())));
+    }
+    DataChecks.unknown(corpus.source(), tokens.unknown(), tokens.tokens(), tokenizer());
+    return tokens;
   }
 
   /** Tells so many sequences of a corpus apart from any others. */

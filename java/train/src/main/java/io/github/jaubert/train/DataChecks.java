@@ -98,11 +98,20 @@ final class DataChecks {
 
   /** Says how many tokens stand for what the vocabulary lacks, if more than one in a hundred. */
   static void unknown(String source, EncodedDataset encoded, Tokenizer tokenizer) {
-    if (encoded.unknown() * NOTICED > encoded.tokens()) {
+    unknown(source, encoded.unknown(), encoded.tokens(), tokenizer);
+  }
+
+  /**
+   * The same.
+   *
+   * @param unknown how many of the tokens do
+   */
+  static void unknown(String source, long unknown, long tokens, Tokenizer tokenizer) {
+    if (unknown * NOTICED > tokens) {
       LOG.warn(
           "{}: {} of the tokens are {}, as the tokenizer does not know the characters of these texts",
           source,
-          percent(encoded.unknown(), encoded.tokens()),
+          percent(unknown, tokens),
           tokenizer.token(tokenizer.unknownId()));
     }
   }

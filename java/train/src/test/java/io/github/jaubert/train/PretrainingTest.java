@@ -229,6 +229,23 @@ class PretrainingTest extends TrainerFixture {
     }
   }
 
+  /** The unknown token is never masked, so there would be nothing to learn and to judge by. */
+  @Test
+  void textThatTheTokenizerDoesNotKnowIsRefused() {
+    try (MaskedLanguageModel model = model()) {
+      Corpus known = corpus(9, 1);
+      Corpus foreign = Corpus.of("foreign", List.of("фильм был", "очень"));
+      String reason =
+          "foreign: the tokenizer knows no word or character of it: all tokens are [UNK], of which"
+              + " nothing can be learnt";
+      assertMessage(DataException.class, reason, trainer(pretraining(model).train(foreign))::run);
+      assertMessage(
+          DataException.class,
+          reason,
+          trainer(pretraining(model).train(known).evaluate(foreign))::run);
+    }
+  }
+
   @Test
   void whatCannotBeIsRefused() {
     try (MaskedLanguageModel model = model()) {

@@ -65,6 +65,10 @@ final class TokenCache {
 
   /** The folder of the files, which are made if they are not there. */
   Path folder(Progress progress) {
+    if (Files.exists(cache) && !Files.isDirectory(cache)) {
+      throw new CheckpointException(
+          cache.toString(), "is a file; a folder is needed to keep tokenised text in");
+    }
     String fingerprint = corpus.fingerprint();
     Path folder = cache.resolve(name(fingerprint));
     for (boolean said = false; !Files.isDirectory(folder); said = true) {

@@ -335,4 +335,15 @@ class TokenizedCorpusTest {
     Files.delete(index);
     assertThrows(CheckpointException.class, this::tokenized);
   }
+
+  @Test
+  void aCacheThatIsAFileIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    assertEquals(
+        file + ": is a file; a folder is needed to keep tokenised text in",
+        assertThrows(
+                CheckpointException.class,
+                () -> TokenizedCorpus.of(Corpus.of("one", List.of("The dog.")), tokenizer, file))
+            .getMessage());
+  }
 }
