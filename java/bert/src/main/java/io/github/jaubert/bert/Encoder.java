@@ -307,6 +307,27 @@ public abstract class Encoder extends Block {
     return new TokenInputs(this, anyParameter.device(), batch);
   }
 
+  /**
+   * Other tokens in the places of a batch that any model made the tensors of, such as those that a
+   * generator filled in; or the same ones, for another model to read. Positions and segments are
+   * the tensors of {@code places}, which keeps them.
+   *
+   * @param inputIds I32 {@code [tokens]}, on the device of this model
+   * @throws IllegalArgumentException if there are not as many as places, or a sequence is longer
+   *     than this model has positions; an id or segment beyond what it has is an error when they
+   *     are read
+   */
+  public TokenInputs inputs(TokenInputs places, Tensor inputIds) {
+    requireUsable();
+    int longest = places.lengths().maxLength();
+    if (longest > config().maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "a sequence of %d tokens for a model of %d positions"
+              .formatted(longest, config().maxPositionEmbeddings()));
+    }
+    return new TokenInputs(this, places, inputIds);
+  }
+
   private Tensor lastHidden(TokenInputs inputs) {
     return finalNorm(encode(inputs, layers));
   }
@@ -384,7 +405,13 @@ public abstract class Encoder extends Block {
    * EncoderOutput#lastHidden}.
    */
   public List<Tensor> hiddenStates(TokenBatch batch) {
-    TokenInputs inputs = inputs(batch);
+    return hiddenStates(inputs(batch));
+  }
+
+  /** The same of tensors that {@link #inputs} made. */
+  public List<Tensor> hiddenStates(TokenInputs inputs) {
+    requireUsable();
+    inputs.requireMadeBy(this);
     List<Tensor> states = new ArrayList<>();
     states.add(embed(inputs));
     for (EncoderLayer layer : layers) {

@@ -112,6 +112,15 @@ public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel>
   }
 
   /**
+   * The same of the hidden states of tokens, for who needs these too.
+   *
+   * @param hidden behind the last layer, {@code [rows, hidden]} of {@link #computeType}
+   */
+  public Tensor logits(Tensor hidden) {
+    return head.logits(hidden);
+  }
+
+  /**
    * The loss of masked tokens: the sum of their cross-entropies, divided by {@code count}. Like
    * {@link #logits} it computes these tokens only.
    *

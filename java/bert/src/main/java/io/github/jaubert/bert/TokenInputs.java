@@ -28,6 +28,20 @@ public final class TokenInputs implements AutoCloseable {
     starts = lengths.starts().to(device);
   }
 
+  /** Other tokens in the same places. */
+  TokenInputs(Encoder model, TokenInputs places, Tensor inputIds) {
+    if (inputIds.rank() != 1 || inputIds.numel() != places.tokens()) {
+      throw new IllegalArgumentException(
+          "input ids " + inputIds.shape() + " for " + places.tokens() + " tokens");
+    }
+    this.model = model;
+    this.inputIds = inputIds;
+    lengths = places.lengths;
+    positionIds = places.positionIds;
+    tokenTypeIds = places.tokenTypeIds;
+    starts = places.starts;
+  }
+
   /** Refuses another model, whose vocabulary and positions the values were not checked against. */
   void requireMadeBy(Encoder other) {
     if (other != model) {
