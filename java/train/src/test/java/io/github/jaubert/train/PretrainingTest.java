@@ -11,6 +11,7 @@ import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
+import io.github.jaubert.nn.Block;
 import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.corpus.Corpus;
@@ -33,7 +34,7 @@ class PretrainingTest extends TrainerFixture {
       List.of("a", "good", "film", "was", "very", "warm", "and", "the", "story", "dull");
 
   /** Documents that go through the words from any of them on. */
-  private static Corpus corpus(int documents, long seed) {
+  static Corpus corpus(int documents, long seed) {
     Random random = new Random(seed);
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < documents; i++) {
@@ -62,7 +63,7 @@ class PretrainingTest extends TrainerFixture {
         .with(s -> s.epochs(3).batchTokens(200).learningRate(3e-3f).logEvery(5).seed(3));
   }
 
-  private static Map<String, float[]> weights(MaskedLanguageModel model) {
+  static Map<String, float[]> weights(Block model) {
     Map<String, float[]> weights = new LinkedHashMap<>();
     model.parameters().forEach(p -> weights.put(p.name(), p.tensor().toFloats()));
     return weights;
@@ -256,7 +257,8 @@ class PretrainingTest extends TrainerFixture {
       Trainer one = trainer(pretraining(model).train(corpus(1, 1)).heldOut(0.1));
       assertMessage(
           DataException.class,
-          "cycles: is one document, of which nothing can be held out; give other text with evaluate(…)",
+          "cycles: is one document, of which nothing can be held out; give other text with"
+              + " evaluate(…)",
           one::run);
       assertMessage(
           IllegalStateException.class,
