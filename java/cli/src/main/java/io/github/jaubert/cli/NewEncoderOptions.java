@@ -1,7 +1,6 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.EncoderConfig;
-import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.ByteLevelBpeTrainer;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
@@ -12,7 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options that say which model to pre-train: one that there is, or a new BERT. */
+/** The options that say which model to pre-train: one that there is, or a new one by a recipe. */
 final class NewEncoderOptions {
   private static final int HEAD_DIM = 64;
   private static final int LONGEST = 512;
@@ -21,8 +20,17 @@ final class NewEncoderOptions {
       names = "--model",
       paramLabel = "DIR",
       description =
-          "Go on with the model in this Hugging Face folder. Default: a new BERT from nothing.")
+          "Go on with the model in this Hugging Face folder. Default: a new one from nothing.")
   private Path model;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME",
+      description =
+          "How to make and train a new model: bert, or cramming (a ModernBERT, 0.3 of the tokens"
+              + " masked, no dropout, AdamW's eps 1e-12, gradients clipped to 0.5). What is given"
+              + " beside it counts. Default: bert.")
+  private Recipe recipe;
 
   @Option(
       names = "--tokenizer",
@@ -59,15 +67,17 @@ final class NewEncoderOptions {
   @Option(
       names = "--intermediate",
       paramLabel = "N",
-      description = "The width of the layers' inner part. Default: 4 times that of the model.")
+      description =
+          "The width of the layers' inner part. Default: 4 times that of the model; of a gated one"
+              + " two thirds of it.")
   private Integer intermediate;
 
   @Option(
       names = "--dropout",
       paramLabel = "P",
       description =
-          "Of a new model; also in its config.json, for what follows. Default: 0.1; for one pass"
-              + " over much text 0 learns more.")
+          "Of a new model; also in its config.json, for what follows. Default: 0.1, with cramming"
+              + " 0; for one pass over much text 0 learns more.")
   private Double dropout;
 
   private enum Kind {
@@ -78,7 +88,8 @@ final class NewEncoderOptions {
   void check(CommandLine command) {
     ModelOption.check(command, model);
     if (model != null
-        && (kind != null
+        && (recipe != null
+            || kind != null
             || vocabularySize != null
             || cased
             || layers != null
@@ -88,8 +99,8 @@ final class NewEncoderOptions {
             || dropout != null)) {
       throw new ParameterException(
           command,
-          "--tokenizer, --vocab-size, --cased, --layers, --hidden, --heads, --intermediate and --dropout are for"
-              + " a new model; --model "
+          "--recipe, --tokenizer, --vocab-size, --cased, --layers, --hidden, --heads, --intermediate"
+              + " and --dropout are for a new model; --model "
               + model
               + " has its own");
     }
@@ -106,6 +117,10 @@ final class NewEncoderOptions {
       throw new ParameterException(
           command, "--hidden %d is no multiple of --heads %d".formatted(hidden(), heads()));
     }
+    String refusal = recipe().refusal(hidden(), heads());
+    if (refusal != null) {
+      throw new ParameterException(command, refusal);
+    }
     if (dropout != null && !(dropout >= 0 && dropout < 1)) {
       throw new ParameterException(
           command, "--dropout " + dropout + ": a number from 0, less than 1");
@@ -114,6 +129,11 @@ final class NewEncoderOptions {
 
   boolean isNew() {
     return model == null;
+  }
+
+  /** How a new model is made; of one that there is BERT's, whose masks are the usual ones. */
+  Recipe recipe() {
+    return recipe == null ? Recipe.BERT : recipe;
   }
 
   private int layers() {
@@ -131,7 +151,7 @@ final class NewEncoderOptions {
   /** What is said of where the model comes from. */
   String name() {
     return model == null
-        ? "a new BERT of %d layers, %d wide".formatted(layers(), hidden())
+        ? "a new %s of %d layers, %d wide".formatted(recipe().architecture(), layers(), hidden())
         : model.toString();
   }
 
@@ -166,14 +186,16 @@ final class NewEncoderOptions {
     if (model != null) {
       return forTraining.apply(model);
     }
-    double p = dropout == null ? 0.1 : dropout;
     return newModel.apply(
-        BertConfig.bertBase()
-            .withVocabSize(tokenizer.vocabularySize())
-            .withPadToken(tokenizer.padId())
-            .withMaxPositions(Math.max(LONGEST, maxLength))
-            .withEncoder(
-                hidden(), layers(), heads(), intermediate == null ? 4 * hidden() : intermediate)
-            .withDropout(p, p));
+        recipe()
+            .config(
+                tokenizer,
+                new Recipe.Size(
+                    hidden(),
+                    layers(),
+                    heads(),
+                    intermediate == null ? recipe().intermediate(hidden()) : intermediate,
+                    Math.max(LONGEST, maxLength)),
+                dropout == null ? recipe().dropout() : dropout));
   }
 }

@@ -9,7 +9,6 @@ import io.github.jaubert.bert.PreTrainingModel;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.CorpusTask;
@@ -99,7 +98,7 @@ final class PretrainCommand implements Callable<Integer> {
           model.parameterCount(),
           tokenizer.vocabularySize());
       CorpusTask<?, M> task = taskOf.apply(model, tokenizer);
-      text.apply(task, train, eval, run.seed);
+      text.apply(task, train, eval, run.seed, encoder.recipe().maskRate());
       Trainer trainer =
           Trainer.of(task)
               .settings(settings())
@@ -121,15 +120,7 @@ final class PretrainCommand implements Callable<Integer> {
   private TrainingSettings settings() {
     TrainingSettings suggested =
         TrainingSettings.defaults().batchTokens(4096).evaluateAtStart(text.isJudged());
-    suggested =
-        encoder.isNew()
-            ? suggested
-                .epochs(1)
-                .learningRate(1e-3f)
-                .schedule(Decay.Curve.TRAPEZOID)
-                .warmup(0.05f)
-                .beta2(0.98f)
-            : suggested.epochs(1);
+    suggested = encoder.isNew() ? encoder.recipe().settings(suggested) : suggested.epochs(1);
     return run.over(spec.commandLine(), suggested).settings();
   }
 
@@ -137,6 +128,11 @@ final class PretrainCommand implements Callable<Integer> {
     text.check(spec.commandLine());
     encoder.check(spec.commandLine());
     output.check(spec.commandLine());
+    if (text.pairs() != null && encoder.recipe() != Recipe.BERT) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--pairs is for --recipe bert; ModernBERT has nothing to tell pairs by");
+    }
     if (!text.isJudged() && (run.keepBest || run.patience != null)) {
       throw new ParameterException(
           spec.commandLine(), "--keep-best and --patience need --eval or --held-out");

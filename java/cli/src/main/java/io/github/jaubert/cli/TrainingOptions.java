@@ -95,6 +95,7 @@ final class TrainingOptions extends RunOptions {
   private static TrainingSettings scaleHead(TrainingSettings settings, float scale) {
     return scale == 1
         ? settings
-        : settings.learningRateScale("^classifier\\.|\\.pooler\\.|^pre_classifier\\.", scale);
+        : settings.learningRateScale(
+            "^classifier\\.|\\.pooler\\.|^pre_classifier\\.|^head\\.", scale);
   }
 }

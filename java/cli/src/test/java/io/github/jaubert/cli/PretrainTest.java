@@ -134,6 +134,45 @@ class PretrainTest extends CommandFixture {
         .succeeded();
   }
 
+  /** A ModernBERT, with a mask rate, an optimizer and a head of its own; and what was given. */
+  @Test
+  void crammingMakesAModernBert() throws IOException {
+    Path out = folder.resolve("out");
+    Result result =
+        fromNothing(out, "--recipe", "cramming", "--epochs", "20", "--weight-decay", "0.1")
+            .succeeded();
+    assertTrue(result.out().contains("a new ModernBERT of 2 layers, 32 wide, "), result.out());
+    JsonNode run = JsonFiles.readObject(out.resolve("run.json"));
+    assertTrue(
+        run.path("evaluation").path("loss").asDouble()
+            < run.path("before").path("loss").asDouble() / 2,
+        run.toString());
+    JsonNode settings = run.path("settings");
+    assertEquals("0.3 of the tokens, 0.8 masked, 0.1 replaced", settings.path("masking").asText());
+    assertEquals(0.5, settings.path("max_norm").asDouble());
+    assertEquals(1e-12, settings.path("eps").asDouble(), 1e-17);
+    assertEquals(0.1, settings.path("weight_decay").asDouble(), 1e-6);
+    assertEquals("TRAPEZOID", settings.path("schedule").asText());
+    JsonNode config = JsonFiles.readObject(out.resolve("config.json"));
+    assertEquals("ModernBertForMaskedLM", config.path("architectures").path(0).asText());
+    assertEquals(96, config.path("intermediate_size").asInt());
+    assertEquals(0, config.path("attention_dropout").asDouble());
+    assertEquals(2, config.path("cls_token_id").asInt());
+
+    String filled =
+        jaubert("fill-mask", "--model", out, "--top", 1, "the film was very [MASK].")
+            .succeeded()
+            .out();
+    assertTrue(filled.matches("(good|poor) 0.*\n"), filled);
+    Path fine = folder.resolve("fine");
+    model = out;
+    finetune(fine).succeeded();
+    run = JsonFiles.readObject(fine.resolve("run.json"));
+    // The corpus lacks letters of some words, which are unknown.
+    assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.8, run.toString());
+    jaubert("predict", "--model", fine, "the story was good").succeeded();
+  }
+
   @Test
   void goesOnWithAModel() throws IOException {
     Path out = folder.resolve("out");
@@ -241,7 +280,7 @@ class PretrainTest extends CommandFixture {
     refused(2, "are for a new model; --model", fromNothing(out, "--model", model));
     refused(
         2,
-        "--tokenizer, --vocab-size, --cased, --layers",
+        "--recipe, --tokenizer, --vocab-size, --cased, --layers",
         jaubert(command(out, "--model", model, "--tokenizer", "bpe").toArray()));
     refused(
         2,
@@ -256,6 +295,18 @@ class PretrainTest extends CommandFixture {
         "--max-length 19: a whole number from 20",
         fromNothing(out, "--pairs", "nsp", "--max-length", "19"));
     refused(2, "'mlm'", fromNothing(out, "--pairs", "mlm"));
+    refused(
+        2,
+        "are for a new model; --model",
+        jaubert(command(out, "--model", model, "--recipe", "cramming").toArray()));
+    refused(
+        2,
+        "--pairs is for --recipe bert",
+        fromNothing(out, "--pairs", "sop", "--recipe", "cramming"));
+    refused(
+        2,
+        "--hidden 30 in 2 heads makes heads of 15; rotary positions need an even size",
+        jaubert(command(out, "--recipe", "cramming", "--hidden", "30", "--heads", "2").toArray()));
     refused(
         2,
         "--keep-best and --patience need --eval or --held-out",
