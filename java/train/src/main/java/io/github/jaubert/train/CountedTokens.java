@@ -21,6 +21,11 @@ record CountedTokens(Examples of) implements Examples {
   }
 
   @Override
+  public int[] lengths(int pass) {
+    return of.lengths(pass);
+  }
+
+  @Override
   public Batch batch(int[] rows) {
     return batch(rows, 0);
   }

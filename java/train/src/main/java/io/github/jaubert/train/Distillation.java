@@ -343,6 +343,11 @@ public final class Distillation implements Task {
   }
 
   @Override
+  public List<Batch> step(List<Batch> batches) {
+    return student.step(batches);
+  }
+
+  @Override
   public Map<String, Object> settings() {
     Map<String, Object> settings = new LinkedHashMap<>(student.settings());
     settings.put("temperature", temperature);

@@ -12,6 +12,7 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -201,6 +202,11 @@ public final class ReplacedTokenDetection implements Task {
   @Override
   public float count(Batch batch) {
     return generating.count(batch);
+  }
+
+  @Override
+  public List<Batch> step(List<Batch> batches) {
+    return generating.step(batches);
   }
 
   @Override
