@@ -10,6 +10,7 @@ import io.github.jaubert.nn.Activation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The sizes and settings of a BERT, named as in Hugging Face's config.json. Immutable.
@@ -86,78 +87,26 @@ public record BertConfig(
 
   /** The same with an encoder of another size. */
   public BertConfig withEncoder(int hiddenSize, int layers, int heads, int intermediateSize) {
-    return new BertConfig(
-        vocabSize,
-        hiddenSize,
-        layers,
-        heads,
-        intermediateSize,
-        hiddenAct,
-        hiddenDropoutProb,
-        attentionProbsDropoutProb,
-        maxPositionEmbeddings,
-        typeVocabSize,
-        initializerRange,
-        layerNormEps,
-        padTokenId,
-        classifierDropout);
+    return with(
+        json -> {
+          json.put("hidden_size", hiddenSize).put("num_hidden_layers", layers);
+          json.put("num_attention_heads", heads).put("intermediate_size", intermediateSize);
+        });
   }
 
   /** The same with another vocabulary. */
   public BertConfig withVocabSize(int size) {
-    return new BertConfig(
-        size,
-        hiddenSize,
-        numHiddenLayers,
-        numAttentionHeads,
-        intermediateSize,
-        hiddenAct,
-        hiddenDropoutProb,
-        attentionProbsDropoutProb,
-        maxPositionEmbeddings,
-        typeVocabSize,
-        initializerRange,
-        layerNormEps,
-        padTokenId,
-        classifierDropout);
+    return with(json -> json.put("vocab_size", size));
   }
 
   /** The same with another token of padding; BERT's is 0. */
   public BertConfig withPadToken(int id) {
-    return new BertConfig(
-        vocabSize,
-        hiddenSize,
-        numHiddenLayers,
-        numAttentionHeads,
-        intermediateSize,
-        hiddenAct,
-        hiddenDropoutProb,
-        attentionProbsDropoutProb,
-        maxPositionEmbeddings,
-        typeVocabSize,
-        initializerRange,
-        layerNormEps,
-        id,
-        classifierDropout);
+    return with(json -> json.put("pad_token_id", id));
   }
 
   /** The same for sequences of up to so many tokens. */
   public BertConfig withMaxPositions(int tokens) {
-    return new BertConfig(
-        vocabSize,
-        hiddenSize,
-        numHiddenLayers,
-        numAttentionHeads,
-        intermediateSize,
-        hiddenAct,
-        hiddenDropoutProb,
-        attentionProbsDropoutProb,
-        tokens,
-        typeVocabSize,
-        initializerRange,
-        layerNormEps,
-        padTokenId,
-        classifierDropout);
+    return with(json -> json.put("max_position_embeddings", tokens));
   }
 
   /**
@@ -165,21 +114,17 @@ public record BertConfig(
    * weights.
    */
   public BertConfig withDropout(double hidden, double attention) {
-    return new BertConfig(
-        vocabSize,
-        hiddenSize,
-        numHiddenLayers,
-        numAttentionHeads,
-        intermediateSize,
-        hiddenAct,
-        hidden,
-        attention,
-        maxPositionEmbeddings,
-        typeVocabSize,
-        initializerRange,
-        layerNormEps,
-        padTokenId,
-        null);
+    return with(
+        json -> {
+          json.put("hidden_dropout_prob", hidden).put("attention_probs_dropout_prob", attention);
+          json.remove("classifier_dropout");
+        });
+  }
+
+  private BertConfig with(Consumer<ObjectNode> change) {
+    ObjectNode json = toJson();
+    change.accept(json);
+    return of(ConfigJson.of("config.json", json), bertBase());
   }
 
   /** The width of one attention head. */
@@ -263,25 +208,27 @@ public record BertConfig(
     json.mustBe("position_embedding_type", "absolute", "only absolute positions are supported");
     json.mustBe("is_decoder", "false", "only encoders are supported");
     json.mustBe("add_cross_attention", "false", "only encoders are supported");
-    return json.checked(
-        () ->
-            new BertConfig(
-                json.integer("vocab_size", otherwise.vocabSize),
-                json.integer("hidden_size", otherwise.hiddenSize),
-                json.integer("num_hidden_layers", otherwise.numHiddenLayers),
-                json.integer("num_attention_heads", otherwise.numAttentionHeads),
-                json.integer("intermediate_size", otherwise.intermediateSize),
-                json.text("hidden_act", otherwise.hiddenAct),
-                json.number("hidden_dropout_prob", otherwise.hiddenDropoutProb),
-                json.number("attention_probs_dropout_prob", otherwise.attentionProbsDropoutProb),
-                json.integer("max_position_embeddings", otherwise.maxPositionEmbeddings),
-                json.integer("type_vocab_size", otherwise.typeVocabSize),
-                json.number("initializer_range", otherwise.initializerRange),
-                json.number("layer_norm_eps", otherwise.layerNormEps),
-                json.integer("pad_token_id", otherwise.padTokenId),
-                json.isAbsent("classifier_dropout")
-                    ? otherwise.classifierDropout
-                    : (Double) json.number("classifier_dropout", 0)));
+    return json.checked(() -> of(json, otherwise));
+  }
+
+  private static BertConfig of(ConfigJson json, BertConfig otherwise) {
+    return new BertConfig(
+        json.integer("vocab_size", otherwise.vocabSize),
+        json.integer("hidden_size", otherwise.hiddenSize),
+        json.integer("num_hidden_layers", otherwise.numHiddenLayers),
+        json.integer("num_attention_heads", otherwise.numAttentionHeads),
+        json.integer("intermediate_size", otherwise.intermediateSize),
+        json.text("hidden_act", otherwise.hiddenAct),
+        json.number("hidden_dropout_prob", otherwise.hiddenDropoutProb),
+        json.number("attention_probs_dropout_prob", otherwise.attentionProbsDropoutProb),
+        json.integer("max_position_embeddings", otherwise.maxPositionEmbeddings),
+        json.integer("type_vocab_size", otherwise.typeVocabSize),
+        json.number("initializer_range", otherwise.initializerRange),
+        json.number("layer_norm_eps", otherwise.layerNormEps),
+        json.integer("pad_token_id", otherwise.padTokenId),
+        json.isAbsent("classifier_dropout")
+            ? otherwise.classifierDropout
+            : (Double) json.number("classifier_dropout", 0));
   }
 
   @Override
