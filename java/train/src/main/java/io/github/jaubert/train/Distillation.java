@@ -16,7 +16,6 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -54,9 +53,8 @@ import java.util.function.BiFunction;
  * <p>It neither owns nor closes student, teacher and tokenizers. The teacher is in evaluation mode
  * from then on.
  */
-public final class Distillation implements Task {
+public final class Distillation extends TaskAround<HeadTask<?, ?, ?>> {
   private final EncoderModel<?> teacher;
-  private final HeadTask<?, ?, ?> student;
   private final Answers answers;
   private float temperature = 2;
   private float soft = 0.5f;
@@ -65,8 +63,6 @@ public final class Distillation implements Task {
   private float hiddenWeight;
   private Block model;
   private Linear projection; // null: the hidden states are not compared, or as wide
-  private Examples examples; // null: not prepared yet
-  private Evaluation evaluation;
 
   /**
    * What the two say of the rows of a batch, as logits, and the task's own loss of the student's.
@@ -92,8 +88,8 @@ public final class Distillation implements Task {
 
   private Distillation(
       EncoderModel<?> teacher, Tokenizer teachers, HeadTask<?, ?, ?> student, Answers answers) {
+    super(student);
     this.teacher = teacher;
-    this.student = student;
     this.answers = answers;
     model = student.model();
     HeadTask.require(teacher != student.model(), "the teacher is the student itself");
@@ -211,15 +207,15 @@ public final class Distillation implements Task {
     HeadTask.require(
         teacher instanceof MaskedLanguageModel,
         "hiddenStates: they are compared in learning masked tokens, not labels");
-    loss.pairs(student.model().config(), teacher.config());
+    loss.pairs(inside().model().config(), teacher.config());
     hidden = loss;
     hiddenWeight = weight;
-    int from = student.model().config().hiddenSize();
+    int from = inside().model().config().hiddenSize();
     int to = teacher.config().hiddenSize();
     if (from != to && projection == null) {
       projection = Linear.of(from, to, false);
-      projection.to(student.model().parameters().get(0).tensor().device());
-      model = new Projected(student.model(), projection);
+      projection.to(inside().model().parameters().get(0).tensor().device());
+      model = new Projected(inside().model(), projection);
     }
     return this;
   }
@@ -236,30 +232,15 @@ public final class Distillation implements Task {
   public void prepare(TrainingListener listener) {
     int positions = teacher.config().maxPositionEmbeddings();
     HeadTask.require(
-        student.maxLength() <= positions,
+        inside().maxLength() <= positions,
         "texts of up to %d tokens, and a teacher of %d positions; maxLength(…) cuts them"
-            .formatted(student.maxLength(), positions));
-    student.prepare(listener);
-    examples = new CountedTokens(student.examples());
-    evaluation =
-        student.evaluation() == null
-            ? null
-            : new DistillationEvaluation(this, student.evaluation());
+            .formatted(inside().maxLength(), positions));
+    super.prepare(listener);
   }
 
   @Override
-  public Examples examples() {
-    return examples;
-  }
-
-  @Override
-  public Evaluation evaluation() {
-    return evaluation;
-  }
-
-  @Override
-  public Encoder encoder(String text) {
-    return student.encoder(text);
+  Evaluation judge(Evaluation own) {
+    return new DistillationEvaluation(this, own);
   }
 
   /**
@@ -283,12 +264,12 @@ public final class Distillation implements Task {
   }
 
   private Encoder studentEncoder() {
-    return student.model().encoder();
+    return inside().model().encoder();
   }
 
   private Tensor logits(List<Tensor> states, Inputs inputs) {
     Tensor rows = inputs.get(MaskedSequences.ROWS);
-    return ((MaskedLanguageModel) student.model())
+    return ((MaskedLanguageModel) inside().model())
         .logits(states.get(states.size() - 1).indexSelect(0, rows));
   }
 
@@ -319,7 +300,7 @@ public final class Distillation implements Task {
 
   /** The mean over the tokens of the batch, times the number of its masked tokens. */
   private Tensor hiddenLoss(List<Tensor> states, Inputs inputs) {
-    List<int[]> pairs = hidden.pairs(student.model().config(), teacher.config());
+    List<int[]> pairs = hidden.pairs(inside().model().config(), teacher.config());
     List<Tensor> wanted = new ArrayList<>();
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
@@ -338,18 +319,8 @@ public final class Distillation implements Task {
   }
 
   @Override
-  public float count(Batch batch) {
-    return student.count(batch);
-  }
-
-  @Override
-  public List<Batch> step(List<Batch> batches) {
-    return student.step(batches);
-  }
-
-  @Override
   public Map<String, Object> settings() {
-    Map<String, Object> settings = new LinkedHashMap<>(student.settings());
+    Map<String, Object> settings = super.settings();
     settings.put("temperature", temperature);
     settings.put("soft_weight", soft);
     settings.put("hard_weight", hard);
@@ -360,7 +331,7 @@ public final class Distillation implements Task {
   /** What the task's own has, and the teacher by its weights. */
   @Override
   public Map<String, String> identity() {
-    Map<String, String> identity = new LinkedHashMap<>(student.identity());
+    Map<String, String> identity = super.identity();
     identity.put("teacher", Fingerprint.of(teacher.parameters()));
     return identity;
   }

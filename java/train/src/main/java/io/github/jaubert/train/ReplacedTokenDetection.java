@@ -1,6 +1,5 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.ReplacedTokenDetector;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
@@ -11,8 +10,6 @@ import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -46,13 +43,10 @@ import java.util.Map;
  * detection_loss}, {@code detection_accuracy} of all tokens, and {@code replaced_f1} of those that
  * were replaced. There the tokens are drawn alike every time.
  */
-public final class ReplacedTokenDetection implements Task {
+public final class ReplacedTokenDetection extends TaskAround<Pretraining> {
   private final ReplacedTokenDetector discriminator;
-  private final Pretraining generating;
   private final Block both;
   private float weight = 50;
-  private CountedTokens examples; // null: not prepared yet
-  private Evaluation evaluation;
 
   /** What is trained. The discriminator comes first, and shared embeddings have its name. */
   private static final class Both extends Block {
@@ -63,8 +57,8 @@ public final class ReplacedTokenDetection implements Task {
   }
 
   private ReplacedTokenDetection(ReplacedTokenDetector discriminator, Pretraining generating) {
+    super(generating);
     this.discriminator = discriminator;
-    this.generating = generating;
     both = new Both(discriminator, generating.model());
   }
 
@@ -104,7 +98,7 @@ public final class ReplacedTokenDetection implements Task {
 
   /** The model that fills in masked tokens. */
   public MaskedLanguageModel generator() {
-    return generating.model();
+    return inside().model();
   }
 
   float detectionWeight() {
@@ -132,37 +126,21 @@ public final class ReplacedTokenDetection implements Task {
 
   @Override
   public void prepare(TrainingListener listener) {
-    int length = generating.maxLength();
+    int length = inside().maxLength();
     int positions = discriminator.config().maxPositionEmbeddings();
     HeadTask.require(
         length <= positions,
         "sequences of up to %d tokens, and a discriminator of %d positions"
             .formatted(length, positions));
-    generating.prepare(listener);
-    try (Tokenizer cutting = generating.tokenizer().withMaxLength(length)) {
+    super.prepare(listener);
+    try (Tokenizer cutting = inside().tokenizer().withMaxLength(length)) {
       discriminator.saveWith(cutting);
     }
-    examples = new CountedTokens(generating.examples());
-    evaluation =
-        generating.evaluation() == null
-            ? null
-            : new DetectionEvaluation(this, generating.evaluation());
   }
 
   @Override
-  public Examples examples() {
-    return examples;
-  }
-
-  @Override
-  public Evaluation evaluation() {
-    return evaluation;
-  }
-
-  /** The generator's, which reads the text first. */
-  @Override
-  public Encoder encoder(String text) {
-    return generator().encoder();
+  Evaluation judge(Evaluation own) {
+    return new DetectionEvaluation(this, own);
   }
 
   /**
@@ -198,26 +176,10 @@ public final class ReplacedTokenDetection implements Task {
         rng);
   }
 
-  /** The masked tokens. */
-  @Override
-  public float count(Batch batch) {
-    return generating.count(batch);
-  }
-
-  @Override
-  public List<Batch> step(List<Batch> batches) {
-    return generating.step(batches);
-  }
-
   @Override
   public Map<String, Object> settings() {
-    Map<String, Object> settings = new LinkedHashMap<>(generating.settings());
+    Map<String, Object> settings = super.settings();
     settings.put("detection_weight", weight);
     return settings;
-  }
-
-  @Override
-  public Map<String, String> identity() {
-    return generating.identity();
   }
 }
