@@ -46,7 +46,7 @@ class Clock:
         self.spent = json.loads(file.read_text()) if file.exists() else {}
 
     def run(self, part, work):
-        """Does work, which is not done again if it was done before, and gives its result."""
+        """Does work, and gives its result; work itself looks what is done already."""
         start = time.monotonic()
         try:
             return work()
