@@ -1,5 +1,7 @@
 #include "jaubert/norm.h"
 
+#include <algorithm>
+
 #include "norm_reference.h"
 #include "philox_reference.h"
 #include "test.h"
@@ -35,14 +37,16 @@ TEST(layernorm_forward_and_backward) {
       if (hidden == 1) continue;  // variance 0: only that it is no error
       const test::LayerNorm right(doubles(x), gamma, has_beta ? beta : std::vector<float>(beta.size()), rows, hidden,
                                   eps);
-      EXPECT_CLOSE(y, right.y, 1e-5, 1e-5);
+      // Where the numbers of a row lie close together, the rounding of their mean is as much larger in the result.
+      const double steepest = *std::max_element(right.rstd.begin(), right.rstd.end());
+      EXPECT_CLOSE(y, right.y, 1e-5, 1e-5 + 3e-6 * steepest);
       EXPECT_CLOSE(mean, right.mean, 1e-6, 1e-6);
       EXPECT_CLOSE(rstd, right.rstd, 1e-5, 0);
 
       const test::LayerNormGradient g = right.backward(doubles(dy));
       std::vector<float> dx(x.size()), dgamma(gamma.size(), 7), dbeta(gamma.size(), 7);
       EXPECT_OK(jb_layernorm_backward(ctx, JB_F32, dx.data(), dgamma.data(), dbeta.data(), dy.data(), x.data(), &args));
-      EXPECT_CLOSE(dx, g.dx, 1e-4, 3e-5 * static_cast<double>(right.rstd[0] + 1));
+      EXPECT_CLOSE(dx, g.dx, 1e-4, 3e-5 * (steepest + 1) + 3e-6 * steepest * steepest);
       EXPECT_CLOSE(dgamma, g.dgamma, 1e-4, 1e-4);
       for (float& value : dbeta) value -= 7;
       EXPECT_CLOSE(dbeta, g.dbeta, 1e-4, 1e-4);
@@ -216,7 +220,7 @@ TEST(rmsnorm_forward_and_backward) {
       EXPECT_CLOSE(scale, rstd, 1e-5, 0);
       EXPECT_OK(jb_rmsnorm_backward(one, JB_F32, gradient.data(), sum.data(), dy.data(), x.data(), scale.data(),
                                     gamma.data(), rows, hidden, 0));
-      EXPECT_CLOSE(gradient, dx, 1e-4, 1e-5 * rstd[0]);
+      EXPECT_CLOSE(gradient, dx, 1e-4, 1e-5 * *std::max_element(rstd.begin(), rstd.end()));
       EXPECT_CLOSE(sum, dgamma, 1e-4, 1e-4);
       std::vector<float> again(x.size()), twice = sum;
       EXPECT_OK(jb_rmsnorm_backward(three, JB_F32, again.data(), twice.data(), dy.data(), x.data(), scale.data(),
