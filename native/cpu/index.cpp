@@ -69,23 +69,26 @@ JB_KERNEL(jb_index_add_rows)
 (jb_ctx ctx, jb_dtype dtype, jb_inout y_inout, jb_in dy_in, jb_in index, jb_dtype index_dtype, int64_t n, int64_t rows,
  int64_t width, int32_t accumulate) {
   return guard([&] {
-    check_cpu_type("index_add_rows", dtype);
-    const int64_t area = checked_area("index_add_rows", rows, width);
-    check_array("index_add_rows", "y", y_inout, area);
-    check_array("index_add_rows", "dy", dy_in, checked_area("index_add_rows", n, width));
-    with_index("index_add_rows", index, index_dtype, n, rows, [&](const auto* indices) {
-      auto* y = static_cast<float*>(y_inout);
-      const auto* dy = static_cast<const float*>(dy_in);
-      if (accumulate == 0) clear(ctx, y, area);
-      // Two rows may go to the same place, so it is columns that are shared out: each sum keeps the order of i.
-      constexpr int64_t kColumns = 64;
-      const int64_t grain = std::max(kColumns, grain_for(width, n) / kColumns * kColumns);
-      parallel_for(ctx, width, grain, [&](int64_t begin, int64_t end) {
-        for (int64_t i = 0; i < n; ++i) {
-          float* to = y + indices[i] * width;
-          const float* from = dy + i * width;
-          for (int64_t j = begin; j < end; ++j) to[j] += from[j];
-        }
+    with_cpu_type("index_add_rows", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const int64_t area = checked_area("index_add_rows", rows, width);
+      check_array("index_add_rows", "y", y_inout, area);
+      check_array("index_add_rows", "dy", dy_in, checked_area("index_add_rows", n, width));
+      with_index("index_add_rows", index, index_dtype, n, rows, [&](const auto* indices) {
+        auto* y = static_cast<float*>(y_inout);
+        const auto* dy = elements<T>(dy_in);
+        if (accumulate == 0) clear(ctx, y, area);
+        // Two rows may go to the same place, so it is columns that are shared out: each sum keeps the order of i.
+        constexpr int64_t kColumns = 64;
+        const int64_t grain = std::max(kColumns, grain_for(width, n) / kColumns * kColumns);
+        parallel_for(ctx, width, grain, [&](int64_t begin, int64_t end) {
+          for (int64_t i = 0; i < n; ++i) {
+            float* to = y + indices[i] * width + begin;
+            const T* from = dy + i * width + begin;
+            for_row(end - begin,
+                    [&](int64_t j, auto lanes) { lanes.store(to + j, lanes.load(to + j) + lanes.load(from + j)); });
+          }
+        });
       });
     });
   });

@@ -13,7 +13,8 @@ struct RowStatistics {
 };
 
 // Given the sum of the row's elements.
-JB_INLINE RowStatistics row_statistics(const float* x, float total, int64_t hidden, float eps) {
+template <typename T>
+JB_INLINE RowStatistics row_statistics(const T* x, float total, int64_t hidden, float eps) {
   const float mean = total / static_cast<float>(hidden);
   const float squares = sum_row(hidden, [&](int64_t c, auto lanes) {
     const vf d = lanes.load(x + c, mean) - mean;
@@ -27,8 +28,8 @@ JB_INLINE vf normalized(vf x, RowStatistics s) { return (x - s.mean) * s.rstd; }
 
 // (x - mean) * rstd * gamma + beta, each element of x and of the result handed to emit(c, lanes, x, y). beta may be
 // null.
-template <typename Emit>
-JB_INLINE void normalize_row(const float* x, RowStatistics s, const float* gamma, const float* beta, int64_t hidden,
+template <typename T, typename Emit>
+JB_INLINE void normalize_row(const T* x, RowStatistics s, const float* gamma, const float* beta, int64_t hidden,
                              Emit&& emit) {
   if (beta != nullptr) {
     for_row(hidden, [&](int64_t c, auto lanes) {
@@ -45,8 +46,8 @@ JB_INLINE void normalize_row(const float* x, RowStatistics s, const float* gamma
 
 // With g = dy * gamma and xhat = (x - mean) * rstd: dx = rstd * (g - mean(g) - xhat * mean(g * xhat)), each element
 // handed to emit(c, lanes, dx). dgamma += dy * xhat and dbeta += dy unless null.
-template <typename Emit>
-JB_INLINE void layernorm_backward_row(const float* dy, const float* x, RowStatistics s, const float* gamma,
+template <typename Gradient, typename T, typename Emit>
+JB_INLINE void layernorm_backward_row(const Gradient* dy, const T* x, RowStatistics s, const float* gamma,
                                       float* dgamma, float* dbeta, int64_t hidden, Emit&& emit) {
   vf along{};
   const float total = sum_row(hidden, [&](int64_t c, auto lanes) {

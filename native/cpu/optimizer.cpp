@@ -61,10 +61,22 @@ JB_INLINE vf direction(const Step& s, Moments x, vf w, float weight_decay) {
   return fma(w, splat(weight_decay), x.m * s.inverse_correction1 / root);
 }
 
-void require_no_copies(const char* name, const int64_t* copies) {
-  JB_CHECK(copies == nullptr, "{}: copies of the parameters in bfloat16 are for a GPU; the CPU computes in float32",
-           name);
-}
+// Where a parameter is written: and, if it has one, to its copy.
+struct Parameter {
+  float* w;
+  BFloat16* copy;  // or null
+
+  Parameter(const int64_t* parameters, const int64_t* copies, const TensorBlock& b)
+      : w(address(parameters[b.tensor]) + b.begin),
+        copy(copies == nullptr || copies[b.tensor] == 0 ? nullptr
+                                                        : reinterpret_cast<BFloat16*>(copies[b.tensor]) + b.begin) {}
+
+  template <typename Lanes>
+  JB_INLINE void store(int64_t c, Lanes lanes, vf x) const {
+    lanes.store(w + c, x);
+    if (copy != nullptr) lanes.store(copy + c, x);
+  }
+};
 
 // Whether there is anything to do, and with which numbers.
 bool make_step(const char* name, Step& s, const jb_adam_args& a) {
@@ -111,20 +123,19 @@ JB_KERNEL(jb_adamw)
     const jb_adam_args& a = given("adamw", args);
     const TensorBlocks blocks(scratch, "adamw", sizes, a.tensors);
     Step s;
-    require_no_copies("adamw", copies);
     if (!make_step("adamw", s, a)) return;
     blocks.for_each(ctx, [&](const TensorBlock& b) {
-      float* w = address(parameters[b.tensor]) + b.begin;
+      const Parameter parameter(parameters, copies, b);
       const float* g = address(gradients[b.tensor]) + b.begin;
       float* first = address(m[b.tensor]) + b.begin;
       float* second = address(v[b.tensor]) + b.begin;
       const float rate = learning_rates[b.tensor], decay = weight_decays[b.tensor];
       for_row(b.size, [&](int64_t c, auto lanes) {
-        const vf weight = lanes.load(w + c);
+        const vf weight = lanes.load(parameter.w + c);
         const Moments x = next_moments(s, lanes.load(g + c), lanes.load(first + c), lanes.load(second + c));
         lanes.store(first + c, x.m);
         lanes.store(second + c, x.v);
-        lanes.store(w + c, fnma(splat(rate), direction(s, x, weight, decay), weight));
+        parameter.store(c, lanes, fnma(splat(rate), direction(s, x, weight, decay), weight));
       });
     });
   });
@@ -139,7 +150,6 @@ JB_KERNEL(jb_lamb)
     const jb_adam_args& a = given("lamb", args);
     const TensorBlocks blocks(scratch, "lamb", sizes, a.tensors);
     Step s;
-    require_no_copies("lamb", copies);
     if (!make_step("lamb", s, a)) return;
     // First the moments, and the squared lengths of weights and updates by blocks; the update itself is cheaper to
     // compute again than to keep.
@@ -170,14 +180,14 @@ JB_KERNEL(jb_lamb)
       rates[t] = static_cast<float>(static_cast<double>(learning_rates[t]) * trust);
     }
     blocks.for_each(ctx, [&](const TensorBlock& b) {
-      float* w = address(parameters[b.tensor]) + b.begin;
+      const Parameter parameter(parameters, copies, b);
       const float* first = address(m[b.tensor]) + b.begin;
       const float* second = address(v[b.tensor]) + b.begin;
       for_row(b.size, [&](int64_t c, auto lanes) {
-        const vf weight = lanes.load(w + c);
+        const vf weight = lanes.load(parameter.w + c);
         const vf update =
             direction(s, {lanes.load(first + c), lanes.load(second + c)}, weight, weight_decays[b.tensor]);
-        lanes.store(w + c, fnma(splat(rates[b.tensor]), update, weight));
+        parameter.store(c, lanes, fnma(splat(rates[b.tensor]), update, weight));
       });
     });
   });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "support/bfloat16.h"
 #include "support/parallel.h"
 #include "support/simd.h"
 
@@ -61,12 +62,13 @@ void pairwise_row_sum(const Source& source, int64_t first, int64_t last, int64_t
 }
 
 // A matrix in memory as a Source.
+template <typename T>
 struct MatrixRows {
-  const float* x;
+  const T* x;
   int64_t stride;
 
   struct Row {
-    const float* x;
+    const T* x;
     vf full(int64_t i) const { return load(x + i); }
     vf partial(int64_t i, int64_t n) const { return load_partial(x + i, n); }
   };
@@ -95,7 +97,7 @@ void pairwise_column_sums(jb_ctx ctx, float* y, const Source& source, int64_t ro
   for (int64_t column = 0; column < columns; column += kPartColumns) {
     const int64_t n = std::min(kPartColumns, columns - column);
     float total[kPartColumns];
-    pairwise_row_sum(MatrixRows{partial, columns}, 0, parts, column, n, total);
+    pairwise_row_sum(MatrixRows<float>{partial, columns}, 0, parts, column, n, total);
     for (int64_t i = 0; i < n; ++i) y[column + i] = accumulate ? y[column + i] + scale * total[i] : scale * total[i];
   }
 }

@@ -15,10 +15,10 @@ inline constexpr int64_t kRandomGrain = 256 * kRandomBlock;  // blocks do not cr
 
 // to[i] = value of number i, for the kRandomBlock numbers that make(i, values) yields from i on. Results that are also
 // what the values are made of (in_place) are in the caches already.
-template <typename Make>
-void fill_blocks(jb_ctx ctx, float* to, int64_t n, bool in_place, Make&& make) {
+template <typename T, typename Make>
+void fill_blocks(jb_ctx ctx, T* to, int64_t n, bool in_place, Make&& make) {
   const bool aligned = elements_to_boundary(to) == 0;
-  with_stores(aligned && !in_place ? n : 0, [&](auto write) {
+  with_stores<T>(aligned && !in_place ? n : 0, [&](auto write) {
     parallel_for(ctx, n, kRandomGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i += kRandomBlock) {
         vf values[8] = {};

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "gemm/words.h"
 #include "philox_reference.h"
+#include "support/flush.h"
 #include "support/philox.h"
 #include "support/simd_math.h"
 #include "test.h"
@@ -19,8 +21,10 @@ float next_up(float x) { return std::nextafterf(x, INFINITY); }
 
 // This file is compiled for every instruction set, also those that this CPU may lack.
 bool runs_here() {
-#if defined(JB_SIMD_AVX512)
-  return std::string(jb_isa_name()) == "avx512";
+#if defined(__AVX512BF16__)
+  return std::string(jb_isa_name()) == "avx512bf16";
+#elif defined(JB_SIMD_AVX512)
+  return std::string(jb_isa_name()).starts_with("avx512");
 #else
   return true;
 #endif
@@ -240,4 +244,60 @@ TEST(a_mask_keeps_what_its_numbers_say) {
   const vi wide = load_mask(masks);
   EXPECT(wide[0] == -1 && wide[1] == 0 && wide[2] == 0 && wide[3] == -1);
   EXPECT(drop(splat(INFINITY), vi{}, 2.0f)[0] == 0 && drop(splat(3.0f), ~vi{}, 2.0f)[0] == 6);
+}
+
+TEST(pairs_of_bfloat16_are_added_one_after_the_other) {
+  if (!runs_here()) return;
+  const jb::FlushDenormals flush;
+  for (int round = 0; round < 200000; ++round) {
+    // Bits of any kind in every third round, NaN and denormal numbers among them; else numbers of a similar size.
+    const auto draw = [&](int64_t n) {
+      std::vector<uint32_t> bits = test::integers<uint32_t>(n, 0, int64_t{1} << 32);
+      for (uint32_t& x : bits) {
+        if (round % 3 != 0) x = (x & 0x83ff83ff) | 0x3c003c00;
+      }
+      return bits;
+    };
+    const std::vector<uint32_t> a = draw(kLanes), b = draw(kLanes), c = draw(kLanes);
+    const auto vector = [](const std::vector<uint32_t>& x) { return load(reinterpret_cast<const float*>(x.data())); };
+    const vf y = gemm::Pairs::multiply_add(vector(a), vector(b), vector(c));
+    for (int i = 0; i < kLanes; ++i) {
+      const auto at = static_cast<size_t>(i);
+      const auto even = [](uint32_t x) { return std::bit_cast<float>(x << 16); };
+      const auto odd = [](uint32_t x) { return std::bit_cast<float>(x & 0xffff0000); };
+      const float first = std::fma(odd(a[at]), odd(b[at]), std::bit_cast<float>(c[at]));
+      const float expected = std::fma(even(a[at]), even(b[at]), first);
+      EXPECT(std::isnan(expected) ? std::isnan(y[i]) : float_to_bits(y)[i] == std::bit_cast<int32_t>(expected));
+    }
+  }
+}
+
+TEST(bfloat16_in_memory) {
+  if (!runs_here()) return;
+  const jb::FlushDenormals flush;
+  for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521) {
+    const float x = std::bit_cast<float>(static_cast<uint32_t>(bits));
+    jb::BFloat16 memory[kLanes + 1] = {};
+    store_partial(memory, splat(x), kLanes - 1);
+    const auto found = static_cast<uint32_t>(memory[0]);
+    EXPECT(static_cast<uint32_t>(memory[kLanes - 1]) == 0);
+    store(memory, splat(x));
+    EXPECT(memory[0] == memory[kLanes - 1] && static_cast<uint32_t>(memory[0]) == found);
+    if (std::isnan(x)) {
+      EXPECT((found & 0x7fff) > 0x7f80 && found >> 15 == bits >> 31);
+      continue;
+    }
+    // Of the two neighbours the nearer, of two as near the even one; denormal numbers are 0.
+    const float low = std::bit_cast<float>(static_cast<uint32_t>(bits) & 0xffff0000);
+    const double high =
+        std::isinf(low) ? low : std::bit_cast<float>((static_cast<uint32_t>(bits) & 0xffff0000) + 0x10000);
+    const double below = std::fabs(static_cast<double>(x) - low), above = std::fabs(high - static_cast<double>(x));
+    const bool up =
+        std::isinf(high) ? (bits & 0xffff) >= 0x8000 : below > above || (below == above && (bits >> 16) % 2 == 1);
+    uint32_t expected = static_cast<uint32_t>(bits >> 16) + (up && !std::isinf(x) ? 1 : 0);
+    if ((bits & 0x7f800000) == 0) expected = static_cast<uint32_t>(bits >> 31) << 15;
+    EXPECT(found == expected);
+    EXPECT(float_to_bits(load(memory))[kLanes - 1] == static_cast<int32_t>(found << 16));
+    EXPECT(load_partial(memory, 1, 7)[0] == load(memory)[0] && load_partial(memory, 1, 7)[kLanes - 1] == 7);
+  }
 }

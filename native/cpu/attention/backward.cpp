@@ -10,16 +10,17 @@ namespace {
 
 constexpr int64_t kQueryTile = 64;
 
+template <typename T>
 struct Inputs {
   AttentionShape shape;
-  float* dq;
-  float* dk;
-  float* dv;
-  const float* dout;
-  const float* q;
-  const float* k;
-  const float* v;
-  const float* out;
+  T* dq;
+  T* dk;
+  T* dv;
+  const T* dout;
+  const T* q;
+  const T* k;
+  const T* v;
+  const T* out;
   const float* lse;
   float scale;
   Dropout dropout;
@@ -68,10 +69,11 @@ struct Ahead {
   }
 };
 
-Ahead next_task(const Inputs& in, const AttentionTask& task) {
+template <typename T>
+Ahead next_task(const Inputs<T>& in, const AttentionTask& task) {
   const int64_t n = in.shape.head_dim, at = task.head * n, hidden = in.shape.hidden();
   const int64_t token = in.shape.begin(task.sequence), rows = in.shape.length(task.sequence);
-  const auto coming = [&](const float* x) {
+  const auto coming = [&](const T* x) {
     return x == nullptr ? Coming{} : Coming{x + token * hidden + at, hidden, rows, n};
   };
   return {{coming(in.q), coming(in.k), coming(in.v), coming(in.dout), coming(in.out), coming(in.dq), coming(in.dk),
@@ -92,11 +94,12 @@ struct Tile {
 };
 
 // Where a product goes: it is added to `sums` [.., ld], or if it is the last, all is written to `out`, times scale.
+template <typename T>
 struct Gradient {
   float* sums;
   int64_t ld;
   bool is_first;  // nothing is in `sums` yet
-  float* out;     // null unless it is the last
+  T* out;         // null unless it is the last
   int64_t out_stride;
   int64_t head_dim;
   float scale;
@@ -124,7 +127,8 @@ struct Gradient {
 
 // With P the softmax, Z the mask and dP the gradient of the weights after dropout:
 //   weights = P * Z (as yet without the factor 1 / (1 - p)),  dscores = P * (dP * Z / (1 - p) - delta).
-void differentiate(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile,
+template <typename T>
+void differentiate(const Inputs<T>& in, const AttentionTask& task, const Workspace& w, const Tile& tile,
                    const Ahead& ahead) {
   const AttentionShape& shape = in.shape;
   const int64_t column = tile.first - tile.key, vectors = padded(tile.columns) / kLanes;
@@ -169,7 +173,8 @@ void differentiate(const Inputs& in, const AttentionTask& task, const Workspace&
                 });
 }
 
-void pack_queries(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile) {
+template <typename T>
+void pack_queries(const Inputs<T>& in, const AttentionTask& task, const Workspace& w, const Tile& tile) {
   const AttentionShape& shape = in.shape;
   const int64_t token = shape.begin(task.sequence) + tile.query, at = task.head * shape.head_dim;
   const int64_t hidden = shape.hidden();
@@ -187,7 +192,7 @@ void pack_queries(const Inputs& in, const AttentionTask& task, const Workspace& 
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; ++i) {
       const int64_t row = std::min(r + i, tile.rows - 1);
-      const float* result = in.out + (token + row) * hidden + at;
+      const T* result = in.out + (token + row) * hidden + at;
       const float* gradient = w.dout + row * kTileStride;
       sums[i] = vf{};
       for_row(shape.head_dim,
@@ -197,16 +202,21 @@ void pack_queries(const Inputs& in, const AttentionTask& task, const Workspace& 
   }
 }
 
-float* offset_by(float* p, int64_t n) { return p == nullptr ? p : p + n; }
+template <typename T>
+T* offset_by(T* p, int64_t n) {
+  return p == nullptr ? p : p + n;
+}
 
 // From weights and dscores of one tile to its part of the three gradients.
-void add_gradients(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const Rows& k) {
+template <typename T>
+void add_gradients(const Inputs<T>& in, const AttentionTask& task, const Workspace& w, const Tile& tile,
+                   const Rows& k) {
   const AttentionShape& shape = in.shape;
   const int64_t d = padded(shape.head_dim), column = tile.first - tile.key, at = task.head * shape.head_dim;
   const int64_t first = shape.begin(task.sequence), key = first + tile.first, query = first + tile.query;
   const int64_t hidden = shape.hidden();
-  const auto target = [&](float* sums, bool is_first, float* out, float scale) {
-    return Gradient{sums, d, is_first, out, hidden, shape.head_dim, scale};
+  const auto target = [&](float* sums, bool is_first, T* out, float scale) {
+    return Gradient<T>{sums, d, is_first, out, hidden, shape.head_dim, scale};
   };
   if (in.dv != nullptr) {
     multiply<true>(w.weights, w.dout, kTileStride, tile.rows, tile.columns, d / kLanes,
@@ -226,15 +236,17 @@ void add_gradients(const Inputs& in, const AttentionTask& task, const Workspace&
 }
 
 // to [rows, n] with row stride `stride` = scale * from [rows, padded(n)]. to may be null.
-void write_rows(float* to, int64_t stride, const float* from, int64_t rows, int64_t n, float scale) {
+template <typename T>
+void write_rows(T* to, int64_t stride, const float* from, int64_t rows, int64_t n, float scale) {
   for (int64_t r = 0; to != nullptr && r < rows; ++r) {
-    float* y = to + r * stride;
+    T* y = to + r * stride;
     const float* x = from + r * padded(n);
     for_row(n, [&](int64_t c, auto lanes) { lanes.store(y + c, load(x + c) * scale); });
   }
 }
 
-void differentiate_head(const Inputs& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
+template <typename T>
+void differentiate_head(const Inputs<T>& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
   const AttentionShape& shape = in.shape;
   const int64_t n = shape.length(task.sequence), token = shape.begin(task.sequence);
   const int64_t d = padded(shape.head_dim), at = task.head * shape.head_dim, hidden = shape.hidden();
@@ -242,8 +254,8 @@ void differentiate_head(const Inputs& in, const AttentionTask& task, const Atten
   const Ahead ahead = next_task(in, next), nothing{};
   for (int64_t key = 0; key < n; key += kKeyTile) {
     const int64_t keys = std::min(kKeyTile, n - key), row = token + key;
-    const float* k = in.k + row * hidden + at;
-    const float* v = in.v + row * hidden + at;
+    const T* k = in.k + row * hidden + at;
+    const T* v = in.v + row * hidden + at;
     const Rows k_rows = rows_of(w.k, k, hidden, keys, shape.head_dim);
     pack_transposed(w.k_across, k, hidden, keys, shape.head_dim);
     pack_transposed(w.v_across, v, hidden, keys, shape.head_dim);
@@ -284,25 +296,27 @@ JB_KERNEL(jb_attention_backward)
  const jb_attention_args* args) {
   return guard([&] {
     const char* name = "attention backward";
-    check_cpu_type(name, dtype);
-    const jb_attention_args& a = given(name, args);
-    const AttentionShape shape = check_attention(name, cu_seqlens, a);
-    const Inputs in{.shape = shape,
-                    .dq = floats(dq),
-                    .dk = floats(dk),
-                    .dv = floats(dv),
-                    .dout = floats(dout),
-                    .q = floats(a.q),
-                    .k = floats(a.k),
-                    .v = floats(a.v),
-                    .out = floats(out),
-                    .lse = floats(a.lse),
-                    .scale = float32(a.scale),
-                    .dropout = Dropout(shape.p, a.seed, a.offset)};
-    constexpr int64_t kWholeSequence = int64_t{1} << 40;
-    for_each_task<Workspace>(ctx, shape, kWholeSequence,
-                             [&](const AttentionTask& task, const AttentionTask& next, const Workspace& workspace) {
-                               differentiate_head(in, task, next, workspace);
-                             });
+    with_cpu_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const jb_attention_args& a = given(name, args);
+      const AttentionShape shape = check_attention(name, cu_seqlens, a);
+      const Inputs<T> in{.shape = shape,
+                         .dq = elements<T>(dq),
+                         .dk = elements<T>(dk),
+                         .dv = elements<T>(dv),
+                         .dout = elements<T>(dout),
+                         .q = elements<T>(a.q),
+                         .k = elements<T>(a.k),
+                         .v = elements<T>(a.v),
+                         .out = elements<T>(out),
+                         .lse = floats(a.lse),
+                         .scale = float32(a.scale),
+                         .dropout = Dropout(shape.p, a.seed, a.offset)};
+      constexpr int64_t kWholeSequence = int64_t{1} << 40;
+      for_each_task<Workspace>(ctx, shape, kWholeSequence,
+                               [&](const AttentionTask& task, const AttentionTask& next, const Workspace& workspace) {
+                                 differentiate_head(in, task, next, workspace);
+                               });
+    });
   });
 }

@@ -11,13 +11,14 @@ namespace {
 constexpr int64_t kQueryRange = 512;
 constexpr int64_t kRows = 24;  // of weights at a time: they stay in the L1 cache beside a tile of keys
 
+template <typename T>
 struct Inputs {
   AttentionShape shape;
-  float* out;
+  T* out;
   float* lse;
-  const float* q;
-  const float* k;
-  const float* v;
+  const T* q;
+  const T* k;
+  const T* v;
   float scale;
   Dropout dropout;
 };
@@ -58,7 +59,8 @@ struct Ahead {
 };
 
 // Row `token` and those behind it.
-Ahead next_keys(const Inputs& in, int64_t token, int64_t at, int64_t keys) {
+template <typename T>
+Ahead next_keys(const Inputs<T>& in, int64_t token, int64_t at, int64_t keys) {
   const int64_t rows = std::min(keys, kKeyTile), n = in.shape.head_dim, hidden = in.shape.hidden();
   return {.q = {},
           .k = {in.k + token * hidden + at, hidden, rows, n},
@@ -66,7 +68,8 @@ Ahead next_keys(const Inputs& in, int64_t token, int64_t at, int64_t keys) {
           .out = {}};
 }
 
-Ahead next_task(const Inputs& in, const AttentionTask& task) {
+template <typename T>
+Ahead next_task(const Inputs<T>& in, const AttentionTask& task) {
   const int64_t n = in.shape.head_dim, at = task.head * n, hidden = in.shape.hidden();
   const int64_t first = in.shape.begin(task.sequence), token = first + task.begin, rows = task.end - task.begin;
   Ahead ahead = next_keys(in, first, at, in.shape.length(task.sequence));
@@ -130,11 +133,12 @@ JB_INLINE void exponentiate(vf (&scores)[M][N], const Workspace& w, const Tile& 
 }
 
 // Where the products of weights and values go: to w.sums, or divided by the totals to the result.
+template <typename T>
 struct Results {
   float* sums;  // [rows, ld]
   int64_t ld;
   const float* factor;  // of what `sums` holds; null if it holds nothing yet
-  float* out;           // null unless these are the last keys
+  T* out;               // null unless these are the last keys
   int64_t out_stride;
   int64_t head_dim;
   const float* quotient;  // factor of the result
@@ -163,7 +167,8 @@ struct Results {
   }
 };
 
-void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const float* k,
+template <typename T>
+void attend_tile(const Inputs<T>& in, const AttentionTask& task, const Workspace& w, const Tile& tile, const float* k,
                  const Rows& v, const Ahead& ahead) {
   const AttentionShape& shape = in.shape;
   const int64_t token = shape.begin(task.sequence) + tile.query, d = padded(shape.head_dim);
@@ -189,16 +194,17 @@ void attend_tile(const Inputs& in, const AttentionTask& task, const Workspace& w
   }
   const int64_t hidden = shape.hidden();
   multiply<false>(w.weights, v.at, v.stride, tile.columns, tile.rows, d / kLanes,
-                  Results{.sums = w.sums + tile.row * d,
-                          .ld = d,
-                          .factor = tile.is_first ? nullptr : correction,
-                          .out = tile.is_last ? in.out + token * hidden + task.head * shape.head_dim : nullptr,
-                          .out_stride = hidden,
-                          .head_dim = shape.head_dim,
-                          .quotient = quotient});
+                  Results<T>{.sums = w.sums + tile.row * d,
+                             .ld = d,
+                             .factor = tile.is_first ? nullptr : correction,
+                             .out = tile.is_last ? in.out + token * hidden + task.head * shape.head_dim : nullptr,
+                             .out_stride = hidden,
+                             .head_dim = shape.head_dim,
+                             .quotient = quotient});
 }
 
-void attend(const Inputs& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
+template <typename T>
+void attend(const Inputs<T>& in, const AttentionTask& task, const AttentionTask& next, const Workspace& w) {
   const AttentionShape& shape = in.shape;
   const int64_t n = shape.length(task.sequence), token = shape.begin(task.sequence);
   const int64_t head_dim = shape.head_dim, at = task.head * head_dim, hidden = shape.hidden();
@@ -242,20 +248,22 @@ JB_KERNEL(jb_attention_forward)
 (jb_ctx ctx, jb_dtype dtype, jb_out out, const int32_t* cu_seqlens, const jb_attention_args* args) {
   return guard([&] {
     const char* name = "attention";
-    check_cpu_type(name, dtype);
-    const jb_attention_args& a = given(name, args);
-    const AttentionShape shape = check_attention(name, cu_seqlens, a);
-    const Inputs in{.shape = shape,
-                    .out = floats(out),
-                    .lse = floats(a.lse),
-                    .q = floats(a.q),
-                    .k = floats(a.k),
-                    .v = floats(a.v),
-                    .scale = float32(a.scale),
-                    .dropout = Dropout(shape.p, a.seed, a.offset)};
-    for_each_task<Workspace>(ctx, shape, kQueryRange,
-                             [&](const AttentionTask& task, const AttentionTask& next, const Workspace& workspace) {
-                               attend(in, task, next, workspace);
-                             });
+    with_cpu_type(name, dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const jb_attention_args& a = given(name, args);
+      const AttentionShape shape = check_attention(name, cu_seqlens, a);
+      const Inputs<T> in{.shape = shape,
+                         .out = elements<T>(out),
+                         .lse = floats(a.lse),
+                         .q = elements<T>(a.q),
+                         .k = elements<T>(a.k),
+                         .v = elements<T>(a.v),
+                         .scale = float32(a.scale),
+                         .dropout = Dropout(shape.p, a.seed, a.offset)};
+      for_each_task<Workspace>(ctx, shape, kQueryRange,
+                               [&](const AttentionTask& task, const AttentionTask& next, const Workspace& workspace) {
+                                 attend(in, task, next, workspace);
+                               });
+    });
   });
 }

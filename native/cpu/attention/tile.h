@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/parallel.h"
 #include "support/row.h"
 
 namespace jb::JB_ISA {
@@ -102,10 +103,10 @@ void multiply(const float* a, const float* b, int64_t ldb, int64_t depth, int64_
 }
 
 // Writes a block of a product whose rows have n elements to `to` [.., n] with row stride `stride`.
-template <int M, int N>
-JB_INLINE void store_block(float* to, int64_t stride, int64_t n, const vf (&x)[M][N], int64_t row, int64_t column) {
+template <typename T, int M, int N>
+JB_INLINE void store_block(T* to, int64_t stride, int64_t n, const vf (&x)[M][N], int64_t row, int64_t column) {
   const int64_t tail = n - column - (N - 1) * kLanes;  // elements of the last vector, if fewer than kLanes
-  float* y = to + row * stride + column;
+  T* y = to + row * stride + column;
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i, y += stride) {
 #pragma GCC unroll 4
@@ -120,23 +121,32 @@ JB_INLINE void store_block(float* to, int64_t stride, int64_t n, const vf (&x)[M
 
 // Rows of a matrix in main memory that are needed soon. They are asked for row by row while something else is computed.
 struct Coming {
-  const float* from;
-  int64_t stride;
-  int64_t rows;
-  int64_t n;  // elements of a row
+  const char* from = nullptr;
+  int64_t stride = 0;  // in bytes
+  int64_t rows = 0;
+  int64_t size = 0;  // of a row, in bytes
+
+  Coming() = default;
+  // n elements of each row.
+  template <typename T>
+  Coming(const T* first, int64_t row_stride, int64_t row_count, int64_t n)
+      : from(reinterpret_cast<const char*>(first)),
+        stride(row_stride * static_cast<int64_t>(sizeof(T))),
+        rows(row_count),
+        size(n * static_cast<int64_t>(sizeof(T))) {}
 
   JB_INLINE void fetch(int64_t begin, int64_t end) const {
-    constexpr int64_t kLine = 16;
     for (int64_t r = begin; r < std::min(end, rows); ++r) {
-      for (int64_t c = 0; c < n; c += kLine) __builtin_prefetch(from + r * stride + c, 0, 2);
+      for (int64_t c = 0; c < size; c += kCacheLine) __builtin_prefetch(from + r * stride + c, 0, 2);
     }
   }
 };
 
 // to [rows, padded(n)] with stride ld = scale * from [rows, n] with stride `stride`; zeros behind.
-inline void pack_rows(float* to, int64_t ld, const float* from, int64_t stride, int64_t rows, int64_t n, float scale) {
+template <typename T>
+void pack_rows(float* to, int64_t ld, const T* from, int64_t stride, int64_t rows, int64_t n, float scale) {
   for (int64_t r = 0; r < rows; ++r) {
-    const float* x = from + r * stride;
+    const T* x = from + r * stride;
     float* y = to + r * ld;
     for_row(n, [&](int64_t c, auto lanes) { store(y + c, lanes.load(x + c) * scale); });
   }
@@ -168,9 +178,10 @@ JB_INLINE void transpose_square(vf (&x)[kLanes]) {
 
 // to [padded(n), padded(rows)] with stride kTileStride = the transpose of from [rows, n]; zeros behind n, and the last
 // row again behind `rows`, which costs no branch.
-inline void pack_transposed(float* to, const float* from, int64_t stride, int64_t rows, int64_t n) {
+template <typename T>
+void pack_transposed(float* to, const T* from, int64_t stride, int64_t rows, int64_t n) {
   for (int64_t r = 0; r < rows; r += kLanes) {
-    const float* row[kLanes];
+    const T* row[kLanes];
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; ++i) row[i] = from + std::min(r + i, rows - 1) * stride;
     for_row(n, [&](int64_t c, auto lanes) {
@@ -184,15 +195,19 @@ inline void pack_transposed(float* to, const float* from, int64_t stride, int64_
   }
 }
 
-// Rows that vectors are read from: those of main memory if that is as good as a copy, else copied to `packed`.
+// Rows of float32 that vectors are read from: those of main memory if that is as good as a copy, else copied to
+// `packed`.
 struct Rows {
   const float* at;
   int64_t stride;
 };
 
-inline Rows rows_of(float* packed, const float* from, int64_t stride, int64_t rows, int64_t n) {
+template <typename T>
+Rows rows_of(float* packed, const T* from, int64_t stride, int64_t rows, int64_t n) {
   constexpr int64_t kFewSets = 32;  // so many rows stay in the L1 cache whatever their stride
-  if (n % kLanes == 0 && rows <= kFewSets) return {from, stride};
+  if constexpr (std::is_same_v<T, float>) {
+    if (n % kLanes == 0 && rows <= kFewSets) return {from, stride};
+  }
   pack_rows(packed, padded(n), from, stride, rows, n, 1.0f);
   return {packed, padded(n)};
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "jaubert/elementwise.h"
+#include "support/bfloat16.h"
 #include "support/dtype.h"
 #include "support/kernel.h"
 #include "support/parallel.h"
@@ -13,21 +14,12 @@
 namespace jb::JB_ISA {
 namespace {
 
-// ---- From and to the 16-bit floats ----------------------------------------------------------------------------------
-
-JB_INLINE float widen(BFloat16 x) { return flush(std::bit_cast<float>(static_cast<uint32_t>(x) << 16)); }
-
-JB_INLINE BFloat16 to_bfloat16(float x) {
-  const auto bits = std::bit_cast<uint32_t>(x);
-  // Half of the last kept place, less one if that is even: ties go to even. A NaN keeps its sign and stays one.
-  const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  const uint32_t quiet = (bits >> 16) | 0x40;
-  return static_cast<BFloat16>((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
-}
+// ---- From and to float16
+// ---------------------------------------------------------------------------------------------
 
 // Without F16C. Numbers of less than 2^-14, a multiple of 2^-24, are normal ones in float32: they are that number of
 // times 2^-24, and do not pass through a float that would be flushed.
-JB_INLINE float widen(Float16 x) {
+JB_INLINE float from_float16(Float16 x) {
   const auto half = static_cast<uint32_t>(x);
   const uint32_t sign = (half & 0x8000) << 16;
   const uint32_t rest = (half & 0x7fff) << 13;
@@ -68,12 +60,14 @@ JB_INLINE To truncate(From x) {
 
 template <typename To, typename From>
 JB_INLINE To convert(From x) {
-  if constexpr (std::is_same_v<From, BFloat16> || std::is_same_v<From, Float16>) {
+  if constexpr (std::is_same_v<From, BFloat16>) {
     return convert<To>(widen(x));
+  } else if constexpr (std::is_same_v<From, Float16>) {
+    return convert<To>(from_float16(x));
   } else if constexpr (std::is_same_v<From, Bool>) {
     return convert<To>(static_cast<int32_t>(static_cast<uint8_t>(x) != 0));
   } else if constexpr (std::is_same_v<To, BFloat16>) {
-    return to_bfloat16(flush(static_cast<float>(x)));
+    return narrow_to<BFloat16>(static_cast<float>(x));
   } else if constexpr (std::is_same_v<To, Float16>) {
     return to_float16(static_cast<float>(x));
   } else if constexpr (std::is_same_v<To, Bool>) {
@@ -105,6 +99,10 @@ void convert_row(To* y, const From* x, int64_t n) {
     }
   }
 #endif
+  if constexpr ((std::is_same_v<To, BFloat16> && std::is_same_v<From, float>) ||
+                (std::is_same_v<To, float> && std::is_same_v<From, BFloat16>)) {
+    for (; i + kLanes <= n; i += kLanes) store(y + i, flush(load(x + i)));
+  }
   for (; i < n; ++i) y[i] = convert<To>(x[i]);
 }
 

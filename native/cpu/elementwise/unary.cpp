@@ -15,13 +15,13 @@ constexpr int64_t kElementary = 8;
 constexpr int64_t kLibm = 64;
 
 // y[i] = f(x[i]...) for vectors, the last one partial. y may be one of x.
-template <typename F, typename... In>
-void map(jb_ctx ctx, int64_t n, int64_t cost, float* y, F f, const In*... x) {
+template <typename T, typename F, typename... In>
+void map(jb_ctx ctx, int64_t n, int64_t cost, T* y, F f, const In*... x) {
   // In place the lines are in the caches already.
   const bool in_place = ((x == y) || ...);
-  with_stores(in_place ? 0 : n, [&](auto write) {
+  with_stores<T>(in_place ? 0 : n, [&](auto write) {
     parallel_for(ctx, n, grain_for(n, cost), [&](int64_t begin, int64_t end) {
-      float* to = y + begin;
+      T* to = y + begin;
       for_row_at(write, to, end - begin,
                  [&](int64_t c, auto lanes) { write(lanes, to + c, f(lanes.load(x + begin + c)...)); });
       write.finish();
@@ -222,12 +222,14 @@ JB_KERNEL(jb_unary_backward)
 
 JB_KERNEL(jb_accumulate)(jb_ctx ctx, jb_dtype dtype, jb_inout y_inout, jb_in x_in, int64_t n, float alpha) {
   return guard([&] {
-    check_cpu_type("accumulate", dtype);
-    check_array("accumulate", "y", y_inout, n);
-    check_array("accumulate", "x", x_in, n);
-    auto* y = static_cast<float*>(y_inout);
-    const auto* x = static_cast<const float*>(x_in);
-    map(
-        ctx, n, kCheap, y, [=](vf a, vf b) { return fma(splat(alpha), b, a); }, static_cast<const float*>(y), x);
+    with_cpu_type("accumulate", dtype, [&](auto zero) {
+      using T = decltype(zero);
+      check_array("accumulate", "y", y_inout, n);
+      check_array("accumulate", "x", x_in, n);
+      auto* y = elements<T>(y_inout);
+      const auto* x = elements<T>(x_in);
+      map(
+          ctx, n, kCheap, y, [=](vf a, vf b) { return fma(splat(alpha), b, a); }, static_cast<const T*>(y), x);
+    });
   });
 }

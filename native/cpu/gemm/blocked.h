@@ -119,7 +119,7 @@ void multiply_blocked(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
                      .first = d == 0,
                      .last = d + 1 == deep.count};
         if (t == 0) pack_b(ctx, x, s.column0, s.columns, s.depth0, s.depths, packed_b);
-        if (packed_a != nullptr) pack_a(ctx, x, s.row0, s.panels, s.depth0, s.depths, packed_a);
+        if (packed_a != nullptr) pack_a(ctx, x, s.row0, s.panels, s.depth0, s.depths, kPanelA, packed_a);
         const Tiling tiling(s.panels.count, s.columns, s.depths.total);
         const Parts& down = tiling.down;
         const Parts& across = tiling.across;

@@ -68,7 +68,7 @@ JB_INLINE void update_four(float* c, vf_four product, size_t bytes, const Update
 // `rows` rows and 1 to kDotColumns columns of C: row i of A is at a + i * lda, row j of what B is stored as at
 // b + j * ldb. Rows of B that lie `ahead` rows further are
 // fetched meanwhile.
-template <int rows>
+template <typename Words, int rows>
 void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, int64_t ahead,
                 const Update& update) {
   vf sums[rows][kDotColumns];
@@ -90,10 +90,10 @@ void dot_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int6
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
       const vf x = get(a + i * lda + p);
-      sums[i][0] = fma(x, y0, sums[i][0]);
-      sums[i][1] = fma(x, y1, sums[i][1]);
-      sums[i][2] = fma(x, y2, sums[i][2]);
-      sums[i][3] = fma(x, y3, sums[i][3]);
+      sums[i][0] = Words::multiply_add(x, y0, sums[i][0]);
+      sums[i][1] = Words::multiply_add(x, y1, sums[i][1]);
+      sums[i][2] = Words::multiply_add(x, y2, sums[i][2]);
+      sums[i][3] = Words::multiply_add(x, y3, sums[i][3]);
     }
   };
   int64_t p = 0;
@@ -122,17 +122,21 @@ using DotKernel = void (*)(int64_t depth, const float* a, int64_t lda, const flo
 
 namespace detail {
 
-template <int... below>
+template <typename Words, int... below>
 constexpr std::array<DotKernel, sizeof...(below)> dot_kernels(std::integer_sequence<int, below...>) {
-  return {&dot_kernel<below + 1>...};
+  return {&dot_kernel<Words, below + 1>...};
 }
 
-inline constexpr auto kDotKernels = dot_kernels(std::make_integer_sequence<int, kDotRows>());
+template <typename Words>
+inline constexpr auto kDotKernels = dot_kernels<Words>(std::make_integer_sequence<int, kDotRows>());
 
 }  // namespace detail
 
 // The kernel for 1 to kDotRows rows.
-inline DotKernel dot_kernel_for(int64_t rows) { return detail::kDotKernels[static_cast<size_t>(rows - 1)]; }
+template <typename Words = Singles>
+DotKernel dot_kernel_for(int64_t rows) {
+  return detail::kDotKernels<Words>[static_cast<size_t>(rows - 1)];
+}
 
 }  // namespace jb::JB_ISA::gemm
 

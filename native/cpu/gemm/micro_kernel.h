@@ -4,7 +4,7 @@
 // C is row-major, so vectors lie along its rows: two vectors of B times kTileRows broadcast elements of A. This is the
 // kernel of K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, and
 // F. Van Zee and R. van de Geijn, "BLIS: A Framework for Rapidly Instantiating BLAS Functionality", ACM TOMS 41(3),
-// 2015, with A and B in each other's place.
+// 2015, with A and B in each other's place. Elements are words (gemm/words.h).
 #ifndef JAUBERT_CPU_GEMM_MICRO_KERNEL_H
 #define JAUBERT_CPU_GEMM_MICRO_KERNEL_H
 
@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "support/simd.h"
+#include "gemm/words.h"
 
 namespace jb::JB_ISA::gemm {
 
@@ -61,7 +61,7 @@ JB_INLINE void update_partial(float* c, vf product, int64_t n, const Update& upd
 }  // namespace detail
 
 // `rows` rows of a tile. Row p of the panel of B, kTileColumns elements, is at b + p * ldb.
-template <PanelA layout, int rows>
+template <typename Words, PanelA layout, int rows>
 void micro_kernel(int64_t depth, const float* a, int64_t lda, const float* b, int64_t ldb, const Update& update) {
   constexpr int64_t kStep = layout == PanelA::kRows ? 1 : kTileRows;
   const int64_t row = layout == PanelA::kRows ? lda : 1;
@@ -84,8 +84,8 @@ void micro_kernel(int64_t depth, const float* a, int64_t lda, const float* b, in
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
       const vf x = splat((i < 5 ? a : i < 10 ? a5 : a10)[i % 5 * row]);
-      left[i] = fma(x, b0, left[i]);
-      right[i] = fma(x, b1, right[i]);
+      left[i] = Words::multiply_add(x, b0, left[i]);
+      right[i] = Words::multiply_add(x, b1, right[i]);
     }
   }
   float* c = update.c;
@@ -111,20 +111,21 @@ using MicroKernel = void (*)(int64_t depth, const float* a, int64_t lda, const f
 
 namespace detail {
 
-template <PanelA layout, int... below>
+template <typename Words, PanelA layout, int... below>
 constexpr std::array<MicroKernel, sizeof...(below)> micro_kernels(std::integer_sequence<int, below...>) {
-  return {&micro_kernel<layout, below + 1>...};
+  return {&micro_kernel<Words, layout, below + 1>...};
 }
 
-template <PanelA layout>
-inline constexpr auto kMicroKernels = micro_kernels<layout>(std::make_integer_sequence<int, kTileRows>());
+template <typename Words, PanelA layout>
+inline constexpr auto kMicroKernels = micro_kernels<Words, layout>(std::make_integer_sequence<int, kTileRows>());
 
 }  // namespace detail
 
 // The kernel for 1 to kTileRows rows.
-inline MicroKernel micro_kernel_for(PanelA layout, int64_t rows) {
-  return layout == PanelA::kRows ? detail::kMicroKernels<PanelA::kRows>[static_cast<size_t>(rows - 1)]
-                                 : detail::kMicroKernels<PanelA::kColumns>[static_cast<size_t>(rows - 1)];
+template <typename Words = Singles>
+MicroKernel micro_kernel_for(PanelA layout, int64_t rows) {
+  return layout == PanelA::kRows ? detail::kMicroKernels<Words, PanelA::kRows>[static_cast<size_t>(rows - 1)]
+                                 : detail::kMicroKernels<Words, PanelA::kColumns>[static_cast<size_t>(rows - 1)];
 }
 
 }  // namespace jb::JB_ISA::gemm

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "support/simd.h"
+#include "gemm/words.h"
 
 namespace jb::JB_ISA::gemm {
 
@@ -27,6 +27,9 @@ struct Product {
   const float* a_at(int64_t i, int64_t p) const { return a + (transpose_a ? p * lda + i : i * lda + p); }
   const float* b_at(int64_t p, int64_t j) const { return b + (transpose_b ? j * ldb + p : p * ldb + j); }
   float* c_at(int64_t i, int64_t j) const { return c + i * ldc + j; }
+  // What is stored, from element i of row r on.
+  FloatRow stored_a(int64_t r, int64_t i) const { return {a + r * lda + i}; }
+  FloatRow stored_b(int64_t r, int64_t i) const { return {b + r * ldb + i}; }
 };
 
 // What follows a product on each finished part of C, while that is in the cache: epilogue(first row, rows, first

@@ -37,29 +37,52 @@ inline constexpr int64_t kFetchRows = 8;
 // A larger A leaves no room in L1.
 inline constexpr int64_t kL1Floats = 8192;
 
-// A as it is, B stored transposed; A is small or there are few columns of op(B).
+// How a product of an A as it is and a B stored transposed is divided into tasks, where A is small or there are few
+// columns of op(B). k counts words.
+struct DotTasks {
+  int64_t k;
+  Parts down;
+  Parts across;
+  int64_t ahead;
+
+  DotTasks(int64_t m, int64_t n, int64_t words)
+      : k(words),
+        down(m, kDotRows, n <= kFewColumns ? size_of_task(n * k, kDotRows) : m),
+        across(n, kDotColumns, n <= kFewColumns ? n : size_of_task(std::max(m, kFetchRows) * k, kDotColumns)),
+        // A row of B, which mostly comes from memory, is too short for the processor to see a stream in it. It is
+        // fetched to L1, the later if A fills that.
+        ahead(m * k > kL1Floats ? kDotColumns : 2 * kDotColumns) {}
+
+  int64_t count() const { return down.count * across.count; }
+  int64_t row(int64_t task) const { return down.begin(task % down.count); }
+  int64_t rows(int64_t task) const { return down.length(task % down.count); }
+  int64_t column(int64_t task) const { return across.begin(task / down.count); }
+  int64_t columns(int64_t task) const { return across.length(task / down.count); }
+
+  // One task; `update` is for its first element.
+  template <typename Words>
+  void compute(int64_t task, const float* a, int64_t lda, const float* b, int64_t ldb, const Update& update) const {
+    const Parts panels(rows(task), 1, kDotRows);
+    for (int64_t j = 0; j < columns(task); j += kDotColumns) {
+      for (int64_t i = 0; i < panels.count; ++i) {
+        Update part = update;
+        part.c += panels.begin(i) * update.ldc + j;
+        part.columns = std::min<int64_t>(kDotColumns, columns(task) - j);
+        dot_kernel_for<Words>(panels.length(i))(k, a + (row(task) + panels.begin(i)) * lda, lda,
+                                                b + (column(task) + j) * ldb, ldb, ahead, part);
+      }
+    }
+  }
+};
+
 template <typename Epilogue>
 void multiply_dot(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
-  const bool few_columns = x.n <= kFewColumns;
-  const Parts down(x.m, kDotRows, few_columns ? size_of_task(x.n * x.k, kDotRows) : x.m);
-  const Parts across(x.n, kDotColumns, few_columns ? x.n : size_of_task(std::max(x.m, kFetchRows) * x.k, kDotColumns));
-  // A row of B, which mostly comes from memory, is too short for the processor to see a stream in it. It is fetched to
-  // L1, the later if A fills that.
-  const int64_t ahead = x.m * x.k > kL1Floats ? kDotColumns : 2 * kDotColumns;
-  parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
+  const DotTasks tasks(x.m, x.n, x.k);
+  parallel_for(ctx, tasks.count(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t row0 = down.begin(task % down.count), first_column = across.begin(task / down.count);
-      const int64_t last_column = across.end(task / down.count);
-      const Parts panels(down.length(task % down.count), 1, kDotRows);
-      for (int64_t j = first_column; j < last_column; j += kDotColumns) {
-        const int64_t columns = std::min<int64_t>(kDotColumns, last_column - j);
-        for (int64_t i = 0; i < panels.count; ++i) {
-          const int64_t row = row0 + panels.begin(i);
-          dot_kernel_for(panels.length(i))(x.k, x.a_at(row, 0), x.lda, x.b_at(0, j), x.ldb, ahead,
-                                           {x.c_at(row, j), x.ldc, columns, x.alpha, x.beta});
-        }
-      }
-      epilogue(row0, panels.total, first_column, last_column - first_column);
+      const int64_t row = tasks.row(task), column = tasks.column(task);
+      tasks.compute<Singles>(task, x.a, x.lda, x.b, x.ldb, {x.c_at(row, column), x.ldc, 0, x.alpha, x.beta});
+      epilogue(row, tasks.rows(task), column, tasks.columns(task));
     }
   });
 }
@@ -76,7 +99,7 @@ void multiply_few_rows(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
   for (int64_t s = 0; s < deep.count; ++s) {
     const int64_t depth0 = all_depths.begin(deep.begin(s));
     const Parts depths = all_depths.slice(deep.begin(s), deep.length(s));
-    if (packed != nullptr) pack_a(ctx, x, 0, panels, depth0, depths, packed);
+    if (packed != nullptr) pack_a(ctx, x, 0, panels, depth0, depths, kPanelA, packed);
     parallel_for(ctx, x.n, size_of_task(x.m * depths.total, kTileColumns), [&](int64_t begin, int64_t end) {
       Scratch own;
       float* const edge = own.take<float>(depths.size * kTileColumns);
@@ -88,7 +111,8 @@ void multiply_few_rows(jb_ctx ctx, const Product& x, const Epilogue& epilogue) {
           int64_t ldb = x.ldb;
           if (columns < kTileColumns) {
             // The kernel reads whole vectors.
-            for (int64_t q = 0; q < depths.length(d); ++q) pack_b_row(edge + q * kTileColumns, b + q * ldb, columns, 0);
+            for (int64_t q = 0; q < depths.length(d); ++q)
+              pack_b_row(edge + q * kTileColumns, FloatRow{b + q * ldb}, columns, 0);
             b = edge;
             ldb = kTileColumns;
           }

@@ -39,13 +39,16 @@ inline int64_t checked_area(const char* function, int64_t rows, int64_t columns)
   return area;
 }
 
-// The type of activations, on the CPU.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_cpu_type(const char* function, jb_dtype dtype) {
   check_dtype(function, dtype);
-  fail(JB_UNSUPPORTED, "{}: {} is not computed on the CPU; float32 is", function, dtype_name(dtype));
+  fail(JB_UNSUPPORTED, "{}: {} is not computed on the CPU; float32 and bfloat16 are", function, dtype_name(dtype));
 }
-inline void check_cpu_type(const char* function, jb_dtype dtype) {
-  if (dtype != JB_F32) refuse_cpu_type(function, dtype);
+// Calls body with a value of the C++ type of the activations, on the CPU: float or BFloat16.
+template <typename Body>
+void with_cpu_type(const char* function, jb_dtype dtype, Body&& body) {
+  if (dtype == JB_F32) return body(float{});
+  if (dtype == JB_BF16) return body(BFloat16{});
+  refuse_cpu_type(function, dtype);
 }
 
 // Of dropout.

@@ -5,14 +5,19 @@
 
 #ifdef JB_SEVERAL_ISAS
 
-#define JB_CHOOSE(function)             \
-  namespace jb::avx2 {                  \
-  extern decltype(::function) function; \
-  }                                     \
-  namespace jb::avx512 {                \
-  extern decltype(::function) function; \
-  }                                     \
-  JB_CHOSEN(function, jb::isa() == jb::Isa::kAvx512 ? &jb::avx512::function : &jb::avx2::function)
+#define JB_CHOOSE(function)                                                         \
+  namespace jb::avx2 {                                                              \
+  extern decltype(::function) function;                                             \
+  }                                                                                 \
+  namespace jb::avx512 {                                                            \
+  extern decltype(::function) function;                                             \
+  }                                                                                 \
+  namespace jb::avx512bf16 {                                                        \
+  extern decltype(::function) function;                                             \
+  }                                                                                 \
+  JB_CHOSEN(function, jb::isa() == jb::Isa::kAvx512Bf16 ? &jb::avx512bf16::function \
+                      : jb::isa() == jb::Isa::kAvx512   ? &jb::avx512::function     \
+                                                        : &jb::avx2::function)
 JB_KERNEL_FUNCTIONS(JB_CHOOSE)
 JB_STUBS(JB_KERNEL_FUNCTIONS, "0" JB_CONTEXT_FUNCTIONS(JB_SLOT));
 

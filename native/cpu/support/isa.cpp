@@ -11,11 +11,12 @@ namespace {
 Isa detect() {
 #ifdef JB_SEVERAL_ISAS
   __builtin_cpu_init();
-  const char* wanted = std::getenv("JAUBERT_ISA");
-  const bool low = wanted != nullptr && std::strcmp(wanted, "avx2") == 0;
+  const char* most = std::getenv("JAUBERT_ISA");
+  const auto is_most = [&](const char* name) { return most != nullptr && std::strcmp(most, name) == 0; };
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return avx512 && !low ? Isa::kAvx512 : Isa::kAvx2;
+  if (!avx512 || is_most("avx2")) return Isa::kAvx2;
+  return __builtin_cpu_supports("avx512bf16") && !is_most("avx512") ? Isa::kAvx512Bf16 : Isa::kAvx512;
 #else
   return Isa::kBaseline;
 #endif
@@ -30,6 +31,8 @@ Isa isa() {
 
 const char* isa_name() {
   switch (isa()) {
+    case Isa::kAvx512Bf16:
+      return "avx512bf16";
     case Isa::kAvx512:
       return "avx512";
     case Isa::kAvx2:

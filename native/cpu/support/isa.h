@@ -4,10 +4,10 @@
 
 namespace jb {
 
-enum class Isa { kBaseline, kAvx2, kAvx512 };
+enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
 
-// The best of those compiled in that this CPU has; the environment variable JAUBERT_ISA=avx2 chooses the lower one.
-// Constant through the life of the process.
+// The best of those compiled in that this CPU has; with avx2 or avx512 in the environment variable JAUBERT_ISA at most
+// that. Constant through the life of the process.
 Isa isa();
 const char* isa_name();
 

@@ -3,6 +3,7 @@
 #define JAUBERT_CPU_SUPPORT_ROW_H
 
 #include "jaubert/common.h"
+#include "support/bfloat16.h"
 #include "support/simd.h"
 
 namespace jb::JB_ISA {
@@ -10,18 +11,39 @@ namespace jb::JB_ISA {
 // Memory of the ABI that holds float32.
 JB_INLINE const float* floats(jb_in x) { return static_cast<const float*>(x); }
 JB_INLINE float* floats(jb_out x) { return static_cast<float*>(x); }
+// That holds T: float or BFloat16.
+template <typename T>
+JB_INLINE const T* elements(jb_in x) {
+  return static_cast<const T*>(x);
+}
+template <typename T>
+JB_INLINE T* elements(jb_out x) {
+  return static_cast<T*>(x);
+}
 
 // How the body of a loop touches memory: all lanes, or the first n.
 struct AllLanes {
-  JB_INLINE vf load(const float* p, float /*rest*/ = 0.0f) const { return jb::JB_ISA::load(p); }
-  JB_INLINE void store(float* p, vf x) const { jb::JB_ISA::store(p, x); }
+  template <typename T>
+  JB_INLINE vf load(const T* p, float /*rest*/ = 0.0f) const {
+    return jb::JB_ISA::load(p);
+  }
+  template <typename T>
+  JB_INLINE void store(T* p, vf x) const {
+    jb::JB_ISA::store(p, x);
+  }
   JB_INLINE vf or_zero(vf x) const { return x; }
 };
 
 struct FirstLanes {
   int64_t n;
-  JB_INLINE vf load(const float* p, float rest = 0.0f) const { return load_partial(p, n, rest); }
-  JB_INLINE void store(float* p, vf x) const { store_partial(p, x, n); }
+  template <typename T>
+  JB_INLINE vf load(const T* p, float rest = 0.0f) const {
+    return load_partial(p, n, rest);
+  }
+  template <typename T>
+  JB_INLINE void store(T* p, vf x) const {
+    store_partial(p, x, n);
+  }
   // x with 0 in the lanes that are not of the row.
   JB_INLINE vf or_zero(vf x) const { return select(lane_numbers() < splat_int(static_cast<int32_t>(n)), x, vf{}); }
 };
@@ -51,7 +73,8 @@ JB_INLINE float sum_row(int64_t n, Term&& term) {
 }
 
 // The largest of n numbers, -inf if there are none.
-JB_INLINE float largest_of_row(const float* x, int64_t n) {
+template <typename T>
+JB_INLINE float largest_of_row(const T* x, int64_t n) {
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   vf m0 = splat(kLowest), m1 = m0, m2 = m0, m3 = m0;
   int64_t c = 0;

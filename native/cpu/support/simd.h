@@ -36,7 +36,9 @@
 #endif
 
 #ifndef JB_ISA
-#if defined(JB_SIMD_AVX512)
+#if defined(__AVX512BF16__)
+#define JB_ISA avx512bf16
+#elif defined(JB_SIMD_AVX512)
 #define JB_ISA avx512
 #elif defined(JB_SIMD_AVX2)
 #define JB_ISA avx2

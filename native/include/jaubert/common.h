@@ -8,8 +8,8 @@
 //     int32 or a flag as the function's comment says. Null and 0 mean that a field is not used;
 //   * tensors are row-major and contiguous; [T, H] means T rows of H elements;
 //   * a jb_dtype behind the context is the type of the activations, and the function says which arguments those are;
-//     parameters, statistics and gradients of parameters are float32 whatever it is. A CPU takes JB_F32, a GPU JB_BF16
-//     too, attention and jb_rotary there also JB_F16; other types are JB_UNSUPPORTED. Arithmetic is float32;
+//     parameters, statistics and gradients of parameters are float32 whatever it is. It is JB_F32 or JB_BF16, on a GPU
+//     for attention and jb_rotary also JB_F16; other types are JB_UNSUPPORTED. Arithmetic is float32;
 //   * a null output is one the caller does not want, a null optional input is one it does not have;
 //   * nothing is allocated for the caller; scratch memory belongs to the context;
 //   * a denormal number of float32 or bfloat16 (less than 2^-126, 1.18e-38) is 0 of its sign to whatever computes, a

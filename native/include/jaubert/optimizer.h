@@ -25,7 +25,7 @@ typedef struct jb_adam_args {
 // AdamW (Loshchilov and Hutter 2019): m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
 //   w -= lr * (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps) + weight_decay * w).
 // copies are addresses of bfloat16 tensors that get the new parameters, too, so that layers need not convert them:
-// null, or 0 for a tensor without; always null on the CPU, which computes in float32.
+// null, or 0 for a tensor without.
 // If norm is not finite nothing is changed.
 JB_API jb_status jb_adamw(jb_ctx ctx, const int64_t* parameters, const int64_t* gradients, const int64_t* m,
                           const int64_t* v, const int64_t* copies, const int64_t* sizes, const float* learning_rates,

@@ -13,7 +13,7 @@ using Step = decltype(&jb_adamw);
 struct Model {
   std::vector<test::Array<float>> w, g, m, v;
   std::vector<test::Array<jb::bf16>> copy;
-  std::vector<int64_t> addresses[2][4], copies;  // of all but one, on the GPU
+  std::vector<int64_t> addresses[2][4], copies[2];  // copies of all but one
   std::vector<float> rates, decays;
 
   explicit Model(const test::Both& both) {
@@ -29,14 +29,15 @@ struct Model {
         for (int k = 0; k < 4; ++k) addresses[d][k].push_back(reinterpret_cast<int64_t>((*all[k])[d]));
       }
       copy.push_back(both.array(std::vector<jb::bf16>(static_cast<size_t>(size))));
-      copies.push_back(size == 4096 ? 0 : reinterpret_cast<int64_t>(copy.back()[1]));
+      for (int d = 0; d < 2; ++d) {
+        copies[d].push_back(size == 4096 ? 0 : reinterpret_cast<int64_t>(copy.back()[d]));
+      }
     }
   }
   const int64_t* of(int d, int k) const { return addresses[d][k].data(); }
-  const int64_t* copies_of(int d) const { return d == 0 ? nullptr : copies.data(); }
 
   jb_status step(Step function, jb_ctx ctx, int d, const jb_adam_args* args) const {
-    return function(ctx, of(d, 0), of(d, 1), of(d, 2), of(d, 3), copies_of(d), kSizes, rates.data(), decays.data(),
+    return function(ctx, of(d, 0), of(d, 1), of(d, 2), of(d, 3), copies[d].data(), kSizes, rates.data(), decays.data(),
                     args);
   }
 
@@ -45,10 +46,12 @@ struct Model {
       EXPECT_SAME(m[t], 1e-6, 1e-7);
       EXPECT_SAME(v[t], 2e-6, 1e-7);
       EXPECT_SAME(w[t], 2e-6, 2e-6);
-      const std::vector<float> weights = w[t].values(1);
-      const std::vector<jb::bf16> rounded = copy[t].values(1);
-      for (size_t i = 0; i < weights.size(); ++i) {
-        EXPECT(rounded[i].bits == (copies[t] == 0 ? jb::bf16{} : jb::from_float<jb::bf16>(weights[i])).bits);
+      for (int d = 0; d < 2; ++d) {
+        const std::vector<float> weights = w[t].values(d);
+        const std::vector<jb::bf16> rounded = copy[t].values(d);
+        for (size_t i = 0; i < weights.size(); ++i) {
+          EXPECT(rounded[i].bits == (copies[d][t] == 0 ? jb::bf16{} : jb::from_float<jb::bf16>(weights[i])).bits);
+        }
       }
     }
   }
@@ -127,14 +130,10 @@ TEST(refuses) {
   BOTH_REFUSE(step(ctx, d, 0, 0.9f, 1, -1), "adamw: -1 tensors");
   BOTH_REFUSE(model.step(jb_adamw, ctx, d, nullptr), "adamw: args is null");
   BOTH_REFUSE(model.step(jb_lamb, ctx, d, nullptr), "lamb: args is null");
-  std::vector<int64_t> copies = model.copies;
-  const auto refuse = [&](int d, const char* words) {
-    const jb_adam_args args = first_step();
-    EXPECT_REFUSED(jb_lamb(both[d], model.of(d, 0), model.of(d, 1), model.of(d, 2), model.of(d, 3), copies.data(),
-                           kSizes, model.rates.data(), model.decays.data(), &args),
-                   words);
-  };
-  refuse(0, "copies of the parameters in bfloat16 are for a GPU");
+  std::vector<int64_t> copies = model.copies[1];
   copies[3] += 2;
-  refuse(1, "tensor 3 has to begin at multiples of 16 bytes");
+  const jb_adam_args args = first_step();
+  EXPECT_REFUSED(jb_lamb(both.cuda(), model.of(1, 0), model.of(1, 1), model.of(1, 2), model.of(1, 3), copies.data(),
+                         kSizes, model.rates.data(), model.decays.data(), &args),
+                 "tensor 3 has to begin at multiples of 16 bytes");
 }

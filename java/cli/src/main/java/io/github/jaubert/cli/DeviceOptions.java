@@ -56,12 +56,6 @@ final class DeviceOptions {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command, "--device " + device + ": " + e.getMessage(), e);
     }
-    if (!chosen.computes(precision.type)) {
-      throw new ParameterException(
-          command,
-          "--precision bf16: the device is %s, which computes in f32 alone; see --device"
-              .formatted(chosen));
-    }
     chosen.makeDefault();
   }
 

@@ -82,8 +82,6 @@ class MainTest extends CommandFixture {
         "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive, --keep-best and --patience need --eval",
         "finetune --positive noun.person|--positive is for f1, precision and recall; choose these with --metric",
         "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",
-        "finetune --device cpu --precision bf16|--precision bf16: the device is cpu, which computes in f32 alone; see --device",
-        "predict --model m --device cpu --precision BF16 t|--precision bf16: the device is cpu, which computes in f32 alone; see --device",
         "finetune --device gpu|--device gpu: device 'gpu' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
         "predict --model m --device cuda:x t|--device cuda:x: device 'cuda:x' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
         "predict --model m --top 0 t|--top 0: a whole number from 1",

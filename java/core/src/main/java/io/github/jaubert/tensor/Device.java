@@ -173,14 +173,6 @@ public final class Device {
   }
 
   /**
-   * Whether layers compute in a type here: {@link DType#F32} everywhere, {@link DType#BF16} on a
-   * GPU. (Tensors of every type can be made and converted on every device.)
-   */
-  public boolean computes(DType dtype) {
-    return dtype == DType.F32 || dtype == DType.BF16 && this != CPU;
-  }
-
-  /**
    * Waits for all that was begun on the device, which a measurement of time needs; on the CPU
    * nothing is ever left. Reading a tensor waits by itself.
    *

@@ -3,6 +3,7 @@ package io.github.jaubert.operations;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -14,7 +15,7 @@ import java.util.stream.Collectors;
  * @param type what it computes in
  * @param inputs the operands, first those that have its type
  * @param activations how many of them do; the others are parameters or integers
- * @param layer the layer
+ * @param layer the layer, from operands of a type, which a result that has no such operand gets too
  * @param plain the same of single operations in F32 which rounds what each of them gives, as an
  *     implementation does that keeps it in memory
  */
@@ -23,7 +24,7 @@ record MixedCase(
     DType type,
     List<Input> inputs,
     int activations,
-    Function<Tensor[], Tensor> layer,
+    BiFunction<Tensor[], DType, Tensor> layer,
     Function<Tensor[], Tensor> plain) {
 
   /** Values, and on the way back gradients, rounded to a type. */

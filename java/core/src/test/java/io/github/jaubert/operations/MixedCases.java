@@ -30,6 +30,8 @@ final class MixedCases {
 
   static List<MixedCase> cases() {
     MixedCases table = new MixedCases();
+    boolean cpu = Device.defaultDevice() == Device.cpu(); // where nothing is computed in F16
+    List<DType> types = cpu ? List.of(DType.BF16) : List.of(DType.BF16, DType.F16);
     for (Activation activation : Activation.values()) {
       table.linear(activation, 13, 24, 40);
       table.linear(activation, 7, 33, 17);
@@ -39,13 +41,14 @@ final class MixedCases {
       table.normalisations(p, 11, 40);
       table.normalisations(p, 5, 67);
       table.dropout(p);
-      for (DType type : List.of(DType.BF16, DType.F16)) {
+      for (DType type : types) {
         table.attention(type, 2, 64, p, -1, 5, 18);
         table.attention(type, 3, 24, p, 2, 9, 1, 4);
       }
     }
-    table.rotary(DType.BF16);
-    table.rotary(DType.F16);
+    types.forEach(table::rotary);
+    table.linear(Activation.GELU, 150, 144, 70);
+    table.linear(Activation.NONE, 300, 65, 40);
     table.geglu();
     table.crossEntropy(7, 33, 0);
     table.crossEntropy(5, 260, 0.1f);
@@ -59,7 +62,17 @@ final class MixedCases {
       int activations,
       Function<Tensor[], Tensor> layer,
       Function<Tensor[], Tensor> plain) {
-    cases.add(new MixedCase(name, DType.BF16, inputs, activations, layer, plain));
+    add(name, DType.BF16, inputs, activations, layer, plain);
+  }
+
+  private void add(
+      String name,
+      DType type,
+      List<Input> inputs,
+      int activations,
+      Function<Tensor[], Tensor> layer,
+      Function<Tensor[], Tensor> plain) {
+    cases.add(new MixedCase(name, type, inputs, activations, (t, of) -> layer.apply(t), plain));
   }
 
   /** With the masks from the place where those of the layer begin. */
@@ -147,22 +160,24 @@ final class MixedCases {
             }));
     Input ids = Input.ids(7, rows);
     Input table = Input.normal(7, hidden);
-    add(
-        "embeddingLayerNorm p = " + p,
-        List.of(ids, ids, table, table, vector, vector),
-        0,
-        seeded(
-            t -> {
-              DType type = t[2].device() == Device.cpu() ? DType.F32 : DType.BF16;
-              return F.embeddingLayerNorm(
-                  t[0], t[1], null, t[2], t[3], null, t[4], t[5], p, EPS, type);
-            }),
-        seeded(
-            t -> {
-              Tensor sum = ROUND.apply(F.embedding(t[2], t[0]).add(F.embedding(t[3], t[1])));
-              Tensor y = ROUND.apply(F.layerNorm(sum, t[4], t[5], EPS));
-              return ROUND.apply(F.dropout(y, p));
-            }));
+    cases.add(
+        new MixedCase(
+            "embeddingLayerNorm p = " + p,
+            DType.BF16,
+            List.of(ids, ids, table, table, vector, vector),
+            0,
+            (operands, type) ->
+                seeded(
+                        t ->
+                            F.embeddingLayerNorm(
+                                t[0], t[1], null, t[2], t[3], null, t[4], t[5], p, EPS, type))
+                    .apply(operands),
+            seeded(
+                t -> {
+                  Tensor sum = ROUND.apply(F.embedding(t[2], t[0]).add(F.embedding(t[3], t[1])));
+                  Tensor y = ROUND.apply(F.layerNorm(sum, t[4], t[5], EPS));
+                  return ROUND.apply(F.dropout(y, p));
+                })));
   }
 
   private void dropout(float p) {
@@ -190,14 +205,13 @@ final class MixedCases {
 
   private void rotary(DType type) {
     Function<Tensor[], Tensor> rotary = t -> F.rotary(t[0], t[1], 10_000);
-    cases.add(
-        new MixedCase(
-            "rotary",
-            type,
-            List.of(Input.normal(11, 3, 32), Input.integers(DType.I32, 0, 512, 11)),
-            1,
-            rotary,
-            t -> MixedCase.rounding(type).apply(rotary.apply(t))));
+    add(
+        "rotary",
+        type,
+        List.of(Input.normal(11, 3, 32), Input.integers(DType.I32, 0, 512, 11)),
+        1,
+        rotary,
+        t -> MixedCase.rounding(type).apply(rotary.apply(t)));
   }
 
   private void crossEntropy(int rows, int classes, float smoothing) {
@@ -233,26 +247,25 @@ final class MixedCases {
     AttentionOptions options =
         (p > 0 ? AttentionOptions.dropout(p) : AttentionOptions.defaults()).withWindow(window);
     UnaryOperator<Tensor> round = MixedCase.rounding(type);
-    cases.add(
-        new MixedCase(
-            "attention " + Arrays.toString(lengths) + " " + options,
-            type,
-            List.of(x, x, x),
-            3,
-            seeded(t -> F.attention(t[0], t[1], t[2], PackedSequences.of(lengths), options)),
-            t -> {
-              Tensor[] parts = new Tensor[lengths.length];
-              int start = 0;
-              for (int i = 0; i < parts.length; i++) {
-                Tensor[] sequence = new Tensor[3];
-                for (int j = 0; j < 3; j++) {
-                  sequence[j] = t[j].narrow(0, start, lengths[i]).transpose(0, 1);
-                }
-                parts[i] = sequence(sequence, start, p, window, round).transpose(0, 1);
-                start += lengths[i];
-              }
-              return Tensor.concat(0, parts);
-            }));
+    add(
+        "attention " + Arrays.toString(lengths) + " " + options,
+        type,
+        List.of(x, x, x),
+        3,
+        seeded(t -> F.attention(t[0], t[1], t[2], PackedSequences.of(lengths), options)),
+        t -> {
+          Tensor[] parts = new Tensor[lengths.length];
+          int start = 0;
+          for (int i = 0; i < parts.length; i++) {
+            Tensor[] sequence = new Tensor[3];
+            for (int j = 0; j < 3; j++) {
+              sequence[j] = t[j].narrow(0, start, lengths[i]).transpose(0, 1);
+            }
+            parts[i] = sequence(sequence, start, p, window, round).transpose(0, 1);
+            start += lengths[i];
+          }
+          return Tensor.concat(0, parts);
+        });
   }
 
   /** Attention within one sequence: q, k, v and the result are [heads, length, width]. */

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.NdArray;
@@ -19,22 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Layers in 16 bits on a GPU against the same in F32 on the CPU, from operands of 16 bits. An error
- * may be at most 2 times, of a gradient 3 times, the largest of a plain implementation that rounds
- * to the same type; where that is exact by chance, of one rounding.
+ * Layers in 16 bits against the same in F32 on the CPU, from operands of 16 bits. An error may be
+ * at most 2 times, of a gradient 3 times, the largest of a plain implementation that rounds to the
+ * same type; where that is exact by chance, of one rounding.
  */
 class MixedPrecisionTest {
-  @BeforeAll
-  static void onlyOnAGpu() {
-    assumeTrue(Device.defaultDevice().computes(DType.BF16));
-  }
-
   static List<MixedCase> cases() {
     return MixedCases.cases();
   }
@@ -54,9 +47,9 @@ class MixedPrecisionTest {
       Tensor[] exact = operands(layer, arrays, Device.cpu(), DType.F32);
       Tensor[] plain = operands(layer, arrays, Device.cpu(), DType.F32);
       Tensor[] found = operands(layer, arrays, Device.defaultDevice(), layer.type());
-      Tensor exactValue = layer.layer().apply(exact);
+      Tensor exactValue = layer.layer().apply(exact, DType.F32);
       Tensor plainValue = layer.plain().apply(plain);
-      Tensor value = layer.layer().apply(found);
+      Tensor value = layer.layer().apply(found, layer.type());
       boolean isLoss = value.rank() == 0;
       assertEquals(isLoss ? DType.F32 : layer.type(), value.dtype());
       compare(layer, "value", value, exactValue, plainValue, isLoss ? 0x1p-20 : unit(layer), 2);
@@ -114,7 +107,7 @@ class MixedPrecisionTest {
   private static void checkBits(
       MixedCase layer, NdArray[] arrays, Tensor value, Tensor[] found, NdArray dy) {
     Tensor[] again = operands(layer, arrays, Device.defaultDevice(), layer.type());
-    Tensor second = layer.layer().apply(again);
+    Tensor second = layer.layer().apply(again, layer.type());
     assertArrayEquals(value.toFloats(), second.toFloats());
     second.backward(Input.tensor(dy, DType.F32).to(second.dtype()));
     for (int i = 0; i < again.length; i++) {

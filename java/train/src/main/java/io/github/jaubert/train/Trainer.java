@@ -217,11 +217,6 @@ public final class Trainer {
     if (settings.graphs()) {
       StepGraphs.check(device);
     }
-    if (!device.computes(precision())) {
-      throw new IllegalStateException(
-          "precision %s: the model is on %s, which computes in F32 alone; a GPU computes in %s"
-              .formatted(precision(), device, precision()));
-    }
   }
 
   private Collection<Encoder> encoders() {

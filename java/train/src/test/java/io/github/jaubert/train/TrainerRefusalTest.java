@@ -107,22 +107,6 @@ class TrainerRefusalTest extends TrainerFixture {
   }
 
   @Test
-  void refusesAPrecisionThatTheDeviceDoesNotComputeIn() {
-    try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
-      Map<String, float[]> weights = SmallModel.weights(model);
-      Path run = folder.resolve("run");
-      Trainer trainer = trainer(model).with(s -> s.precision(DType.BF16)).checkpoints(run);
-      assertEquals(
-          "precision BF16: the model is on cpu, which computes in F32 alone; a GPU computes in"
-              + " BF16",
-          assertThrows(IllegalStateException.class, trainer::run).getMessage());
-      assertSameBits(weights, SmallModel.weights(model));
-      assertFalse(Files.exists(run));
-      assertEquals(DType.F32, model.computeType());
-    }
-  }
-
-  @Test
   void aLossThatIsNoNumberEndsTheRun() {
     try (SequenceClassifier model = SmallModel.classifier(TWO, 0)) {
       model.parameter("classifier.bias").tensor().fill(Float.NaN);
