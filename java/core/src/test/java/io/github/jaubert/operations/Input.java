@@ -4,6 +4,7 @@ import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** An operand of a case: its type, its shape, and how its values are drawn. */
@@ -81,6 +82,14 @@ record Input(DType dtype, int[] shape, Values values) {
           Arrays.setAll(values, i -> one.applyAsDouble(random));
           return values;
         });
+  }
+
+  /** The same values, rounded. */
+  Input rounded(DoubleUnaryOperator round) {
+    return new Input(
+        dtype,
+        shape,
+        (random, count) -> Arrays.stream(values.draw(random, count)).map(round).toArray());
   }
 
   /** Values that a float holds exactly, so that reference and library start from the same. */
