@@ -27,16 +27,36 @@ struct View {
 };
 
 // Of each pair along the summed index the second product is added first.
+float sum_of_pairs(const View& a, const View& b, int64_t i, int64_t j, int64_t k) {
+  float sum = 0;
+  for (int64_t p = 0; p < k; p += 2) {
+    if (p + 1 < k) sum = std::fma(a.at(i, p + 1), b.at(j, p + 1), sum);
+    sum = std::fma(a.at(i, p), b.at(j, p), sum);
+  }
+  return sum;
+}
+
+// Of 16 pairs the first and the second products are added up by themselves.
+float sum_of_tiles(const View& a, const View& b, int64_t i, int64_t j, int64_t k) {
+  float sum = 0;
+  for (int64_t tile = 0; tile < k; tile += 32) {
+    float of[2] = {0, 0};
+    for (int64_t p = tile; p < std::min(tile + 32, k); ++p) of[p % 2] = std::fma(a.at(i, p), b.at(j, p), of[p % 2]);
+    sum += of[0] + of[1];
+  }
+  return sum;
+}
+
+bool has_tiles() {
+  const std::string isa = jb_isa_name();
+  return isa == "amx" || isa == "plain tiles";
+}
+
 std::vector<float> sums(const View& a, const View& b, int64_t m, int64_t n, int64_t k) {
   std::vector<float> y;
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n; ++j) {
-      float sum = 0;
-      for (int64_t p = 0; p < k; p += 2) {
-        if (p + 1 < k) sum = std::fma(a.at(i, p + 1), b.at(j, p + 1), sum);
-        sum = std::fma(a.at(i, p), b.at(j, p), sum);
-      }
-      y.push_back(sum);
+      y.push_back(has_tiles() ? sum_of_tiles(a, b, i, j, k) : sum_of_pairs(a, b, i, j, k));
     }
   }
   return y;
@@ -151,4 +171,28 @@ TEST(nothing_to_sum) {
   const jb_linear_args with_bias{.bias = bias.data(), .rows = 5, .out = 2};
   EXPECT_OK(jb_linear_forward(ctx, JB_BF16, y.data(), nullptr, &with_bias));
   for (size_t i = 0; i < y.size(); ++i) EXPECT(widened(y[i]) == bias[i % 2]);
+}
+
+TEST(the_same_bits_for_any_number_of_threads) {
+  const test::Context one(1), three(3);
+  for (const Sizes& s : {Sizes{513, 96, 384}, Sizes{40, 700, 130}}) {
+    const std::vector<uint16_t> x = draw(s.rows * s.in), weight = draw(s.out * s.in), dy = draw(s.rows * s.out);
+    std::vector<uint16_t> y[2], dx[2];
+    std::vector<float> dweight[2], dbias[2];
+    for (const int i : {0, 1}) {
+      const jb_ctx ctx = i == 0 ? one : three;
+      y[i].resize(dy.size());
+      dx[i].resize(x.size());
+      dweight[i].resize(weight.size());
+      dbias[i].resize(static_cast<size_t>(s.out));
+      const jb_linear_args args{.weight = weight.data(), .rows = s.rows, .out = s.out, .in = s.in};
+      EXPECT_OK(jb_linear_forward(ctx, JB_BF16, y[i].data(), x.data(), &args));
+      EXPECT_OK(jb_linear_backward(ctx, JB_BF16, dx[i].data(), dweight[i].data(), dbias[i].data(), nullptr, dy.data(),
+                                   x.data(), &args));
+    }
+    EXPECT_SAME_BITS(y[0], y[1]);
+    EXPECT_SAME_BITS(dx[0], dx[1]);
+    EXPECT_SAME_BITS(dweight[0], dweight[1]);
+    EXPECT_SAME_BITS(dbias[0], dbias[1]);
+  }
 }

@@ -22,9 +22,9 @@ float next_up(float x) { return std::nextafterf(x, INFINITY); }
 // This file is compiled for every instruction set, also those that this CPU may lack.
 bool runs_here() {
 #if defined(__AVX512BF16__)
-  return std::string(jb_isa_name()) == "avx512bf16";
+  return std::string(jb_isa_name()) == "avx512bf16" || std::string(jb_isa_name()) == "amx";
 #elif defined(JB_SIMD_AVX512)
-  return std::string(jb_isa_name()).starts_with("avx512");
+  return std::string(jb_isa_name()).starts_with("avx512") || std::string(jb_isa_name()) == "amx";
 #else
   return true;
 #endif

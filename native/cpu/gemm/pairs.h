@@ -8,77 +8,11 @@
 #include <cstdint>
 
 #include "gemm/blocked.h"
+#include "gemm/pair_product.h"
+#include "gemm/tiles.h"
 #include "gemm/unpacked.h"
 
 namespace jb::JB_ISA::gemm {
-
-// op(A) op(B), row-major; op(A) is [m, k], op(B) is [k, n].
-struct PairProduct {
-  bool transpose_a, transpose_b;
-  int64_t m, n, k;
-  const BFloat16* a;
-  const BFloat16* b;
-  int64_t lda = transpose_a ? m : k;
-  int64_t ldb = transpose_b ? k : n;
-
-  int64_t words() const { return ceil_div(k, 2); }  // of the summed index
-  // What is stored, from element i of row r on; of a factor whose rows lie across the summed index r counts words.
-  PairedRows stored_a(int64_t r, int64_t i) const { return across(a + i, lda, r); }
-  auto stored_b(int64_t r, int64_t i) const { return Stored{*this, r, i}; }
-
-  // Columns of op(B) are rows of what is stored, or words across them.
-  struct Stored {
-    const PairProduct& x;
-    int64_t r, i;
-
-    JB_INLINE vf load(int64_t at) const {
-      return x.transpose_b ? along().load(at) : x.across(x.b + i, x.ldb, r).load(at);
-    }
-    JB_INLINE vf load_partial(int64_t at, int64_t n) const {
-      return x.transpose_b ? along().load_partial(at, n) : x.across(x.b + i, x.ldb, r).load_partial(at, n);
-    }
-
-   private:
-    JB_INLINE PairRow along() const { return {x.b + r * x.ldb + 2 * i, x.k - 2 * i}; }
-  };
-
- private:
-  JB_INLINE PairedRows across(const BFloat16* x, int64_t stride, int64_t word) const {
-    const BFloat16* const even = x + 2 * word * stride;
-    return {even, 2 * word + 1 < k ? even + stride : nullptr};
-  }
-};
-
-// Whether rows of a row-major factor can be read as words where they lie.
-inline bool has_words(const BFloat16* x, int64_t ld, int64_t k) {
-  return ld % 2 == 0 && k % 2 == 0 && reinterpret_cast<uintptr_t>(x) % sizeof(float) == 0;
-}
-
-inline const float* words_of(const BFloat16* x) { return reinterpret_cast<const float*>(x); }
-
-// Words from row to row of a copy of a panel of A: an odd number of cache lines, so that rows fall into different sets.
-inline int64_t row_stride(int64_t words) { return (ceil_div(words, 16) | 1) * 16; }
-
-// What takes the sums of each part of a product: a function of (first row, rows, first column, columns, sums, stride).
-// One type for all of them: the product is compiled once, and calls it for some hundred sums at a time.
-class Finish {
- public:
-  template <typename Function>
-  Finish(const Function& function)  // NOLINT: passed as one
-      : object_(&function),
-        call_([](const void* object, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums,
-                 int64_t stride) {
-          (*static_cast<const Function*>(object))(row, rows, column, columns, sums, stride);
-        }) {}
-
-  void operator()(int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums, int64_t stride) const {
-    call_(object_, row, rows, column, columns, sums, stride);
-  }
-
- private:
-  const void* object_;
-  void (*call_)(const void*, int64_t, int64_t, int64_t, int64_t, const float*, int64_t);
-};
 
 inline void multiply_pairs_blocked(jb_ctx ctx, const PairProduct& x, const Finish& finish) {
   const int64_t words = x.words();
@@ -88,7 +22,7 @@ inline void multiply_pairs_blocked(jb_ctx ctx, const PairProduct& x, const Finis
   const PanelA layout = x.transpose_a ? PanelA::kColumns : PanelA::kRows;
   const int64_t panel = kTileRows * words + kLanes;
   // As with float32, rows that are multiples of 4 KiB apart are copied.
-  const bool in_place = !x.transpose_a && has_words(x.a, x.lda, x.k) && x.lda % 2048 != 0;
+  const bool in_place = x.has_words_of_a() && x.lda % 2048 != 0;
   Scratch scratch;
   float* const packed_b = scratch.take<float>(wide.size * words);
   float* const packed_a = x.transpose_a ? scratch.take<float>(panels.count * panel) : nullptr;
@@ -127,7 +61,7 @@ inline void multiply_pairs_blocked(jb_ctx ctx, const PairProduct& x, const Finis
 
 // By dot products, where A is small or op(B) has few columns: see multiply_dot.
 inline bool dot_products_pay(const PairProduct& x) {
-  if (x.transpose_a || !x.transpose_b || !has_words(x.a, x.lda, x.k) || !has_words(x.b, x.ldb, x.k)) return false;
+  if (!x.has_words_of_a() || !x.has_words_of_b()) return false;
   return x.m <= kDotRows || x.n <= kFewColumns || (x.words() >= 8 * kLanes && x.m * x.words() <= kDotFloats);
 }
 
@@ -157,6 +91,9 @@ inline void multiply(jb_ctx ctx, const PairProduct& x, const Finish& finish) {
   } else if (dot_products_pay(x)) {
     multiply_pairs_dot(ctx, x, finish);
   } else {
+#if defined(JB_SIMD_AVX512)
+    if (amx::tiles() != amx::Tiles::kNone) return multiply_tiles(ctx, x, amx::tiles(), finish);
+#endif
     multiply_pairs_blocked(ctx, x, finish);
   }
 }

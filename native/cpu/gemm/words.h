@@ -27,7 +27,6 @@ struct Pairs {
 #endif
   }
 
- private:
   JB_INLINE static vf even(vf x) { return bits_to_float(float_to_bits(x) << 16); }
   JB_INLINE static vf odd(vf x) {
     return bits_to_float(float_to_bits(x) & splat_int(static_cast<int32_t>(0xffff0000)));
@@ -54,26 +53,27 @@ struct PairRow {
   }
   vf load_partial(int64_t i, int64_t n) const {
     vf y{};
-    std::memcpy(&y, x + 2 * i, static_cast<size_t>(std::min(2 * n, left - 2 * i)) * sizeof(BFloat16));
+    std::memcpy(&y, x + 2 * i, static_cast<size_t>(std::clamp<int64_t>(left - 2 * i, 0, 2 * n)) * sizeof(BFloat16));
     return y;
   }
 };
 
-// Two rows of bfloat16 that follow each other along the summed index: word i is the pair of their elements i. Without
-// an odd row its elements are 0.
+// Two rows of bfloat16 that follow each other along the summed index: word i is the pair of their elements i. A row
+// that is null has zeros.
 struct PairedRows {
   const BFloat16* even;
-  const BFloat16* odd;  // or null
+  const BFloat16* odd;
 
-  JB_INLINE vf load(int64_t i) const {
-    const vbf low = *reinterpret_cast<const vbf_any*>(even + i);
-    return paired(low, odd == nullptr ? vbf{} : *reinterpret_cast<const vbf_any*>(odd + i));
-  }
+  JB_INLINE vf load(int64_t i) const { return paired(all(even, i), all(odd, i)); }
   JB_INLINE vf load_partial(int64_t i, int64_t n) const {
-    return paired(load_bits_partial(even + i, n), odd == nullptr ? vbf{} : load_bits_partial(odd + i, n));
+    return paired(even == nullptr ? vbf{} : load_bits_partial(even + i, n),
+                  odd == nullptr ? vbf{} : load_bits_partial(odd + i, n));
   }
 
  private:
+  JB_INLINE static vbf all(const BFloat16* row, int64_t i) {
+    return row == nullptr ? vbf{} : *reinterpret_cast<const vbf_any*>(row + i);
+  }
   JB_INLINE static vf paired(vbf low, vbf high) {
     return (vf)(__builtin_convertvector(low, vu) | (__builtin_convertvector(high, vu) << 16));
   }

@@ -84,6 +84,8 @@ jb_ctx jb_context_create(int32_t threads) {
 }
 
 const char* jb_isa_name(void) { return jb::isa_name(); }
+
+int32_t jb_bfloat16_is_fast(void) { return jb::bfloat16_is_fast() ? 1 : 0; }
 }
 
 namespace jb::cpu {

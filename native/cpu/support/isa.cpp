@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/amx.h"
 #include "support/error.h"
 
 namespace jb {
@@ -30,6 +31,8 @@ Isa isa() {
 }
 
 const char* isa_name() {
+  if (amx::tiles() == amx::Tiles::kUnit) return "amx";
+  if (amx::tiles() == amx::Tiles::kPlain) return "plain tiles";
   switch (isa()) {
     case Isa::kAvx512Bf16:
       return "avx512bf16";
@@ -44,6 +47,14 @@ const char* isa_name() {
   return "neon";
 #else
   return "baseline";
+#endif
+}
+
+bool bfloat16_is_fast() {
+#ifdef JB_SEVERAL_ISAS
+  return amx::tiles() == amx::Tiles::kUnit || (isa() == Isa::kAvx512Bf16 && __builtin_cpu_is("amd"));
+#else
+  return false;
 #endif
 }
 

@@ -11,6 +11,9 @@ enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
 Isa isa();
 const char* isa_name();
 
+// Whether products of bfloat16 take less time than of float32. Intel's vectors of bfloat16 do not.
+bool bfloat16_is_fast();
+
 // Throws if this CPU lacks what even the lowest set needs. Until then no kernel may run.
 void require_supported_cpu();
 

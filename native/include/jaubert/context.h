@@ -20,6 +20,8 @@ JB_API int32_t jb_get_threads(jb_ctx ctx);
 // products.
 JB_API const char* jb_isa_name(void);
 JB_API const char* jb_blas_name(void);
+// 1 if the CPU multiplies matrices of bfloat16 faster than of float32, else 0.
+JB_API int32_t jb_bfloat16_is_fast(void);
 
 // Memory of the context's device, aligned to 64 bytes and not cleared; null if there is none left.
 // Regions of 2 MiB and more are placed so that the system can back them with huge pages. On the CPU memory that was
