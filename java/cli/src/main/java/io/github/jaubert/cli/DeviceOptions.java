@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,19 +19,14 @@ final class DeviceOptions {
       names = "--precision",
       paramLabel = "TYPE",
       description =
-          "What the encoder computes in: f32, or on a GPU bf16, whose activations take half the room."
-              + " Default: f32.")
-  private Precision precision = Precision.F32;
+          "What the encoder computes in: f32; bf16, whose activations take half the room; or auto,"
+              + " which trains in bf16 where that is faster, and answers in f32. Default: auto.")
+  private Precision precision = Precision.AUTO;
 
   private enum Precision {
-    F32(DType.F32),
-    BF16(DType.BF16);
-
-    private final DType type;
-
-    Precision(DType type) {
-      this.type = type;
-    }
+    AUTO,
+    F32,
+    BF16
   }
 
   @Option(
@@ -59,8 +55,20 @@ final class DeviceOptions {
     chosen.makeDefault();
   }
 
-  /** What encoders are to compute in. */
-  DType precision() {
-    return precision.type;
+  /** What encoders are to compute in when they answer. */
+  DType forAnswers() {
+    return precision == Precision.BF16 ? DType.BF16 : DType.F32;
+  }
+
+  /** What encoders are to compute in when they learn; said if that was chosen here. */
+  DType forTraining(PrintWriter out) {
+    if (precision != Precision.AUTO) {
+      return forAnswers();
+    }
+    DType fastest = Device.defaultDevice().fastestType();
+    if (fastest == DType.BF16) {
+      out.println("training in bf16, which is faster here than f32 (--precision f32 for that)");
+    }
+    return fastest;
   }
 }

@@ -66,7 +66,7 @@ final class FillMaskCommand implements Callable<Integer> {
     FillMask fill = Pipelines.fillMask(model);
     try (Answers answers = new FillAnswers(fill, json)) {
       fill.top(top).targets(targets.toArray(String[]::new));
-      answers.computeType(device.precision());
+      answers.computeType(device.forAnswers());
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
         lines.ofStandardInput(false);

@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.Trainer;
@@ -112,10 +113,11 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private Trainer trainer(Job job, Path run) {
+    DType precision = device.forTraining(spec.commandLine().getOut());
     Trainer trainer =
         job.trainer()
             .settings(training.settings(spec.commandLine(), job.suggestion()))
-            .with(settings -> settings.precision(device.precision()))
+            .with(settings -> settings.precision(precision))
             .listener(new Progress())
             .replaceOther(output.overwrite());
     training.checkpoints(trainer, run);

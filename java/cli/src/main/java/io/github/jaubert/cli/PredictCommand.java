@@ -87,7 +87,7 @@ final class PredictCommand implements Callable<Integer> {
     device.apply(spec.commandLine());
     ModelOption.check(spec.commandLine(), model);
     try (Answers answers = answers()) {
-      answers.computeType(device.precision());
+      answers.computeType(device.forAnswers());
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
         lines.ofStandardInput(tabbed);

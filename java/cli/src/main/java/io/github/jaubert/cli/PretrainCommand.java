@@ -9,6 +9,7 @@ import io.github.jaubert.bert.PreTrainingModel;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.CorpusTask;
@@ -99,10 +100,11 @@ final class PretrainCommand implements Callable<Integer> {
           tokenizer.vocabularySize());
       CorpusTask<?, M> task = taskOf.apply(model, tokenizer);
       text.apply(task, train, eval, run.seed, encoder.recipe().maskRate());
+      DType precision = device.forTraining(say);
       Trainer trainer =
           Trainer.of(task)
               .settings(settings())
-              .with(s -> s.precision(device.precision()))
+              .with(s -> s.precision(precision))
               .listener(new Progress())
               .replaceOther(output.overwrite());
       run.checkpoints(trainer, to.run());

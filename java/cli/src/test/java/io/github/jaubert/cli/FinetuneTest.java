@@ -13,6 +13,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Device;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -47,7 +48,7 @@ class FinetuneTest extends CommandFixture {
     assertTrue(run.path("evaluation").path("accuracy").asDouble() > 0.9, run.toString());
     assertEquals("finetune", run.path("command").get(0).asText());
     JsonNode settings = run.path("settings");
-    assertEquals("F32", settings.path("precision").asText());
+    assertEquals(Device.defaultDevice().fastestType().name(), settings.path("precision").asText());
     assertEquals(42, settings.path("seed").asInt());
     assertEquals(0.01, settings.path("weight_decay").asDouble(), 1e-6);
     assertEquals("LINEAR", settings.path("schedule").asText());

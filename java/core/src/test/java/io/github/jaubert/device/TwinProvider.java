@@ -45,6 +45,11 @@ public final class TwinProvider implements DeviceProvider {
     }
 
     @Override
+    public boolean isFastInBf16() {
+      return false;
+    }
+
+    @Override
     public void synchronize() {}
   }
 }

@@ -60,6 +60,12 @@ final class CudaDevice implements OpenDevice {
     return arithmetic;
   }
 
+  /** By tensor cores, which every GPU has that the kernels are built for. */
+  @Override
+  public boolean isFastInBf16() {
+    return true;
+  }
+
   @Override
   public DeviceGraphs graphs() {
     return new CudaGraphs(context);

@@ -35,13 +35,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** A small BERT that is fine-tuned in BF16 on a GPU, or its emulator. */
+/** A small BERT that is fine-tuned in BF16 on the CPU, and on a GPU or its emulator. */
 class MixedPrecisionTrainingTest {
   private static final List<String> WORDS = List.of("good", "bad", "a", "film", "was", "very");
   private static final int STEPS = 40;
 
   private static Device gpu;
+
+  private Device device;
 
   @TempDir private Path folder;
   private Tokenizer tokenizer;
@@ -49,6 +53,10 @@ class MixedPrecisionTrainingTest {
   @BeforeAll
   static void findTheGpu() {
     gpu = TestGpu.orSkip();
+  }
+
+  static List<Device> devices() {
+    return List.of(Device.cpu(), gpu);
   }
 
   @BeforeEach
@@ -64,14 +72,14 @@ class MixedPrecisionTrainingTest {
   }
 
   /** The same weights every time. */
-  private static SequenceClassifier model() {
+  private SequenceClassifier model() {
     Rng.seed(5);
     BertConfig config =
         BertConfig.bertBase()
             .withVocabSize(5 + WORDS.size())
             .withEncoder(32, 2, 2, 64)
             .withDropout(0.1, 0.1);
-    return SequenceClassifier.of(config, Labels.of("0", "1")).to(gpu);
+    return SequenceClassifier.of(config, Labels.of("0", "1")).to(device);
   }
 
   /** Sentences of up to 6 words, of which one decides. */
@@ -114,8 +122,10 @@ class MixedPrecisionTrainingTest {
     return result.history().stream().mapToDouble(e -> e.values().get("loss")).toArray();
   }
 
-  @Test
-  void losesAsInF32AndTheSameBitsTwice() {
+  @ParameterizedTest
+  @MethodSource("devices")
+  void losesAsInF32AndTheSameBitsTwice(Device chosen) {
+    device = chosen;
     double[] expected;
     try (SequenceClassifier model = model()) {
       expected = losses(trainer(model, DType.F32).run());
@@ -133,14 +143,20 @@ class MixedPrecisionTrainingTest {
       assertEquals(expected[i], found[i], 4e-3, "loss of step " + i);
     }
     assertTrue(found[STEPS - 1] < found[0] / 2, found[0] + " to " + found[STEPS - 1]);
+    int threads = Device.cpu().threads();
     try (SequenceClassifier model = model()) {
+      Device.cpu().threads(threads == 1 ? 2 : 1);
       assertArrayEquals(found, losses(trainer(model, DType.BF16).run()));
       assertArrayEquals(once, weights(model));
+    } finally {
+      Device.cpu().threads(threads);
     }
   }
 
-  @Test
-  void goesOnWithACheckpointToTheSameBitsAndInNoOtherPrecision() {
+  @ParameterizedTest
+  @MethodSource("devices")
+  void goesOnWithACheckpointToTheSameBitsAndInNoOtherPrecision(Device chosen) {
+    device = chosen;
     float[] uninterrupted;
     try (SequenceClassifier model = model()) {
       trainer(model, DType.BF16).with(s -> s.epochs(2)).run();
@@ -174,6 +190,7 @@ class MixedPrecisionTrainingTest {
 
   @Test
   void stepsAreReplayedAsWell() {
+    device = gpu;
     double[] expected;
     try (SequenceClassifier model = model()) {
       expected = losses(trainer(model, DType.BF16).with(s -> s.epochs(2)).run());
@@ -184,8 +201,10 @@ class MixedPrecisionTrainingTest {
     }
   }
 
-  @Test
-  void theEncoderComputesInBf16AndTheHeadInF32() {
+  @ParameterizedTest
+  @MethodSource("devices")
+  void theEncoderComputesInBf16AndTheHeadInF32(Device chosen) {
+    device = chosen;
     TokenBatch batch =
         new TokenBatch(new int[] {2, 5, 3, 2, 7, 8, 3}, new int[7], PackedSequences.of(3, 4));
     try (SequenceClassifier model = model();

@@ -13,6 +13,9 @@ public interface OpenDevice {
     return description();
   }
 
+  /** Whether layers take less time in BF16 than in F32. */
+  boolean isFastInBf16();
+
   /** Graphs, or null if the device has none. */
   default DeviceGraphs graphs() {
     return null;

@@ -127,6 +127,11 @@ public final class Backend {
     return opened.arithmetic();
   }
 
+  /** Whether layers take less time in BF16 than in F32. */
+  public boolean isFastInBf16() {
+    return opened.isFastInBf16();
+  }
+
   /** Waits for all that was begun on the device. */
   public void synchronize() {
     requireRunning("there is nothing to wait for");

@@ -30,6 +30,11 @@ record CpuDevice(long context) implements OpenDevice {
     return Kernels.jb_isa_name() + ", " + Kernels.jb_blas_name();
   }
 
+  @Override
+  public boolean isFastInBf16() {
+    return Kernels.jb_bfloat16_is_fast() != 0;
+  }
+
   /** Every operation of the CPU has ended when its call returns. */
   @Override
   public void synchronize() {}
