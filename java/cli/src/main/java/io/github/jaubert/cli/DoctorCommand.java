@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.demo.MiniLm;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.DeviceReport;
 import java.io.PrintWriter;
@@ -57,6 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
     facts.put("jaubert", Main.version());
     Machine.describe(facts);
     facts.put("kernels", kernels());
+    facts.put("bf16", facts.path("kernels").isNull() ? null : bf16(facts));
     devices = Device.report();
     gpu(facts, devices.found());
     missing.addAll(devices.missing());
@@ -75,6 +77,17 @@ final class DoctorCommand implements Callable<Integer> {
       missing.add("the native library: " + e.getMessage());
       return null;
     }
+  }
+
+  /** Whether the CPU trains in bf16 by itself, and why. */
+  private static String bf16(ObjectNode facts) {
+    String kernels = facts.path("kernels").asText();
+    if (Device.cpu().fastestType() == DType.BF16) {
+      return "faster than f32, by "
+          + (kernels.contains("(amx") ? "AMX" : "vdpbf16ps")
+          + ": the command trains in it";
+    }
+    return "slower than f32: neither AMX nor vdpbf16ps of an AMD is there, or is used";
   }
 
   /** The devices by themselves, so that they can be counted. */
@@ -136,6 +149,9 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> missing = strings(facts.path("missing"));
     // What is missing says why.
     line(out, "kernels", facts.path("kernels").asText("cannot be loaded"));
+    if (!facts.path("bf16").isNull()) {
+      line(out, "bf16", facts.path("bf16").asText());
+    }
     List<String> gpu = new ArrayList<>(devices.found());
     if (gpu.stream().noneMatch(DoctorCommand::isDevice)) {
       gpu.add(0, "none; the processor is used");

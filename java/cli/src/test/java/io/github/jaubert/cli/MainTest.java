@@ -173,7 +173,15 @@ class MainTest extends CommandFixture {
     String out = jaubert("doctor").succeeded().out();
     for (String name :
         List.of(
-            "jaubert", "JDK", "system", "processor", "memory", "kernels", "GPU", "embedded job")) {
+            "jaubert",
+            "JDK",
+            "system",
+            "processor",
+            "memory",
+            "kernels",
+            "bf16",
+            "GPU",
+            "embedded job")) {
       assertTrue(
           out.lines().anyMatch(line -> line.startsWith(name + " ") && line.length() > 14),
           name + "\n" + out);
@@ -197,6 +205,7 @@ class MainTest extends CommandFixture {
             "processor",
             "memory",
             "kernels",
+            "bf16",
             "gpu",
             "gpu_notes",
             "embedded_job",
