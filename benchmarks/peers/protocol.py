@@ -12,6 +12,7 @@ import re
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,6 +20,8 @@ import torch
 SAMPLE_SECONDS = 0.004
 SCALES = {"ms": 1e3, "us": 1e6}  # of seconds
 L2_BYTES = 256 << 20  # more than any GPU's second level of cache
+# How a CPU computes: in float32, with products that may be in bfloat16 inside, or with activations in bfloat16 as well.
+PRECISIONS = ("float32", "medium", "autocast")
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 
 
@@ -40,7 +43,13 @@ def gpu_options(parser):
     """Of a program that also measures at the sizes of a GPU, which --tokens asks for."""
     parser.add_argument("--tokens", type=int, default=0, help="works at the sizes of a GPU, on so many tokens in all, a multiple of 2048")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda:0 and so on; cpu with --tokens checks the program without a GPU")
-    parser.add_argument("--dtype", choices=DTYPES, default="f32", help="of activations and products")
+    dtype_option(parser)
+
+
+def dtype_option(parser):
+    parser.add_argument(
+        "--dtype", choices=DTYPES, default="f32", help="of activations and products; bf16 on a CPU: whichever of PyTorch's ways is fastest"
+    )
 
 
 def parse(parser):
@@ -51,10 +60,12 @@ def parse(parser):
     torch.backends.cuda.matmul.allow_tf32 = False
     args.peer = f"PyTorch {torch.__version__}"
     args.clock = WallClock()
+    if "dtype" in args:
+        args.type = DTYPES[args.dtype]
+        args.in_bf16 = ", bf16" if args.type == torch.bfloat16 else ""  # what works are called besides
     if "tokens" in args:
         if args.tokens < 0 or args.tokens % 2048:
             parser.error(f"--tokens {args.tokens}: a multiple of 2048")
-        args.type = DTYPES[args.dtype]
         args.gpu = args.device != "cpu"
         if args.gpu and not args.list:
             if not torch.cuda.is_available():
@@ -177,6 +188,12 @@ class Work:
 def work(name, unit, sampler):
     """A work with one way."""
     return Work(name, unit, {"": sampler})
+
+
+def work_on_cpu(args, name, unit, sampler):
+    """With --dtype bf16 by the fastest of PyTorch's precisions: sampler(way, seconds)."""
+    ways = PRECISIONS if args.in_bf16 else PRECISIONS[:1]
+    return Work(name, unit, {way if args.in_bf16 else "": partial(sampler, way) for way in ways})
 
 
 def run(args, works, trial=None):

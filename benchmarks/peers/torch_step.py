@@ -19,7 +19,7 @@ from functools import partial
 import protocol
 import torch
 import transformers
-from training import adamw, cut, mixed_lengths, update
+from training import adamw, autocast, cut, mixed_lengths, products, update
 from transformers import BertConfig, BertForSequenceClassification
 
 # name, hidden, layers, heads, intermediate
@@ -30,12 +30,14 @@ CORPUS = 4  # how many times --tokens all sentences have
 class Step:
     """A new model of a shape."""
 
-    def __init__(self, args, shape, compiled=False):
+    def __init__(self, args, shape, compiled=False, cast=None):
         _, hidden, layers, heads, intermediate = SHAPES[shape]
         config = BertConfig(
             hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=intermediate
         )
         self.args = args
+        # Around each forward pass.
+        self.cast = cast or partial(torch.autocast, args.device[:4], dtype=args.type, enabled=args.type != torch.float32)
         self.model = BertForSequenceClassification._from_config(config, attn_implementation="sdpa").to(args.device)
         self.compiled = compiled
 
@@ -48,7 +50,7 @@ class Step:
 
         def steps():
             for inputs, labels in batches:
-                with torch.autocast("cuda" if self.args.gpu else "cpu", dtype=self.args.type, enabled=self.args.type != torch.float32):
+                with self.cast():
                     loss = self.model(**inputs, labels=labels).loss
                 loss.backward()
                 update(self.model, optimizer)
@@ -59,7 +61,7 @@ class Step:
         self.model.eval()
 
         def step():
-            with torch.inference_mode():
+            with torch.inference_mode(), self.cast():
                 for inputs, _ in batches:
                     self.model.bert(**inputs)
 
@@ -107,14 +109,16 @@ def works_of_gpu(args):
 
 def works_of_cpu(args):
     training = args.mode == "train"
-    name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}"
+    name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}{args.in_bf16}"
 
-    def sample(seconds):
-        step, batches = Step(args, args.shape), one_length(args, args.batch, args.seq)
-        return args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds)
+    def sample(way, seconds):
+        step, batches = Step(args, args.shape, cast=partial(autocast, way)), one_length(args, args.batch, args.seq)
+        with products(way):
+            return args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds)
 
-    yield protocol.work(name, "ms", sample)
-    yield protocol.work(f"peak memory, {name}", "MB", lambda seconds: [protocol.peak_memory()])
+    yield protocol.work_on_cpu(args, name, "ms", sample)
+    if not args.in_bf16:
+        yield protocol.work(f"peak memory, {name}", "MB", lambda seconds: [protocol.peak_memory()])
 
 
 def main():

@@ -18,7 +18,7 @@ from pathlib import Path
 import protocol
 import torch
 import transformers
-from training import adamw, cut, padded, update
+from training import adamw, autocast, cut, padded, products, update
 from transformers import BertForSequenceClassification, BertModel
 
 BATCH = 32
@@ -45,24 +45,25 @@ def batches(path, by_length=False, shuffled=False):
         yield inputs, torch.tensor([s.label for s in part])
 
 
-def encoding(folder):
+def encoding(folder, way):
     model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
 
     def encode(inputs, labels):
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast(way):
             model(**inputs)
 
     return encode
 
 
-def training(folder, dropout):
+def training(folder, dropout, way="float32"):
     model = BertForSequenceClassification.from_pretrained(
         folder, num_labels=2, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
     ).train()
     optimizer = adamw(model.parameters(), LEARNING_RATE)
 
     def step(inputs, labels):
-        loss = model(**inputs, labels=labels).loss
+        with autocast(way):
+            loss = model(**inputs, labels=labels).loss
         loss.backward()
         update(model, optimizer)
         return loss
@@ -88,36 +89,41 @@ def passes(work, all_batches, seconds):
 def works(args):
     model = args.inputs / "model"
 
-    def latency(name, seconds):
-        encode, batch = encoding(model), next(batches(args.inputs / name))
-        return args.clock.repeat(lambda: encode(*batch), seconds)
+    def latency(name, way, seconds):
+        encode, batch = encoding(model, way), next(batches(args.inputs / name))
+        with products(way):
+            return args.clock.repeat(lambda: encode(*batch), seconds)
 
-    def infer(path, by_length, seconds):
-        return passes(encoding(model), batches(path, by_length), seconds)
+    def infer(path, by_length, way, seconds):
+        with products(way):
+            return passes(encoding(model, way), batches(path, by_length), seconds)
 
-    def train(path, by_length, seconds):
-        return passes(training(model, 0.1), batches(path, by_length, by_length), seconds)
+    def train(path, by_length, way, seconds):
+        with products(way):
+            return passes(training(model, 0.1, way), batches(path, by_length, by_length), seconds)
 
     def losses(path, seconds):
         step = training(model, 0.0)
         return [step(*batch).item() for batch in batches(path)]
 
-    yield protocol.work("inference, one short sentence", "ms", partial(latency, "short-sentence.tsv"))
-    yield protocol.work("inference, MiniLM B8 S128", "ms", partial(latency, "random-8x128.tsv"))
+    yield protocol.work_on_cpu(args, f"inference, one short sentence{args.in_bf16}", "ms", partial(latency, "short-sentence.tsv"))
+    yield protocol.work_on_cpu(args, f"inference, MiniLM B8 S128{args.in_bf16}", "ms", partial(latency, "random-8x128.tsv"))
     orders = (("in file order", False), ("by length", True))
     for path in sorted(args.inputs.glob("*-dev.tsv")):
         corpus = path.name.removesuffix("-dev.tsv")
         for order, by_length in orders:
-            yield protocol.work(f"inference, {corpus} dev, {order}", "sentences/s", partial(infer, path, by_length))
+            yield protocol.work_on_cpu(args, f"inference, {corpus} dev{args.in_bf16}, {order}", "sentences/s", partial(infer, path, by_length))
     for path in sorted(args.inputs.glob("*-train.tsv")):
         corpus = path.name.removesuffix("-train.tsv")
         for order, by_length in orders:
-            yield protocol.work(f"training, {corpus}, {order}", "sentences/s", partial(train, path, by_length))
-        yield protocol.work(f"losses, {corpus}", "loss", partial(losses, path))
+            yield protocol.work_on_cpu(args, f"training, {corpus}{args.in_bf16}, {order}", "sentences/s", partial(train, path, by_length))
+        if not args.in_bf16:
+            yield protocol.work(f"losses, {corpus}", "loss", partial(losses, path))
 
 
 def main():
     parser = protocol.options(__doc__)
+    protocol.dtype_option(parser)
     parser.add_argument("--inputs", type=Path, required=True)
     args = protocol.parse(parser)
     transformers.logging.set_verbosity_error()

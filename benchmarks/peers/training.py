@@ -1,8 +1,22 @@
 """What the programs share that train: the optimizer, a step, batches of padded sentences, and lengths as sentences have them."""
 
 import math
+from contextlib import contextmanager
 
 import torch
+
+
+@contextmanager
+def products(way):
+    """Products of one of protocol.PRECISIONS."""
+    torch.set_float32_matmul_precision("medium" if way == "medium" else "highest")
+    yield
+    torch.set_float32_matmul_precision("highest")
+
+
+def autocast(way):
+    """For one forward pass: within it weights are converted once."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=way == "autocast")
 
 
 def adamw(parameters, lr, weight_decay=0.01, fused=True):

@@ -84,6 +84,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
     }
     Commit commit = commit();
     Map<String, String> facts = Machine.describe(threads);
+    double before = SpinLoop.spread(threads);
     Results results = new Results();
     Peers peers = new Peers(root, Duration.ofSeconds(patience), python, results);
     prepare(results);
@@ -94,6 +95,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
       oursRan &= suite.measure(programs(suite, peers), results, System.err);
     }
     facts.put("took", "%d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
+    facts.put("spin loop", disturbance(before, SpinLoop.spread(threads)));
 
     String name = words().kind() + "-" + commit.date() + "-" + commit.hash();
     Path folder = out == null ? root.resolve("benchmarks/results").resolve(name) : out;
@@ -101,6 +103,13 @@ abstract class ComparisonCommand implements Callable<Integer> {
     System.out.println(Files.readString(folder.resolve("report.md")));
     System.out.println("Written to " + folder);
     return oursRan ? 0 : 1;
+  }
+
+  /** How much a loop's times spread before and after the run, and whether that is much. */
+  private static String disturbance(double before, double after) {
+    boolean much = Math.max(before, after) > SpinLoop.MOST;
+    return "slowest tenth %.1f %% over the median before the run, %.1f %% after: %s"
+        .formatted(100 * before, 100 * after, much ? "a disturbed machine" : "a quiet machine");
   }
 
   /** Of the checkout, or what a packaged folder says of itself; unknown where there is neither. */

@@ -2,6 +2,8 @@ package io.github.jaubert.benchmarks.comparison;
 
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.benchmarks.models.BenchmarkInputs;
+import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +41,7 @@ public final class CpuBenchmark extends ComparisonCommand {
               + " round and sample is in report.json.");
 
   private static final int BATCH = 32;
+  private static final List<String> BF16 = List.of("--dtype", "bf16");
 
   @Option(names = "--quick", description = "Fewer works, one round: under two minutes.")
   private boolean quick;
@@ -66,11 +69,20 @@ public final class CpuBenchmark extends ComparisonCommand {
     List<Suite> suites = new ArrayList<>();
     String roofs = quick ? "^(sgemm|copy).* \\d+ threads$" : "";
     suites.add(suite("roofs", quick ? 0.4 : 1, "operations.Roofs", List.of(), roofs));
-    suites.add(step("step minilm", "--shape", "minilm", "--batch", "32"));
+    List<String> minilm = List.of("--shape", "minilm", "--batch", "32");
+    List<String> bertBase = List.of("--shape", "bert-base", "--batch", "8");
+    List<String> peers = List.of("torch_step.py", "djl/Djl", "bytedeco/Bytedeco");
+    suites.add(step("step minilm", minilm, peers));
     if (!quick) {
-      suites.add(step("step bert-base", "--shape", "bert-base", "--batch", "8"));
+      suites.add(step("step bert-base", bertBase, peers));
     }
     suites.add(text("text", times(), "^(inference|training)", "onnxruntime/OnnxRuntime"));
+    if (!quick && Device.cpu().fastestType() == DType.BF16) {
+      List<String> torch = List.of("torch_step.py");
+      suites.add(step("step minilm, bf16", minilm, torch).with(BF16));
+      suites.add(step("step bert-base, bf16", bertBase, torch).with(BF16));
+      suites.add(text("text, bf16", times(), "^(inference|training)").with(BF16));
+    }
     if (data != null && Files.exists(data.resolve("sst-2/train.tsv"))) {
       suites.add(text("losses", 1, "^losses"));
     }
@@ -94,9 +106,8 @@ public final class CpuBenchmark extends ComparisonCommand {
     return new Suite(name, times(), seconds, ours, peers, List.of("--only", works));
   }
 
-  private Suite step(String name, String... shape) {
-    List<String> peers = List.of("torch_step.py", "djl/Djl", "bytedeco/Bytedeco");
-    List<String> options = new ArrayList<>(List.of(shape));
+  private Suite step(String name, List<String> shape, List<String> peers) {
+    List<String> options = new ArrayList<>(shape);
     options.addAll(List.of("--only", "^(?!.* 8x8)")); // what DJL and Bytedeco also measure
     return new Suite(name, times(), quick ? 1 : 8, "models.StepBenchmark", peers, options);
   }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A family of works: who measures it, and how.
@@ -24,6 +25,12 @@ record Suite(
     String ours,
     List<String> peers,
     List<String> options) {
+  /** The same with further options. */
+  Suite with(List<String> more) {
+    List<String> all = Stream.concat(options.stream(), more.stream()).toList();
+    return new Suite(name, rounds, seconds, ours, peers, all);
+  }
+
   /**
    * Runs the programs in alternation, each first in one round after another. One that fails once is
    * not tried again; what it measured before that counts.

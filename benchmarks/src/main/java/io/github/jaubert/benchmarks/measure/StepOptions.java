@@ -1,10 +1,12 @@
 package io.github.jaubert.benchmarks.measure;
 
+import io.github.jaubert.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /**
@@ -47,10 +49,15 @@ public final class StepOptions {
     return sequence;
   }
 
+  /** What a work is called besides where activations are of this type. */
+  public static String suffix(DType dtype) {
+    return dtype == DType.F32 ? "" : ", " + dtype.name().toLowerCase(Locale.ROOT);
+  }
+
   /** The step, as figures are labelled: {@code training step MiniLM B32 S128}. */
-  public String name() {
+  public String name(DType dtype) {
     String what = mode == Mode.TRAIN ? "training step" : "inference";
-    return "%s %s B%d S%d".formatted(what, shape().name(), batch, sequence);
+    return "%s %s B%d S%d%s".formatted(what, shape().name(), batch, sequence, suffix(dtype));
   }
 
   /**
@@ -60,16 +67,18 @@ public final class StepOptions {
    * @param infer samples of an inference, in seconds
    */
   public List<Work> works(Work.Sampler train, Work.Sampler infer) {
-    return works(shape().forwardFlops(sequence), train, infer);
+    return works(DType.F32, shape().forwardFlops(sequence), train, infer);
   }
 
-  /** The same where training computes so many FLOPs forward for a sequence. */
-  public List<Work> works(double trainingFlops, Work.Sampler train, Work.Sampler infer) {
+  /** The same in a type, where training computes so many FLOPs forward for a sequence. */
+  public List<Work> works(
+      DType dtype, double trainingFlops, Work.Sampler train, Work.Sampler infer) {
+    String name = name(dtype);
     boolean training = mode == Mode.TRAIN;
     double flops = batch * (training ? 3 * trainingFlops : shape().forwardFlops(sequence));
     return List.of(
-        Work.timed(name(), flops, 0, training ? train : infer),
-        Work.of("peak memory, " + name(), "MB", seconds -> new double[] {peakMegabytes()}));
+        Work.timed(name, flops, 0, training ? train : infer),
+        Work.of("peak memory, " + name, "MB", seconds -> new double[] {peakMegabytes()}));
   }
 
   /**

@@ -42,6 +42,9 @@ public final class SoakBenchmark implements Callable<Integer> {
       description = "by how much the last window may be slower")
   private double tolerance;
 
+  @Option(names = "--dtype", defaultValue = "f32", description = "the type of activations")
+  private DType dtype;
+
   /** Runs the soak; the exit code is 1 if memory grew or steps became slower. */
   public static void main(String[] arguments) {
     MeasuringProgram.run(new SoakBenchmark(), arguments);
@@ -52,7 +55,7 @@ public final class SoakBenchmark implements Callable<Integer> {
     LabelledBatch[] batches = batches();
     double[] milliseconds = new double[steps];
     long[] live = new long[steps];
-    try (Training training = Training.of(new EncoderShape("tiny", 128, 2, 2, 512), DType.F32, 0)) {
+    try (Training training = Training.of(new EncoderShape("tiny", 128, 2, 2, 512), dtype, 0)) {
       for (LabelledBatch batch : batches) {
         training.step(batch);
       }

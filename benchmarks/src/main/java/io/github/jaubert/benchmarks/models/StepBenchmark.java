@@ -62,10 +62,11 @@ public final class StepBenchmark extends JaubertProgram {
     List<Work> works =
         new ArrayList<>(
             options.works(
+                gpu.dtype(),
                 shape.classifierFlops(length),
                 seconds -> train(shape, lengths, seed, false, seconds),
                 seconds -> infer(LabelledBatch.random(seed, lengths), seconds)));
-    String peak = "peak of tensors, " + options.name();
+    String peak = "peak of tensors, " + options.name(gpu.dtype());
     works.add(Work.of(peak, "MB", seconds -> new double[] {Memory.peak() / 1e6}));
     return works;
   }
@@ -98,7 +99,7 @@ public final class StepBenchmark extends JaubertProgram {
   }
 
   private double[] infer(LabelledBatch batch, double seconds) {
-    try (SequenceClassifier model = Training.classifier(options.shape())) {
+    try (SequenceClassifier model = Training.classifier(options.shape()).computeType(gpu.dtype())) {
       model.eval();
       return Timing.repeat(
           () -> Training.encode(model, batch.tokens()), seconds, Device.defaultDevice()::seconds);

@@ -2,9 +2,11 @@ package io.github.jaubert.benchmarks.models;
 
 import io.github.jaubert.benchmarks.JaubertProgram;
 import io.github.jaubert.benchmarks.measure.EncoderShape;
+import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,12 @@ public final class TextBenchmark extends JaubertProgram {
       description = "the folder that BenchmarkInputs wrote")
   private Path inputs;
 
+  @Option(
+      names = "--dtype",
+      defaultValue = "f32",
+      description = "the type of activations: f32, or bf16, of which works are called so")
+  private DType dtype;
+
   /** Measures. */
   public static void main(String[] arguments) {
     run(new TextBenchmark(), arguments);
@@ -44,22 +52,24 @@ public final class TextBenchmark extends JaubertProgram {
   @Override
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
-    works.add(latency("inference, one short sentence", BenchmarkInputs.SENTENCE));
-    works.add(latency("inference, MiniLM B8 S128", BenchmarkInputs.DENSE));
+    String type = StepOptions.suffix(dtype);
+    works.add(latency("inference, one short sentence" + type, BenchmarkInputs.SENTENCE));
+    works.add(latency("inference, MiniLM B8 S128" + type, BenchmarkInputs.DENSE));
     for (String corpus : BenchmarkInputs.corpora(inputs, BenchmarkInputs.DEV)) {
-      String name = "inference, " + corpus + " dev";
+      String name = "inference, " + corpus + " dev" + type;
       works.add(Work.of(name, "sentences/s", seconds -> encode(corpus, seconds)));
     }
     for (String corpus : BenchmarkInputs.corpora(inputs, BenchmarkInputs.TRAIN)) {
-      String name = "training, " + corpus;
+      String name = "training, " + corpus + type;
       works.add(Work.of(name, "sentences/s", seconds -> train(corpus, seed, seconds)));
-      works.add(Work.of("losses, " + corpus, "loss", seconds -> losses(corpus)));
+      works.add(Work.of("losses, " + corpus + type, "loss", seconds -> losses(corpus)));
     }
     return works;
   }
 
   private SequenceClassifier model() {
-    return SequenceClassifier.fromPretrained(inputs.resolve(BenchmarkInputs.MODEL));
+    return SequenceClassifier.fromPretrained(inputs.resolve(BenchmarkInputs.MODEL))
+        .computeType(dtype);
   }
 
   private List<LabelledBatch> batches(String corpus, String part) {
