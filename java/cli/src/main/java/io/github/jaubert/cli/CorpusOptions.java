@@ -63,6 +63,15 @@ final class CorpusOptions {
   private Integer maxLength;
 
   @Option(
+      names = "--objective",
+      paramLabel = "NAME",
+      description =
+          "What to learn: mlm (to tell masked tokens), or electra (to tell which tokens a small"
+              + " generator replaced, which learns along to tell masked ones, and is for fill-mask in"
+              + " the result's folder generator). Default: mlm.")
+  private Objective objective = Objective.MLM;
+
+  @Option(
       names = "--mask-rate",
       paramLabel = "SHARE",
       description =
@@ -80,6 +89,12 @@ final class CorpusOptions {
   @Option(names = "--whole-words", description = "Mask whole words, not parts of them.")
   private boolean wholeWords;
 
+  /** What is learnt; what pre-training with it is called after. */
+  enum Objective {
+    MLM,
+    ELECTRA
+  }
+
   /** What is to be told of two texts; what pre-training with it is called after. */
   enum Pairs {
     NSP,
@@ -94,7 +109,8 @@ final class CorpusOptions {
 
   /** What a folder in runs/ is called after it. */
   String name() {
-    String task = pairs == null ? "-mlm" : "-" + pairs.toString().toLowerCase(Locale.ROOT);
+    Object learnt = pairs == null ? objective : pairs;
+    String task = "-" + learnt.toString().toLowerCase(Locale.ROOT);
     if (corpus == null) {
       return "wordnet" + task;
     }
@@ -104,6 +120,10 @@ final class CorpusOptions {
 
   void check(CommandLine command) {
     RunOptions.atLeast(command, "--max-length", maxLength, pairs == null ? 18 : 20);
+    if (pairs != null && objective == Objective.ELECTRA) {
+      throw new ParameterException(
+          command, "--pairs is for --objective mlm; an ELECTRA learns from single texts");
+    }
     if (key != null && form != Form.JSON) {
       throw new ParameterException(command, "--text-key needs --documents json");
     }
@@ -150,6 +170,11 @@ final class CorpusOptions {
     return eval != null || heldOut() > 0;
   }
 
+  /** What is learnt. */
+  Objective objective() {
+    return objective;
+  }
+
   /** What else is learnt of pairs of texts; null for nothing. */
   Pairs pairs() {
     return pairs;
@@ -176,6 +201,8 @@ final class CorpusOptions {
     task.masking(
         masking -> {
           var rated = masking.rate(maskRate == null ? usualRate : maskRate);
+          // The discriminator never reads a mask, so that none need be left out of the text.
+          rated = objective == Objective.ELECTRA ? rated.split(1, 0) : rated;
           return wholeWords ? rated.wholeWords() : rated;
         });
   }

@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.EncoderConfig;
+import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.ByteLevelBpeTrainer;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
@@ -140,7 +141,8 @@ final class NewEncoderOptions {
     return layers == null ? 4 : layers;
   }
 
-  private int hidden() {
+  /** The width of a new model. */
+  int hidden() {
     return hidden == null ? 256 : hidden;
   }
 
@@ -148,11 +150,20 @@ final class NewEncoderOptions {
     return heads == null ? Math.max(1, hidden() / HEAD_DIM) : heads;
   }
 
-  /** What is said of where the model comes from. */
-  String name() {
+  /**
+   * What is said of where the model comes from.
+   *
+   * @param architecture what that of a new one is called
+   */
+  String name(String architecture) {
     return model == null
-        ? "a new %s of %d layers, %d wide".formatted(recipe().architecture(), layers(), hidden())
+        ? "a new %s of %d layers, %d wide".formatted(architecture, layers(), hidden())
         : model.toString();
+  }
+
+  /** The folder of the model that there is; null for a new one. */
+  Path folder() {
+    return model;
   }
 
   /** The tokenizer of the model, or one that is made of the corpus. */
@@ -186,16 +197,24 @@ final class NewEncoderOptions {
     if (model != null) {
       return forTraining.apply(model);
     }
-    return newModel.apply(
-        recipe()
-            .config(
-                tokenizer,
-                new Recipe.Size(
-                    hidden(),
-                    layers(),
-                    heads(),
-                    intermediate == null ? recipe().intermediate(hidden()) : intermediate,
-                    Math.max(LONGEST, maxLength)),
-                dropout == null ? recipe().dropout() : dropout));
+    return newModel.apply(recipe().config(tokenizer, size(maxLength), dropout()));
+  }
+
+  /** The sizes of a new BERT, which an ELECTRA shares. */
+  BertConfig bert(Tokenizer tokenizer, int maxLength) {
+    return Recipe.bert(tokenizer, size(maxLength), dropout());
+  }
+
+  private Recipe.Size size(int maxLength) {
+    return new Recipe.Size(
+        hidden(),
+        layers(),
+        heads(),
+        intermediate == null ? recipe().intermediate(hidden()) : intermediate,
+        Math.max(LONGEST, maxLength));
+  }
+
+  private double dropout() {
+    return dropout == null ? recipe().dropout() : dropout;
   }
 }

@@ -2,20 +2,13 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.EncoderConfig;
-import io.github.jaubert.bert.EncoderModel;
-import io.github.jaubert.bert.MaskedLanguageModel;
-import io.github.jaubert.bert.PreTrainingModel;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
-import io.github.jaubert.train.CorpusTask;
 import io.github.jaubert.train.LogEntry;
-import io.github.jaubert.train.PairPretraining;
-import io.github.jaubert.train.Pretraining;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.TrainingSettings;
@@ -25,8 +18,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,8 +31,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Pre-trains an encoder on text: it learns to tell masked tokens. Writes a Hugging Face folder"
-          + " that finetune, fill-mask and transformers load.",
+      "Pre-trains an encoder on text: it learns to tell masked tokens, or replaced ones. Writes a"
+          + " Hugging Face folder that finetune, fill-mask and transformers load.",
       "Without options: a small BERT from nothing on WordNet's definitions, in a few minutes.",
       "A run that was interrupted goes on when the same command is given again."
     })
@@ -64,45 +55,30 @@ final class PretrainCommand implements Callable<Integer> {
     device.apply(spec.commandLine());
     run.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (OutputFolder folder = output.open(text.name())) {
-      if (text.pairs() == null) {
-        pretrain(
-            folder, MaskedLanguageModel::of, MaskedLanguageModel::forTraining, Pretraining::of);
-      } else {
-        pretrain(folder, PreTrainingModel::of, PreTrainingModel::forTraining, this::ofPairs);
-      }
+      pretrain(folder);
     }
     return 0;
   }
 
-  private PairPretraining ofPairs(PreTrainingModel model, Tokenizer tokenizer) {
-    PairPretraining task = PairPretraining.of(model, tokenizer);
-    return text.pairs() == CorpusOptions.Pairs.SOP ? task.sentenceOrder() : task;
-  }
-
-  private <M extends EncoderModel<M>> void pretrain(
-      OutputFolder to,
-      Function<EncoderConfig, M> newModel,
-      Function<Path, M> forTraining,
-      BiFunction<M, Tokenizer, CorpusTask<?, M>> taskOf) {
+  private void pretrain(OutputFolder to) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     Corpus train = text.train();
     Corpus eval = text.eval();
     Rng.seed(run.seed);
     try (Tokenizer tokenizer = encoder.tokenizer(train);
-        M model = encoder.model(tokenizer, text.maxLength(), newModel, forTraining)) {
+        PretrainingJob job = job(tokenizer)) {
       say.printf(
           Locale.ROOT,
           "%s; %s, %,d parameters, a vocabulary of %,d tokens%n",
           train.source(),
-          encoder.name(),
-          model.parameterCount(),
+          job.name(),
+          job.model().parameterCount(),
           tokenizer.vocabularySize());
-      CorpusTask<?, M> task = taskOf.apply(model, tokenizer);
-      text.apply(task, train, eval, run.seed, encoder.recipe().maskRate());
+      text.apply(job.text(), train, eval, run.seed, encoder.recipe().maskRate());
       DType precision = device.forTraining(say);
       Trainer trainer =
-          Trainer.of(task)
+          job.trainer()
               .settings(settings())
               .with(s -> s.precision(precision))
               .listener(new Progress())
@@ -110,12 +86,18 @@ final class PretrainCommand implements Callable<Integer> {
       run.checkpoints(trainer, to.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       Path folder = to.folder();
-      model.save(folder);
+      job.save(folder);
       to.moveLog();
-      write(folder, train, eval, model, result);
-      print(folder, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
+      write(folder, train, eval, job, result);
+      print(folder, job, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();
     }
+  }
+
+  private PretrainingJob job(Tokenizer tokenizer) {
+    return text.objective() == CorpusOptions.Objective.ELECTRA
+        ? ElectraJob.of(encoder, text.maxLength(), tokenizer)
+        : MaskedJob.of(encoder, text, tokenizer);
   }
 
   /** What was given over what suits pre-training. */
@@ -135,6 +117,9 @@ final class PretrainCommand implements Callable<Integer> {
           spec.commandLine(),
           "--pairs is for --recipe bert; ModernBERT has nothing to tell pairs by");
     }
+    if (text.objective() == CorpusOptions.Objective.ELECTRA) {
+      ElectraJob.check(spec.commandLine(), encoder);
+    }
     if (!text.isJudged() && (run.keepBest || run.patience != null)) {
       throw new ParameterException(
           spec.commandLine(), "--keep-best and --patience need --eval or --held-out");
@@ -145,10 +130,10 @@ final class PretrainCommand implements Callable<Integer> {
   // ---- what came of it ----
 
   private void write(
-      Path folder, Corpus train, Corpus eval, EncoderModel<?> model, TrainingResult result) {
+      Path folder, Corpus train, Corpus eval, PretrainingJob job, TrainingResult result) {
     ObjectNode json = Report.begin(spec.commandLine().getParseResult().originalArgs());
-    json.put("model", encoder.name());
-    json.put("parameters", model.parameterCount());
+    json.put("model", job.name());
+    json.put("parameters", job.model().parameterCount());
     json.put("train", train.source());
     json.put("eval", eval == null ? null : eval.source());
     json.set("settings", new ObjectMapper().valueToTree(result.settings()));
@@ -169,27 +154,27 @@ final class PretrainCommand implements Callable<Integer> {
         .orElse(Map.of());
   }
 
-  private void print(Path folder, TrainingResult result, Corpus judged, String mask) {
+  private void print(
+      Path folder, PretrainingJob job, TrainingResult result, Corpus judged, String mask) {
     PrintWriter say = spec.commandLine().getOut();
     say.println();
     if (!result.metrics().isEmpty()) {
       Map<String, Double> before = atStart(result);
+      int width = result.metrics().keySet().stream().mapToInt(String::length).max().orElseThrow();
       result
           .metrics()
           .forEach(
               (name, value) ->
                   say.printf(
                       Locale.ROOT,
-                      "  %-13s %10.3f before %10.3f after%n",
+                      "  %-" + width + "s %10.3f before %10.3f after%n",
                       name,
                       before.getOrDefault(name, Double.NaN),
                       value));
       say.println();
-      new FilledTexts(folder, say).print(judged, text.heldOut());
+      new FilledTexts(job.filling(folder), say).print(judged, text.heldOut());
     }
     Report.speed(say, result);
-    say.printf(
-        "wrote %s; try: %s fill-mask --model %s \"some text with a %s\"%n",
-        folder, Main.command(), folder, mask);
+    say.printf("wrote %s; try: %s %s%n", folder, Main.command(), job.use(folder, mask));
   }
 }

@@ -18,12 +18,7 @@ enum Recipe {
 
     @Override
     EncoderConfig config(Tokenizer tokenizer, Size size, double dropout) {
-      return BertConfig.bertBase()
-          .withVocabSize(tokenizer.vocabularySize())
-          .withPadToken(tokenizer.padId())
-          .withMaxPositions(size.positions)
-          .withEncoder(size.hidden, size.layers, size.heads, size.intermediate)
-          .withDropout(dropout, dropout);
+      return bert(tokenizer, size, dropout);
     }
   },
 
@@ -106,6 +101,16 @@ enum Recipe {
 
   /** A new encoder for the tokens of a tokenizer that was made of the corpus. */
   abstract EncoderConfig config(Tokenizer tokenizer, Size size, double dropout);
+
+  /** A new BERT for the tokens of a tokenizer. */
+  static BertConfig bert(Tokenizer tokenizer, Size size, double dropout) {
+    return BertConfig.bertBase()
+        .withVocabSize(tokenizer.vocabularySize())
+        .withPadToken(tokenizer.padId())
+        .withMaxPositions(size.positions)
+        .withEncoder(size.hidden, size.layers, size.heads, size.intermediate)
+        .withDropout(dropout, dropout);
+  }
 
   /** What suits training from nothing. */
   TrainingSettings settings(TrainingSettings suggested) {

@@ -14,57 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** Pre-training on the command line. */
-class PretrainTest extends CommandFixture {
-  private Path corpus;
-
-  @BeforeEach
-  void writeCorpus() throws IOException {
-    corpus = Files.writeString(folder.resolve("corpus.txt"), documents(250, 1));
-  }
-
-  /** Documents of a few sentences whose last word follows from the first. */
-  private static String documents(int count, long seed) {
-    Random random = new Random(seed);
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < count; i++) {
-      for (int sentence = 0; sentence < 3; sentence++) {
-        boolean good = random.nextBoolean();
-        text.append(good ? "the film was very " : "a story was very ")
-            .append(good ? "good" : "poor")
-            .append(".\n");
-      }
-      text.append('\n');
-    }
-    return text.toString();
-  }
-
-  private List<Object> command(Path out, Object... more) {
-    List<Object> words = new ArrayList<>(List.of("pretrain", "--corpus", corpus, "--out", out));
-    words.addAll(List.of("--cache", folder.resolve("cache"), "--batch-tokens", "512"));
-    words.addAll(List.of(more));
-    return words;
-  }
-
-  private Result fromNothing(Path out, Object... more) {
-    return fromNothing(60, out, more);
-  }
-
-  private Result fromNothing(int vocabulary, Path out, Object... more) {
-    List<Object> words =
-        command(out, "--vocab-size", vocabulary, "--layers", "2", "--hidden", "32");
-    words.addAll(List.of("--heads", "2", "--lr", "5e-3"));
-    words.addAll(List.of(more));
-    return jaubert(words.toArray());
-  }
-
+class PretrainTest extends PretrainFixture {
   @Test
   void makesAnEncoderFromNothing() throws IOException {
     Path out = folder.resolve("out");
@@ -125,12 +81,6 @@ class PretrainTest extends CommandFixture {
     assertTrue(filled.matches(" ?(good|poor) 0.*\n"), filled);
     finetuned(out);
     jaubert(command(folder.resolve("more"), "--model", out, "--tokens", "1k").toArray())
-        .succeeded();
-  }
-
-  private void finetuned(Path from) {
-    Path to = folder.resolve(from.getFileName() + "-fine");
-    jaubert("finetune", "--model", from, "--train", train, "--out", to, "--epochs", "1")
         .succeeded();
   }
 
@@ -213,30 +163,8 @@ class PretrainTest extends CommandFixture {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void aKilledRunGoesOnToTheSameBits() throws Exception {
-    Path whole = folder.resolve("whole");
-    Path out = folder.resolve("out");
-    Object[] more = {"--epochs", "40", "--checkpoint-every", "3"};
-    fromNothing(whole, more).succeeded();
-    List<Object> words = command(out, "--vocab-size", "60", "--layers", "2", "--hidden", "32");
-    words.addAll(List.of("--heads", "2", "--lr", "5e-3"));
-    words.addAll(List.of(more));
-    List<String> line = new ArrayList<>(java());
-    words.forEach(word -> line.add(word.toString()));
-    for (int kill = 0; kill < 2; kill++) {
-      Process process =
-          new ProcessBuilder(line)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("said-" + kill + ".txt").toFile())
-              .start();
-      assertTrue(appeared(process, out.resolve("checkpoint.safetensors")));
-      Thread.sleep(150);
-      process.destroyForcibly().waitFor();
-    }
-    fromNothing(out, more).succeeded();
-    for (String file : List.of("model.safetensors", "tokenizer.json", "train_log.jsonl")) {
-      assertArrayEquals(
-          Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(out.resolve(file)), file);
-    }
+    goesOnWhenKilled(
+        2, List.of("--epochs", "40"), "model.safetensors", "tokenizer.json", "train_log.jsonl");
   }
 
   @Test
@@ -345,11 +273,5 @@ class PretrainTest extends CommandFixture {
     process.destroyForcibly().waitFor();
     Files.writeString(corpus, documents(250, 2));
     refused(1, "training_data was", jaubert(words.toArray()));
-  }
-
-  private static void refused(int code, String part, Result result) {
-    assertEquals(code, result.code(), result.out() + result.err());
-    assertTrue(result.err().contains(part), result.err());
-    assertFalse(result.err().contains("Exception"), result.err());
   }
 }

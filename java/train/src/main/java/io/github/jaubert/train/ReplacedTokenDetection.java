@@ -113,7 +113,12 @@ public final class ReplacedTokenDetection extends TaskAround<Pretraining> {
    */
   public void save(Path folder) {
     discriminator.save(folder);
-    generator().save(folder.resolve("generator"));
+    generator().save(generatorIn(folder));
+  }
+
+  /** Where {@link #save} writes the generator of a folder. */
+  public static Path generatorIn(Path folder) {
+    return folder.resolve("generator");
   }
 
   // ---- the task ----
