@@ -27,7 +27,7 @@ final class EncoderOptions {
   private boolean newHead;
 
   void check(CommandLine command) {
-    ModelOption.check(command, model);
+    ModelOption.check(command, "--model", model);
   }
 
   /** The folder, or what the model is called that comes with the command. */

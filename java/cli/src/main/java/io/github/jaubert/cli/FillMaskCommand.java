@@ -62,7 +62,7 @@ final class FillMaskCommand implements Callable<Integer> {
   public Integer call() {
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
-    ModelOption.check(spec.commandLine(), model);
+    ModelOption.check(spec.commandLine(), "--model", model);
     FillMask fill = Pipelines.fillMask(model);
     try (Answers answers = new FillAnswers(fill, json)) {
       fill.top(top).targets(targets.toArray(String[]::new));

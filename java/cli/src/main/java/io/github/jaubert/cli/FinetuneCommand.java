@@ -54,6 +54,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private MetricOptions metrics;
 
+  @Mixin private TeacherOptions teacher;
+
   @Mixin private TrainingOptions training;
 
   @Mixin private DeviceOptions device;
@@ -67,6 +69,7 @@ final class FinetuneCommand implements Callable<Integer> {
     checkOptions();
     device.apply(spec.commandLine());
     encoder.check(spec.commandLine());
+    teacher.check(spec.commandLine());
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (Job job = job();
         OutputFolder folder = output.open(job.name())) {
@@ -77,7 +80,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   private Job job() {
     Job.Options options =
-        new Job.Options(spec.commandLine(), encoder, data, metrics, tags, training);
+        new Job.Options(spec.commandLine(), encoder, data, metrics, tags, teacher, training);
     if (data.train == null) {
       return TextJob.definitions(options);
     }

@@ -2,17 +2,19 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.Classifier;
 import io.github.jaubert.bert.EncoderConfig;
-import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.ClassificationTask;
+import io.github.jaubert.train.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** The job of a head: what is the same whatever its model and its data are. */
-abstract class HeadJob<M extends EncoderModel<M>> implements Job {
+abstract class HeadJob<M extends Classifier<M>> implements Job {
   private final Options options;
   private final String thing;
   private final Labels labels;
@@ -20,6 +22,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
   private final Data eval; // null if there is none
   private Tokenizer tokenizer; // null until it is opened
   private M model;
+  private M teacher; // null: there is none
 
   /** Where data come from, and how many examples they are. */
   record Data(String source, int size) {}
@@ -42,6 +45,9 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
 
   /** Makes the model, see {@link #open}. */
   abstract M newModel();
+
+  /** Loads the teacher that the options name. */
+  abstract M loadTeacher();
 
   /** What is predicted, such as {@code a score}. */
   abstract String predicted();
@@ -80,6 +86,9 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
                     : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
                 predicted()));
     said.addAll(understood());
+    if (options.teacher().isGiven()) {
+      said.add(options.teacher().said());
+    }
     return said;
   }
 
@@ -91,12 +100,21 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
     json.put("eval_examples", eval == null ? 0 : eval.size());
     ArrayNode lines = json.putArray("understood");
     understood().forEach(lines::add);
+    if (options.teacher().isGiven()) {
+      options.teacher().describe(json);
+    }
   }
 
   @Override
   public final void open(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     model = newModel();
+    teacher = options.teacher().isGiven() ? loadTeacher() : null;
+  }
+
+  /** A trainer of a task, with the teacher if there is one. */
+  final Trainer trainer(ClassificationTask<?, M, ?> task) {
+    return teacher == null ? Trainer.of(task) : Trainer.of(options.teacher().task(teacher, task));
   }
 
   @Override
@@ -126,6 +144,9 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
   public final void close() {
     if (model != null) {
       model.close();
+    }
+    if (teacher != null) {
+      teacher.close();
     }
   }
 }

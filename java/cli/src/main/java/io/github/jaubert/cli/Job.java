@@ -27,6 +27,7 @@ interface Job extends AutoCloseable {
       DataOptions data,
       MetricOptions metrics,
       TagOptions tags,
+      TeacherOptions teacher,
       TrainingOptions training) {}
 
   /** What a folder in runs/ is called after it. */

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** What is said of a {@code --model} that is no folder. */
+/** What is said of a {@code --model} or {@code --teacher} that is no folder. */
 final class ModelOption {
   /** As the Hub has them: {@code bert-base-uncased}, {@code google/mobilebert-uncased}. */
   private static final Pattern HUB = Pattern.compile("(\\w[\\w.-]*/)?\\w[\\w.-]*");
@@ -23,9 +23,11 @@ final class ModelOption {
   /**
    * Refuses what is no folder, and says how to come by one.
    *
+   * @param option that has the folder
+   * @param model null if it was not given
    * @throws ParameterException if it is none
    */
-  static void check(CommandLine command, Path model) {
+  static void check(CommandLine command, String option, Path model) {
     if (model == null || Files.isDirectory(model) && !model.toString().isEmpty()) {
       return;
     }
@@ -33,7 +35,7 @@ final class ModelOption {
     String made = ModelDownload.named(name).map(ModelDownload::id).orElse(null);
     String remedy =
         Files.exists(model)
-            ? "a file; --model is the folder that holds it"
+            ? "a file; " + option + " is the folder that holds it"
             : made != null
                 ? "no such folder; %s download %s makes models/%s"
                     .formatted(Main.command(), name, made)
@@ -44,6 +46,6 @@ final class ModelOption {
                             + " folder and name that")
                         .formatted(name)
                     : "no such folder";
-    throw new ParameterException(command, "--model %s: %s".formatted(name, remedy));
+    throw new ParameterException(command, "%s %s: %s".formatted(option, name, remedy));
   }
 }

@@ -87,7 +87,7 @@ final class NewEncoderOptions {
   }
 
   void check(CommandLine command) {
-    ModelOption.check(command, model);
+    ModelOption.check(command, "--model", model);
     if (model != null
         && (recipe != null
             || kind != null

@@ -85,7 +85,7 @@ final class PredictCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
-    ModelOption.check(spec.commandLine(), model);
+    ModelOption.check(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
       answers.computeType(device.forAnswers());
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());

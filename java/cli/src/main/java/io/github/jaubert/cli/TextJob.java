@@ -114,6 +114,17 @@ final class TextJob extends HeadJob<SequenceClassifier> {
   }
 
   @Override
+  SequenceClassifier loadTeacher() {
+    return options()
+        .teacher()
+        .open(
+            labels(),
+            SequenceClassifier::headOutputs,
+            SequenceClassifier::fromPretrained,
+            folder -> SequenceClassifier.fromPretrained(folder, labels()));
+  }
+
+  @Override
   String predicted() {
     return Task.describe(labels());
   }
@@ -171,7 +182,7 @@ final class TextJob extends HeadJob<SequenceClassifier> {
       task.evaluate(eval, options().metrics().metrics(labels()));
     }
     options().training().apply(options().command(), task);
-    return Trainer.of(task);
+    return trainer(task);
   }
 
   // ---- what came of it ----

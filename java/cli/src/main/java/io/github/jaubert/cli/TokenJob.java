@@ -81,6 +81,17 @@ final class TokenJob extends HeadJob<TokenClassifier> {
   }
 
   @Override
+  TokenClassifier loadTeacher() {
+    return options()
+        .teacher()
+        .open(
+            labels(),
+            TokenClassifier::headOutputs,
+            TokenClassifier::fromPretrained,
+            folder -> TokenClassifier.fromPretrained(folder, labels()));
+  }
+
+  @Override
   String predicted() {
     return "one of %d tags for each word".formatted(labels().size());
   }
@@ -110,7 +121,7 @@ final class TokenJob extends HeadJob<TokenClassifier> {
     if (eval != null) {
       options().tags().judge(options().command(), task, eval);
     }
-    return Trainer.of(task);
+    return trainer(task);
   }
 
   // ---- what came of it ----

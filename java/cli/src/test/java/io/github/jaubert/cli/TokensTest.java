@@ -115,6 +115,23 @@ class TokensTest extends CommandFixture {
             .matches("very B-BLAME 0\\.\\d{3}, Poor I-BLAME 0\\.\\d{3}\n"));
   }
 
+  /** Of data in which every judgement is praise it learns blame as well. */
+  @Test
+  void aTaggerTeachesAnother() throws IOException {
+    Path teacher = folder.resolve("teacher");
+    learn(teacher).succeeded();
+    Files.writeString(
+        tagged,
+        Files.readString(tagged).replace("-BLAME", "-PRAISE")
+            + "JJ bad B-BLAME\nRB very I-BLAME\n");
+    Path out = folder.resolve("student");
+    learn(out, "--teacher", teacher, "--soft-weight", "1").succeeded();
+    JsonNode run = JsonFiles.readObject(out.resolve("run.json"));
+    assertEquals(teacher.toString(), run.path("teacher").asText());
+    assertTrue(run.path("evaluation").path("f1 (BLAME)").asDouble() > 0.9, run.toString());
+    assertTrue(run.path("evaluation").path("divergence").asDouble() < 0.1, run.toString());
+  }
+
   @Test
   void aTaggerIsTrainedFurtherAndItsHeadIsKept() throws IOException {
     Path first = folder.resolve("first");
