@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 final class OutputFolder implements AutoCloseable {
   private static final String FINISHED = "config.json";
   private static final String CHECKPOINT = "checkpoint.safetensors";
+  private static final Pattern OLDER = Pattern.compile("checkpoint-\\d+\\.safetensors");
   private static final String BEST = "best.safetensors";
   private static final String LOG = "train_log.jsonl";
 
@@ -127,7 +129,11 @@ final class OutputFolder implements AutoCloseable {
             && (holdsCheckpoint(folder)
                 || list(folder).stream()
                     .map(file -> file.getFileName().toString())
-                    .allMatch(name -> PARTS.contains(name) || BEFORE_CHECKPOINT.contains(name)));
+                    .allMatch(
+                        name ->
+                            PARTS.contains(name)
+                                || BEFORE_CHECKPOINT.contains(name)
+                                || OLDER.matcher(name).matches()));
   }
 
   private static boolean holdsCheckpoint(Path folder) {
@@ -176,6 +182,9 @@ final class OutputFolder implements AutoCloseable {
   /** Deletes what is only needed to go on with a run, when all that came of it is in place. */
   void finish() {
     // Those of an interrupted run that was replaced go first: this one then still finishes.
+    list(folder).stream()
+        .filter(file -> OLDER.matcher(file.getFileName().toString()).matches())
+        .forEach(AtomicFile::delete);
     AtomicFile.delete(folder.resolve(CHECKPOINT));
     AtomicFile.delete(folder.resolve(BEST));
     if (!run.equals(folder)) {

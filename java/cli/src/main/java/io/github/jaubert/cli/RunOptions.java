@@ -157,6 +157,14 @@ class RunOptions {
               + " or 1h. Default: about a minute.")
   CheckpointEvery checkpointEvery;
 
+  @Option(
+      names = "--keep-checkpoints",
+      paramLabel = "N",
+      description =
+          "Keep the last N checkpoints while the run goes on, those before the newest with their step"
+              + " in their name. Default: 1.")
+  Integer keepCheckpoints;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of everything random. Default: 42.")
   long seed = 42;
 
@@ -180,6 +188,7 @@ class RunOptions {
    * @throws ParameterException naming option, value and range
    */
   Overlay over(CommandLine command, TrainingSettings suggested) {
+    atLeast(command, "--keep-checkpoints", keepCheckpoints, 1);
     Overlay over = new Overlay(command, suggested);
     if (length != null) {
       over.set("--epochs", length.epochs, TrainingSettings::epochs);
@@ -239,11 +248,12 @@ class RunOptions {
   }
 
   /**
-   * Where a run keeps its checkpoints, and how often.
+   * Where a run keeps its checkpoints, how many, and how often.
    *
    * @param run the folder
    */
   void checkpoints(Trainer trainer, Path run) {
+    trainer.keepCheckpoints(keepCheckpoints == null ? 1 : keepCheckpoints);
     if (checkpointEvery == null) {
       trainer.checkpoints(run);
     } else {

@@ -60,6 +60,7 @@ class KilledRunTest extends CommandFixture {
     List<String> words = new ArrayList<>(List.of("finetune", "--model", model.toString()));
     words.addAll(List.of("--train", train.toString(), "--eval", eval.toString(), "--keep-best"));
     words.addAll(List.of("--epochs", "6", "--lr", "4e-3", "--checkpoint-every", "2"));
+    words.addAll(List.of("--keep-checkpoints", "3"));
     words.addAll(List.of("--out", folder.toString()));
     words.addAll(List.of(more));
     return words;

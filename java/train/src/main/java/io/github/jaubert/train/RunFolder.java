@@ -37,6 +37,8 @@ final class RunFolder {
   private final Path folder;
   private final Cadence cadence;
   private final boolean replaceOther;
+  private final OlderCheckpoints older;
+  private int writtenStep; // of the checkpoint that there is, 0 if there is none
   private RunIdentity identity;
   private long writtenAt = System.nanoTime();
   private long writingTook;
@@ -46,13 +48,15 @@ final class RunFolder {
    *
    * @param identity of the run
    * @param cadence of its checkpoints
+   * @param keep how many checkpoints are kept, from 1
    * @param replaceOther whether what another run left is replaced, and not refused
    */
-  RunFolder(Path folder, RunIdentity identity, Cadence cadence, boolean replaceOther) {
+  RunFolder(Path folder, RunIdentity identity, Cadence cadence, int keep, boolean replaceOther) {
     this.folder = folder;
     this.identity = identity;
     this.cadence = cadence;
     this.replaceOther = replaceOther;
+    older = new OlderCheckpoints(folder, checkpoint(), keep - 1);
   }
 
   /** That of the run in the folder once it was {@link #read}. */
@@ -92,8 +96,13 @@ final class RunFolder {
 
   void write(Checkpoint checkpoint, Map<String, Tensor> tensors) {
     long begin = System.nanoTime();
+    if (writtenStep > 0 && writtenStep != checkpoint.step()) {
+      older.keep(writtenStep);
+    }
     SafeTensorsWriter.write(
         folder.resolve(CHECKPOINT), tensors, Map.of(KEY, checkpoint.toJson().toString()));
+    writtenStep = checkpoint.step();
+    older.deleteOldest();
     writtenAt = System.nanoTime();
     writingTook = writtenAt - begin;
   }
@@ -108,10 +117,13 @@ final class RunFolder {
     for (String name : List.of(CHECKPOINT, BEST, LOG)) {
       AtomicFile.deletePart(folder.resolve(name));
     }
+    older.deleteParts();
     Path file = folder.resolve(CHECKPOINT);
     if (Files.exists(file)) {
       try {
-        return Optional.of(read(file));
+        Checkpoint checkpoint = read(file);
+        writtenStep = checkpoint.step();
+        return Optional.of(checkpoint);
       } catch (CheckpointException e) {
         if (!replaceOther) {
           throw e;
@@ -120,6 +132,7 @@ final class RunFolder {
       }
     }
     // In this order: a checkpoint must never find the best weights of another run.
+    older.deleteAll();
     AtomicFile.delete(file);
     AtomicFile.delete(folder.resolve(BEST));
     return Optional.empty();

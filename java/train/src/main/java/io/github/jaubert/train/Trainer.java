@@ -48,6 +48,7 @@ public final class Trainer {
   private TrainingSettings settings = TrainingSettings.defaults();
   private Path runFolder;
   private Cadence cadence = Cadence.USUAL;
+  private int keep = 1;
   private boolean replaceOther;
 
   private Trainer(Task task) {
@@ -100,6 +101,20 @@ public final class Trainer {
   private Trainer checkpoints(Path folder, Cadence cadence) {
     runFolder = Objects.requireNonNull(folder, "folder");
     this.cadence = cadence;
+    return this;
+  }
+
+  /**
+   * How many checkpoints are kept, from 1, as it is unless said otherwise. The newest is {@code
+   * checkpoint.safetensors}; those before it have their step in their name, as {@code
+   * checkpoint-120.safetensors}. A run goes on from the newest, or from what is put in its place.
+   * Those of a folder whose newest is missing are deleted when a run begins in it.
+   */
+  public Trainer keepCheckpoints(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("keepCheckpoints " + count + ": a whole number from 1");
+    }
+    keep = count;
     return this;
   }
 
@@ -163,7 +178,8 @@ public final class Trainer {
       RunFolder folder =
           lock == null
               ? null
-              : new RunFolder(runFolder, RunIdentity.of(complete, task), cadence, replaceOther);
+              : new RunFolder(
+                  runFolder, RunIdentity.of(complete, task), cadence, keep, replaceOther);
       encoders().forEach(encoder -> encoder.computeType(complete.precision()));
       TrainingPlan plan = new TrainingPlan(complete, examples::lengths);
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
