@@ -28,18 +28,23 @@ struct Inputs {
 
 // What a task works in: d is padded(head_dim), n the length of the longest sequence.
 struct Workspace {
-  float* q;         // [kQueryTile, kTileStride], times scale and log2(e)
-  float* dout;      // [kQueryTile, kTileStride]
-  float* k;         // [kKeyTile, d]
-  float* k_across;  // [d, kTileStride], transposed
-  float* v_across;  // [d, kTileStride], transposed
-  float* weights;   // [kQueryTile, kTileStride]
-  float* dscores;   // [kQueryTile, kTileStride]
-  float* dq;        // [n, d]
-  float* dk;        // [kKeyTile, d]
-  float* dv;        // [kKeyTile, d]
-  float* delta;     // [n]: the sum of dout * out of each query, which is that of weight * dweight
-  float* shift;     // [n]: lse in units of log 2
+  float* q;             // [kQueryTile, kTileStride], of float32 times scale and log2(e)
+  float* dout;          // [kQueryTile, kTileStride]
+  float* q_rows;        // of bfloat16: [kQueryTile / 2, d], pairs of queries
+  float* dout_rows;     // the same
+  float* k;             // [kKeyTile, d]
+  float* k_across;      // [d, kTileStride], transposed
+  float* v_across;      // [d, kTileStride], transposed
+  float* weights;       // [kQueryTile, kTileStride]
+  float* dscores;       // [kQueryTile, kTileStride]
+  float* weight_pairs;  // of bfloat16: [kQueryTile / 2, kTileStride], pairs of queries
+  float* dscore_pairs;  // the same
+  float* dscore_rows;   // [kQueryTile, kTileStride], rows of bfloat16
+  float* dq;            // [n, d]
+  float* dk;            // [kKeyTile, d]
+  float* dv;            // [kKeyTile, d]
+  float* delta;         // [n]: the sum of dout * out of each query, which is that of weight * dweight
+  float* shift;         // [n]: lse in units of log 2
 
   Workspace(Scratch& scratch, const AttentionShape& shape)
       : Workspace(scratch, padded(shape.head_dim), shape.longest) {}
@@ -48,11 +53,16 @@ struct Workspace {
   Workspace(Scratch& scratch, int64_t d, int64_t n)
       : q(scratch.take<float>(kQueryTile * kTileStride)),
         dout(scratch.take<float>(kQueryTile * kTileStride)),
+        q_rows(scratch.take<float>(kQueryTile / 2 * d)),
+        dout_rows(scratch.take<float>(kQueryTile / 2 * d)),
         k(scratch.take<float>(kKeyTile * d)),
         k_across(scratch.take<float>(d * kTileStride)),
         v_across(scratch.take<float>(d * kTileStride)),
         weights(scratch.take<float>(kQueryTile * kTileStride)),
         dscores(scratch.take<float>(kQueryTile * kTileStride)),
+        weight_pairs(scratch.take<float>(kQueryTile / 2 * kTileStride)),
+        dscore_pairs(scratch.take<float>(kQueryTile / 2 * kTileStride)),
+        dscore_rows(scratch.take<float>(kQueryTile * kTileStride)),
         dq(scratch.take<float>(n * d)),
         dk(scratch.take<float>(kKeyTile * d)),
         dv(scratch.take<float>(kKeyTile * d)),
@@ -136,6 +146,7 @@ void differentiate(const Inputs<T>& in, const AttentionTask& task, const Workspa
   const float* delta = w.delta + tile.query;
   const auto weigh = [&]<int M, int N>(vf(&scores)[M][N], int64_t row) {
     ahead.fetch(tile.query + row, tile.query + row + M);
+    if constexpr (kInPairs<T>) scale_scores(scores, in.scale * kLog2E);
     mask_scores(scores, tile.columns, tile.query + row, tile.first, shape.window);
 #pragma GCC unroll 16
     for (int i = 0; i < M; ++i) {
@@ -145,7 +156,7 @@ void differentiate(const Inputs<T>& in, const AttentionTask& task, const Workspa
       for (int n = 0; n < N; ++n) store(weights + n * kLanes, exp2_nonpositive(scores[i][n] - by));
     }
   };
-  for_each_score_block(w.q, w.k_across + column, shape.head_dim, tile.rows, vectors, weigh);
+  for_each_score_block<WordsOf<T>>(w.q, w.k_across + column, words<T>(shape.head_dim), tile.rows, vectors, weigh);
   const bool drops = shape.p > 0;
   const auto gradient = [&]<int M, int N>(vf(&gradients)[M][N], int64_t row) {
 #pragma GCC unroll 16
@@ -160,7 +171,7 @@ void differentiate(const Inputs<T>& in, const AttentionTask& task, const Workspa
       }
     }
   };
-  for_each_score_block(w.dout, w.v_across + column, shape.head_dim, tile.rows, vectors, gradient);
+  for_each_score_block<WordsOf<T>>(w.dout, w.v_across + column, words<T>(shape.head_dim), tile.rows, vectors, gradient);
   if (!drops) return;
   const int64_t token = shape.begin(task.sequence) + tile.query;
   for_each_mask(in.dropout, tile.rows, tile.columns, token, shape.heads, task.head, tile.first,
@@ -193,13 +204,55 @@ void pack_queries(const Inputs<T>& in, const AttentionTask& task, const Workspac
     for (int i = 0; i < kLanes; ++i) {
       const int64_t row = std::min(r + i, tile.rows - 1);
       const T* result = in.out + (token + row) * hidden + at;
-      const float* gradient = w.dout + row * kTileStride;
+      const T* gradient = in.dout + (token + row) * hidden + at;
       sums[i] = vf{};
       for_row(shape.head_dim,
-              [&](int64_t c, auto lanes) { sums[i] = fma(lanes.load(result + c), load(gradient + c), sums[i]); });
+              [&](int64_t c, auto lanes) { sums[i] = fma(lanes.load(result + c), lanes.load(gradient + c), sums[i]); });
     }
     store(w.delta + tile.query + r, fold_rows(sums, [](vf a, vf b) { return a + b; }));
   }
+}
+
+// The weights and the gradients of the scores, as the products that follow take them.
+struct Factors {
+  const float* weights;      // transposed
+  const float* dscores;      // transposed
+  const float* dscore_rows;  // as they are
+  Rows q, dout;
+};
+
+template <typename T>
+Factors factors_of(const Inputs<T>& in, const AttentionTask& task, const Workspace& w, const Tile& tile) {
+  if constexpr (!kInPairs<T>) {
+    return {w.weights, w.dscores, w.dscores, {w.q, kTileStride}, {w.dout, kTileStride}};
+  } else {
+    const auto pair = [&](const float* from, float* to, float* rows, int64_t r, int64_t c) {
+      const vbf first = narrow(load(from + r * kTileStride + c));
+      const vbf second = r + 1 < tile.rows ? narrow(load(from + (r + 1) * kTileStride + c)) : vbf{};
+      store(to + r / 2 * kTileStride + c, gemm::PairedRows::paired(first, second));
+      if (rows == nullptr) return;
+      store_bits(reinterpret_cast<BFloat16*>(rows + r * kTileStride) + c, first);
+      store_bits(reinterpret_cast<BFloat16*>(rows + (r + 1) * kTileStride) + c, second);
+    };
+    for (int64_t r = 0; r < tile.rows; r += 2) {
+      for (int64_t c = 0; c < tile.columns; c += kLanes) {
+        pair(w.weights, w.weight_pairs, nullptr, r, c);
+        pair(w.dscores, w.dscore_pairs, w.dscore_rows, r, c);
+      }
+    }
+    const int64_t at = task.head * in.shape.head_dim, hidden = in.shape.hidden();
+    const int64_t token = in.shape.begin(task.sequence) + tile.query;
+    const auto rows = [&](float* packed, const T* x) {
+      return rows_of(packed, x + token * hidden + at, hidden, tile.rows, in.shape.head_dim);
+    };
+    return {w.weight_pairs, w.dscore_pairs, w.dscore_rows, rows(w.q_rows, in.q), rows(w.dout_rows, in.dout)};
+  }
+}
+
+// What dS^T q still has to be multiplied by: q is packed times scale and log2(e), but in pairs as it is.
+template <typename T>
+float dk_scale(const Inputs<T>& in) {
+  return kInPairs<T> ? in.scale : kLn2;
 }
 
 template <typename T>
@@ -215,23 +268,25 @@ void add_gradients(const Inputs<T>& in, const AttentionTask& task, const Workspa
   const int64_t d = padded(shape.head_dim), column = tile.first - tile.key, at = task.head * shape.head_dim;
   const int64_t first = shape.begin(task.sequence), key = first + tile.first, query = first + tile.query;
   const int64_t hidden = shape.hidden();
+  const Factors f = factors_of(in, task, w, tile);
   const auto target = [&](float* sums, bool is_first, T* out, float scale) {
     return Gradient<T>{sums, d, is_first, out, hidden, shape.head_dim, scale};
   };
   if (in.dv != nullptr) {
-    multiply<true>(w.weights, w.dout, kTileStride, tile.rows, tile.columns, d / kLanes,
-                   target(w.dv + column * d, tile.first_queries,
-                          tile.last_queries ? in.dv + key * hidden + at : nullptr, in.dropout.scale));
+    multiply<WordsOf<T>, true>(f.weights, f.dout.at, f.dout.stride, words<T>(tile.rows), tile.columns, d / kLanes,
+                               target(w.dv + column * d, tile.first_queries,
+                                      tile.last_queries ? in.dv + key * hidden + at : nullptr, in.dropout.scale));
   }
   if (in.dk != nullptr) {
-    multiply<true>(
-        w.dscores, w.q, kTileStride, tile.rows, tile.columns, d / kLanes,
-        target(w.dk + column * d, tile.first_queries, tile.last_queries ? in.dk + key * hidden + at : nullptr, kLn2));
+    multiply<WordsOf<T>, true>(f.dscores, f.q.at, f.q.stride, words<T>(tile.rows), tile.columns, d / kLanes,
+                               target(w.dk + column * d, tile.first_queries,
+                                      tile.last_queries ? in.dk + key * hidden + at : nullptr, dk_scale(in)));
   }
   if (in.dq != nullptr) {
-    multiply<false>(w.dscores, k.at + column * k.stride, k.stride, tile.columns, tile.rows, d / kLanes,
-                    target(w.dq + tile.query * d, tile.first_keys,
-                           tile.last_keys ? in.dq + query * hidden + at : nullptr, in.scale));
+    multiply<WordsOf<T>, false>(f.dscore_rows, k.at + words<T>(column) * k.stride, k.stride, words<T>(tile.columns),
+                                tile.rows, d / kLanes,
+                                target(w.dq + tile.query * d, tile.first_keys,
+                                       tile.last_keys ? in.dq + query * hidden + at : nullptr, in.scale));
   }
 }
 
@@ -282,7 +337,7 @@ void differentiate_head(const Inputs<T>& in, const AttentionTask& task, const At
       add_gradients(in, task, w, tile, k_rows);
     }
     if (windowed) {
-      write_rows(offset_by(in.dk, row * hidden + at), hidden, w.dk, keys, shape.head_dim, kLn2);
+      write_rows(offset_by(in.dk, row * hidden + at), hidden, w.dk, keys, shape.head_dim, dk_scale(in));
       write_rows(offset_by(in.dv, row * hidden + at), hidden, w.dv, keys, shape.head_dim, in.dropout.scale);
     }
   }

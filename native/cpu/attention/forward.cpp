@@ -25,10 +25,10 @@ struct Inputs {
 
 // What a task works in: d is padded(head_dim).
 struct Workspace {
-  float* q;        // [kQueryRange, kTileStride], times scale and log2(e)
+  float* q;        // [kQueryRange, kTileStride], of float32 times scale and log2(e)
   float* k;        // [d, kTileStride], transposed
   float* v;        // [kKeyTile, d]
-  float* weights;  // [kRows, kTileStride], 2^(score - largest)
+  float* weights;  // [kRows, kTileStride], 2^(score - largest): rows of T
   float* sums;     // [kQueryRange, d], results before the division by `totals`
   float* largest;  // [kQueryRange], of the scores so far
   float* totals;   // [kQueryRange], of the weights
@@ -89,9 +89,14 @@ struct Tile {
   bool is_last;
 };
 
+template <typename T>
+T* weights_of(const Workspace& w, int64_t row) {
+  return reinterpret_cast<T*>(w.weights + row * kTileStride);
+}
+
 // From a block of scores to weights: `largest` and `totals` now include it, and correction [rows] is what everything
 // before it has to be multiplied by.
-template <int M, int N>
+template <typename T, int M, int N>
 JB_INLINE void exponentiate(vf (&scores)[M][N], const Workspace& w, const Tile& tile, int64_t row, int64_t window,
                             float* correction) {
   mask_scores(scores, tile.columns, tile.query + row, tile.key, window);
@@ -114,7 +119,7 @@ JB_INLINE void exponentiate(vf (&scores)[M][N], const Workspace& w, const Tile& 
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
     const vf by = splat(shift[i]);
-    float* weights = w.weights + (row + i) * kTileStride;
+    T* weights = weights_of<T>(w, row + i);
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
       const vf weight = exp2_nonpositive(scores[i][n] - by);
@@ -174,15 +179,16 @@ void attend_tile(const Inputs<T>& in, const AttentionTask& task, const Workspace
   const int64_t token = shape.begin(task.sequence) + tile.query, d = padded(shape.head_dim);
   alignas(64) float correction[kRows + kLanes];
   alignas(64) float quotient[kRows + kLanes];
-  for_each_score_block(w.q + tile.row * kTileStride, k, shape.head_dim, tile.rows, padded(tile.columns) / kLanes,
-                       [&]<int M, int N>(vf(&scores)[M][N], int64_t row) {
-                         ahead.fetch(tile.row + row, tile.row + row + M);
-                         exponentiate(scores, w, tile, row, shape.window, correction);
-                       });
+  for_each_score_block<WordsOf<T>>(w.q + tile.row * kTileStride, k, words<T>(shape.head_dim), tile.rows,
+                                   padded(tile.columns) / kLanes, [&]<int M, int N>(vf(&scores)[M][N], int64_t row) {
+                                     ahead.fetch(tile.row + row, tile.row + row + M);
+                                     if constexpr (kInPairs<T>) scale_scores(scores, in.scale * kLog2E);
+                                     exponentiate<T>(scores, w, tile, row, shape.window, correction);
+                                   });
   if (shape.p > 0) {
     for_each_mask(in.dropout, tile.rows, tile.columns, token, shape.heads, task.head, tile.key,
                   [&](int64_t r, int64_t c, vi mask) {
-                    float* weights = w.weights + r * kTileStride + c;
+                    T* weights = weights_of<T>(w, r) + c;
                     store(weights, bits_to_float(float_to_bits(load(weights)) & mask));
                   });
   }
@@ -193,14 +199,15 @@ void attend_tile(const Inputs<T>& in, const AttentionTask& task, const Workspace
     }
   }
   const int64_t hidden = shape.hidden();
-  multiply<false>(w.weights, v.at, v.stride, tile.columns, tile.rows, d / kLanes,
-                  Results<T>{.sums = w.sums + tile.row * d,
-                             .ld = d,
-                             .factor = tile.is_first ? nullptr : correction,
-                             .out = tile.is_last ? in.out + token * hidden + task.head * shape.head_dim : nullptr,
-                             .out_stride = hidden,
-                             .head_dim = shape.head_dim,
-                             .quotient = quotient});
+  multiply<WordsOf<T>, false>(
+      w.weights, v.at, v.stride, words<T>(tile.columns), tile.rows, d / kLanes,
+      Results<T>{.sums = w.sums + tile.row * d,
+                 .ld = d,
+                 .factor = tile.is_first ? nullptr : correction,
+                 .out = tile.is_last ? in.out + token * hidden + task.head * shape.head_dim : nullptr,
+                 .out_stride = hidden,
+                 .head_dim = shape.head_dim,
+                 .quotient = quotient});
 }
 
 template <typename T>
@@ -230,7 +237,7 @@ void attend(const Inputs<T>& in, const AttentionTask& task, const AttentionTask&
                    .columns = last - first,
                    .is_first = first == seen.begin,
                    .is_last = last == seen.end},
-                  w.k + (first - key), {v.at + (first - key) * v.stride, v.stride}, ahead);
+                  w.k + (first - key), {v.at + words<T>(first - key) * v.stride, v.stride}, ahead);
     }
   }
   if (in.lse != nullptr) {

@@ -37,7 +37,7 @@ JB_INLINE vf in_register(vf x) {
   return x;
 }
 
-template <int M, int N>
+template <typename Words, int M, int N>
 JB_INLINE void multiply_block(vf (&sums)[M][N], const float* a, const float* b, int64_t depth) {
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
@@ -53,7 +53,7 @@ JB_INLINE void multiply_block(vf (&sums)[M][N], const float* a, const float* b, 
       for (int i = 0; i < M; ++i) {
         const vf element = splat(a[i * kTileStride]);
 #pragma GCC unroll 8
-        for (int n = 0; n < N; ++n) sums[i][n] = fma(element, row[n], sums[i][n]);
+        for (int n = 0; n < N; ++n) sums[i][n] = Words::multiply_add(element, row[n], sums[i][n]);
       }
     } else {
       vf element[M];
@@ -63,24 +63,24 @@ JB_INLINE void multiply_block(vf (&sums)[M][N], const float* a, const float* b, 
       for (int n = 0; n < N; ++n) {
         const vf row = in_register(load(b + n * kLanes));
 #pragma GCC unroll 16
-        for (int i = 0; i < M; ++i) sums[i][n] = fma(element[i], row, sums[i][n]);
+        for (int i = 0; i < M; ++i) sums[i][n] = Words::multiply_add(element[i], row, sums[i][n]);
       }
     }
   }
 }
 
-template <int M, int N, typename Finish>
+template <typename Words, int M, int N, typename Finish>
 void score_block(const float* a, const float* b, int64_t depth, int64_t row, const Finish& finish) {
   vf sums[M][N];
-  multiply_block(sums, a, b, depth);
+  multiply_block<Words>(sums, a, b, depth);
   finish(sums, row);
 }
 
-template <int N, typename Finish, int... M>
+template <typename Words, int N, typename Finish, int... M>
 void score_rows(const float* a, const float* b, int64_t depth, int64_t rows, const Finish& finish,
                 std::integer_sequence<int, M...>) {
   using Block = void (*)(const float*, const float*, int64_t, int64_t, const Finish&);
-  static constexpr Block kBlocks[] = {&score_block<M + 1, N, Finish>...};
+  static constexpr Block kBlocks[] = {&score_block<Words, M + 1, N, Finish>...};
   constexpr int64_t kMost = sizeof...(M);
   // Blocks of nearly equal height: one of a single row would wait for the latency of each multiply-add.
   int64_t blocks = (rows + kMost - 1) / kMost;
@@ -91,12 +91,12 @@ void score_rows(const float* a, const float* b, int64_t depth, int64_t rows, con
   }
 }
 
-template <typename Finish, int... N>
+template <typename Words, typename Finish, int... N>
 void score_tile(const float* a, const float* b, int64_t depth, int64_t rows, int64_t vectors, const Finish& finish,
                 std::integer_sequence<int, N...>) {
   using Rows = void (*)(const float*, const float*, int64_t, int64_t, const Finish&);
   static constexpr Rows kRows[] = {[](const float* x, const float* y, int64_t k, int64_t m, const Finish& f) {
-    score_rows<N + 1>(x, y, k, m, f, std::make_integer_sequence<int, kScoreRows[N]>());
+    score_rows<Words, N + 1>(x, y, k, m, f, std::make_integer_sequence<int, kScoreRows[N]>());
   }...};
   kRows[vectors - 1](a, b, depth, rows, finish);
 }
@@ -118,12 +118,12 @@ JB_INLINE void fold_pairs(vf (&x)[M], int count, Combine combine, std::integer_s
 inline constexpr int64_t kKeyTile = static_cast<int64_t>(std::size(detail::kScoreRows)) * kLanes;
 
 // finish(sums, row) for every block of A B, where sums is vf[M][N] and its first row is row `row` of A. A [rows, depth]
-// and B [depth, vectors * kLanes] have stride kTileStride; vectors * kLanes is at most kKeyTile.
-template <typename Finish>
+// and B [depth, vectors * kLanes], of words, have stride kTileStride; vectors * kLanes is at most kKeyTile.
+template <typename Words, typename Finish>
 void for_each_score_block(const float* a, const float* b, int64_t depth, int64_t rows, int64_t vectors,
                           const Finish& finish) {
-  detail::score_tile(a, b, depth, rows, vectors, finish,
-                     std::make_integer_sequence<int, static_cast<int>(kKeyTile / kLanes)>());
+  detail::score_tile<Words>(a, b, depth, rows, vectors, finish,
+                            std::make_integer_sequence<int, static_cast<int>(kKeyTile / kLanes)>());
 }
 
 // Lane i is x[i] combined over its lanes; lanes from M on repeat others. M is at most kLanes.

@@ -115,6 +115,16 @@ inline KeyRange keys_of(int64_t first, int64_t last, int64_t n, int64_t window) 
   return {std::max<int64_t>(0, first - window) / kStep * kStep, std::min(n, last + window + 1)};
 }
 
+// Products of pairs are of what lies in memory, so that scores still have to be multiplied by what is between.
+template <int M, int N>
+JB_INLINE void scale_scores(vf (&scores)[M][N], float scale) {
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) scores[i][n] *= scale;
+  }
+}
+
 // Puts -inf where a query may not look: in scores vf[M][N] whose first row is query `query` and first column key `key`,
 // and of whose columns `keys` are keys at all.
 template <int M, int N>

@@ -2,7 +2,8 @@
 //
 // All five products of attention (Q K^T and P V; dO V^T, P^T dO, dS^T Q and dS K) have one form: C = C + A B, where
 // single elements of A are spread over a vector and rows of B are read by vectors. So K and V are transposed where they
-// stand on the right of Q and dO; everything else is copied row by row. Copies are padded with zeros to whole vectors,
+// stand on the right of Q and dO; everything else is copied row by row. Elements are words (gemm/words.h): float32, or
+// pairs of bfloat16 along the summed index. Copies are padded with zeros to whole vectors,
 // which makes every head size one case, and freed of the strides of the packed batch, which fall on few cache sets.
 #ifndef JAUBERT_CPU_ATTENTION_TILE_H
 #define JAUBERT_CPU_ATTENTION_TILE_H
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gemm/words.h"
 #include "support/parallel.h"
 #include "support/row.h"
 
@@ -32,7 +34,7 @@ inline constexpr int kMaxVectors = 4;
 inline constexpr int kMaxRows[] = {16, 12, 8, 6};
 #endif
 
-template <int M, int N, bool kTransposed, typename Target>
+template <typename Words, int M, int N, bool kTransposed, typename Target>
 void product_block(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t row, int64_t column,
                    const Target& target) {
   vf sums[M][N];
@@ -45,7 +47,7 @@ void product_block(const float* a, const float* b, int64_t ldb, int64_t depth, i
     for (int i = 0; i < M; ++i) {
       const vf element = splat(a[i * (kTransposed ? 1 : kTileStride)]);
 #pragma GCC unroll 4
-      for (int n = 0; n < N; ++n) sums[i][n] = fma(element, vectors[n], sums[i][n]);
+      for (int n = 0; n < N; ++n) sums[i][n] = Words::multiply_add(element, vectors[n], sums[i][n]);
     }
     a += kTransposed ? kTileStride : 1;
     b += ldb;
@@ -53,11 +55,11 @@ void product_block(const float* a, const float* b, int64_t ldb, int64_t depth, i
   target.end(sums, row, column);
 }
 
-template <int N, bool kTransposed, typename Target, int... M>
+template <typename Words, int N, bool kTransposed, typename Target, int... M>
 void product_panel(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t rows, int64_t column,
                    const Target& target, std::integer_sequence<int, M...>) {
   using Block = void (*)(const float*, const float*, int64_t, int64_t, int64_t, int64_t, const Target&);
-  static constexpr Block kBlocks[] = {&product_block<M + 1, N, kTransposed, Target>...};
+  static constexpr Block kBlocks[] = {&product_block<Words, M + 1, N, kTransposed, Target>...};
   constexpr int64_t kMost = sizeof...(M);
   // Blocks of nearly equal height: one of a single row would wait for the latency of each multiply-add.
   int64_t blocks = (rows + kMost - 1) / kMost;
@@ -73,15 +75,15 @@ void product_panel(const float* a, const float* b, int64_t ldb, int64_t depth, i
 // A B for A [rows, depth], or [depth, rows] if it is used transposed, with stride kTileStride, and B [depth, vectors *
 // kLanes] with stride ldb. The product is made in blocks vf[M][N] of registers, for each of which target.begin(sums,
 // row, column) says what to add to and target.end(sums, row, column) takes the result.
-template <bool kTransposed, typename Target>
+template <typename Words, bool kTransposed, typename Target>
 void multiply(const float* a, const float* b, int64_t ldb, int64_t depth, int64_t rows, int64_t vectors,
               const Target& target) {
   int64_t panels = (vectors + detail::kMaxVectors - 1) / detail::kMaxVectors;
   for (int64_t at = 0; at < vectors; --panels) {
     const int64_t width = (vectors - at + panels - 1) / panels;
     const auto panel = [&]<int N>() {
-      detail::product_panel<N, kTransposed>(a, b, ldb, depth, rows, at * kLanes, target,
-                                            std::make_integer_sequence<int, detail::kMaxRows[N - 1]>());
+      detail::product_panel<Words, N, kTransposed>(a, b, ldb, depth, rows, at * kLanes, target,
+                                                   std::make_integer_sequence<int, detail::kMaxRows[N - 1]>());
     };
     switch (width) {
       case 1:
@@ -142,13 +144,28 @@ struct Coming {
   }
 };
 
-// to [rows, padded(n)] with stride ld = scale * from [rows, n] with stride `stride`; zeros behind.
+// How activations of T are multiplied, and how many words are n of them along the summed index.
+template <typename T>
+inline constexpr bool kInPairs = std::is_same_v<T, BFloat16>;
+template <typename T>
+using WordsOf = std::conditional_t<kInPairs<T>, gemm::Pairs, gemm::Singles>;
+template <typename T>
+JB_INLINE int64_t words(int64_t n) {
+  return kInPairs<T> ? (n + 1) / 2 : n;
+}
+
+// A: to [rows, words<T>(n)] with stride ld = from [rows, n] with stride `stride`, times `scale` where words are
+// float32; zeros behind to a whole vector.
 template <typename T>
 void pack_rows(float* to, int64_t ld, const T* from, int64_t stride, int64_t rows, int64_t n, float scale) {
   for (int64_t r = 0; r < rows; ++r) {
     const T* x = from + r * stride;
     float* y = to + r * ld;
-    for_row(n, [&](int64_t c, auto lanes) { store(y + c, lanes.load(x + c) * scale); });
+    if constexpr (kInPairs<T>) {
+      for (int64_t c = 0; c < words<T>(n); c += kLanes) store(y + c, gemm::PairRow{x, n}.load(c));
+    } else {
+      for_row(n, [&](int64_t c, auto lanes) { store(y + c, lanes.load(x + c) * scale); });
+    }
   }
 }
 
@@ -176,18 +193,24 @@ JB_INLINE void transpose_square(vf (&x)[kLanes]) {
 
 }  // namespace detail
 
-// to [padded(n), padded(rows)] with stride kTileStride = the transpose of from [rows, n]; zeros behind n, and the last
-// row again behind `rows`, which costs no branch.
+// B: to [words<T>(n), padded(rows)] with stride kTileStride = the transpose of from [rows, n]; zeros behind n to a
+// whole vector, and the last row again behind `rows`, which costs no branch.
 template <typename T>
 void pack_transposed(float* to, const T* from, int64_t stride, int64_t rows, int64_t n) {
   for (int64_t r = 0; r < rows; r += kLanes) {
     const T* row[kLanes];
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; ++i) row[i] = from + std::min(r + i, rows - 1) * stride;
-    for_row(n, [&](int64_t c, auto lanes) {
+    for_row(words<T>(n), [&](int64_t c, auto lanes) {
       vf square[kLanes];
 #pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) square[i] = lanes.load(row[i] + c);
+      for (int i = 0; i < kLanes; ++i) {
+        if constexpr (kInPairs<T>) {
+          square[i] = gemm::PairRow{row[i], n}.load(c);
+        } else {
+          square[i] = lanes.load(row[i] + c);
+        }
+      }
       detail::transpose_square(square);
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; ++i) store(to + (c + i) * kTileStride + r, square[i]);
@@ -195,7 +218,7 @@ void pack_transposed(float* to, const T* from, int64_t stride, int64_t rows, int
   }
 }
 
-// Rows of float32 that vectors are read from: those of main memory if that is as good as a copy, else copied to
+// B: rows of words that vectors are read from, those of main memory if that is as good as a copy, else copied to
 // `packed`.
 struct Rows {
   const float* at;
@@ -205,10 +228,19 @@ struct Rows {
 template <typename T>
 Rows rows_of(float* packed, const T* from, int64_t stride, int64_t rows, int64_t n) {
   constexpr int64_t kFewSets = 32;  // so many rows stay in the L1 cache whatever their stride
-  if constexpr (std::is_same_v<T, float>) {
+  if constexpr (kInPairs<T>) {
+    for (int64_t r = 0; r < rows; r += 2) {
+      const T* x = from + r * stride;
+      const gemm::PairedRows pairs{x, r + 1 < rows ? x + stride : nullptr};
+      float* y = packed + r / 2 * padded(n);
+      int64_t c = 0;
+      for (; c + kLanes <= n; c += kLanes) store(y + c, pairs.load(c));
+      if (c < n) store(y + c, pairs.load_partial(c, n - c));
+    }
+  } else {
     if (n % kLanes == 0 && rows <= kFewSets) return {from, stride};
+    pack_rows(packed, padded(n), from, stride, rows, n, 1.0f);
   }
-  pack_rows(packed, padded(n), from, stride, rows, n, 1.0f);
   return {packed, padded(n)};
 }
 

@@ -69,13 +69,14 @@ struct PairedRows {
     return paired(even == nullptr ? vbf{} : load_bits_partial(even + i, n),
                   odd == nullptr ? vbf{} : load_bits_partial(odd + i, n));
   }
+  // The pairs of two rows' vectors.
+  JB_INLINE static vf paired(vbf low, vbf high) {
+    return (vf)(__builtin_convertvector(low, vu) | (__builtin_convertvector(high, vu) << 16));
+  }
 
  private:
   JB_INLINE static vbf all(const BFloat16* row, int64_t i) {
     return row == nullptr ? vbf{} : *reinterpret_cast<const vbf_any*>(row + i);
-  }
-  JB_INLINE static vf paired(vbf low, vbf high) {
-    return (vf)(__builtin_convertvector(low, vu) | (__builtin_convertvector(high, vu) << 16));
   }
 };
 

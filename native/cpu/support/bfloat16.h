@@ -32,7 +32,8 @@ JB_INLINE vbf narrow(vf x) {
 }
 
 JB_INLINE vf load(const BFloat16* p) { return widen(*reinterpret_cast<const vbf_any*>(p)); }
-JB_INLINE void store(BFloat16* p, vf x) { *reinterpret_cast<vbf_any*>(p) = narrow(x); }
+JB_INLINE void store_bits(BFloat16* p, vbf x) { *reinterpret_cast<vbf_any*>(p) = x; }
+JB_INLINE void store(BFloat16* p, vf x) { store_bits(p, narrow(x)); }
 
 // The first n lanes (0 <= n <= kLanes), as load_partial and store_partial of float32.
 JB_INLINE vbf load_bits_partial(const BFloat16* p, int64_t n) {
