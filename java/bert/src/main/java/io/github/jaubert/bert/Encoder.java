@@ -250,14 +250,14 @@ public abstract class Encoder extends Block {
 
   /**
    * Chooses what the encoder computes in: {@link DType#F32}, as it does unless said otherwise, or
-   * on a GPU {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden
-   * states and all between them are BF16; parameters, their gradients, statistics and sums stay
-   * F32, and so does what comes after the encoder, from the pooler on. Each weight of a matrix
-   * product keeps a copy in BF16, 2 bytes a number, which AdamW and LAMB write along with it.
+   * {@link DType#BF16} (mixed precision, Micikevicius et al. 2018). With BF16 the hidden states and
+   * all between them are BF16; parameters, their gradients, statistics and sums stay F32, and so
+   * does what comes after the encoder, from the pooler on. Each weight of a matrix product keeps a
+   * copy in BF16, 2 bytes a number, which AdamW and LAMB write along with it. {@link
+   * Device#fastestType()} says where that is faster; elsewhere it is right, but slow.
    *
    * @return this model
-   * @throws IllegalArgumentException if it is neither of the two; {@link #forward} then throws
-   *     {@link UnsupportedOperationException} if the model is on the CPU and it is not F32
+   * @throws IllegalArgumentException if it is neither of the two
    */
   public Encoder computeType(DType dtype) {
     if (dtype != DType.F32 && dtype != DType.BF16) {

@@ -22,13 +22,13 @@ import io.github.jaubert.tensor.Tensor;
  * They throw {@link IllegalArgumentException} with the names and shapes of operands that do not
  * fit.
  *
- * <p>All take {@link DType#F32}. On a GPU the layers (linear layers, geglu, dropout, normalisation,
- * attention, cross-entropy) also take {@link DType#BF16}, and attention {@link DType#F16}: they
- * compute in the type of their input, which is the type of the result, while parameters and their
- * gradients are F32 always, and so are sums, statistics and losses. Activations (gelu, geluTanh,
- * silu, relu) take all of these anywhere: they compute in F32 and round to the type of their input,
- * so that the layer behind them computes in it, too. The other functions give F32 whatever they are
- * given, as {@link Tensor}'s do.
+ * <p>All take {@link DType#F32}. The layers (linear layers, geglu, dropout, normalisation,
+ * attention, cross-entropy) also take {@link DType#BF16}, and attention on a GPU {@link DType#F16}:
+ * they compute in the type of their input, which is the type of the result, while parameters and
+ * their gradients are F32 always, and so are sums, statistics and losses. Activations (gelu,
+ * geluTanh, silu, relu) take all of these anywhere: they compute in F32 and round to the type of
+ * their input, so that the layer behind them computes in it, too. The other functions give F32
+ * whatever they are given, as {@link Tensor}'s do.
  */
 public final class F {
   private F() {}
@@ -163,7 +163,7 @@ public final class F {
   /**
    * The same with a result of another type, in which the layers behind it then compute.
    *
-   * @param dtype F32, or on a GPU BF16; the tables are F32
+   * @param dtype F32 or BF16; the tables are F32
    */
   public static Tensor embeddingLayerNorm(
       Tensor wordIds,

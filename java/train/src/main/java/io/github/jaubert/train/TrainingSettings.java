@@ -449,10 +449,11 @@ public final class TrainingSettings implements Cloneable {
   }
 
   /**
-   * What the encoder computes in from the run on. With {@link DType#BF16}, on a GPU, activations,
-   * which then take half the room, and matrix products are BF16, for which a GPU has faster units;
-   * weights, gradients, AdamW's moments, statistics and the loss stay F32, and nothing needs to be
-   * scaled. F32 or BF16; unless said otherwise what the encoder computes in already, which is F32.
+   * What the encoder computes in from the run on. With {@link DType#BF16} activations, which then
+   * take half the room, and matrix products are BF16, for which GPUs and some CPUs have faster
+   * units ({@link io.github.jaubert.tensor.Device#fastestType()}); weights, gradients, AdamW's
+   * moments, statistics and the loss stay F32, and nothing needs to be scaled. F32 or BF16; unless
+   * said otherwise what the encoder computes in already, which is F32.
    */
   public TrainingSettings precision(DType dtype) {
     require(dtype == DType.F32 || dtype == DType.BF16, "precision", dtype, "F32 or BF16");
