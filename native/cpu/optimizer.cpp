@@ -71,10 +71,18 @@ struct Parameter {
         copy(copies == nullptr || copies[b.tensor] == 0 ? nullptr
                                                         : reinterpret_cast<BFloat16*>(copies[b.tensor]) + b.begin) {}
 
-  template <typename Lanes>
-  JB_INLINE void store(int64_t c, Lanes lanes, vf x) const {
-    lanes.store(w + c, x);
-    if (copy != nullptr) lanes.store(copy + c, x);
+  // w[c] = next(c, lanes, w[c]) for n elements.
+  template <typename Next>
+  JB_INLINE void update(int64_t n, Next&& next) const {
+    const auto each = [&](auto has_copy) {
+      for_row(n, [&](int64_t c, auto lanes) {
+        const vf x = next(c, lanes, lanes.load(w + c));
+        lanes.store(w + c, x);
+        if constexpr (has_copy) lanes.store(copy + c, x);
+      });
+    };
+    if (copy == nullptr) return each(std::false_type{});
+    each(std::true_type{});
   }
 };
 
@@ -130,12 +138,11 @@ JB_KERNEL(jb_adamw)
       float* first = address(m[b.tensor]) + b.begin;
       float* second = address(v[b.tensor]) + b.begin;
       const float rate = learning_rates[b.tensor], decay = weight_decays[b.tensor];
-      for_row(b.size, [&](int64_t c, auto lanes) {
-        const vf weight = lanes.load(parameter.w + c);
+      parameter.update(b.size, [&](int64_t c, auto lanes, vf weight) {
         const Moments x = next_moments(s, lanes.load(g + c), lanes.load(first + c), lanes.load(second + c));
         lanes.store(first + c, x.m);
         lanes.store(second + c, x.v);
-        parameter.store(c, lanes, fnma(splat(rate), direction(s, x, weight, decay), weight));
+        return fnma(splat(rate), direction(s, x, weight, decay), weight);
       });
     });
   });
@@ -183,11 +190,10 @@ JB_KERNEL(jb_lamb)
       const Parameter parameter(parameters, copies, b);
       const float* first = address(m[b.tensor]) + b.begin;
       const float* second = address(v[b.tensor]) + b.begin;
-      for_row(b.size, [&](int64_t c, auto lanes) {
-        const vf weight = lanes.load(parameter.w + c);
+      parameter.update(b.size, [&](int64_t c, auto lanes, vf weight) {
         const vf update =
             direction(s, {lanes.load(first + c), lanes.load(second + c)}, weight, weight_decays[b.tensor]);
-        parameter.store(c, lanes, fnma(splat(rates[b.tensor]), update, weight));
+        return fnma(splat(rates[b.tensor]), update, weight);
       });
     });
   });

@@ -99,9 +99,8 @@ void convert_row(To* y, const From* x, int64_t n) {
     }
   }
 #endif
-  if constexpr ((std::is_same_v<To, BFloat16> && std::is_same_v<From, float>) ||
-                (std::is_same_v<To, float> && std::is_same_v<From, BFloat16>)) {
-    for (; i + kLanes <= n; i += kLanes) store(y + i, flush(load(x + i)));
+  if constexpr (std::is_same_v<To, BFloat16> && std::is_same_v<From, float>) {
+    for (; i + kLanes <= n; i += kLanes) store(y + i, load(x + i));
   }
   for (; i < n; ++i) y[i] = convert<To>(x[i]);
 }
