@@ -85,6 +85,11 @@ public interface EncoderConfig {
     return classifierDropoutProb();
   }
 
+  /** Dropout before a head for questions, in [0, 1); none, as here. */
+  default double questionDropoutProb() {
+    return 0;
+  }
+
   /**
    * The fields of config.json that {@link Architecture#readConfig} reads back, without what every
    * config.json has: {@code model_type}, {@code architectures}, the dtype and the labels. They are

@@ -104,6 +104,11 @@ public record DistilBertConfig(
     return dropout;
   }
 
+  @Override
+  public double questionDropoutProb() {
+    return qaDropout;
+  }
+
   /** {@link #activation} as layers and head take it. */
   @Override
   public Activation headActivation() {

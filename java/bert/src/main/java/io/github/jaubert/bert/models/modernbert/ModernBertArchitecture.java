@@ -12,6 +12,8 @@ final class ModernBertArchitecture implements Architecture {
       Map.of(
           "cls.predictions.transform.dense.weight", "head.dense.weight",
           "cls.predictions.bias", "decoder.bias",
+          "qa_outputs", "classifier",
+          "qa_outputs.weight", "classifier.weight",
           "cls.predictions.decoder.weight", "decoder.weight",
           "cls.predictions.decoder.bias", "decoder.bias");
 
