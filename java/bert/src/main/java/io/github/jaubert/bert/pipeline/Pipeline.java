@@ -63,10 +63,14 @@ public abstract class Pipeline<P extends Pipeline<P, M>, M extends EncoderModel<
     }
   }
 
+  /** Frees what else a pipeline owns; nothing, as here. */
+  void closeParts() {}
+
   /** Frees the model and the tokenizer; from then on it labels nothing. */
   @Override
   public final void close() {
     closed = true;
+    closeParts();
     model.close();
     tokenizer.close();
   }

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
@@ -71,6 +72,47 @@ public final class Pipelines {
    */
   public static FillMask fillMask(MaskedLanguageModel model, Tokenizer tokenizer) {
     return new FillMask(model, tokenizer);
+  }
+
+  /**
+   * Loads a model for questions and its tokenizer from a Hugging Face folder. Contexts are read in
+   * windows of 384 tokens, or as many as both take, with a stride of 128, or half a shorter window.
+   *
+   * @throws CheckpointException if either cannot be loaded
+   */
+  public static QuestionAnsweringPipeline questionAnswering(Path folder) {
+    return load(
+        folder,
+        QuestionAnswerer::fromPretrained,
+        (model, tokenizer) -> {
+          int length = QuestionAnsweringPipeline.usualLength(model, tokenizer);
+          try {
+            int stride = QuestionAnsweringPipeline.usualStride(length);
+            return questionAnswering(model, tokenizer, length, stride);
+          } catch (IllegalArgumentException e) {
+            model.close();
+            throw new CheckpointException(folder.toString(), e.getMessage(), e);
+          }
+        });
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @param maxLength the most tokens of a window: question, special tokens and a part of the
+   *     context
+   * @param stride how many tokens of the context two neighbouring windows have in common
+   * @throws IllegalArgumentException if the stride leaves no room in a window, or windows are
+   *     longer than the model takes; the parts are still the caller's then
+   */
+  public static QuestionAnsweringPipeline questionAnswering(
+      QuestionAnswerer model, Tokenizer tokenizer, int maxLength, int stride) {
+    int positions = model.config().maxPositionEmbeddings();
+    if (maxLength > positions) {
+      throw new IllegalArgumentException(
+          "windows of %d tokens: the model has %d positions".formatted(maxLength, positions));
+    }
+    return new QuestionAnsweringPipeline(model, tokenizer, maxLength, stride);
   }
 
   private static <M, P> P load(

@@ -55,15 +55,28 @@ final class NativeTokenizers {
    * @throws UnsatisfiedLinkError if the native library cannot be loaded; the message says why
    */
   static HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength) {
+    return create(tokenizerJson, maxLength, "true", 0); // the longest first
+  }
+
+  /**
+   * One that cuts the second text of a pair alone, and gives what it cut as further parts, of which
+   * two neighbours have {@code stride} tokens of that text in common.
+   */
+  static HuggingFaceTokenizer windows(byte[] tokenizerJson, int maxLength, int stride) {
+    return create(tokenizerJson, maxLength, "only_second", stride);
+  }
+
+  private static HuggingFaceTokenizer create(
+      byte[] tokenizerJson, int maxLength, String truncation, int stride) {
     if (Outcome.FAILURE != null) {
       throw Outcome.FAILURE;
     }
     Map<String, String> options = new HashMap<>();
     options.put("padding", "false");
-    options.put("truncation", "true"); // the longest first
+    options.put("truncation", truncation);
     options.put("maxLength", Integer.toString(maxLength));
     options.put("modelMaxLength", Integer.toString(maxLength));
-    options.put("stride", "0");
+    options.put("stride", Integer.toString(stride));
     options.put("addSpecialTokens", "true");
     try {
       return with(
