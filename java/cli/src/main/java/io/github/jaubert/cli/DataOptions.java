@@ -51,7 +51,8 @@ final class DataOptions {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "The data to learn from: .tsv, .csv or .jsonl; with --task tokens CoNLL or .jsonl.")
+          "The data to learn from: .tsv, .csv or .jsonl; with --task tokens CoNLL or .jsonl; with"
+              + " --task qa SQuAD's .json, or columns question, context, answer, answer_start.")
   Path train;
 
   @Option(

@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.demo.MiniLm;
 import java.nio.file.Path;
@@ -59,6 +60,13 @@ final class EncoderOptions {
     return keepsHead(command, model == null ? 0 : headOutputs.applyAsInt(model), labels)
         ? fromPretrained.apply(model, labels)
         : newHead.apply(encoder(), labels);
+  }
+
+  /** A model for questions, with the head that there is, or else a new one. */
+  QuestionAnswerer questionAnswerer() {
+    return model == null || newHead
+        ? QuestionAnswerer.of(encoder())
+        : QuestionAnswerer.forTraining(model);
   }
 
   private Encoder encoder() {

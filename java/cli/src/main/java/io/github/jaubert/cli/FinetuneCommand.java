@@ -47,10 +47,12 @@ final class FinetuneCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
-              + " each word.")
+              + " each word, QA for questions about contexts.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
+
+  @Mixin private QuestionOptions questions;
 
   @Mixin private MetricOptions metrics;
 
@@ -80,11 +82,16 @@ final class FinetuneCommand implements Callable<Integer> {
 
   private Job job() {
     Job.Options options =
-        new Job.Options(spec.commandLine(), encoder, data, metrics, tags, teacher, training);
+        new Job.Options(
+            spec.commandLine(), encoder, data, metrics, tags, questions, teacher, training);
     if (data.train == null) {
       return TextJob.definitions(options);
     }
-    return task == Task.TOKENS ? TokenJob.files(options) : TextJob.files(options, task);
+    return switch (task) {
+      case TOKENS -> TokenJob.files(options);
+      case QA -> QuestionJob.files(options);
+      default -> TextJob.files(options, task);
+    };
   }
 
   private void finetune(Job job, OutputFolder to) {
@@ -130,6 +137,11 @@ final class FinetuneCommand implements Callable<Integer> {
   private void checkOptions() {
     data.check(spec.commandLine());
     TagOptions.check(spec.commandLine(), task, data.format);
+    QuestionOptions.check(spec.commandLine(), task, data.format);
+    if (task == Task.QA && teacher.isGiven()) {
+      throw new ParameterException(
+          spec.commandLine(), "--teacher is for heads with labels, not for --task qa");
+    }
     if (data.train != null
         && data.eval == null
         && (data.evalLimit != null

@@ -2,19 +2,17 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.Classifier;
 import io.github.jaubert.bert.EncoderConfig;
+import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.train.ClassificationTask;
-import io.github.jaubert.train.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** The job of a head: what is the same whatever its model and its data are. */
-abstract class HeadJob<M extends Classifier<M>> implements Job {
+abstract class HeadJob<M extends EncoderModel<M>> implements Job {
   private final Options options;
   private final String thing;
   private final Labels labels;
@@ -22,7 +20,6 @@ abstract class HeadJob<M extends Classifier<M>> implements Job {
   private final Data eval; // null if there is none
   private Tokenizer tokenizer; // null until it is opened
   private M model;
-  private M teacher; // null: there is none
 
   /** Where data come from, and how many examples they are. */
   record Data(String source, int size) {}
@@ -45,9 +42,6 @@ abstract class HeadJob<M extends Classifier<M>> implements Job {
 
   /** Makes the model, see {@link #open}. */
   abstract M newModel();
-
-  /** Loads the teacher that the options name. */
-  abstract M loadTeacher();
 
   /** What is predicted, such as {@code a score}. */
   abstract String predicted();
@@ -106,15 +100,9 @@ abstract class HeadJob<M extends Classifier<M>> implements Job {
   }
 
   @Override
-  public final void open(Tokenizer tokenizer) {
+  public void open(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     model = newModel();
-    teacher = options.teacher().isGiven() ? loadTeacher() : null;
-  }
-
-  /** A trainer of a task, with the teacher if there is one. */
-  final Trainer trainer(ClassificationTask<?, M, ?> task) {
-    return teacher == null ? Trainer.of(task) : Trainer.of(options.teacher().task(teacher, task));
   }
 
   @Override
@@ -141,12 +129,9 @@ abstract class HeadJob<M extends Classifier<M>> implements Job {
   }
 
   @Override
-  public final void close() {
+  public void close() {
     if (model != null) {
       model.close();
-    }
-    if (teacher != null) {
-      teacher.close();
     }
   }
 }

@@ -27,6 +27,7 @@ interface Job extends AutoCloseable {
       DataOptions data,
       MetricOptions metrics,
       TagOptions tags,
+      QuestionOptions questions,
       TeacherOptions teacher,
       TrainingOptions training) {}
 

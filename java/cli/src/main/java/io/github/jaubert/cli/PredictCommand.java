@@ -1,8 +1,10 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
+import io.github.jaubert.bert.pipeline.QuestionAnsweringPipeline;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Labels texts, or finds entities in them, with a fine-tuned model.",
+      "Labels texts, finds entities in them, or answers questions, with a fine-tuned model.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
@@ -41,7 +43,9 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--pair",
       paramLabel = "TEXT",
-      description = "The second text, for a model of pairs; as often as there are texts.")
+      description =
+          "The second text, for a model of pairs, or the context of a question; as often as there"
+              + " are texts.")
   private List<String> pairs;
 
   @Option(
@@ -52,8 +56,19 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--top",
       paramLabel = "N",
-      description = "Show so many labels. Default: " + USUAL_TOP + ".")
+      description = "Show so many labels, or answers. Default: " + USUAL_TOP + ", or 1.")
   private Integer top;
+
+  @Option(
+      names = "--no-answer",
+      description = "No answer may be the answer, of a model that learnt it as from SQuAD 2.0.")
+  private boolean noAnswer;
+
+  @Option(
+      names = "--max-answer-length",
+      paramLabel = "N",
+      description = "The most tokens of an answer. Default: 15.")
+  private Integer maxAnswerLength;
 
   @Option(
       names = "--aggregation",
@@ -65,7 +80,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--json",
-      description = "Print a JSON object a line, with all labels or entities.")
+      description = "Print a JSON object a line, with all labels, entities or answers.")
   private boolean json;
 
   @Mixin private DeviceOptions device;
@@ -84,6 +99,7 @@ final class PredictCommand implements Callable<Integer> {
           spec.commandLine(), "--pairs is about standard input; with texts use --pair");
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
+    TrainingOptions.atLeast(spec.commandLine(), "--max-answer-length", maxAnswerLength, 1);
     device.apply(spec.commandLine());
     ModelOption.check(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
@@ -100,6 +116,11 @@ final class PredictCommand implements Callable<Integer> {
 
   /** What the model in the folder is for. */
   private Answers answers() {
+    if (QuestionAnswerer.isIn(model)) {
+      return questionAnswers();
+    }
+    refuse("--no-answer", noAnswer, "is for a model that answers questions");
+    refuse("--max-answer-length", maxAnswerLength != null, "is for a model that answers questions");
     if (!TokenClassifier.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       return new TextAnswers(
@@ -113,6 +134,23 @@ final class PredictCommand implements Callable<Integer> {
         Pipelines.tokenClassification(model),
         aggregation == null ? EntityAnswers.USUAL : aggregation,
         json);
+  }
+
+  private Answers questionAnswers() {
+    refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
+    if (texts.isEmpty() ? !tabbed : pairs == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          texts.isEmpty()
+              ? "a model for questions reads lines of a question, a tab and a context: use --pairs"
+              : "a question needs a context: use --pair TEXT");
+    }
+    QuestionAnsweringPipeline pipeline =
+        Pipelines.questionAnswering(model)
+            .topK(top == null ? 1 : top)
+            .handleImpossibleAnswer(noAnswer);
+    return new QuestionAnswers(
+        maxAnswerLength == null ? pipeline : pipeline.maxAnswerLength(maxAnswerLength), json);
   }
 
   private void refuse(String option, boolean given, String reason) {

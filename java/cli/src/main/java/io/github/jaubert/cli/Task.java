@@ -32,7 +32,9 @@ enum Task {
   /** A score. */
   REGRESSION,
   /** A tag of each word. */
-  TOKENS;
+  TOKENS,
+  /** A part of a context that answers a question. */
+  QA;
 
   /** More different whole numbers than this are taken for scores, if some between are missing. */
   private static final int MOST_NUMBERED_CLASSES = 20;

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /** Whole texts, or pairs of them, and their labels. */
-final class TextJob extends HeadJob<SequenceClassifier> {
+final class TextJob extends ClassifierJob<SequenceClassifier> {
   private final String name;
   private final Suggestion suggestion;
   private final TextDataset train;

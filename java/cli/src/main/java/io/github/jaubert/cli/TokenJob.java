@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Sentences of words with a tag each, such as names of persons and places. */
-final class TokenJob extends HeadJob<TokenClassifier> {
+final class TokenJob extends ClassifierJob<TokenClassifier> {
   private static final int LISTED = 12;
 
   private final TaggedDataset train;

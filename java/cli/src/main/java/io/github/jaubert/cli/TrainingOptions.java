@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.ClassificationTask;
+import io.github.jaubert.train.QuestionAnswering;
 import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.TrainingSettings;
 import picocli.CommandLine;
@@ -19,7 +20,8 @@ final class TrainingOptions extends RunOptions {
   @Option(
       names = "--max-length",
       paramLabel = "N",
-      description = "Tokens that a text or pair is cut to. Default: 128.")
+      description =
+          "Tokens that a text or pair is cut to. Default: 128; of a window of --task qa, 384.")
   Integer maxLength;
 
   @Option(
@@ -83,6 +85,18 @@ final class TrainingOptions extends RunOptions {
         });
   }
 
+  /** Sets what belongs to a task of questions. */
+  void apply(CommandLine command, QuestionAnswering task, QuestionOptions questions) {
+    checked(
+        command,
+        () -> {
+          if (maxLength != null) {
+            task.maxLength(maxLength);
+          }
+          questions.apply(task);
+        });
+  }
+
   /** Names the option where a setting is refused. */
   private static void checked(CommandLine command, Runnable settings) {
     try {
@@ -96,6 +110,6 @@ final class TrainingOptions extends RunOptions {
     return scale == 1
         ? settings
         : settings.learningRateScale(
-            "^classifier\\.|\\.pooler\\.|^pre_classifier\\.|^head\\.", scale);
+            "^classifier\\.|^qa_outputs\\.|\\.pooler\\.|^pre_classifier\\.|^head\\.", scale);
   }
 }

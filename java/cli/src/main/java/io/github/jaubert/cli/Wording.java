@@ -23,6 +23,9 @@ final class Wording {
     OPTIONS.put(" \\(a new head is the same only after the same Rng\\.seed\\(…\\)\\)", "");
     OPTIONS.put("maxLength\\(…\\)", "--max-length N");
     OPTIONS.put("^maxLength\\b", "--max-length");
+    OPTIONS.put("^stride\\b", "--doc-stride");
+    OPTIONS.put("^maxAnswerLength\\b", "--max-answer-length");
+    OPTIONS.put("^nullThreshold\\b", "--null-threshold");
     OPTIONS.put("^learningRateScale\\b", "--head-lr-scale");
     OPTIONS.put("^layerDecay\\b", "--layer-decay");
     OPTIONS.put("^freeze\\b", "--freeze");

@@ -1,0 +1,88 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.train.QuestionAnswering;
+import io.github.jaubert.train.data.QuestionDataset;
+import java.nio.file.Path;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --task qa}: how contexts are read, and which answers are given. */
+final class QuestionOptions {
+  /** What the other tasks alone heed, beside options of labels, metrics and tags. */
+  private static final Set<String> LABELS =
+      Set.of(
+          "--text-column",
+          "--pair-column",
+          "--label-column",
+          "--no-header",
+          "--class-weights",
+          "--label-smoothing");
+
+  @Option(
+      names = "--doc-stride",
+      paramLabel = "N",
+      description =
+          "With --task qa, how many tokens two windows of a context have in common. Default: 128, or"
+              + " half of a --max-length below 256.")
+  private Integer stride;
+
+  @Option(
+      names = "--max-answer-length",
+      paramLabel = "N",
+      description = "The most tokens of an answer that --eval judges. Default: 30.")
+  private Integer maxAnswerLength;
+
+  @Option(
+      names = "--null-threshold",
+      paramLabel = "X",
+      description =
+          "By how much no answer must be likelier, as a sum of two logits, to be given. Default: 0.")
+  private Float nullThreshold;
+
+  /**
+   * Refuses options of other tasks than the one that was chosen.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  static void check(CommandLine command, Task task, FileFormat format) {
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (task != Task.QA && DataOptions.isOf(option, QuestionOptions.class)) {
+        throw new ParameterException(command, name + " is for --task qa");
+      }
+      if (task == Task.QA
+          && (LABELS.contains(name)
+              || DataOptions.isOf(option, LabelOptions.class, MetricOptions.class))) {
+        throw new ParameterException(command, name + " is for labels, not for --task qa");
+      }
+    }
+    if (task == Task.QA && format == FileFormat.CONLL) {
+      throw new ParameterException(command, "--format conll is for --task tokens");
+    }
+  }
+
+  /** Sets what belongs to the task. */
+  void apply(QuestionAnswering task) {
+    if (stride != null) {
+      task.stride(stride);
+    }
+    if (maxAnswerLength != null) {
+      task.maxAnswerLength(maxAnswerLength);
+    }
+    if (nullThreshold != null) {
+      task.nullThreshold(nullThreshold);
+    }
+  }
+
+  /**
+   * A file as the options say.
+   *
+   * @param format null for what its name ends in
+   */
+  static QuestionDataset read(Path file, FileFormat format) {
+    return format == null ? QuestionDataset.of(file) : QuestionDataset.table(file, format.table());
+  }
+}
