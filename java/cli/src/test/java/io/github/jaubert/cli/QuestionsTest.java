@@ -47,7 +47,7 @@ class QuestionsTest extends CommandFixture {
     List<Object> words = new ArrayList<>(List.of("finetune", "--task", "qa", "--model", model));
     words.addAll(List.of("--train", squad("train.json", 300, 1)));
     words.addAll(List.of("--eval", squad("dev.json", 40, 2), "--out", out));
-    words.addAll(List.of("--lr", "3e-3", "--epochs", 12, "--batch-size", 8));
+    words.addAll(List.of("--lr", "3e-3", "--epochs", 5, "--batch-size", 8));
     words.addAll(Arrays.asList(more));
     return jaubert(words.toArray());
   }
