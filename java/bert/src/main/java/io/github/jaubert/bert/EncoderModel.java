@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -91,6 +92,15 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
    * parameter that is missing; one with other values is refused.
    */
   protected Map<String, String> copies() {
+    return Map.of();
+  }
+
+  /**
+   * Files that lie beside those of every model, by their paths in the folder; none, as here.
+   *
+   * @param tokenizer null if there is none
+   */
+  Map<String, AtomicFile.Content> moreFiles(TokenizerFiles tokenizer) {
     return Map.of();
   }
 
@@ -244,9 +254,16 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
 
   private void write(Path folder, TokenizerFiles tokenizer) {
     encoder.requireUsable();
-    ObjectNode json = PretrainedFolder.config(config(), "For" + type.name());
+    boolean encoderAlone = type.weight() == null;
+    ObjectNode json =
+        PretrainedFolder.config(config(), encoderAlone ? "Model" : "For" + type.name());
     writeConfig(json);
-    PretrainedFolder.write(folder, json, parameters(), tokenizer);
+    PretrainedFolder.write(
+        folder,
+        json,
+        encoderAlone ? encoder.parameters() : parameters(),
+        tokenizer,
+        moreFiles(tokenizer));
   }
 
   /** Frees the encoder and the head. Another model over the same encoder is then of no use. */

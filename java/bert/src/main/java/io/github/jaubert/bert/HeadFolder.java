@@ -112,7 +112,7 @@ final class HeadFolder implements AutoCloseable {
 
   /** The shape of the head's weight; null if there is no head of the type. */
   Shape head() {
-    return other == null ? loader.shape(weight()) : null;
+    return other == null && type.weight() != null ? loader.shape(weight()) : null;
   }
 
   /**
@@ -126,7 +126,7 @@ final class HeadFolder implements AutoCloseable {
    */
   <M extends EncoderModel<M>> M load(
       Function<Encoder, M> newModel, boolean withHead, String forTraining) {
-    if (head() == null && forTraining != null) {
+    if (type.weight() != null && head() == null && forTraining != null) {
       throw new CheckpointException(
           source,
           (other == null

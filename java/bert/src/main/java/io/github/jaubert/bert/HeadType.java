@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * @param reads what the head is for, in messages, such as {@code tokens}
  * @param weight the parameter that shows that a checkpoint has the head, such as {@code
  *     classifier.weight}; where architectures differ BERT's name, see {@link
- *     Architecture#headName(HeadType, String)}
+ *     Architecture#headName(HeadType, String)}; null for a head without weights, whose folders hold
+ *     an encoder alone
  * @param pooler whether it needs the encoder's pooler; otherwise the encoder loses it
  */
 public record HeadType(

@@ -40,6 +40,20 @@ final class PretrainedFolder {
 
   static void write(
       Path folder, ObjectNode config, List<Parameter> parameters, TokenizerFiles tokenizer) {
+    write(folder, config, parameters, tokenizer, Map.of());
+  }
+
+  /**
+   * The same with more files.
+   *
+   * @param more by their paths in the folder
+   */
+  static void write(
+      Path folder,
+      ObjectNode config,
+      List<Parameter> parameters,
+      TokenizerFiles tokenizer,
+      Map<String, AtomicFile.Content> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     parameters.forEach(parameter -> tensors.put(parameter.name(), parameter.tensor()));
     Map<String, AtomicFile.Content> files = new LinkedHashMap<>();
@@ -48,6 +62,7 @@ final class PretrainedFolder {
     if (tokenizer != null) {
       tokenizer.files().forEach((name, bytes) -> files.put(name, AtomicFile.content(bytes)));
     }
+    files.putAll(more);
     ModelFolder.write(folder, files);
   }
 }

@@ -118,6 +118,19 @@ public final class F {
   }
 
   /**
+   * {@code x} with vectors of length 1 along the last axis; one shorter than 1e-12 is divided by
+   * that number.
+   */
+  public static Tensor normalize(Tensor x) {
+    return x.mul(x.square().sum(-1, true).clamp(1e-24f, Float.MAX_VALUE).rsqrt());
+  }
+
+  /** The cosine of the angle between the vectors along the last axis, {@code [...]}. */
+  public static Tensor cosineSimilarity(Tensor a, Tensor b) {
+    return normalize(a).mul(normalize(b)).sum(-1);
+  }
+
+  /**
    * {@code LayerNorm(residual + dropout(x + bias))} in one operation: what follows each dense layer
    * of a BERT block.
    *

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ContainerNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,23 +32,45 @@ public final class JsonFiles {
    * @throws CheckpointException if it cannot be read or holds something else
    */
   public static ObjectNode readObject(Path path) {
-    byte[] bytes;
+    return parseObject(path.toString(), readBytes(path));
+  }
+
+  /**
+   * A file that holds one JSON array.
+   *
+   * @throws CheckpointException if it cannot be read or holds something else
+   */
+  public static ArrayNode readArray(Path path) {
+    byte[] bytes = readBytes(path);
+    if (parse(path.toString(), bytes) instanceof ArrayNode array) {
+      return array;
+    }
+    throw new CheckpointException(
+        path.toString(), bytes.length == 0 ? "is empty" : "holds no JSON array");
+  }
+
+  private static byte[] readBytes(Path path) {
     try {
-      bytes = Files.readAllBytes(path);
+      return Files.readAllBytes(path);
     } catch (IOException e) {
       throw CheckpointException.unreadable(path.toString(), e);
     } catch (OutOfMemoryError e) {
       throw tooLarge(path.toString(), e);
     }
-    return parseObject(path.toString(), bytes);
   }
 
   /** The same of bytes that were read from {@code file}. */
   public static ObjectNode parseObject(String file, byte[] bytes) {
+    if (parse(file, bytes) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new CheckpointException(file, bytes.length == 0 ? "is empty" : "holds no JSON object");
+  }
+
+  private static JsonNode parse(String file, byte[] bytes) {
     LfsPointer.refuse(file, bytes);
-    JsonNode node;
     try {
-      node = MAPPER.readTree(bytes);
+      return MAPPER.readTree(bytes);
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       String place =
@@ -58,10 +82,6 @@ public final class JsonFiles {
     } catch (OutOfMemoryError e) {
       throw tooLarge(file, e);
     }
-    if (node instanceof ObjectNode object) {
-      return object;
-    }
-    throw new CheckpointException(file, bytes.length == 0 ? "is empty" : "holds no JSON object");
   }
 
   private static CheckpointException tooLarge(String file, OutOfMemoryError cause) {
@@ -77,10 +97,10 @@ public final class JsonFiles {
   }
 
   /**
-   * An object as UTF-8 text, indented by two spaces as Hugging Face's files are, with a newline at
-   * the end.
+   * An object or an array as UTF-8 text, indented by two spaces as Hugging Face's files are, with a
+   * newline at the end.
    */
-  public static byte[] format(ObjectNode object) {
+  public static byte[] format(ContainerNode<?> object) {
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
     DefaultPrettyPrinter printer = new HuggingFacePrinter();
     printer.indentObjectsWith(indenter);

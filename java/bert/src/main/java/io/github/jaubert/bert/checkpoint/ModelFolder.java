@@ -44,6 +44,7 @@ public final class ModelFolder {
           "config\\.json"
               + "|(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)"
               + "|(model\\.safetensors|pytorch_model\\.bin)\\.index\\.json"
+              + "|modules\\.json|(sentence_bert_config|config_sentence_transformers)\\.json"
               + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.txt|special_tokens_map\\.json|added_tokens\\.json");
 
   private ModelFolder() {}
@@ -51,7 +52,7 @@ public final class ModelFolder {
   /**
    * Writes a model; the folder and those above it are made if they are missing.
    *
-   * @param files by name
+   * @param files by name, or by a path in the folder such as {@code 1_Pooling/config.json}
    * @throws CheckpointException if it cannot be written, for example because the disk is full; an
    *     earlier model is then untouched
    */
@@ -84,7 +85,10 @@ public final class ModelFolder {
     byte[] names = String.join("\n", files.keySet()).getBytes(StandardCharsets.UTF_8);
     all.put(MANIFEST, AtomicFile.content(names));
     for (Map.Entry<String, AtomicFile.Content> file : all.entrySet()) {
-      AtomicFile.writeAndForce(writing.resolve(file.getKey()), file.getValue());
+      Path target = writing.resolve(file.getKey());
+      Files.createDirectories(target.getParent());
+      AtomicFile.writeAndForce(target, file.getValue());
+      AtomicFile.forceFolder(target.getParent());
     }
     AtomicFile.forceFolder(writing);
     Files.move(writing, folder.resolve(COMPLETE), StandardCopyOption.ATOMIC_MOVE);
@@ -133,14 +137,17 @@ public final class ModelFolder {
         Files.delete(old);
       }
     }
-    for (Path file : list(complete)) {
-      String name = file.getFileName().toString();
-      if (names.contains(name)) {
+    for (String name : names) {
+      Path file = complete.resolve(name).normalize();
+      if (!file.startsWith(complete.normalize())) {
+        continue; // whoever wrote that manifest, it was no save
+      }
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) { // otherwise it was moved before
+        Path target = folder.resolve(name);
+        Files.createDirectories(target.getParent());
         Files.move(
-            file,
-            folder.resolve(name),
-            StandardCopyOption.ATOMIC_MOVE,
-            StandardCopyOption.REPLACE_EXISTING);
+            file, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFile.forceFolder(target.getParent());
       }
     }
     AtomicFile.forceFolder(folder);

@@ -269,7 +269,7 @@ public final class TokenizerFiles {
   }
 
   /** The most tokens the model takes. */
-  int maxLength() {
+  public int maxLength() {
     return maxLength;
   }
 }
