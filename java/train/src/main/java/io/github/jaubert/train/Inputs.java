@@ -4,6 +4,8 @@ import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -15,8 +17,11 @@ public final class Inputs implements AutoCloseable {
   private final Map<String, TokenInputs> texts = new LinkedHashMap<>();
   private final Map<String, Tensor> values = new LinkedHashMap<>();
 
+  private final int examples;
+
   /** Belong to the innermost open scope. */
   Inputs(Task task, Batch batch) {
+    examples = batch.examples();
     Device device = task.model().parameters().get(0).tensor().device();
     batch.texts().forEach((name, text) -> texts.put(name, task.encoder(name).inputs(text)));
     batch.values().forEach((name, array) -> values.put(name, tensor(array).to(device)));
@@ -49,6 +54,21 @@ public final class Inputs implements AutoCloseable {
    */
   public Tensor get(String name) {
     return Batch.get(values, name);
+  }
+
+  /** All texts in the order in which the batch has them. */
+  public Collection<TokenInputs> texts() {
+    return Collections.unmodifiableCollection(texts.values());
+  }
+
+  /** Whether there are numbers of a name. */
+  public boolean has(String name) {
+    return values.containsKey(name);
+  }
+
+  /** How many examples the batch has. */
+  public int examples() {
+    return examples;
   }
 
   /** Where the sequences of each text lie. */

@@ -1,0 +1,139 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.tokenizer.Encoding;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.data.EmbeddingDataset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rows of texts as batches: all anchors first, then all positives, and so on, in packed parts of
+ * some sequences each, so that the parts can be computed one by one.
+ */
+final class EmbeddingBatches implements Examples {
+  /** What makes a logit none: the exponential of it is 0. */
+  static final float EXCLUDED = -1e9f;
+
+  static final String SCORES = "scores";
+  static final String POSITIVES = "positives";
+  static final String NEGATIVES = "excluded";
+
+  private final EmbeddingDataset data;
+  private final List<List<Encoding>> columns = new ArrayList<>();
+  private final int[][] texts; // numbers of equal texts, by column and row
+  private final int part; // sequences of a part; 0: all of a batch are one
+  private final EmbeddingLoss loss; // null: for evaluation
+
+  /**
+   * Tokenises.
+   *
+   * @param part how many sequences a part of a batch has; 0 for all
+   * @param loss what they are for; null for evaluation
+   */
+  EmbeddingBatches(
+      EmbeddingDataset data,
+      Tokenizer cutting,
+      TrainingListener listener,
+      int part,
+      EmbeddingLoss loss) {
+    this.data = data;
+    this.part = part;
+    this.loss = loss;
+    texts = new int[data.texts()][data.size()];
+    Map<String, Integer> numbers = new HashMap<>();
+    TokenizingProgress progress =
+        new TokenizingProgress(listener, data.source(), data.size() * data.texts());
+    for (int column = 0; column < data.texts(); column++) {
+      int at = column;
+      List<String> all = data.rows().stream().map(row -> row.texts().get(at)).toList();
+      columns.add(cutting.encodeAll(all, null, progress));
+      for (int row = 0; row < all.size(); row++) {
+        texts[column][row] = numbers.computeIfAbsent(all.get(row), text -> numbers.size());
+      }
+    }
+    progress.done();
+  }
+
+  /** What a part of a batch is called. */
+  static String name(int index) {
+    return Batch.TEXT + "." + index;
+  }
+
+  @Override
+  public int size() {
+    return data.size();
+  }
+
+  @Override
+  public int tokens(int example) {
+    return columns.stream().mapToInt(column -> column.get(example).length()).sum();
+  }
+
+  @Override
+  public Batch batch(int[] rows) {
+    List<Encoding> sequences = new ArrayList<>();
+    for (List<Encoding> column : columns) {
+      for (int row : rows) {
+        sequences.add(column.get(row));
+      }
+    }
+    Batch batch = Batch.of(rows.length);
+    int size = part == 0 ? sequences.size() : part;
+    for (int from = 0, index = 0; from < sequences.size(); from += size, index++) {
+      batch.text(
+          name(index),
+          TokenBatch.of(sequences.subList(from, Math.min(sequences.size(), from + size))));
+    }
+    if (data.hasScores()) {
+      float[] scores = new float[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        scores[i] = data.rows().get(rows[i]).score();
+      }
+      batch.with(SCORES, scores);
+    }
+    if (loss != null && loss.data() == EmbeddingLoss.Data.POSITIVES) {
+      int[] positives = new int[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        positives[i] = i;
+      }
+      batch.with(POSITIVES, positives);
+      batch.with(NEGATIVES, excluded(rows), rows.length, (long) rows.length * (texts.length - 1));
+    }
+    return batch;
+  }
+
+  /**
+   * In a batch a text may be there more than once. What is the anchor itself, or belongs to an
+   * anchor of the same text, or is the same text as what belongs to it, is no negative.
+   */
+  private float[] excluded(int[] rows) {
+    int count = rows.length;
+    int width = count * (texts.length - 1);
+    float[] excluded = new float[count * width];
+    for (int i = 0; i < count; i++) {
+      for (int k = 0; k < width; k++) {
+        int column = 1 + k / count;
+        int row = rows[k % count];
+        boolean positive = column == 1 && k == i;
+        boolean same =
+            texts[column][row] == texts[0][rows[i]]
+                || texts[column][row] == texts[1][rows[i]]
+                || column == 1 && texts[0][row] == texts[0][rows[i]];
+        excluded[i * width + k] = same && !positive ? EXCLUDED : 0;
+      }
+    }
+    return excluded;
+  }
+
+  /** Which text it is, the same number for equal ones. */
+  int text(int column, int row) {
+    return texts[column][row];
+  }
+
+  EmbeddingDataset data() {
+    return data;
+  }
+}

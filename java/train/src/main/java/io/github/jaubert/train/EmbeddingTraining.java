@@ -1,0 +1,151 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.autograd.Checkpoint;
+import io.github.jaubert.bert.SentenceEncoder;
+import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Tensor;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EmbeddingDataset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Sentences that belong together, or how much they do, and the vectors that a {@link
+ * SentenceEncoder} is to make of them.
+ *
+ * <pre>{@code
+ * EmbeddingTraining.of(model, tokenizer, EmbeddingLoss.cosent())
+ *     .train(EmbeddingDataset.read(train, TableFormat.TSV, columns, "score", true))
+ *     .evaluate(EmbeddingDataset.read(dev, TableFormat.TSV, columns, "score", true))
+ * }</pre>
+ *
+ * <p>It is judged by Spearman's correlation of cosines and scores; data without scores by how well
+ * an anchor finds its positives among those of all rows, and their negatives.
+ */
+public final class EmbeddingTraining
+    extends HeadTask<EmbeddingTraining, SentenceEncoder, EmbeddingDataset> {
+  private final EmbeddingLoss loss;
+  private int part; // 0: a batch is computed at once
+
+  private EmbeddingTraining(SentenceEncoder model, Tokenizer tokenizer, EmbeddingLoss loss) {
+    super(model, tokenizer);
+    this.loss = Objects.requireNonNull(loss, "loss");
+  }
+
+  /** The task of a model; texts are tokenised by {@code tokenizer}. */
+  public static EmbeddingTraining of(
+      SentenceEncoder model, Tokenizer tokenizer, EmbeddingLoss loss) {
+    return new EmbeddingTraining(model, tokenizer, loss);
+  }
+
+  /** The data to be judged by. */
+  public EmbeddingTraining evaluate(EmbeddingDataset data) {
+    return judgeBy(data);
+  }
+
+  /**
+   * Computes a batch in parts of so many sentences, each once more when its gradient is due, so
+   * that a large batch, with its many negatives, takes the memory of a small one (Gao et al. 2021,
+   * "GradCache"). Values and gradients are those of the whole batch.
+   *
+   * @param sentences from 1; 0, as it is unless said otherwise, for the whole batch at once
+   */
+  public EmbeddingTraining cached(int sentences) {
+    require(sentences >= 0, "cached " + sentences + ": a number of sentences from 0");
+    part = sentences;
+    return this;
+  }
+
+  // ---- the task ----
+
+  @Override
+  protected Prepared prepare(
+      EmbeddingDataset train,
+      EmbeddingDataset evaluation,
+      Tokenizer cutting,
+      TrainingListener listener) {
+    check(train);
+    Examples examples = new EmbeddingBatches(train, cutting, listener, part, loss);
+    return new Prepared(
+        examples,
+        evaluation == null
+            ? null
+            : new EmbeddingEvaluation(
+                this, new EmbeddingBatches(evaluation, cutting, listener, 0, null)));
+  }
+
+  private void check(EmbeddingDataset data) {
+    switch (loss.data()) {
+      case SCORES -> {
+        if (!data.hasScores() || data.texts() != 2) {
+          throw new DataException(
+              data.source(), "the loss %s needs two texts and a score".formatted(loss.name()));
+        }
+      }
+      case TRIPLETS -> {
+        if (data.texts() != 3) {
+          throw new DataException(
+              data.source(),
+              "the loss %s needs anchor, positive and negative; a row has %d texts"
+                  .formatted(loss.name(), data.texts()));
+        }
+      }
+      case POSITIVES -> {
+        if (data.hasScores()) {
+          throw new DataException(
+              data.source(),
+              "the loss %s takes all pairs for such that belong together, and these have scores"
+                  .formatted(loss.name()));
+        }
+      }
+    }
+  }
+
+  @Override
+  public Tensor loss(Inputs inputs, float count) {
+    return loss.of(
+        new EmbeddingLoss.Vectors(
+            columns(inputs),
+            inputs.has(EmbeddingBatches.SCORES) ? inputs.get(EmbeddingBatches.SCORES) : null,
+            inputs.has(EmbeddingBatches.POSITIVES) ? inputs.get(EmbeddingBatches.POSITIVES) : null,
+            inputs.has(EmbeddingBatches.NEGATIVES) ? inputs.get(EmbeddingBatches.NEGATIVES) : null),
+        count);
+  }
+
+  /** The vectors of each text of the examples. */
+  List<Tensor> columns(Inputs inputs) {
+    List<Tensor> parts = new ArrayList<>();
+    for (TokenInputs part : inputs.texts()) {
+      parts.add(
+          inputs.texts().size() == 1
+              ? model().forward(part)
+              : Checkpoint.run(none -> model().forward(part), List.of()));
+    }
+    Tensor all = parts.size() == 1 ? parts.get(0) : Tensor.concat(0, parts.toArray(Tensor[]::new));
+    int examples = inputs.examples();
+    List<Tensor> columns = new ArrayList<>();
+    for (int from = 0; from < all.size(0); from += examples) {
+      columns.add(all.narrow(0, from, examples));
+    }
+    return columns;
+  }
+
+  @Override
+  public Map<String, Object> settings() {
+    Map<String, Object> settings = super.settings();
+    settings.put("loss", loss.name());
+    settings.put("cached", part);
+    return settings;
+  }
+
+  @Override
+  public Map<String, String> identity() {
+    return Map.of(
+        "pooling", model().pooling().mode(),
+        "normalize", Boolean.toString(model().normalize()),
+        "dimensions", Integer.toString(model().dimensions()));
+  }
+}
