@@ -2,6 +2,7 @@ package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
@@ -42,6 +43,29 @@ public final class Pipelines {
   public static TokenClassification tokenClassification(
       TokenClassifier model, Tokenizer tokenizer) {
     return new TokenClassification(model, tokenizer);
+  }
+
+  /**
+   * Loads an encoder of sentences and its tokenizer from a folder of sentence-transformers, or from
+   * another Hugging Face folder, see {@link SentenceEncoder#fromPretrained}.
+   *
+   * @throws CheckpointException if either cannot be loaded
+   */
+  public static Embeddings embeddings(Path folder) {
+    return load(folder, SentenceEncoder::fromPretrained, Pipelines::embeddings);
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   * Texts are cut to {@link SentenceEncoder#maxLength()}.
+   */
+  public static Embeddings embeddings(SentenceEncoder model, Tokenizer tokenizer) {
+    if (tokenizer.maxLength() <= model.maxLength()) {
+      return new Embeddings(model, tokenizer);
+    }
+    try (tokenizer) {
+      return new Embeddings(model, tokenizer.withMaxLength(model.maxLength()));
+    }
   }
 
   /**
