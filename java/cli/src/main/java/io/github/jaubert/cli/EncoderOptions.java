@@ -2,7 +2,9 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.Pooling;
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.demo.MiniLm;
 import java.nio.file.Path;
@@ -67,6 +69,18 @@ final class EncoderOptions {
     return model == null || newHead
         ? QuestionAnswerer.of(encoder())
         : QuestionAnswerer.forTraining(model);
+  }
+
+  /**
+   * An encoder of sentences.
+   *
+   * @param pooling null for that of the folder
+   */
+  SentenceEncoder sentenceEncoder(Pooling pooling) {
+    if (pooling != null) {
+      return SentenceEncoder.of(encoder(), pooling);
+    }
+    return model == null ? MiniLm.sentenceEncoder() : SentenceEncoder.fromPretrained(model);
   }
 
   private Encoder encoder() {

@@ -9,6 +9,7 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,12 +48,15 @@ final class FinetuneCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
-              + " each word, QA for questions about contexts.")
+              + " each word, QA for questions about contexts, EMBEDDINGS for vectors"
+              + " of sentences.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
 
   @Mixin private QuestionOptions questions;
+
+  @Mixin private EmbeddingOptions embeddings;
 
   @Mixin private MetricOptions metrics;
 
@@ -83,13 +87,14 @@ final class FinetuneCommand implements Callable<Integer> {
   private Job job() {
     Job.Options options =
         new Job.Options(
-            spec.commandLine(), encoder, data, metrics, tags, questions, teacher, training);
+            spec.commandLine(), encoder, data, metrics, tags, questions, embeddings, teacher, training);
     if (data.train == null) {
       return TextJob.definitions(options);
     }
     return switch (task) {
       case TOKENS -> TokenJob.files(options);
       case QA -> QuestionJob.files(options);
+      case EMBEDDINGS -> EmbeddingJob.files(options);
       default -> TextJob.files(options, task);
     };
   }
@@ -138,10 +143,12 @@ final class FinetuneCommand implements Callable<Integer> {
     data.check(spec.commandLine());
     TagOptions.check(spec.commandLine(), task, data.format);
     QuestionOptions.check(spec.commandLine(), task, data.format);
-    if (task == Task.QA && teacher.isGiven()) {
+    if ((task == Task.QA || task == Task.EMBEDDINGS) && teacher.isGiven()) {
       throw new ParameterException(
-          spec.commandLine(), "--teacher is for heads with labels, not for --task qa");
+          spec.commandLine(),
+          "--teacher is for heads with labels, not for --task " + task.name().toLowerCase(Locale.ROOT));
     }
+    embeddings.check(spec.commandLine(), task, data);
     if (data.train != null
         && data.eval == null
         && (data.evalLimit != null

@@ -28,6 +28,7 @@ interface Job extends AutoCloseable {
       MetricOptions metrics,
       TagOptions tags,
       QuestionOptions questions,
+      EmbeddingOptions embeddings,
       TeacherOptions teacher,
       TrainingOptions training) {}
 
@@ -37,7 +38,7 @@ interface Job extends AutoCloseable {
   /** The settings of training that suit it. */
   Suggestion suggestion();
 
-  /** The labels that the model learns. */
+  /** The labels that the model learns; null if it learns none. */
   Labels labels();
 
   /** What the data are and were understood as, in lines. */

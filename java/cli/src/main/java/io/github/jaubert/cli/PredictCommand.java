@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     description = {
       "Labels texts, finds entities in them, or answers questions, with a fine-tuned model.",
+      "An encoder of sentences, such as download minilm writes, gives vectors as JSON lines.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
@@ -121,6 +123,14 @@ final class PredictCommand implements Callable<Integer> {
     }
     refuse("--no-answer", noAnswer, "is for a model that answers questions");
     refuse("--max-answer-length", maxAnswerLength != null, "is for a model that answers questions");
+    if (SentenceEncoder.isIn(model)) {
+      String labels = "is for a model that labels texts or tokens";
+      refuse("--aggregation", aggregation != null, labels);
+      refuse("--pair", pairs != null, labels);
+      refuse("--pairs", tabbed, labels);
+      refuse("--top", top != null, labels);
+      return new VectorAnswers(Pipelines.embeddings(model));
+    }
     if (!TokenClassifier.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       return new TextAnswers(

@@ -45,7 +45,9 @@ final class Report {
     job.describe(json);
     json.set("settings", new ObjectMapper().valueToTree(result.settings()));
     ArrayNode names = json.putArray("labels");
-    job.labels().names().forEach(names::add);
+    if (job.labels() != null) {
+      job.labels().names().forEach(names::add);
+    }
     figures(json, result);
     ObjectNode accuracies = json.putObject("baseline_accuracy");
     baselines.forEach(accuracies::put);

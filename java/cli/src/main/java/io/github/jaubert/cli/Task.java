@@ -34,7 +34,9 @@ enum Task {
   /** A tag of each word. */
   TOKENS,
   /** A part of a context that answers a question. */
-  QA;
+  QA,
+  /** A vector of a text. */
+  EMBEDDINGS;
 
   /** More different whole numbers than this are taken for scores, if some between are missing. */
   private static final int MOST_NUMBERED_CLASSES = 20;

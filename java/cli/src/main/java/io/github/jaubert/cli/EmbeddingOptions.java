@@ -1,0 +1,216 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.Pooling;
+import io.github.jaubert.train.EmbeddingLoss;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.EmbeddingDataset;
+import io.github.jaubert.train.data.TableFormat;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --task embeddings}: the loss, the pooling, and where the texts stand. */
+final class EmbeddingOptions {
+  /** What else it heeds of the options for data. */
+  private static final Set<String> NOT_HEEDED =
+      Set.of("--label-smoothing", "--class-weights", "--head-lr-scale", "--new-head");
+
+  private static final List<List<String>> USUAL =
+      List.of(
+          List.of("anchor", "positive"),
+          List.of("query", "answer"),
+          List.of("sentence1", "sentence2"),
+          List.of("question1", "question2"),
+          List.of("question", "answer"),
+          List.of("premise", "hypothesis"));
+
+  private static final List<String> USUAL_SCORE = List.of("score", "label", "similarity");
+
+  /** The losses by name. */
+  enum Loss {
+    MNR,
+    COSENT,
+    COSINE,
+    TRIPLET;
+
+    EmbeddingLoss loss() {
+      return switch (this) {
+        case MNR -> EmbeddingLoss.multipleNegativesRanking();
+        case COSENT -> EmbeddingLoss.cosent();
+        case COSINE -> EmbeddingLoss.cosineSimilarity();
+        case TRIPLET -> EmbeddingLoss.triplet();
+      };
+    }
+  }
+
+  @Option(
+      names = "--loss",
+      paramLabel = "LOSS",
+      description =
+          "With --task embeddings: ${COMPLETION-CANDIDATES}. MNR (MultipleNegativesRanking) is for"
+              + " pairs that belong together, perhaps with a negative; COSENT and COSINE are for"
+              + " pairs with a score; TRIPLET is for anchor, positive, negative.")
+  private Loss loss;
+
+  @Option(
+      names = "--negative-column",
+      paramLabel = "NAME",
+      description = "The column of texts that do not belong to the anchor. Default: negative.")
+  private String negative;
+
+  @Option(
+      names = "--score-max",
+      paramLabel = "NUMBER",
+      description = "What scores are divided by, such as 5 for those from 0 to 5. Default: 1.")
+  private Float scoreMax;
+
+  @Option(
+      names = "--pooling",
+      paramLabel = "POOLING",
+      description =
+          "${COMPLETION-CANDIDATES}: how tokens become one vector. Default: what the model's folder"
+              + " says, or MEAN.")
+  private Pooling pooling;
+
+  @Option(
+      names = "--matryoshka",
+      split = ",",
+      paramLabel = "N,N",
+      hideParamSyntax = true,
+      description = "Train the first N dimensions by themselves, for each of these numbers.")
+  private int[] matryoshka;
+
+  @Option(
+      names = "--cached",
+      paramLabel = "N",
+      description =
+          "Compute a batch in parts of N sentences, so that a large one takes little memory"
+              + " (GradCache).")
+  private Integer cached;
+
+  /**
+   * Refuses options of other tasks than the one that was chosen.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  void check(CommandLine command, Task task, DataOptions data) {
+    boolean embeddings = task == Task.EMBEDDINGS;
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!embeddings && DataOptions.isOf(option, EmbeddingOptions.class)) {
+        throw new ParameterException(command, name + " is for --task embeddings");
+      }
+      if (embeddings
+          && (NOT_HEEDED.contains(name)
+              || DataOptions.isOf(
+                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
+        throw new ParameterException(command, name + " is not for --task embeddings");
+      }
+    }
+    if (embeddings && data.train == null) {
+      throw new ParameterException(command, "--task embeddings needs --train");
+    }
+    if (embeddings && loss == null) {
+      throw new ParameterException(
+          command, "--task embeddings needs --loss: mnr, cosent, cosine or triplet");
+    }
+    TrainingOptions.atLeast(command, "--cached", cached, 1);
+    if (scoreMax != null && !(scoreMax > 0)) {
+      throw new ParameterException(command, "--score-max " + scoreMax + ": a number above 0");
+    }
+  }
+
+  Pooling pooling() {
+    return pooling;
+  }
+
+  int cached() {
+    return cached == null ? 0 : cached;
+  }
+
+  EmbeddingLoss loss() {
+    return matryoshka == null
+        ? loss.loss()
+        : EmbeddingLoss.matryoshka(loss.loss(), matryoshka);
+  }
+
+  /** The largest of the dimensions that are trained by themselves; 0 without. */
+  int[] matryoshka() {
+    return matryoshka == null ? new int[0] : matryoshka;
+  }
+
+  /** Which columns of a file are read. */
+  record Columns(List<String> texts, String score) {}
+
+  /** Chooses the columns. */
+  Columns columns(DataOptions data) {
+    List<String> header =
+        EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    List<String> texts = new ArrayList<>();
+    if (data.textColumn != null && data.pairColumn != null) {
+      texts.addAll(List.of(data.textColumn, data.pairColumn));
+    } else {
+      texts.addAll(
+          USUAL.stream()
+              .filter(header::containsAll)
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new DataException(
+                          data.train.toString(),
+                          "choose two columns with --text-column and --pair-column; the columns are "
+                              + String.join(", ", header))));
+    }
+    if (loss.loss().data() == EmbeddingLoss.Data.SCORES) {
+      String score =
+          data.labelColumn != null
+              ? data.labelColumn
+              : USUAL_SCORE.stream()
+                  .filter(header::contains)
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new DataException(
+                              data.train.toString(),
+                              "choose the column of the score with --label-column; the columns are "
+                                  + String.join(", ", header)));
+      return new Columns(texts, score);
+    }
+    if (negative != null || header.contains("negative")) {
+      texts.add(negative == null ? "negative" : negative);
+    }
+    return new Columns(texts, null);
+  }
+
+  /** Reads a file. */
+  EmbeddingDataset read(DataOptions data, Path file, Columns columns) {
+    EmbeddingDataset read =
+        EmbeddingDataset.read(
+            file, format(data, file), columns.texts(), columns.score(), !data.noHeader);
+    if (scoreMax != null && columns.score() != null) {
+      read = read.divideScores(scoreMax);
+    }
+    if (loss == Loss.COSINE) {
+      read.rows().stream()
+          .filter(row -> Math.abs(row.score()) > 1)
+          .findFirst()
+          .ifPresent(
+              row -> {
+                throw new DataException(
+                    file.toString(),
+                    row.line(),
+                    "score %s is no cosine; --score-max divides scores".formatted(row.score()));
+              });
+    }
+    return read;
+  }
+
+  private static TableFormat format(DataOptions data, Path file) {
+    return data.format == null ? TableFormat.of(file) : data.format.table();
+  }
+}
