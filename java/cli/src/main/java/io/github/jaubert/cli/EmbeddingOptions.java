@@ -134,9 +134,7 @@ final class EmbeddingOptions {
   }
 
   EmbeddingLoss loss() {
-    return matryoshka == null
-        ? loss.loss()
-        : EmbeddingLoss.matryoshka(loss.loss(), matryoshka);
+    return matryoshka == null ? loss.loss() : EmbeddingLoss.matryoshka(loss.loss(), matryoshka);
   }
 
   /** The largest of the dimensions that are trained by themselves; 0 without. */

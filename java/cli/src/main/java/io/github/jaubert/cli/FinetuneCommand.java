@@ -87,7 +87,15 @@ final class FinetuneCommand implements Callable<Integer> {
   private Job job() {
     Job.Options options =
         new Job.Options(
-            spec.commandLine(), encoder, data, metrics, tags, questions, embeddings, teacher, training);
+            spec.commandLine(),
+            encoder,
+            data,
+            metrics,
+            tags,
+            questions,
+            embeddings,
+            teacher,
+            training);
     if (data.train == null) {
       return TextJob.definitions(options);
     }
@@ -146,7 +154,8 @@ final class FinetuneCommand implements Callable<Integer> {
     if ((task == Task.QA || task == Task.EMBEDDINGS) && teacher.isGiven()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--teacher is for heads with labels, not for --task " + task.name().toLowerCase(Locale.ROOT));
+          "--teacher is for heads with labels, not for --task "
+              + task.name().toLowerCase(Locale.ROOT));
     }
     embeddings.check(spec.commandLine(), task, data);
     if (data.train != null
