@@ -150,7 +150,13 @@ final class EmbeddingOptions {
     List<String> header =
         EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
     List<String> texts = new ArrayList<>();
-    if (data.textColumn != null && data.pairColumn != null) {
+    if ((data.textColumn == null) != (data.pairColumn == null)) {
+      throw new DataException(
+          data.train.toString(),
+          "a pair has two texts: choose both --text-column and --pair-column; the columns are "
+              + String.join(", ", header));
+    }
+    if (data.textColumn != null) {
       texts.addAll(List.of(data.textColumn, data.pairColumn));
     } else {
       texts.addAll(

@@ -78,6 +78,19 @@ class EmbeddingsTest extends CommandFixture {
   void optionsOfOtherTasksAreRefused() throws IOException {
     Path out = folder.resolve("none");
     assertEquals("--loss is for --task embeddings", finetune(out, "--loss", "mnr").failure(2));
+    String half =
+        jaubert(
+                "finetune",
+                "--task",
+                "embeddings",
+                "--loss",
+                "cosine",
+                "--train",
+                pairs("half.tsv", 5, 3),
+                "--text-column",
+                "one")
+            .failure(1);
+    assertTrue(half.contains("choose both --text-column and --pair-column"), half);
     assertEquals(
         "--teacher is for heads with labels, not for --task embeddings",
         learn(out, "--teacher", model).failure(2));

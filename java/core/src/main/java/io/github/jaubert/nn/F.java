@@ -122,7 +122,8 @@ public final class F {
    * that number.
    */
   public static Tensor normalize(Tensor x) {
-    return x.mul(x.square().sum(-1, true).clamp(1e-24f, Float.MAX_VALUE).rsqrt());
+    Tensor wide = x.to(DType.F32); // whose gradient is one sum, and rounded once
+    return wide.mul(wide.square().sum(-1, true).clamp(1e-24f, Float.MAX_VALUE).rsqrt());
   }
 
   /** The cosine of the angle between the vectors along the last axis, {@code [...]}. */

@@ -32,6 +32,7 @@ final class LayerCases {
     table.dropout();
     table.layerNorm();
     table.rmsNorm();
+    table.directions();
     table.addDropoutLayerNorm();
     table.embeddingLayerNorm();
     return table.cases;
@@ -238,6 +239,27 @@ final class LayerCases {
                   List.of(Input.normal(shape), Input.normal(shape[shape.length - 1])),
                   t -> F.rmsNorm(t[0], t[1], 1e-3f),
                   v -> Functions.rmsNorm(v[0], v[1], 1e-3f))
+              .floor(1));
+    }
+  }
+
+  /** Of vectors that are not short, so that their direction does not hang on a rounding. */
+  private void directions() {
+    for (int[] shape : new int[][] {{1, 17}, {31, 33}, {2, 3, 65}}) {
+      Input x = Input.normal(shape);
+      cases.add(
+          OperationCase.of(
+                  "F.normalize(Tensor)",
+                  List.of(x),
+                  t -> F.normalize(t[0]),
+                  v -> Functions.normalize(v[0]))
+              .floor(1));
+      cases.add(
+          OperationCase.of(
+                  "F.cosineSimilarity(Tensor, Tensor)",
+                  List.of(x, x),
+                  t -> F.cosineSimilarity(t[0], t[1]),
+                  v -> Functions.cosineSimilarity(v[0], v[1]))
               .floor(1));
     }
   }

@@ -122,6 +122,32 @@ public final class Functions {
     return NdArray.of(y, x.shape());
   }
 
+  /** Vectors of length 1 along the last axis. */
+  public static NdArray normalize(NdArray x) {
+    int width = x.size(-1);
+    double[] y = new double[x.data().length];
+    for (int start = 0; start < y.length; start += width) {
+      double[] row = Arrays.copyOfRange(x.data(), start, start + width);
+      double length = Math.sqrt(Arrays.stream(row).map(v -> v * v).sum());
+      for (int i = 0; i < width; i++) {
+        y[start + i] = row[i] / length;
+      }
+    }
+    return NdArray.of(y, x.shape());
+  }
+
+  /** The cosine of the angle between vectors along the last axis. */
+  public static NdArray cosineSimilarity(NdArray a, NdArray b) {
+    int width = a.size(-1);
+    double[] x = normalize(a).data();
+    double[] y = normalize(b).data();
+    double[] cosines = new double[x.length / width];
+    for (int i = 0; i < x.length; i++) {
+      cosines[i / width] += x[i] * y[i];
+    }
+    return NdArray.of(cosines, Arrays.copyOf(a.shape(), a.shape().length - 1));
+  }
+
   public static NdArray dropout(NdArray x, float p, long seed, long offset) {
     double[] y = new double[x.data().length];
     Arrays.setAll(y, i -> p == 0 ? x.data()[i] : x.data()[i] * Philox.dropout(p, seed, offset, i));
