@@ -1,6 +1,7 @@
 package io.github.jaubert.benchmarks;
 
 import io.github.jaubert.tensor.DType;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /**
@@ -30,6 +31,11 @@ public final class GpuOptions {
       throw new IllegalArgumentException("--tokens " + tokens + ": a multiple of 2048");
     }
     return tokens;
+  }
+
+  /** The type of activations as works are called by it, {@code f32}. */
+  public String type() {
+    return dtype.name().toLowerCase(Locale.ROOT);
   }
 
   /** The type of activations. */

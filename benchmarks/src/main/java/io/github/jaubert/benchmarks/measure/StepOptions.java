@@ -1,12 +1,10 @@
 package io.github.jaubert.benchmarks.measure;
 
-import io.github.jaubert.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /**
@@ -49,15 +47,15 @@ public final class StepOptions {
     return sequence;
   }
 
-  /** What a work is called besides where activations are of this type. */
-  public static String suffix(DType dtype) {
-    return dtype == DType.F32 ? "" : ", " + dtype.name().toLowerCase(Locale.ROOT);
+  /** What a work is called besides where activations are of a type other than {@code f32}. */
+  public static String suffix(String type) {
+    return type.equals("f32") ? "" : ", " + type;
   }
 
   /** The step, as figures are labelled: {@code training step MiniLM B32 S128}. */
-  public String name(DType dtype) {
+  public String name(String type) {
     String what = mode == Mode.TRAIN ? "training step" : "inference";
-    return "%s %s B%d S%d%s".formatted(what, shape().name(), batch, sequence, suffix(dtype));
+    return "%s %s B%d S%d%s".formatted(what, shape().name(), batch, sequence, suffix(type));
   }
 
   /**
@@ -67,13 +65,13 @@ public final class StepOptions {
    * @param infer samples of an inference, in seconds
    */
   public List<Work> works(Work.Sampler train, Work.Sampler infer) {
-    return works(DType.F32, shape().forwardFlops(sequence), train, infer);
+    return works("f32", shape().forwardFlops(sequence), train, infer);
   }
 
   /** The same in a type, where training computes so many FLOPs forward for a sequence. */
   public List<Work> works(
-      DType dtype, double trainingFlops, Work.Sampler train, Work.Sampler infer) {
-    String name = name(dtype);
+      String type, double trainingFlops, Work.Sampler train, Work.Sampler infer) {
+    String name = name(type);
     boolean training = mode == Mode.TRAIN;
     double flops = batch * (training ? 3 * trainingFlops : shape().forwardFlops(sequence));
     return List.of(

@@ -62,11 +62,11 @@ public final class StepBenchmark extends JaubertProgram {
     List<Work> works =
         new ArrayList<>(
             options.works(
-                gpu.dtype(),
+                gpu.type(),
                 shape.classifierFlops(length),
                 seconds -> train(shape, lengths, seed, false, seconds),
                 seconds -> infer(LabelledBatch.random(seed, lengths), seconds)));
-    String peak = "peak of tensors, " + options.name(gpu.dtype());
+    String peak = "peak of tensors, " + options.name(gpu.type());
     works.add(Work.of(peak, "MB", seconds -> new double[] {Memory.peak() / 1e6}));
     return works;
   }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,7 +53,7 @@ public final class TextBenchmark extends JaubertProgram {
   @Override
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
-    String type = StepOptions.suffix(dtype);
+    String type = StepOptions.suffix(dtype.name().toLowerCase(Locale.ROOT));
     works.add(latency("inference, one short sentence" + type, BenchmarkInputs.SENTENCE));
     works.add(latency("inference, MiniLM B8 S128" + type, BenchmarkInputs.DENSE));
     for (String corpus : BenchmarkInputs.corpora(inputs, BenchmarkInputs.DEV)) {

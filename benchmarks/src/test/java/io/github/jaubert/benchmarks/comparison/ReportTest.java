@@ -149,7 +149,7 @@ class ReportTest {
   @Test
   void everyGoalHasABound() {
     List<Goal> goals = Goal.of("cpu", "gpu", "gpu bf16");
-    assertEquals(41, goals.size());
+    assertEquals(46, goals.size());
     for (Goal goal : goals) {
       assertTrue(goal.bound().matches("[≥≤] [0-9.,]+( x| %)?"), goal.bound());
       assertTrue(goal.limit() > 0, goal.bound());
