@@ -52,7 +52,9 @@ class MixedPrecisionTest {
       Tensor value = layer.layer().apply(found, layer.type());
       boolean isLoss = value.rank() == 0;
       assertEquals(isLoss ? DType.F32 : layer.type(), value.dtype());
-      compare(layer, "value", value, exactValue, plainValue, isLoss ? 0x1p-20 : unit(layer), 2);
+      // Of a loss what a plain implementation is off by is one number, and may be next to nothing.
+      boolean isExact = isLoss && !layer.name().startsWith("linear"); // whose logits are rounded
+      compare(layer, "value", value, exactValue, plainValue, isExact ? 0x1p-20 : unit(layer), 2);
 
       NdArray dy = Input.normal(NdArray.of(exactValue).shape()).draw(random).map(round);
       exactValue.backward(Input.tensor(dy, DType.F32).to(Device.cpu()));
