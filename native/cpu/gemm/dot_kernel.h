@@ -133,7 +133,7 @@ inline constexpr auto kDotKernels = dot_kernels<Words>(std::make_integer_sequenc
 }  // namespace detail
 
 // The kernel for 1 to kDotRows rows.
-template <typename Words = Singles>
+template <typename Words>
 DotKernel dot_kernel_for(int64_t rows) {
   return detail::kDotKernels<Words>[static_cast<size_t>(rows - 1)];
 }

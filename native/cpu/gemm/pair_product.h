@@ -1,4 +1,4 @@
-// A product of bfloat16 matrices, and how their memory is read as words.
+// A product of bfloat16 matrices, how their memory is read as words, and what takes the sums.
 #ifndef JAUBERT_CPU_GEMM_PAIR_PRODUCT_H
 #define JAUBERT_CPU_GEMM_PAIR_PRODUCT_H
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "gemm/blocked.h"
 #include "gemm/pair_product.h"
@@ -14,44 +15,76 @@
 
 namespace jb::JB_ISA::gemm {
 
-inline void multiply_pairs_blocked(jb_ctx ctx, const PairProduct& x, const Finish& finish) {
-  const int64_t words = x.words();
-  const Parts panels(x.m, 1, kTileRows);
-  const Parts depths(words, 1, words);
+// How vectors multiply: panels of kTileRows rows, read where they lie, or copied as PanelA says.
+struct VectorPanels {
+  const PairProduct& x;
+  int64_t words = x.words();
+  Parts panels = Parts(x.m, 1, kTileRows);
+  int64_t packed_size = kTileRows * words + kLanes;  // of a panel of an A stored transposed, in words
+
+  struct Session {
+    explicit Session(const VectorPanels&) {}
+  };
+
+  bool can_read_in_place(int64_t) const { return true; }
+  int64_t copied_rows() const { return kTileRows; }
+  int64_t packed_stride() const { return 0; }  // PanelA::kColumns has none
+
+  void pack(jb_ctx ctx, float* packed) const {
+    pack_a(ctx, x, 0, panels, 0, Parts(words, 1, words), packed_size, packed);
+  }
+  void multiply(int64_t rows, const float* a, int64_t lda, const float* b, float* sums) const {
+    const MicroKernel kernel = micro_kernel_for<Pairs>(x.transpose_a ? PanelA::kColumns : PanelA::kRows, rows);
+    kernel(words, a, lda, b, kTileColumns, {sums, kTileColumns, kTileColumns, 1, 0});
+  }
+};
+
+// B is packed once and shared by all threads, which take panels of A by kTileColumns columns. Panels says how high a
+// panel is, how one of an A stored transposed is packed, and how one is multiplied.
+template <typename Panels>
+void multiply_in_panels(jb_ctx ctx, const PairProduct& x, const Panels& how, const Finish& finish) {
+  const int64_t words = how.words;
+  const Parts& panels = how.panels;
   const Parts wide(x.n, kTileColumns, std::max(kSlab / words, kWidestTile));
-  const PanelA layout = x.transpose_a ? PanelA::kColumns : PanelA::kRows;
-  const int64_t panel = kTileRows * words + kLanes;
   // As with float32, rows that are multiples of 4 KiB apart are copied.
   const bool in_place = x.has_words_of_a() && x.lda % 2048 != 0;
   Scratch scratch;
   float* const packed_b = scratch.take<float>(wide.size * words);
-  float* const packed_a = x.transpose_a ? scratch.take<float>(panels.count * panel) : nullptr;
-  if (x.transpose_a) pack_a(ctx, x, 0, panels, 0, depths, panel, packed_a);
+  float* const packed_a = x.transpose_a ? scratch.take<float>(panels.count * how.packed_size) : nullptr;
+  if (packed_a != nullptr) how.pack(ctx, packed_a);
   for (int64_t w = 0; w < wide.count; ++w) {
     const int64_t column0 = wide.begin(w), columns = wide.length(w);
-    pack_b(ctx, x, column0, columns, 0, depths, packed_b);
+    pack_b(ctx, x, column0, columns, 0, Parts(words, 1, words), packed_b);
     const Tiling tiling(panels.count, columns, words);
     const Parts &down = tiling.down, &across = tiling.across;
     parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
+      const typename Panels::Session session(how);
       Scratch own;
-      float* const copy = x.transpose_a || in_place ? nullptr : own.take<float>(kTileRows * row_stride(words));
-      const int64_t lda = copy != nullptr ? row_stride(words) : x.lda / 2;
-      alignas(64) float sums[kTileRows * kTileColumns];
-      for (int64_t tile = begin; tile < end; ++tile) {
-        const int64_t i0 = tile % down.count, j0 = tile / down.count;
+      const int64_t copied_stride = row_stride(words);
+      float* const copy = packed_a != nullptr ? nullptr : own.take<float>(how.copied_rows() * copied_stride);
+      alignas(64) float sums[amx::kBlock * kTileColumns];  // of the higher panel
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t i0 = task % down.count, j0 = task / down.count;
         for (int64_t i = down.begin(i0); i < down.end(i0); ++i) {
           const int64_t row = panels.begin(i), rows = panels.length(i);
-          const float* a = x.transpose_a ? packed_a + i * panel : copy;
-          if (in_place) a = words_of(x.a + row * x.lda);
-          for (int64_t r = 0; copy != nullptr && r < rows; ++r) {
-            copy[r * lda + words - 1] = 0;
-            std::memcpy(copy + r * lda, x.a + (row + r) * x.lda, static_cast<size_t>(x.k) * sizeof(BFloat16));
+          const float* a = copy;
+          int64_t lda = copied_stride;
+          if (packed_a != nullptr) {
+            a = packed_a + i * how.packed_size;
+            lda = how.packed_stride();
+          } else if (in_place && how.can_read_in_place(rows)) {
+            a = words_of(x.a + row * x.lda);
+            lda = x.lda / 2;
+          } else {
+            for (int64_t r = 0; r < rows; ++r) {
+              float* const to = copy + r * copied_stride;
+              std::fill(to + x.k / 2, to + words, 0.0F);
+              std::memcpy(to, x.a + (row + r) * x.lda, static_cast<size_t>(x.k) * sizeof(BFloat16));
+            }
           }
-          const MicroKernel kernel = micro_kernel_for<Pairs>(layout, rows);
           for (int64_t j = across.begin(j0); j < across.end(j0); j += kTileColumns) {
-            const int64_t width = std::min<int64_t>(kTileColumns, columns - j);
-            kernel(words, a, lda, packed_b + j * words, kTileColumns, {sums, kTileColumns, kTileColumns, 1, 0});
-            finish(row, rows, column0 + j, width, sums, kTileColumns);
+            how.multiply(rows, a, lda, packed_b + j * words, sums);
+            finish(row, rows, column0 + j, std::min<int64_t>(kTileColumns, columns - j), sums, kTileColumns);
           }
         }
       }
@@ -92,9 +125,9 @@ inline void multiply(jb_ctx ctx, const PairProduct& x, const Finish& finish) {
     multiply_pairs_dot(ctx, x, finish);
   } else {
 #if defined(JB_SIMD_AVX512)
-    if (amx::tiles() != amx::Tiles::kNone) return multiply_tiles(ctx, x, amx::tiles(), finish);
+    if (amx::tiles() != amx::Tiles::kNone) return multiply_in_panels(ctx, x, TilePanels{x, amx::tiles()}, finish);
 #endif
-    multiply_pairs_blocked(ctx, x, finish);
+    multiply_in_panels(ctx, x, VectorPanels{x}, finish);
   }
 }
 

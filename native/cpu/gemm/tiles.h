@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "gemm/blocked.h"
 #include "gemm/pair_product.h"
@@ -36,75 +35,49 @@ inline void multiply_block_plainly(int64_t steps, const float* a, int64_t lda, c
   }
 }
 
-// Blocks of rows of an A stored transposed, each [kBlock, row_stride(words)]: squares of 16 pairs by 16 rows are
-// transposed.
-inline void pack_a_blocks(jb_ctx ctx, const PairProduct& x, const Parts& blocks, int64_t words, float* packed) {
-  const int64_t stride = row_stride(words), squares = words / kLanes;
-  parallel_for(ctx, blocks.count * squares, std::max<int64_t>(1, kPackGrain / (amx::kBlock * kLanes)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t unit = begin; unit < end; ++unit) {
-                   const int64_t row0 = blocks.begin(unit / squares), p = unit % squares * kLanes;
-                   float* const block = packed + unit / squares * amx::kBlock * stride + p;
-                   for (int64_t r = 0; r < amx::kBlock; r += kLanes) {
-                     const int64_t rows = std::clamp<int64_t>(x.m - row0 - r, 0, kLanes);
-                     vf square[kLanes];
-                     for (int64_t q = 0; q < kLanes; ++q) {
-                       const PairedRows pair = x.stored_a(p + q, row0 + r);
-                       square[q] = rows == kLanes ? pair.load(0) : pair.load_partial(0, rows);
-                     }
-                     detail::transpose(square);
-                     for (int64_t q = 0; q < kLanes; ++q) store(block + (r + q) * stride, square[q]);
-                   }
-                 }
-               });
-}
+// How tiles are multiplied: panels of kBlock rows.
+struct TilePanels {
+  const PairProduct& x;
+  amx::Tiles use;
+  int64_t words = round_up(x.words(), amx::kTilePairs);  // zeros behind the last
+  Parts panels = Parts(x.m, amx::kBlock, amx::kBlock);
+  int64_t packed_size = amx::kBlock * row_stride(words);
 
-inline void multiply_tiles(jb_ctx ctx, const PairProduct& x, amx::Tiles use, const Finish& finish) {
-  const int64_t words = round_up(x.words(), amx::kTilePairs);  // zeros behind the last
-  const int64_t stride = row_stride(words);
-  const Parts blocks(x.m, amx::kBlock, amx::kBlock);
-  const Parts depths(words, 1, words);
-  const Parts wide(x.n, kTileColumns, std::max(kSlab / words, kWidestTile));
-  const bool in_place = x.has_words_of_a() && x.k % (2 * amx::kTilePairs) == 0 && x.lda % 2048 != 0;
-  Scratch scratch;
-  float* const packed_b = scratch.take<float>(wide.size * words);
-  float* const packed_a = x.transpose_a ? scratch.take<float>(blocks.count * amx::kBlock * stride) : nullptr;
-  if (x.transpose_a) pack_a_blocks(ctx, x, blocks, words, packed_a);
-  for (int64_t w = 0; w < wide.count; ++w) {
-    const int64_t column0 = wide.begin(w), columns = wide.length(w);
-    pack_b(ctx, x, column0, columns, 0, depths, packed_b);
-    const Tiling tiling(blocks.count, columns, words);
-    const Parts &down = tiling.down, &across = tiling.across;
-    parallel_for(ctx, down.count * across.count, 1, [&](int64_t begin, int64_t end) {
-      const amx::Session session(use);
-      Scratch own;
-      float* const copy = x.transpose_a ? nullptr : own.take<float>(amx::kBlock * stride);
-      alignas(64) float sums[amx::kBlock * amx::kBlock];
-      for (int64_t task = begin; task < end; ++task) {
-        const int64_t i0 = task % down.count, j0 = task / down.count;
-        for (int64_t i = down.begin(i0); i < down.end(i0); ++i) {
-          const int64_t row = blocks.begin(i), rows = blocks.length(i);
-          const float* a = x.transpose_a ? packed_a + i * amx::kBlock * stride : copy;
-          int64_t lda = stride;
-          if (in_place && rows == amx::kBlock) {
-            a = words_of(x.a + row * x.lda);
-            lda = x.lda / 2;
-          } else if (!x.transpose_a) {
-            std::memset(copy, 0, static_cast<size_t>(amx::kBlock * stride) * sizeof(float));
-            for (int64_t r = 0; r < rows; ++r) {
-              std::memcpy(copy + r * stride, x.a + (row + r) * x.lda, static_cast<size_t>(x.k) * sizeof(BFloat16));
-            }
+  struct Session : amx::Session {
+    explicit Session(const TilePanels& how) : amx::Session(how.use) {}
+  };
+
+  // Whole tiles are read.
+  bool can_read_in_place(int64_t rows) const { return rows == amx::kBlock && x.k == 2 * words; }
+  int64_t copied_rows() const { return amx::kBlock; }
+  int64_t packed_stride() const { return row_stride(words); }
+
+  // Each [kBlock, row_stride(words)]: squares of 16 pairs by 16 rows of what is stored are transposed.
+  void pack(jb_ctx ctx, float* packed) const {
+    const int64_t stride = row_stride(words), squares = words / kLanes;
+    const int64_t grain = std::max<int64_t>(1, kPackGrain / (amx::kBlock * kLanes));
+    parallel_for(ctx, panels.count * squares, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const int64_t row0 = panels.begin(unit / squares), p = unit % squares * kLanes;
+        float* const panel = packed + unit / squares * packed_size + p;
+        for (int64_t r = 0; r < amx::kBlock; r += kLanes) {
+          const int64_t rows = std::clamp<int64_t>(x.m - row0 - r, 0, kLanes);
+          vf square[kLanes];
+          for (int64_t q = 0; q < kLanes; ++q) {
+            const PairedRows pair = x.stored_a(p + q, row0 + r);
+            square[q] = rows == kLanes ? pair.load(0) : pair.load_partial(0, rows);
           }
-          for (int64_t j = across.begin(j0); j < across.end(j0); j += kTileColumns) {
-            const auto multiply = use == amx::Tiles::kUnit ? amx::multiply_block : multiply_block_plainly;
-            multiply(words / amx::kTilePairs, a, lda, packed_b + j * words, sums);
-            finish(row, rows, column0 + j, std::min<int64_t>(kTileColumns, columns - j), sums, amx::kBlock);
-          }
+          detail::transpose(square);
+          for (int64_t q = 0; q < kLanes; ++q) store(panel + (r + q) * stride, square[q]);
         }
       }
     });
   }
-}
+  void multiply(int64_t, const float* a, int64_t lda, const float* b, float* sums) const {
+    const auto block = use == amx::Tiles::kUnit ? amx::multiply_block : multiply_block_plainly;
+    block(words / amx::kTilePairs, a, lda, b, sums);
+  }
+};
 
 }  // namespace jb::JB_ISA::gemm
 

@@ -1,6 +1,5 @@
 #include "support/amx.h"
 
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
