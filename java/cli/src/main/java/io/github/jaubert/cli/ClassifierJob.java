@@ -1,10 +1,12 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Classifier;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.ClassificationTask;
 import io.github.jaubert.train.Trainer;
+import java.util.List;
 
 /** The job of a head with labels, which may have a teacher. */
 abstract class ClassifierJob<M extends Classifier<M>> extends HeadJob<M> {
@@ -17,6 +19,23 @@ abstract class ClassifierJob<M extends Classifier<M>> extends HeadJob<M> {
 
   /** Loads the teacher that the options name. */
   abstract M loadTeacher();
+
+  @Override
+  public List<String> said() {
+    List<String> said = super.said();
+    if (options().teacher().isGiven()) {
+      said.add(options().teacher().said());
+    }
+    return said;
+  }
+
+  @Override
+  public void describe(ObjectNode json) {
+    super.describe(json);
+    if (options().teacher().isGiven()) {
+      options().teacher().describe(json);
+    }
+  }
 
   @Override
   public final void open(Tokenizer tokenizer) {

@@ -1,12 +1,9 @@
 package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.jaubert.bert.EncoderConfig;
-import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.pipeline.Embeddings;
 import io.github.jaubert.bert.pipeline.Pipelines;
-import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.train.EmbeddingTraining;
 import io.github.jaubert.train.Trainer;
@@ -18,23 +15,24 @@ import java.util.Locale;
 import picocli.CommandLine.ParameterException;
 
 /** Sentences that belong together, and a model that makes vectors of them. */
-final class EmbeddingJob implements Job {
-  private final Options options;
+final class EmbeddingJob extends HeadJob<SentenceEncoder> {
   private final EmbeddingOptions.Columns columns;
   private final EmbeddingDataset train;
   private final EmbeddingDataset eval; // null if there is none
-  private Tokenizer tokenizer; // null until it is opened
-  private SentenceEncoder model;
 
   private EmbeddingJob(
       Options options,
       EmbeddingOptions.Columns columns,
       EmbeddingDataset train,
       EmbeddingDataset eval) {
-    this.options = options;
+    super(options, "example", null, data(train), eval == null ? null : data(eval));
     this.columns = columns;
     this.train = train;
     this.eval = eval;
+  }
+
+  private static Data data(EmbeddingDataset data) {
+    return new Data(data.source(), data.size());
   }
 
   /** The files that the options name. */
@@ -58,7 +56,7 @@ final class EmbeddingJob implements Job {
 
   @Override
   public String name() {
-    return options.data().name();
+    return options().data().name();
   }
 
   @Override
@@ -67,84 +65,54 @@ final class EmbeddingJob implements Job {
   }
 
   @Override
-  public Labels labels() {
-    return null;
+  SentenceEncoder newModel() {
+    EmbeddingOptions embeddings = options().embeddings();
+    SentenceEncoder model = options().encoder().sentenceEncoder(embeddings.pooling());
+    for (int count : embeddings.matryoshka()) {
+      if (count < 1 || count > model.dimensions()) {
+        int most = model.dimensions();
+        model.close();
+        throw new ParameterException(
+            options().command(),
+            "--matryoshka %d: from 1 to the %d dimensions of the model".formatted(count, most));
+      }
+    }
+    return model;
   }
 
   @Override
-  public List<String> said() {
-    return List.of(
-        "%s to learn from, %s; vectors of sentences by the loss %s"
-            .formatted(
-                Report.counted(train.size(), "example"),
-                eval == null
-                    ? "none to be judged by"
-                    : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
-                options.embeddings().loss().name()),
-        understood());
+  String predicted() {
+    return "vectors of sentences by the loss " + options().embeddings().loss().name();
   }
 
-  private String understood() {
-    return "texts: %s%s (--text-column, --pair-column, --negative-column, --label-column)"
-        .formatted(
-            String.join(", ", columns.texts()),
-            columns.score() == null ? "" : "; score: " + columns.score());
+  @Override
+  List<String> understood() {
+    return List.of(
+        "texts: %s%s (--text-column, --pair-column, --negative-column, --label-column)"
+            .formatted(
+                String.join(", ", columns.texts()),
+                columns.score() == null ? "" : "; score: " + columns.score()));
   }
 
   @Override
   public void describe(ObjectNode json) {
     json.put("task", "embeddings");
-    json.put("train", train.source());
-    json.put("train_examples", train.size());
-    json.put("eval", eval == null ? null : eval.source());
-    json.put("eval_examples", eval == null ? 0 : eval.size());
-    json.putArray("understood").add(understood());
-    json.put("pooling", model.pooling().mode());
-    json.put("normalize", model.normalize());
+    super.describe(json);
+    json.put("pooling", model().pooling().mode());
+    json.put("normalize", model().normalize());
   }
-
-  @Override
-  public void open(Tokenizer tokenizer) {
-    this.tokenizer = tokenizer;
-    model = options.encoder().sentenceEncoder(options.embeddings().pooling());
-    for (int count : options.embeddings().matryoshka()) {
-      if (count < 1 || count > model.dimensions()) {
-        throw new ParameterException(
-            options.command(),
-            "--matryoshka %d: from 1 to the %d dimensions of the model"
-                .formatted(count, model.dimensions()));
-      }
-    }
-  }
-
-  @Override
-  public EncoderConfig config() {
-    return model.config();
-  }
-
-  @Override
-  public void baselines(Report report) {}
 
   @Override
   public Trainer trainer() {
+    EmbeddingOptions embeddings = options().embeddings();
     EmbeddingTraining task =
-        EmbeddingTraining.of(model, tokenizer, options.embeddings().loss())
+        EmbeddingTraining.of(model(), tokenizer(), embeddings.loss())
             .train(train)
-            .cached(options.embeddings().cached());
-    if (options.training().maxLength != null) {
-      task.maxLength(options.training().maxLength);
+            .cached(embeddings.cached());
+    if (options().training().maxLength != null) {
+      task.maxLength(options().training().maxLength);
     }
     return Trainer.of(eval == null ? task : task.evaluate(eval));
-  }
-
-  @Override
-  public void save(Path folder) {
-    model.save(folder);
-  }
-
-  @Override
-  public String judgedBy() {
-    return eval == null ? null : Report.counted(eval.size(), "evaluation example");
   }
 
   @Override
@@ -176,17 +144,5 @@ final class EmbeddingJob implements Job {
       right += (double) b[i] * b[i];
     }
     return product / Math.sqrt(left * right);
-  }
-
-  @Override
-  public String moreArguments() {
-    return "";
-  }
-
-  @Override
-  public void close() {
-    if (model != null) {
-      model.close();
-    }
   }
 }

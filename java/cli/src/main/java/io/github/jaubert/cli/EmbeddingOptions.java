@@ -137,7 +137,7 @@ final class EmbeddingOptions {
     return matryoshka == null ? loss.loss() : EmbeddingLoss.matryoshka(loss.loss(), matryoshka);
   }
 
-  /** The largest of the dimensions that are trained by themselves; 0 without. */
+  /** How many of the first dimensions are trained by themselves, each time; none without. */
   int[] matryoshka() {
     return matryoshka == null ? new int[0] : matryoshka;
   }

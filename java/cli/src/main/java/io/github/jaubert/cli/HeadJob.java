@@ -28,6 +28,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
    * A job whose data were read.
    *
    * @param thing what an example is, such as {@code sentence}
+   * @param labels null if the model learns none
    * @param eval null if there is none
    */
   HeadJob(Options options, String thing, Labels labels, Data train, Data eval) {
@@ -80,9 +81,6 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
                     : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
                 predicted()));
     said.addAll(understood());
-    if (options.teacher().isGiven()) {
-      said.add(options.teacher().said());
-    }
     return said;
   }
 
@@ -94,9 +92,6 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
     json.put("eval_examples", eval == null ? 0 : eval.size());
     ArrayNode lines = json.putArray("understood");
     understood().forEach(lines::add);
-    if (options.teacher().isGiven()) {
-      options.teacher().describe(json);
-    }
   }
 
   @Override
