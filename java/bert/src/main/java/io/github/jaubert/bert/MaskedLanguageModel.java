@@ -133,6 +133,16 @@ public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel>
    *     labels as rows
    */
   public Tensor loss(TokenInputs inputs, Tensor rows, Tensor labels, float count) {
-    return head.loss(encoder().lastHidden(inputs, rows), labels, count);
+    return loss(inputs, rows, labels, count, null);
+  }
+
+  /**
+   * The same, which also counts the tokens that are told, as long as the logits are there.
+   *
+   * @param hits F32 {@code [1]}, on the device of this model: the number of rows whose largest
+   *     logit is their label's is added to it; null: they are not counted
+   */
+  public Tensor loss(TokenInputs inputs, Tensor rows, Tensor labels, float count, Tensor hits) {
+    return head.loss(encoder().lastHidden(inputs, rows), labels, count, hits);
   }
 }

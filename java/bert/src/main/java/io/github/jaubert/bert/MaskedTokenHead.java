@@ -72,14 +72,17 @@ final class MaskedTokenHead {
    * @param rows {@code [rows, hidden]}
    * @param labels token ids {@code [rows]}, I32 or I64; -100 for a row that does not count
    * @param count 0: the number of rows that count
+   * @param hits see {@link F#linearCrossEntropy(Tensor, Tensor, Tensor, Tensor,
+   *     CrossEntropyOptions, Tensor)}
    */
-  Tensor loss(Tensor rows, Tensor labels, float count) {
+  Tensor loss(Tensor rows, Tensor labels, float count, Tensor hits) {
     return F.linearCrossEntropy(
         transform.forward(rows),
         decoder,
         bias,
         labels.to(rows.device()),
-        CrossEntropyOptions.defaults().withNormalizer(count));
+        CrossEntropyOptions.defaults().withNormalizer(count),
+        hits);
   }
 
   /** BERT's; the layers belong to the groups that name them. */

@@ -143,13 +143,21 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
    * @param pairs for each sequence 0 if its second text follows the first, 1 if it does not, -100
    *     if it does not count, {@code [sequences]}, I32 or I64, on any device
    * @param pairCount what the sum over the pairs is divided by; 0: the number of those that count
+   * @param hits F32 {@code [1]}, on the device of this model: the number of rows whose largest
+   *     logit is their label's is added to it; null: they are not counted
    * @throws IllegalArgumentException as {@link Encoder#pooled(TokenInputs)} does, or if there are
    *     not as many labels as rows, or pairs as sequences
    */
   public Losses losses(
-      TokenInputs inputs, Tensor rows, Tensor labels, float count, Tensor pairs, float pairCount) {
+      TokenInputs inputs,
+      Tensor rows,
+      Tensor labels,
+      float count,
+      Tensor pairs,
+      float pairCount,
+      Tensor hits) {
     Hidden hidden = hidden(inputs, rows);
-    Tensor tokens = head.loss(hidden.tokens(), labels, count);
+    Tensor tokens = head.loss(hidden.tokens(), labels, count, hits);
     Tensor logits = following(hidden);
     CrossEntropyOptions options = CrossEntropyOptions.defaults().withNormalizer(pairCount);
     return new Losses(tokens, F.crossEntropy(logits, pairs.to(logits.device()), options));
@@ -158,7 +166,7 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
   /** The sum of both {@link #losses}. */
   public Tensor loss(
       TokenInputs inputs, Tensor rows, Tensor labels, float count, Tensor pairs, float pairCount) {
-    Losses losses = losses(inputs, rows, labels, count, pairs, pairCount);
+    Losses losses = losses(inputs, rows, labels, count, pairs, pairCount, null);
     return losses.tokens().add(losses.following());
   }
 

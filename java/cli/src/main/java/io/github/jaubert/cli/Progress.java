@@ -12,6 +12,7 @@ import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -29,13 +30,14 @@ import org.jline.terminal.TerminalBuilder;
  */
 final class Progress implements TrainingListener, AutoCloseable {
   private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+  private static final Set<String> OF_THE_OPTIMIZER = Set.of("learning_rate", "grad_norm");
   private static final DecimalFormat COUNT =
       new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT));
 
   private final PrintStream out;
   private final boolean terminal;
   private ProgressBar bar;
-  private String loss = "";
+  private String learnt = ""; // the figures of the last line of the log
   private long steps;
   private long allTokens;
   private long firstTokens;
@@ -190,16 +192,29 @@ final class Progress implements TrainingListener, AutoCloseable {
     return String.format(
         Locale.ROOT,
         "%s%s tok/s %d:%02d left",
-        loss,
+        learnt,
         COUNT.format(perNano * 1e9),
         left.toMinutes(),
         left.toSecondsPart());
   }
 
+  /** The loss and what the task tells besides. */
+  private static String learnt(Map<String, Double> values) {
+    StringBuilder text = new StringBuilder();
+    values.forEach(
+        (name, value) -> {
+          if (!OF_THE_OPTIMIZER.contains(name)) {
+            String form = name.equals("loss") ? "%s %.4f " : "%s %.3f ";
+            text.append(String.format(Locale.ROOT, form, name, value));
+          }
+        });
+    return text.toString();
+  }
+
   @Override
   public void logged(LogEntry entry) {
     if (entry.kind() == LogEntry.Kind.TRAIN) {
-      loss = String.format(Locale.ROOT, "loss %.4f ", entry.values().get("loss"));
+      learnt = learnt(entry.values());
       return;
     }
     StringJoiner values = new StringJoiner("  ");

@@ -274,6 +274,22 @@ public final class F {
    */
   public static Tensor linearCrossEntropy(
       Tensor x, Tensor weight, Tensor bias, Tensor labels, CrossEntropyOptions options) {
+    return linearCrossEntropy(x, weight, bias, labels, options, null);
+  }
+
+  /**
+   * The same, which also counts the rows whose largest logit is their label's, as long as the
+   * logits are there.
+   *
+   * @param hits F32 {@code [1]}, on the device of {@code x}: the count is added to it; null: none
+   */
+  public static Tensor linearCrossEntropy(
+      Tensor x,
+      Tensor weight,
+      Tensor bias,
+      Tensor labels,
+      CrossEntropyOptions options,
+      Tensor hits) {
     if (options.classWeights() != null) {
       throw new IllegalArgumentException(
           "linearCrossEntropy: class weights are for crossEntropy(linear(x, weight, bias), …)");
@@ -285,7 +301,8 @@ public final class F {
         labels,
         options.ignoreIndex(),
         options.labelSmoothing(),
-        options.normalizer());
+        options.normalizer(),
+        hits);
   }
 
   /** The mean of {@code (prediction - target)^2}. */

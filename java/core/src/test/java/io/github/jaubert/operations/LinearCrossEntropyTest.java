@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -68,6 +69,28 @@ class LinearCrossEntropyTest {
         for (int i = 0; i < whole.length; i++) {
           assertClose(whole[i].grad().toFloats(), chunked[i].grad().toFloats());
         }
+      }
+    }
+  }
+
+  @Test
+  void rowsWhoseLargestLogitIsTheirLabelsAreCounted() {
+    for (DType type : new DType[] {DType.F32, DType.BF16}) {
+      try (Scope scope = Scope.open()) {
+        Tensor[] operands = operands();
+        Tensor x = operands[0].detach().to(type);
+        Tensor labels = F.linear(x, operands[1].detach(), operands[2].detach()).argmax(1);
+        int[] wanted = new int[LABELS.length];
+        int told = 0;
+        for (int row = 0; row < wanted.length; row++) { // -100 in some rows, another in some
+          int best = (int) labels.toLongs()[row];
+          wanted[row] = row % 5 == 0 ? -100 : row % 3 == 0 ? (best + 1) % CLASSES : best;
+          told += wanted[row] == best ? 1 : 0;
+        }
+        Tensor hits = Tensor.of(new float[] {2});
+        F.linearCrossEntropy(
+            x, operands[1], operands[2], Tensor.of(wanted), CrossEntropyOptions.defaults(), hits);
+        assertEquals(2 + told, hits.item());
       }
     }
   }

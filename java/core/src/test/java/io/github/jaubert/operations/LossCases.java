@@ -141,6 +141,19 @@ final class LossCases {
         }
       }
     }
+    cases.add(
+        OperationCase.of(
+                "F.linearCrossEntropy(Tensor, Tensor, Tensor, Tensor, CrossEntropyOptions, Tensor)",
+                List.of(Input.normal(rows, in), Input.normal(classes, in), labels),
+                t -> {
+                  Tensor hits = Tensor.zeros(1).to(t[0].device());
+                  return F.linearCrossEntropy(t[0], t[1], null, t[2], options, hits);
+                },
+                v ->
+                    Functions.crossEntropy(
+                        Functions.linear(v[0], v[1], null), v[2], -1, 0, null, 0))
+            .floor(rows <= 5 ? 0.2 : 1e-2)
+            .valueFloor(VALUE_FLOOR));
   }
 
   private void elementwiseLosses(int[] shape) {

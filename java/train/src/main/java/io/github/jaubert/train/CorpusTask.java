@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.corpus.Corpus;
 import io.github.jaubert.train.corpus.Masking;
 import io.github.jaubert.train.corpus.TokenizedCorpus;
@@ -32,6 +33,7 @@ public abstract class CorpusTask<T extends CorpusTask<T, M>, M extends EncoderMo
   private Masking masking;
   private double heldOut;
   private long seed = 42;
+  private RunningMean told; // null: no run asked for it yet
 
   /**
    * The task of a model.
@@ -175,6 +177,25 @@ public abstract class CorpusTask<T extends CorpusTask<T, M>, M extends EncoderMo
   final String identity(int sequences, TokenizedCorpus corpus) {
     return "%s of %s, %d, seed %d"
         .formatted(sequences, corpus.folder().getFileName(), maxLength(), seed);
+  }
+
+  /** The share of the masked tokens that is told, as {@code accuracy}. */
+  @Override
+  public Map<String, RunningMean> figures() {
+    told = new RunningMean(model().parameters().get(0).tensor().device());
+    return Map.of("accuracy", told);
+  }
+
+  /**
+   * Where a loss adds how many of these masked tokens are told, F32 {@code [1]}; null outside a
+   * run.
+   */
+  final Tensor hits(Tensor labels) {
+    if (told == null || !told.isOpen()) {
+      return null;
+    }
+    told.addCount(CountedTokens.counts(labels).sum());
+    return told.sum();
   }
 
   /** The masked tokens. */

@@ -105,15 +105,17 @@ public final class PairPretraining extends CorpusTask<PairPretraining, PreTraini
    */
   @Override
   public Tensor loss(Inputs inputs, float count) {
+    Tensor labels = inputs.get(MaskedSequences.LABELS);
     PreTrainingModel.Losses losses =
         model()
             .losses(
                 inputs.text(),
                 inputs.get(MaskedSequences.ROWS),
-                inputs.get(MaskedSequences.LABELS),
+                labels,
                 count,
                 inputs.get(MaskedPairs.PAIR_LABELS),
-                count);
+                count,
+                hits(labels));
     Tensor weight = inputs.get(PAIR_WEIGHT).select(0, 0);
     return losses.tokens().add(losses.following().mul(weight));
   }

@@ -85,11 +85,8 @@ public final class Pretraining extends CorpusTask<Pretraining, MaskedLanguageMod
    */
   @Override
   public Tensor loss(Inputs inputs, float count) {
+    Tensor labels = inputs.get(MaskedSequences.LABELS);
     return model()
-        .loss(
-            inputs.text(),
-            inputs.get(MaskedSequences.ROWS),
-            inputs.get(MaskedSequences.LABELS),
-            count);
+        .loss(inputs.text(), inputs.get(MaskedSequences.ROWS), labels, count, hits(labels));
   }
 }

@@ -80,6 +80,15 @@ public interface Task {
   default void prepare(TrainingListener listener) {}
 
   /**
+   * What a step tells besides its loss, by the name that it has in the log: {@link #loss} adds to
+   * it. A run asks once when it begins, after {@link #prepare}, and closes them when it ends.
+   * Nothing unless said otherwise.
+   */
+  default Map<String, RunningMean> figures() {
+    return Map.of();
+  }
+
+  /**
    * The choices of this task by name, such as the length that texts are cut to. They are logged
    * with the settings of the run, and a run is only resumed with the same. None unless said
    * otherwise.

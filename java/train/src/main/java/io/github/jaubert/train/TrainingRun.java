@@ -28,6 +28,7 @@ final class TrainingRun implements AutoCloseable {
   private static final String OPTIMIZER = "optimizer.";
   static final String AVERAGE = "average.";
   private static final String LOSS = "loss_sum";
+  private static final String FIGURES = "figures.";
 
   /** Steps between updates of the average, which would cost a tenth of each short step. */
   private static final int AVERAGE_EVERY = 10;
@@ -45,6 +46,7 @@ final class TrainingRun implements AutoCloseable {
   private final Schedule schedule;
   private final Optimizer optimizer;
   private final LossMeter losses;
+  private final Map<String, RunningMean> figures;
   private final ExponentialMovingAverage
       average; // null: the weights are as the last step left them
   private final BestWeights best;
@@ -71,6 +73,7 @@ final class TrainingRun implements AutoCloseable {
     this.schedule = settings.rates(plan.steps());
     this.optimizer = new ParameterRates(settings, model).optimizer();
     this.losses = new LossMeter(model.parameters().get(0).tensor().device());
+    this.figures = task.figures();
     this.average =
         settings.emaDecay() == 0
             ? null
@@ -237,6 +240,7 @@ final class TrainingRun implements AutoCloseable {
     double loss = losses.take();
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("loss", loss);
+    figures.forEach((name, figure) -> values.put(name, figure.take()));
     values.put("learning_rate", (double) schedule.at(step - 1));
     values.put("grad_norm", (double) optimizer.gradNorm().item());
     log(new LogEntry(Kind.TRAIN, step, plan.epochs(step), values));
@@ -306,6 +310,7 @@ final class TrainingRun implements AutoCloseable {
     try (Scope scope = Scope.open()) {
       folder.restore(prefixed(MODEL, weights()));
       folder.restore(Map.of(LOSS, losses.sum()));
+      folder.restore(figureSums());
       optimizer.restore(folder.tensors(OPTIMIZER));
       if (average != null) {
         average.restore(folder.tensors(AVERAGE), checkpoint.step() / AVERAGE_EVERY);
@@ -336,12 +341,23 @@ final class TrainingRun implements AutoCloseable {
       tensors.putAll(prefixed(AVERAGE, average.averages()));
     }
     tensors.put(LOSS, losses.sum());
+    tensors.putAll(figureSums());
     int bestStep = best == null ? 0 : best.step();
     folder.write(
         new Checkpoint(
             folder.identity(), step, Rng.global().offset(), losses.steps(), bestStep, history),
         tensors);
     isKept = true;
+  }
+
+  private Map<String, Tensor> figureSums() {
+    Map<String, Tensor> sums = new LinkedHashMap<>();
+    figures.forEach(
+        (name, figure) -> {
+          sums.put(FIGURES + name + ".sum", figure.sum());
+          sums.put(FIGURES + name + ".count", figure.count());
+        });
+    return sums;
   }
 
   private Map<String, Tensor> weights() {
@@ -387,6 +403,7 @@ final class TrainingRun implements AutoCloseable {
     }
     optimizer.close();
     losses.close();
+    figures.values().forEach(RunningMean::close);
     if (average != null) {
       average.close();
     }

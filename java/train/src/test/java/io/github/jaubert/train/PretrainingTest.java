@@ -85,6 +85,13 @@ class PretrainingTest extends TrainerFixture {
       assertTrue(result.metrics().get("accuracy") > 0.8, result.metrics().toString());
       assertEquals(
           Math.exp(result.metrics().get("loss")), result.metrics().get("perplexity"), 1e-9);
+      List<Double> told =
+          result.history().stream()
+              .filter(entry -> entry.kind() == LogEntry.Kind.TRAIN)
+              .map(entry -> entry.values().get("accuracy"))
+              .toList();
+      assertTrue(told.get(0) < 0.4, told.toString());
+      assertEquals(result.metrics().get("accuracy"), told.get(told.size() - 1), 0.15);
     }
   }
 
@@ -126,9 +133,11 @@ class PretrainingTest extends TrainerFixture {
   /** In the midst of the second pass, whose masks are other ones. */
   @Test
   void aKilledRunGoesOnWithTheSameMasks() {
+    UnaryOperator<TrainingSettings> logged = s -> s.logEvery(5); // 13 is between two lines
     Map<String, float[]> whole;
+    List<LogEntry> history;
     try (MaskedLanguageModel model = model()) {
-      trainer(pretraining(model).train(corpus(60, 1))).run();
+      history = trainer(pretraining(model).train(corpus(60, 1))).with(logged).run().history();
       whole = weights(model);
     }
     Path run = folder.resolve("run");
@@ -136,12 +145,14 @@ class PretrainingTest extends TrainerFixture {
       assertThrows(
           Killed.class,
           trainer(pretraining(model).train(corpus(60, 1)))
+                  .with(logged)
                   .checkpoints(run, 1)
                   .listener(killAfter(13))
               ::run);
     }
     try (MaskedLanguageModel model = model()) {
-      trainer(pretraining(model).train(corpus(60, 1))).checkpoints(run).run();
+      Trainer resumed = trainer(pretraining(model).train(corpus(60, 1))).with(logged);
+      assertEquals(history, resumed.checkpoints(run).run().history());
       assertSameBits(whole, weights(model));
     }
     try (MaskedLanguageModel model = model()) {

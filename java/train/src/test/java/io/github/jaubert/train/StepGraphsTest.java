@@ -170,7 +170,8 @@ class StepGraphsTest extends TrainerFixture {
               .train(Corpus.of("sentences", texts))
               .cache(folder.resolve("cache"));
       task.prepare(new TrainingListener() {});
-      try (StepGraphs graphs = new StepGraphs(task, adam, losses, 16)) {
+      try (StepGraphs graphs = new StepGraphs(task, adam, losses, 16);
+          RunningMean told = task.figures().get("accuracy")) {
         Set<Float> counts = new HashSet<>();
         for (int step = 0; step < 6; step++) {
           int first = 8 * step;
@@ -183,8 +184,11 @@ class StepGraphsTest extends TrainerFixture {
             expected = task.loss(task.inputs(batch), task.count(batch)).item();
             model.train();
           }
+          told.take();
           graphs.takeStep(List.of(batch), 1e-3f);
           losses.stepped();
+          assertEquals(task.count(batch), told.count().item());
+          assertTrue(told.sum().item() >= 0 && told.sum().item() < 0.5 * told.count().item());
           // Dropout is between the two, and ln 25 is what a model says that knows nothing.
           assertEquals(expected, losses.take(), 0.3);
         }

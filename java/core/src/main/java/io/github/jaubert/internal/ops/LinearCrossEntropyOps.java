@@ -43,6 +43,8 @@ public final class LinearCrossEntropyOps {
   private NativeTensor dweight;
   private NativeTensor dbias;
 
+  private Tensor hits; // null: they are not counted
+
   private LinearCrossEntropyOps(
       NativeTensor x,
       NativeTensor weight,
@@ -73,6 +75,8 @@ public final class LinearCrossEntropyOps {
    * there: to compute those once more on the way back would cost a third.
    *
    * @param normalizer what the sum is divided by; 0: the number of rows that count
+   * @param hits F32 [1], to which the number of rows is added whose largest logit is their label's;
+   *     null: they are not counted
    */
   public static Tensor linearCrossEntropy(
       Tensor operand,
@@ -81,7 +85,8 @@ public final class LinearCrossEntropyOps {
       Tensor targets,
       int ignoreIndex,
       float labelSmoothing,
-      float normalizer) {
+      float normalizer,
+      Tensor hits) {
     NativeTensor x = NativeTensor.of(operand);
     NativeTensor weight = NativeTensor.of(weights);
     NativeTensor bias = biases == null ? null : NativeTensor.of(biases);
@@ -89,6 +94,9 @@ public final class LinearCrossEntropyOps {
     LinearOps.requireFitting(NAME, x.shape(), x, weight, bias);
     Operands.requireIndex(NAME, x, NativeTensor.of(targets));
     Operands.requireShape(NAME, "the labels", NativeTensor.of(targets), x.size(0));
+    if (hits != null) {
+      Operands.requireShape(NAME, "hits", NativeTensor.of(hits), 1);
+    }
     NativeTensor loss = x.allocateLike(DType.F32, Shape.SCALAR);
     boolean records = Tape.records(x, weight, bias);
     NativeTensor dx = records && x.requiresGrad() ? x.allocateLike(x.dtype(), x.shape()) : null;
@@ -107,6 +115,7 @@ public final class LinearCrossEntropyOps {
       work.dx = dx;
       work.dweight = dweight;
       work.dbias = dbias;
+      work.hits = hits;
       DeviceCopy.copy(loss, work.run());
     }
     Tape.record(
@@ -154,11 +163,22 @@ public final class LinearCrossEntropyOps {
               sums.view(i, Shape.SCALAR).address(),
               scores.address(),
               crossEntropy(begin, count, lse, null).set(LossOps.Field.NORMALIZER, 1.0).address()));
+      if (hits != null) {
+        count(scores, labels.view(begin, Shape.of(count)));
+      }
       if (dx != null || dweight != null || dbias != null) {
         backward(begin, count, part, scores, lse);
       }
     }
     return (NativeTensor) ElementwiseOps.div(sums.sum(), total);
+  }
+
+  /** Adds the rows of a chunk whose largest logit is their label's. */
+  private void count(NativeTensor scores, NativeTensor wanted) {
+    try (Region temporaries = Region.openInternal()) {
+      Tensor told = ReduceOps.argmax(scores, 1).to(DType.I32).eq(wanted).to(DType.F32);
+      hits.copyFrom(hits.add(told.sum().reshape(1)));
+    }
   }
 
   /** The gradients of a chunk; that of its logits takes their place. */
