@@ -31,6 +31,7 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
   /**
    * What came of the data.
    *
+   * @param examples null if there is nothing to learn from
    * @param evaluation null if there is nothing to be judged by
    */
   protected record Prepared(Examples examples, Evaluation evaluation) {}
@@ -108,10 +109,15 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
 
   @Override
   public final void prepare(TrainingListener listener) {
-    if (train == null) {
+    if (train == null && evaluation == null) {
       throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
     }
     try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
+      if (train == null) { // the model is only judged
+        prepared =
+            new Prepared(null, prepare(evaluation, evaluation, cutting, listener).evaluation());
+        return;
+      }
       prepared = prepare(train, evaluation, cutting, listener);
       model.saveWith(cutting); // who uses the model is to cut texts as they were cut in training
     }

@@ -31,7 +31,7 @@ abstract class TaskAround<T extends HeadTask<?, ?, ?>> implements Task {
   @Override
   public void prepare(TrainingListener listener) {
     inside.prepare(listener);
-    examples = new CountedTokens(inside.examples());
+    examples = inside.examples() == null ? null : new CountedTokens(inside.examples());
     evaluation = inside.evaluation() == null ? null : judge(inside.evaluation());
   }
 

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -153,10 +154,7 @@ public final class Trainer {
    */
   public TrainingResult run() {
     requireDevice();
-    // Somebody is always told, if only a log.
-    TrainingListener told =
-        new ListenerGroup(
-            listeners.isEmpty() ? List.of(new TrainingLog()) : List.copyOf(listeners));
+    TrainingListener told = listener();
     try {
       return run(told);
     } finally {
@@ -164,12 +162,49 @@ public final class Trainer {
     }
   }
 
-  private TrainingResult run(TrainingListener told) {
+  /**
+   * Judges the model as it is by what the task is judged by, without a step; nothing to learn from
+   * is needed.
+   *
+   * @return what was measured, by name
+   * @throws DataException if anything is wrong with the data
+   * @throws IllegalStateException if there is nothing to be judged by
+   * @throws TrainingInterruptedException if the thread was interrupted
+   */
+  public Map<String, Double> evaluate() {
+    TrainingListener told = listener();
+    try {
+      prepare(told);
+      if (task.evaluation() == null) {
+        throw new IllegalStateException(
+            "nothing to be judged by: choose the data with evaluate(…)");
+      }
+      requireJudgeable(task.evaluation());
+      encoders().forEach(encoder -> encoder.computeType(precision()));
+      return new Evaluator(task, task.evaluation())
+          .run()
+          .orElseThrow(TrainingInterruptedException::beforeFirstStep);
+    } finally {
+      told.ended();
+    }
+  }
+
+  /** Somebody is always told, if only a log. */
+  private TrainingListener listener() {
+    return new ListenerGroup(
+        listeners.isEmpty() ? List.of(new TrainingLog()) : List.copyOf(listeners));
+  }
+
+  private void prepare(TrainingListener told) {
     try {
       task.prepare(told);
     } catch (CancellationException e) {
       throw TrainingInterruptedException.beforeFirstStep();
     }
+  }
+
+  private TrainingResult run(TrainingListener told) {
+    prepare(told);
     requireExamples();
     Examples examples = task.examples();
     TrainingSettings complete = complete(examples);
@@ -211,20 +246,29 @@ public final class Trainer {
   }
 
   private void requireExamples() {
+    if (task.examples() == null) {
+      throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
+    }
     if (task.examples().size() == 0) {
       throw new IllegalStateException("nothing to learn from: the task has no examples");
     }
     Evaluation evaluation = task.evaluation();
-    if (evaluation != null && evaluation.examples().size() == 0) {
-      throw new IllegalStateException("nothing to be judged by: the evaluation has no examples");
-    }
-    if (evaluation != null && evaluation.metrics().isEmpty()) {
-      throw new IllegalStateException("the evaluation has no metric that it could go by");
+    if (evaluation != null) {
+      requireJudgeable(evaluation);
     }
     if (evaluation == null && (settings.keepBest() || settings.patience() > 0)) {
       throw new IllegalStateException(
           (settings.keepBest() ? "keepBest" : "patience")
               + " needs data to be judged by, as evaluate(…) of a task chooses it");
+    }
+  }
+
+  private static void requireJudgeable(Evaluation evaluation) {
+    if (evaluation.examples().size() == 0) {
+      throw new IllegalStateException("nothing to be judged by: the evaluation has no examples");
+    }
+    if (evaluation.metrics().isEmpty()) {
+      throw new IllegalStateException("the evaluation has no metric that it could go by");
     }
   }
 

@@ -52,6 +52,22 @@ class TrainerTest extends TrainerFixture {
       assertTrue(result.metrics().get("loss") < 0.2, "" + result.metrics());
       assertTrue(result.tokensPerSecond() > 0);
       assertFalse(model.training());
+      // Judged by itself, without anything to learn from, it measures the same.
+      Map<String, float[]> weights = SmallModel.weights(model);
+      Trainer judge =
+          trainer(
+              SequenceClassification.of(model, tokenizer)
+                  .evaluate(SmallModel.sentences(50, 2), new Accuracy()));
+      assertEquals(result.metrics(), judge.evaluate());
+      assertSameBits(weights, SmallModel.weights(model));
+      assertEquals(
+          "nothing to learn from: choose the data with train(…)",
+          assertThrows(IllegalStateException.class, judge::run).getMessage());
+      Trainer learner =
+          trainer(SequenceClassification.of(model, tokenizer).train(SmallModel.sentences(8, 1)));
+      assertEquals(
+          "nothing to be judged by: choose the data with evaluate(…)",
+          assertThrows(IllegalStateException.class, learner::evaluate).getMessage());
     }
   }
 
