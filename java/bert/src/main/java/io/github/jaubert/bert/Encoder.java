@@ -2,7 +2,6 @@ package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
@@ -218,7 +217,7 @@ public abstract class Encoder extends Block {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);
     C config = read.apply(json);
-    try (StateDict weights = SafeTensors.openFolder(folder)) {
+    try (StateDict weights = StateDict.openFolder(folder)) {
       E model = load(weights, config, () -> json.checked(() -> newEncoder.apply(config)));
       ((Encoder) model).tokenizerFiles = TokenizerFiles.readIfPresent(folder);
       return model;

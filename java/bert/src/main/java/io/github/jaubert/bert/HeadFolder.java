@@ -2,7 +2,6 @@ package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
-import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Parameter;
@@ -52,7 +51,7 @@ final class HeadFolder implements AutoCloseable {
         folder.toString(),
         type,
         json,
-        SafeTensors.openFolder(folder),
+        StateDict.openFolder(folder),
         () -> TokenizerFiles.readIfPresent(folder));
   }
 

@@ -261,7 +261,10 @@ class BertLoadTest extends LoadFixture {
   void saysWhatIsMissing() throws IOException {
     Files.delete(folder.resolve("model.safetensors"));
     assertEquals(
-        folder + ": holds neither model.safetensors nor model.safetensors.index.json", refusal());
+        folder
+            + ": holds neither model.safetensors nor pytorch_model.bin, whole or in shards with an"
+            + " index",
+        refusal());
     Files.delete(folder.resolve("config.json"));
     assertEquals(folder + ": has no config.json", refusal());
     Path none = folder.resolve("none");

@@ -56,38 +56,6 @@ public final class SafeTensors implements StateDict {
     }
   }
 
-  /**
-   * Opens the weights of a Hugging Face folder: {@code model.safetensors}, or the shards that
-   * {@code model.safetensors.index.json} names.
-   *
-   * @throws CheckpointException if there are none or they cannot be read
-   */
-  public static StateDict openFolder(Path folder) {
-    Path single = folder.resolve("model.safetensors");
-    if (Files.exists(single)) {
-      return open(single);
-    }
-    Path index = folder.resolve("model.safetensors.index.json");
-    if (Files.exists(index)) {
-      return ShardedSafeTensors.open(index);
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new CheckpointException(
-          folder.toString(), Files.exists(folder) ? "is not a folder" : "no such folder");
-    }
-    if (Files.exists(folder.resolve("pytorch_model.bin"))
-        || Files.exists(folder.resolve("pytorch_model.bin.index.json"))) {
-      throw new CheckpointException(
-          folder.toString(),
-          "holds its weights as pytorch_model.bin, a Python pickle, which runs code when it is read;"
-              + " Jaubert reads model.safetensors. Most repositories on huggingface.co have that file"
-              + " too: in the same folder or, where it was converted later, in the revision refs/pr/N"
-              + " of a pull request \"Adding safetensors variant of this model\"; put it beside config.json");
-    }
-    throw new CheckpointException(
-        folder.toString(), "holds neither model.safetensors nor model.safetensors.index.json");
-  }
-
   private static SafeTensorsHeader readHeader(String file, RandomReads reads) throws IOException {
     long size = reads.size();
     if (size < SafeTensorsHeader.LENGTH_BYTES) {

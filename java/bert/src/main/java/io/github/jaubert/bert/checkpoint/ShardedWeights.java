@@ -7,37 +7,43 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * A checkpoint in several safetensors files with an index beside them: {@code {"weight_map":
- * {"tensor name": "model-00001-of-00002.safetensors", ...}}}.
+ * A checkpoint in several files with an index beside them: {@code {"weight_map": {"tensor name":
+ * "model-00001-of-00002.safetensors", ...}}}.
  */
-final class ShardedSafeTensors implements StateDict {
+final class ShardedWeights implements StateDict {
   private final String index;
-  private final Map<String, SafeTensors> shardOf;
+  private final Map<String, StateDict> shardOf;
 
-  private ShardedSafeTensors(String index, Map<String, SafeTensors> shardOf) {
+  private ShardedWeights(String index, Map<String, StateDict> shardOf) {
     this.index = index;
     this.shardOf = shardOf;
   }
 
-  static ShardedSafeTensors open(Path indexFile) {
+  /**
+   * Opens all shards.
+   *
+   * @param open opens one of them
+   */
+  static ShardedWeights open(Path indexFile, Function<Path, StateDict> open) {
     String index = indexFile.toString();
     JsonNode weightMap = JsonFiles.readObject(indexFile).get("weight_map");
     if (weightMap == null || !weightMap.isObject()) {
       throw new CheckpointException(index, "'weight_map' is missing or not an object");
     }
-    Map<String, SafeTensors> opened = new LinkedHashMap<>();
-    Map<String, SafeTensors> shardOf = new LinkedHashMap<>();
+    Map<String, StateDict> opened = new LinkedHashMap<>();
+    Map<String, StateDict> shardOf = new LinkedHashMap<>();
     try {
       weightMap
           .properties()
           .forEach(
               field -> {
                 String shard = shardName(index, field.getKey(), field.getValue());
-                SafeTensors file =
+                StateDict file =
                     opened.computeIfAbsent(
-                        shard, name -> SafeTensors.open(indexFile.resolveSibling(name)));
+                        shard, name -> open.apply(indexFile.resolveSibling(name)));
                 if (!file.names().contains(field.getKey())) {
                   throw new CheckpointException(
                       index,
@@ -46,10 +52,10 @@ final class ShardedSafeTensors implements StateDict {
                 shardOf.put(field.getKey(), file);
               });
     } catch (RuntimeException | Error e) {
-      opened.values().forEach(SafeTensors::close);
+      opened.values().forEach(StateDict::close);
       throw e;
     }
-    return new ShardedSafeTensors(index, Collections.unmodifiableMap(shardOf));
+    return new ShardedWeights(index, Collections.unmodifiableMap(shardOf));
   }
 
   /** A shard lies beside its index: a name with a path in it would reach elsewhere. */
@@ -66,8 +72,8 @@ final class ShardedSafeTensors implements StateDict {
     return name;
   }
 
-  private SafeTensors shard(String name) {
-    SafeTensors shard = shardOf.get(name);
+  private StateDict shard(String name) {
+    StateDict shard = shardOf.get(name);
     if (shard == null) {
       throw new IllegalArgumentException(index + " has no tensor '" + name + "'");
     }
@@ -101,6 +107,6 @@ final class ShardedSafeTensors implements StateDict {
 
   @Override
   public void close() {
-    shardOf.values().forEach(SafeTensors::close);
+    shardOf.values().forEach(StateDict::close);
   }
 }
