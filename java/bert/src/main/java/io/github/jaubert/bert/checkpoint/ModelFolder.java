@@ -45,7 +45,7 @@ public final class ModelFolder {
               + "|(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)"
               + "|(model\\.safetensors|pytorch_model\\.bin)\\.index\\.json"
               + "|modules\\.json|(sentence_bert_config|config_sentence_transformers)\\.json"
-              + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.txt|special_tokens_map\\.json|added_tokens\\.json");
+              + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.(txt|json)|merges\\.txt|special_tokens_map\\.json|added_tokens\\.json");
 
   private ModelFolder() {}
 

@@ -25,7 +25,10 @@ public final class TokenizerFiles {
   static final String VOCABULARY = "vocab.txt";
   static final String SPECIAL = "special_tokens_map.json";
   static final String ADDED = "added_tokens.json";
-  private static final List<String> NAMES = List.of(JSON, CONFIG, VOCABULARY, SPECIAL, ADDED);
+  static final String VOCABULARY_JSON = "vocab.json";
+  static final String MERGES = "merges.txt";
+  private static final List<String> NAMES =
+      List.of(JSON, CONFIG, VOCABULARY, SPECIAL, ADDED, VOCABULARY_JSON, MERGES);
 
   /** The longest input of BERT models that do not say. */
   private static final int DEFAULT_MAX_LENGTH = 512;
@@ -65,6 +68,15 @@ public final class TokenizerFiles {
       file = parse(names, all, JSON);
       ofFile = TokenizerCheck.check(name, file);
       json = model == null ? file : reader.of(file);
+    } else if (hasMerges(all)) {
+      file = reader.ofMerges(parse(names, all, VOCABULARY_JSON), all.get(MERGES));
+      if (file == null) {
+        throw new CheckpointException(
+            names.apply(VOCABULARY_JSON),
+            "is read for RoBERTa's tokenizer alone; others need a tokenizer.json");
+      }
+      json = file;
+      all.put(JSON, JsonFiles.format(json));
     } else {
       file =
           reader.ofVocabulary(
@@ -119,6 +131,12 @@ public final class TokenizerFiles {
     return side.asText().equals("left");
   }
 
+  private static boolean hasMerges(Map<String, byte[]> files) {
+    return files.containsKey(VOCABULARY_JSON)
+        && files.containsKey(MERGES)
+        && !files.containsKey(VOCABULARY);
+  }
+
   /** The native library knows the side only from here. */
   private static ObjectNode withTruncationSide(ObjectNode json, boolean keepsEnd) {
     JsonNode truncation = json.path("truncation");
@@ -160,10 +178,17 @@ public final class TokenizerFiles {
       throw new CheckpointException(
           folder.toString(),
           Files.isDirectory(folder)
-              ? "has neither tokenizer.json nor vocab.txt"
+              ? "has neither tokenizer.json nor vocab.txt" + remedy(folder)
               : "no such folder");
     }
     return files;
+  }
+
+  private static String remedy(Path folder) {
+    return Files.exists(folder.resolve("sentencepiece.bpe.model"))
+        ? "; sentencepiece.bpe.model is not read: the model's repository has a tokenizer.json, or"
+            + " another model of the same tokenizer has one"
+        : "";
   }
 
   /** The same, but null if the folder has no tokenizer. */
@@ -180,7 +205,7 @@ public final class TokenizerFiles {
         }
       }
     }
-    if (!read.containsKey(JSON) && !read.containsKey(VOCABULARY)) {
+    if (!read.containsKey(JSON) && !read.containsKey(VOCABULARY) && !hasMerges(read)) {
       return null;
     }
     Path config = folder.resolve("config.json");
@@ -218,6 +243,9 @@ public final class TokenizerFiles {
         model == null
             ? DEFAULT_MAX_LENGTH
             : model.path("max_position_embeddings").asInt(DEFAULT_MAX_LENGTH);
+    if (model != null && RobertaJson.CLASSES.containsKey(model.path("model_type").asText())) {
+      positions -= model.path("pad_token_id").asInt(1) + 1; // the first ones are never used
+    }
     JsonNode length = config.path(config.has("model_max_length") ? "model_max_length" : "max_len");
     double limit = length.isNumber() && length.asDouble() >= 1 ? length.asDouble() : positions;
     return (int) Math.max(1, Math.min(limit, positions));

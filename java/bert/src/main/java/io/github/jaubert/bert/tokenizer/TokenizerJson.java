@@ -124,6 +124,10 @@ final class TokenizerJson {
   private String kind(ObjectNode json) {
     String kind = config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
     if (kind.isEmpty()) {
+      String roberta = RobertaJson.CLASSES.get(model.path("model_type").asText());
+      if (roberta != null) {
+        return roberta;
+      }
       boolean bert = MODELS_OF_BERT.contains(model.path("model_type").asText("bert"));
       return bert && isWordPiece(json) ? "BertTokenizer" : FAST;
     }
@@ -143,6 +147,9 @@ final class TokenizerJson {
         wanted.set(kept, json.get(kept));
       }
       return wanted;
+    }
+    if (RobertaJson.reads(kind, json)) {
+      return roberta(json, kind);
     }
     return GENERAL.contains(kind) ? general(json) : json; // of others, tokenizer.json is all
   }
@@ -167,6 +174,32 @@ final class TokenizerJson {
       }
     }
     return WordPiece.json(names.apply(TokenizerFiles.CONFIG), ids, config, special, added);
+  }
+
+  private ObjectNode roberta(ObjectNode json, String kind) {
+    ObjectNode completed = RobertaJson.completed(kind, config);
+    SpecialTokens special =
+        new SpecialTokens(
+            names.apply(TokenizerFiles.CONFIG), completed, specialMap(), RobertaJson.SPECIAL);
+    String file = names.apply(TokenizerFiles.JSON);
+    JsonNode model = json.path("model");
+    ArrayNode added =
+        addedTokens(special, json)
+            .numbered(
+                file,
+                Vocabulary.ofModel(model),
+                Vocabulary.sizeOfModel(model),
+                JsonFiles.object().path(""),
+                special);
+    return RobertaJson.json(file, kind, json, config, special, added);
+  }
+
+  /** The tokenizer.json of a vocab.json and a merges.txt; null if that is not the model's. */
+  ObjectNode ofMerges(ObjectNode vocabulary, byte[] merges) {
+    ObjectNode json =
+        RobertaJson.ofMerges(names.apply(TokenizerFiles.VOCABULARY_JSON), vocabulary, merges);
+    String kind = kind(json);
+    return RobertaJson.reads(kind, json) ? roberta(json, kind) : null;
   }
 
   /** Special and added tokens are added, and no others stand around a text if none are said to. */
@@ -198,14 +231,22 @@ final class TokenizerJson {
     return wanted;
   }
 
-  /** The special tokens, of which BERT's are those that the files do not name. */
+  /** The special tokens; BERT's or RoBERTa's are those that the files do not name. */
   SpecialTokens special() {
-    return specialTokens(SpecialTokens.OF_BERT);
+    String kind = config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
+    boolean roberta =
+        kind.isEmpty() || GENERAL.contains(kind)
+            ? RobertaJson.CLASSES.containsKey(model.path("model_type").asText())
+            : RobertaJson.CLASSES.containsValue(kind.replaceFirst("Fast$", ""));
+    return specialTokens(roberta ? RobertaJson.SPECIAL : SpecialTokens.OF_BERT);
   }
 
   private SpecialTokens specialTokens(Map<String, String> usual) {
-    ObjectNode map = config.has("added_tokens_decoder") ? JsonFiles.object() : specialMap;
-    return new SpecialTokens(names.apply(TokenizerFiles.CONFIG), config, map, usual);
+    return new SpecialTokens(names.apply(TokenizerFiles.CONFIG), config, specialMap(), usual);
+  }
+
+  private ObjectNode specialMap() {
+    return config.has("added_tokens_decoder") ? JsonFiles.object() : specialMap;
   }
 
   /** added_tokens_decoder of the config, or else what all other files say. */

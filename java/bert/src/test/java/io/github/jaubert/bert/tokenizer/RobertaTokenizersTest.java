@@ -1,0 +1,152 @@
+package io.github.jaubert.bert.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Folders of RoBERTa, XLM-RoBERTa and CamemBERT against ids by transformers 5.18. Of the file,
+ * src/test/python/golden_roberta_tokenizers.py says more.
+ */
+class RobertaTokenizersTest {
+  @TempDir Path folder;
+
+  private static ObjectNode table() throws IOException {
+    String golden = "/golden/tokenizers/roberta.json";
+    try (InputStream stream = RobertaTokenizersTest.class.getResourceAsStream(golden)) {
+      return JsonFiles.parseObject(golden, stream.readAllBytes());
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> tokensAreThoseOfTransformers() throws IOException {
+    ObjectNode table = table();
+    Map<String, JsonNode> ways = new HashMap<>();
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode way : table.get("ways")) {
+      ways.put(way.get("name").asText(), way);
+      JsonNode expected = way.has("like") ? ways.get(way.get("like").asText()) : way;
+      String here = Integer.toString(tests.size());
+      tests.add(
+          DynamicTest.dynamicTest(
+              way.get("name").asText(),
+              () -> {
+                Path ofWay = Files.createDirectory(folder.resolve(here));
+                write(ofWay, table, way);
+                check(ofWay, table.get("cases"), way, expected, way.get("count").asInt());
+                Path again = Files.createDirectory(folder.resolve(here + " saved"));
+                Files.copy(ofWay.resolve("config.json"), again.resolve("config.json"));
+                try (Tokenizer tokenizer = Tokenizer.fromPretrained(ofWay)) {
+                  tokenizer.save(again);
+                }
+                check(again, table.get("cases"), way, expected, 40); // none of them is cut short
+              }));
+    }
+    return tests;
+  }
+
+  private static void write(Path folder, ObjectNode table, JsonNode way) {
+    if (!way.get("change").isNull()) {
+      ObjectNode json = table.get("bases").get(way.get("base").asText()).deepCopy();
+      for (Map.Entry<String, JsonNode> change : way.get("change").properties()) {
+        if (change.getKey().equals("model")) {
+          ((ObjectNode) json.get("model")).setAll((ObjectNode) change.getValue());
+        } else {
+          json.set(change.getKey(), change.getValue());
+        }
+      }
+      TestFiles.write(folder.resolve("tokenizer.json"), JsonFiles.format(json));
+    }
+    for (Map.Entry<String, JsonNode> file : way.get("files").properties()) {
+      Path path = folder.resolve(file.getKey());
+      if (file.getValue().isTextual()) {
+        TestFiles.write(path, file.getValue().asText());
+      } else {
+        TestFiles.write(path, JsonFiles.format((ObjectNode) file.getValue()));
+      }
+    }
+  }
+
+  private static void check(
+      Path folder, JsonNode cases, JsonNode way, JsonNode expected, int count) {
+    Map<Integer, Tokenizer> byLength = new HashMap<>();
+    byLength.put(0, Tokenizer.fromPretrained(folder));
+    assertEquals(40, byLength.get(0).maxLength()); // of 42 positions
+    int[] special = {byLength.get(0).padId(), byLength.get(0).maskId()};
+    int[] due = {way.get("special").get(0).asInt(), way.get("special").get(1).asInt()};
+    assertArrayEquals(due, special);
+    List<String> differences = new ArrayList<>();
+    int texts = 0;
+    for (int i = 0; i < count; i++) {
+      JsonNode one = cases.get(i);
+      String text = one.get(0).asText();
+      Tokenizer tokenizer =
+          byLength.computeIfAbsent(one.get(2).asInt(0), l -> byLength.get(0).withMaxLength(l));
+      Encoding encoding = tokenizer.encode(text, one.get(1).textValue());
+      String ids = Arrays.toString(encoding.ids()).replace(" ", "");
+      if (!ids.equals(expected.get("ids").get(i).toString())
+          || Arrays.stream(encoding.typeIds()).sum() != 0) {
+        differences.add(one + ": " + expected.get("ids").get(i) + " expected, but " + ids);
+      }
+      if (one.get(1).isNull() && texts < expected.get("texts").size()) {
+        List<String> from =
+            Arrays.stream(encoding.offsets()).map(o -> text.substring(o[0], o[1])).toList();
+        List<String> fromDue = new ArrayList<>();
+        expected.get("texts").get(texts++).forEach(t -> fromDue.add(t.asText()));
+        if (!from.equals(fromDue)) {
+          differences.add(one + ": texts " + fromDue + " expected, but " + from);
+        }
+      }
+    }
+    byLength.values().forEach(Tokenizer::close);
+    assertEquals(
+        0, differences.size(), () -> differences.size() + " differ, as " + differences.get(0));
+  }
+
+  @Test
+  void vocabJsonIsReadForRobertaAlone() {
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"modernbert\"}");
+    TestFiles.write(folder.resolve("vocab.json"), "{\"<s>\": 0, \"a\": 1}");
+    TestFiles.write(folder.resolve("merges.txt"), "#version: 0.2\n");
+    assertTrue(refusal().contains("vocab.json: is read for RoBERTa's tokenizer alone"), refusal());
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"roberta\"}");
+    TestFiles.write(folder.resolve("vocab.json"), "{\"<s>\": 0, \"a\": -1}");
+    assertTrue(refusal().contains("vocab.json: key a: the id is -1"), refusal());
+  }
+
+  @Test
+  void aSentencePieceModelAloneIsRefusedWithARemedy() {
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"xlm-roberta\"}");
+    TestFiles.write(folder.resolve("sentencepiece.bpe.model"), "");
+    assertTrue(
+        refusal()
+            .contains(
+                "has neither tokenizer.json nor vocab.txt; sentencepiece.bpe.model is not read"),
+        refusal());
+  }
+
+  private String refusal() {
+    return assertThrows(CheckpointException.class, () -> Tokenizer.fromPretrained(folder))
+        .getMessage();
+  }
+}
