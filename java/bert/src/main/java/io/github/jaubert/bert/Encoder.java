@@ -145,6 +145,14 @@ public abstract class Encoder extends Block {
   }
 
   /**
+   * Whether the encoder under a head has its pooler: what {@link HeadType#pooler} says, as here,
+   * unless that head has layers of its own in this architecture.
+   */
+  protected boolean keepsPooler(HeadType head) {
+    return head.pooler();
+  }
+
+  /**
    * The same encoder without the pooler, which is freed, for a head that reads the hidden states of
    * all tokens. All else belongs to the result from now on, and this one is not to be used any
    * more. Without a pooler it is this one, as here.

@@ -32,9 +32,22 @@ public interface EncoderConfig {
   /** The longest sequence, in tokens. */
   int maxPositionEmbeddings();
 
+  /** Rows of the table of positions; as many as the longest sequence has tokens, as here. */
+  default int positionRows() {
+    return maxPositionEmbeddings();
+  }
+
   /** Kinds of segments; 0, as here: the encoder has none, and type ids are ignored. */
   default int typeVocabSize() {
     return 0;
+  }
+
+  /**
+   * Whether the type ids of tokens are read; otherwise all tokens are of the first segment. Where
+   * there are segments they are, as here, in most encoders.
+   */
+  default boolean readsTypes() {
+    return typeVocabSize() > 0;
   }
 
   /** The token of padding, whose embedding starts at zero; 0 as in most vocabularies. */

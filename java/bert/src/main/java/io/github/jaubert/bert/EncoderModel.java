@@ -66,7 +66,9 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
   protected EncoderModel(HeadType type, Encoder encoder) {
     this.type = type;
     this.encoder =
-        add(encoder.architecture().prefix(), type.pooler() ? encoder : encoder.withoutPooler());
+        add(
+            encoder.architecture().prefix(),
+            encoder.keepsPooler(type) ? encoder : encoder.withoutPooler());
     tokenizerFiles = this.encoder.tokenizerFiles();
   }
 

@@ -141,7 +141,7 @@ final class HeadFolder implements AutoCloseable {
         loader.ignore(name -> !name.startsWith(prefix()));
       }
       model.copies().forEach(loader::tie);
-      if (!type.pooler()) {
+      if (!model.encoder().keepsPooler(type)) {
         // And what reads it beside a head for masked tokens, as in Google's own checkpoints.
         loader.leaveOut(
             name ->

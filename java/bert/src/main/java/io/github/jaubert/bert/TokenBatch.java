@@ -88,7 +88,7 @@ public record TokenBatch(int[] inputIds, int[] tokenTypeIds, PackedSequences len
               + " positions");
     }
     checkRange("token id", inputIds, config.vocabSize());
-    if (config.typeVocabSize() > 0) {
+    if (config.readsTypes()) {
       checkRange("token type id", tokenTypeIds, config.typeVocabSize());
     }
   }

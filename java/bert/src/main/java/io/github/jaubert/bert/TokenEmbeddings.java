@@ -29,7 +29,7 @@ public final class TokenEmbeddings extends Block {
   public TokenEmbeddings(EncoderConfig config, double layerNormEps, double dropoutProb) {
     int width = config.embeddingSize();
     word = add("word_embeddings", table(config.vocabSize(), width));
-    position = add("position_embeddings", table(config.maxPositionEmbeddings(), width));
+    position = add("position_embeddings", table(config.positionRows(), width));
     int types = config.typeVocabSize();
     type = types == 0 ? null : add("token_type_embeddings", table(types, width));
     norm = add("LayerNorm", LayerNorm.of(width, (float) layerNormEps));
@@ -42,12 +42,25 @@ public final class TokenEmbeddings extends Block {
 
   /** {@code [tokens, width]} of type {@code dtype}. */
   public Tensor forward(TokenInputs inputs, DType dtype) {
+    return forward(inputs, 0, dtype);
+  }
+
+  /**
+   * The same of positions that begin further back in their table, as RoBERTa's do.
+   *
+   * @param firstPosition the row of the first token of a sequence
+   */
+  public Tensor forward(TokenInputs inputs, int firstPosition, DType dtype) {
+    Tensor positions = position.weight();
+    if (firstPosition > 0) {
+      positions = positions.narrow(0, firstPosition, positions.size(0) - firstPosition);
+    }
     return F.embeddingLayerNorm(
         inputs.inputIds(),
         inputs.positionIds(),
         type == null ? null : inputs.tokenTypeIds(),
         word.weight(),
-        position.weight(),
+        positions,
         type == null ? null : type.weight(),
         norm.weight(),
         norm.bias(),

@@ -24,7 +24,7 @@ public final class TokenInputs implements AutoCloseable {
     lengths = batch.lengths();
     inputIds = Tensor.of(batch.inputIds()).to(device);
     positionIds = lengths.positionIds().to(device);
-    tokenTypeIds = Tensor.of(batch.tokenTypeIds()).to(device);
+    tokenTypeIds = Tensor.of(types(batch)).to(device);
     starts = lengths.starts().to(device);
   }
 
@@ -40,6 +40,11 @@ public final class TokenInputs implements AutoCloseable {
     positionIds = places.positionIds;
     tokenTypeIds = places.tokenTypeIds;
     starts = places.starts;
+  }
+
+  /** The segments, of which some models know no more than one, whatever a tokenizer says. */
+  private int[] types(TokenBatch batch) {
+    return model.config().readsTypes() ? batch.tokenTypeIds() : new int[batch.tokens()];
   }
 
   /** Refuses another model, whose vocabulary and positions the values were not checked against. */
@@ -69,7 +74,7 @@ public final class TokenInputs implements AutoCloseable {
     EncoderOutput.requireTokens(others);
     inputIds.copyFrom(batch.inputIds());
     positionIds.copyFrom(others.positions());
-    tokenTypeIds.copyFrom(batch.tokenTypeIds());
+    tokenTypeIds.copyFrom(types(batch));
     starts.copyFrom(Arrays.copyOf(others.cuSeqlens(), others.count()));
     lengths = others;
     return this;

@@ -57,8 +57,8 @@ class ArchitecturesTest extends LoadFixture {
 
   @Test
   void anotherArchitectureIsRefusedByName() {
-    configure("model_type", "roberta");
-    String expected = "config.json: model_type is 'roberta': only bert, distilbert";
+    configure("model_type", "gpt2");
+    String expected = "config.json: model_type is 'gpt2': only bert, camembert, distilbert";
     assertTrue(refusal().contains(expected), refusal());
     assertTrue(
         assertThrows(CheckpointException.class, () -> Encoder.fromPretrained(folder))

@@ -140,7 +140,7 @@ final class DataChecks {
         }
       }
       for (int type : tokens.tokenTypeIds()) {
-        if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
+        if (config.readsTypes() && type >= config.typeVocabSize()) {
           throw new DataException(
               source,
               lines.applyAsLong(row),

@@ -9,8 +9,6 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
-import io.github.jaubert.nn.Activation;
-import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
@@ -31,7 +29,7 @@ public final class Bert extends Encoder {
 
   private final BertConfig config;
   private final TokenEmbeddings embeddings;
-  private final Linear pooler; // null: there is none
+  private final BertPooler pooler; // null: there is none
 
   /** A model whose parameters have no sensible values yet. */
   Bert(BertConfig config) {
@@ -41,7 +39,7 @@ public final class Bert extends Encoder {
             "embeddings",
             new TokenEmbeddings(config, config.layerNormEps(), config.hiddenDropoutProb()));
     addLayers(config.numHiddenLayers(), () -> new BertLayer(config));
-    pooler = add("pooler", new BertLayer.Dense(config.hiddenSize(), config.hiddenSize())).dense;
+    pooler = add("pooler", new BertPooler(config.hiddenSize()));
   }
 
   /** One with the embeddings and layers of another, and no pooler. */
@@ -152,7 +150,7 @@ public final class Bert extends Encoder {
     if (pooler == null) {
       throw new IllegalStateException("pooled: the encoder of a head for tokens has no pooler");
     }
-    return pooler.forward(firstTokens, Activation.TANH);
+    return pooler.forward(firstTokens);
   }
 
   // ---- using it ----

@@ -43,8 +43,8 @@ public final class BertLayer extends EncoderLayer {
   }
 
   /** The name {@code dense} around a linear layer, as the checkpoints have it. */
-  static final class Dense extends Block {
-    final Linear dense;
+  private static final class Dense extends Block {
+    private final Linear dense;
 
     Dense(int in, int out) {
       dense = add("dense", linear(in, out));

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert.models.electra;
 
 import io.github.jaubert.bert.Architecture;
+import io.github.jaubert.bert.DenseTransform;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.EncoderLayer;
 import io.github.jaubert.bert.TokenEmbeddings;
@@ -8,7 +9,6 @@ import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.BertLayer;
 import io.github.jaubert.nn.Activation;
-import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.Tensor;
@@ -112,9 +112,10 @@ public final class Electra extends Encoder {
     return projection == null ? embedded : projection.forward(embedded);
   }
 
+  /** With GELU, whatever activation the layers have. */
   @Override
   protected Layer newClassifierTransform() {
-    return new ClassifierTransform(config);
+    return new DenseTransform(config, Activation.GELU);
   }
 
   @Override
@@ -128,21 +129,5 @@ public final class Electra extends Encoder {
         + ", embeddings "
         + config.embeddingSize()
         + ")";
-  }
-
-  /** {@code gelu(dense(dropout(x)))}, whatever activation the layers have. */
-  private static final class ClassifierTransform extends Layer {
-    private final Dropout dropout;
-    private final Linear dense;
-
-    ClassifierTransform(ElectraConfig config) {
-      dropout = add("dropout", Dropout.of((float) config.classifierDropoutProb()));
-      dense = add("dense", EncoderLayer.linear(config.hiddenSize(), config.hiddenSize()));
-    }
-
-    @Override
-    public Tensor forward(Tensor x) {
-      return dense.forward(dropout.forward(x), Activation.GELU);
-    }
   }
 }
