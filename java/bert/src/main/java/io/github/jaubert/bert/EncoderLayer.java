@@ -1,5 +1,6 @@
 package io.github.jaubert.bert;
 
+import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
@@ -69,6 +70,18 @@ public abstract class EncoderLayer extends Block {
             lengths,
             options);
     return attended.reshape(x.size(0), x.size(1));
+  }
+
+  /**
+   * {@code activation(inner(x)) weight^T} with the weight of {@code outer}, whose bias is left to
+   * who normalises: one operation, unless an adapter adds to a part of it.
+   *
+   * @param x {@code [rows, hidden]}; so is the result
+   */
+  protected static Tensor feedForward(Tensor x, Linear inner, Activation activation, Linear outer) {
+    return inner.isAdapted() || outer.isAdapted()
+        ? outer.product(inner.forward(x, activation))
+        : F.feedForward(x, inner.weight(), inner.bias(), activation, outer.weight());
   }
 
   /** {@code [tokens, hidden]} to {@code [tokens, heads, headSize]}. */

@@ -58,6 +58,17 @@ public abstract class Block implements AutoCloseable {
   }
 
   /**
+   * Takes a child out; it is not closed.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  protected final void remove(String name) {
+    if (children.remove(name) == null) {
+      throw new IllegalArgumentException(kind() + " has no child '" + name + "'");
+    }
+  }
+
+  /**
    * Adds a parameter, which belongs to this block from now on: it leaves its scope, and gradients
    * are computed for it.
    *

@@ -12,6 +12,7 @@ public final class Linear extends Layer {
   private final long out;
   private final Tensor weight;
   private final Tensor bias;
+  private LinearAdapter adapter; // null: none
 
   private Linear(long in, long out, boolean withBias) {
     if (in < 1 || out < 1) {
@@ -74,12 +75,71 @@ public final class Linear extends Layer {
 
   @Override
   public Tensor forward(Tensor x) {
-    return F.linear(x, weight, bias);
+    return adapted(x, F.linear(x, weight, bias));
   }
 
   /** The layer with an activation behind it, in one pass: {@code activation(x weight^T + bias)}. */
   public Tensor forward(Tensor x, Activation activation) {
-    return F.linear(x, weight, bias, activation);
+    return isAdapted() ? activated(forward(x), activation) : F.linear(x, weight, bias, activation);
+  }
+
+  /** The layer without its bias, for who adds that elsewhere: {@code x weight^T}. */
+  public Tensor product(Tensor x) {
+    return adapted(x, F.linear(x, weight, null));
+  }
+
+  // ---- adapters ----
+
+  /**
+   * Has an adapter add to what this layer computes: {@code y = x weight^T + bias + adapter(x)}. Its
+   * children become those of this layer, under the same names, until it is detached. Who computes
+   * with {@link #weight()} rather than with this layer asks {@link #isAdapted()} first.
+   *
+   * @throws IllegalStateException if there is one
+   */
+  public void attach(LinearAdapter adapter) {
+    if (this.adapter != null) {
+      throw new IllegalStateException(kind() + " has an adapter already: " + this.adapter.kind());
+    }
+    adapter.children().forEach(this::add);
+    this.adapter = adapter;
+    if (!training()) {
+      eval();
+    }
+  }
+
+  /** Gives the adapter back, which is the caller's then; null if there is none. */
+  public LinearAdapter detach() {
+    LinearAdapter detached = adapter;
+    if (detached != null) {
+      detached.children().keySet().forEach(this::remove);
+      adapter = null;
+    }
+    return detached;
+  }
+
+  /** The adapter, or null. */
+  public LinearAdapter adapter() {
+    return adapter;
+  }
+
+  /** Whether an adapter adds to what this layer computes. */
+  public boolean isAdapted() {
+    return adapter != null && adapter.isActive();
+  }
+
+  private Tensor adapted(Tensor x, Tensor y) {
+    return isAdapted() ? y.add(adapter.forward(x)).to(x.dtype()) : y;
+  }
+
+  private static Tensor activated(Tensor x, Activation activation) {
+    return switch (activation) {
+      case NONE -> x;
+      case GELU -> F.gelu(x);
+      case GELU_TANH -> F.geluTanh(x);
+      case RELU -> F.relu(x);
+      case TANH -> x.tanh().to(x.dtype());
+    };
   }
 
   @Override

@@ -37,9 +37,7 @@ public final class BertLayer extends EncoderLayer {
   @Override
   protected Tensor finish(Tensor attended, Tensor x) {
     Tensor y = attention.output.forward(attended, x);
-    Linear inner = intermediate.dense;
-    return output.normalize(
-        F.feedForward(y, inner.weight(), inner.bias(), activation, output.dense.weight()), y);
+    return output.normalize(feedForward(y, intermediate.dense, activation, output.dense), y);
   }
 
   /** The name {@code dense} around a linear layer, as the checkpoints have it. */
@@ -99,7 +97,7 @@ public final class BertLayer extends EncoderLayer {
     }
 
     Tensor forward(Tensor x, Tensor residual) {
-      return normalize(F.linear(x, dense.weight(), null), residual);
+      return normalize(dense.product(x), residual);
     }
 
     /** {@code product} and {@code residual}: {@code [tokens, hidden]}. */

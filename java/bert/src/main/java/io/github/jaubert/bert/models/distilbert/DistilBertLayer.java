@@ -50,11 +50,9 @@ final class DistilBertLayer extends EncoderLayer {
   @Override
   protected Tensor finish(Tensor attended, Tensor x) {
     Linear out = attention.out;
-    Tensor y = normalize(F.linear(attended, out.weight(), null), x, out, 0, attentionNorm);
-    Linear inner = feedForward.inner;
+    Tensor y = normalize(out.product(attended), x, out, 0, attentionNorm);
     Linear outer = feedForward.outer;
-    Tensor product =
-        F.feedForward(y, inner.weight(), inner.bias(), feedForward.activation, outer.weight());
+    Tensor product = feedForward(y, feedForward.inner, feedForward.activation, outer);
     return normalize(product, y, outer, training() ? dropout : 0, outputNorm);
   }
 

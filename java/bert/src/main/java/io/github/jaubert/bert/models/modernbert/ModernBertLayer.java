@@ -48,9 +48,10 @@ final class ModernBertLayer extends EncoderLayer {
   @Override
   protected Tensor attend(Tensor x, TokenInputs inputs) {
     Tensor y = attentionNorm == null ? x : attentionNorm.forward(x);
-    Tensor query = F.rotary(attention.project(y, 0, heads), inputs.positionIds(), ropeTheta);
-    Tensor key = F.rotary(attention.project(y, 1, heads), inputs.positionIds(), ropeTheta);
-    Tensor value = attention.project(y, 2, heads);
+    Tensor[] projected = attention.project(y, heads);
+    Tensor query = F.rotary(projected[0], inputs.positionIds(), ropeTheta);
+    Tensor key = F.rotary(projected[1], inputs.positionIds(), ropeTheta);
+    Tensor value = projected[2];
     AttentionOptions now = training() ? trainingOptions : options;
     return F.attention(query, key, value, inputs.lengths(), now).reshape(x.size(0), x.size(1));
   }
@@ -82,21 +83,31 @@ final class ModernBertLayer extends EncoderLayer {
     }
 
     /**
-     * Queries, keys or values by themselves: parts of the weight cost nothing, and parts of the
-     * product of the whole would be copies.
+     * Queries, keys and values by themselves. Parts of the weight cost nothing, and parts of the
+     * product of the whole are copies, which only what an adapter adds to the whole is worth.
      *
      * @param x {@code [tokens, hidden]}
-     * @param part 0, 1 or 2
-     * @return {@code [tokens, heads, headSize]}
+     * @return three of {@code [tokens, heads, headSize]}
      */
-    Tensor project(Tensor x, int part, int heads) {
+    Tensor[] project(Tensor x, int heads) {
+      Tensor whole = queryKeyValue.isAdapted() ? queryKeyValue.forward(x) : null;
+      long hidden = x.size(1);
+      Tensor[] parts = new Tensor[3];
+      for (int i = 0; i < parts.length; i++) {
+        Tensor part = whole == null ? part(x, i) : whole.narrow(1, i * hidden, hidden);
+        parts[i] = part.reshape(x.size(0), heads, hidden / heads);
+      }
+      return parts;
+    }
+
+    private Tensor part(Tensor x, int part) {
       long hidden = x.size(1);
       Tensor weight = queryKeyValue.weight().narrow(0, part * hidden, hidden);
       Tensor bias =
           queryKeyValue.bias() == null
               ? null
               : queryKeyValue.bias().narrow(0, part * hidden, hidden);
-      return F.linear(x, weight, bias).reshape(x.size(0), heads, hidden / heads);
+      return F.linear(x, weight, bias);
     }
   }
 
