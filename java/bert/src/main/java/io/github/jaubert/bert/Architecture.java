@@ -1,5 +1,6 @@
 package io.github.jaubert.bert;
 
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -65,6 +66,14 @@ public interface Architecture {
    */
   default String headName(HeadType head, String name) {
     return headName(name);
+  }
+
+  /**
+   * The linear layers that low-rank adapters are for unless others are named, by the ends of their
+   * names: those of queries and values, as in PEFT.
+   */
+  default List<String> loraTargets() {
+    return List.of("query", "value");
   }
 
   /** What config.json calls a field of BERT's, such as {@code n_layers}. */

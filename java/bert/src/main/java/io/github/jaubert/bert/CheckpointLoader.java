@@ -47,10 +47,8 @@ final class CheckpointLoader {
     this.config = config;
     this.weights = weights;
     Architecture architecture = config.architecture();
-    String before = architecture.prefix() + ".";
     for (String name : weights.names()) {
-      String bare = WRAPPER.matcher(name).replaceFirst("");
-      String plain = bare.startsWith(before) ? bare.substring(before.length()) : bare;
+      String plain = bareName(architecture, name);
       boolean encoder = architecture.parts().contains(plain.split("\\.", 2)[0]);
       String key = (encoder ? prefix : "") + architecture.currentName(plain);
       String other = fileNames.put(key, name);
@@ -60,6 +58,17 @@ final class CheckpointLoader {
             "both '" + other + "' and '" + name + "' are the parameter '" + key + "'");
       }
     }
+  }
+
+  /** Today's name of a tensor without what stands before it in some files. */
+  static String plainName(Architecture architecture, String name) {
+    return architecture.currentName(bareName(architecture, name));
+  }
+
+  private static String bareName(Architecture architecture, String name) {
+    String before = architecture.prefix() + ".";
+    String bare = WRAPPER.matcher(name).replaceFirst("");
+    return bare.startsWith(before) ? bare.substring(before.length()) : bare;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.nn.Activation;
@@ -25,12 +26,17 @@ public final class ConfigJson {
   }
 
   /**
-   * Reads the file of a Hugging Face folder.
+   * Reads the file of a Hugging Face folder. Of an adapter without one it is that of its base, with
+   * the head that the adapter is for.
    *
    * @throws CheckpointException if it is missing or no JSON object
    */
   public static ConfigJson of(Path folder) {
     Path file = folder.resolve("config.json");
+    if (!Files.exists(file) && AdapterFolder.isIn(folder)) {
+      ConfigJson base = of(AdapterFolder.base(folder));
+      return of(base.file, LoraFolder.withHead(folder, base.json));
+    }
     if (!Files.exists(file)) {
       throw new CheckpointException(
           folder.toString(), Files.isDirectory(folder) ? "has no config.json" : "no such folder");

@@ -18,9 +18,11 @@ import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * An encoder of packed sequences, in which nothing is padded: what heads and trainer need of any
@@ -32,6 +34,7 @@ import java.util.function.UnaryOperator;
 public abstract class Encoder extends Block {
   private final List<EncoderLayer> layers = new ArrayList<>();
   private TokenizerFiles tokenizerFiles;
+  private String source; // the folder, as an absolute path, that it was loaded from; null: none
   private DType computeType = DType.F32;
   private Tensor anyParameter; // tells the device
   private final EncoderUse use = new EncoderUse();
@@ -168,6 +171,7 @@ public abstract class Encoder extends Block {
     String top = architecture().layers().split("\\.", 2)[0];
     add(top, other.children().get(top));
     tokenizerFiles = other.tokenizerFiles;
+    source = other.source;
     computeType = other.computeType;
   }
 
@@ -225,9 +229,10 @@ public abstract class Encoder extends Block {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);
     C config = read.apply(json);
-    try (StateDict weights = StateDict.openFolder(folder)) {
+    try (StateDict weights = LoraFolder.openWeights(folder, config.architecture())) {
       E model = load(weights, config, () -> json.checked(() -> newEncoder.apply(config)));
       ((Encoder) model).tokenizerFiles = TokenizerFiles.readIfPresent(folder);
+      ((Encoder) model).source(folder.toString());
       return model;
     }
   }
@@ -442,6 +447,7 @@ public abstract class Encoder extends Block {
    * a head. The files are replaced together or not at all.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   * @throws IllegalStateException if an adapter of a {@link LoraModel} adds to what it computes
    */
   public void save(Path folder) {
     save(folder, parameters(), tokenizerFiles);
@@ -450,7 +456,21 @@ public abstract class Encoder extends Block {
   /** The same with some of the parameters. */
   protected final void save(Path folder, List<Parameter> kept, TokenizerFiles tokenizer) {
     requireUsable();
-    PretrainedFolder.write(folder, PretrainedFolder.config(config(), "Model"), kept, tokenizer);
+    Set<Tensor> whole =
+        LoraModel.wholeModel(this).stream().map(Parameter::tensor).collect(Collectors.toSet());
+    PretrainedFolder.write(
+        folder,
+        kept.stream().filter(parameter -> whole.contains(parameter.tensor())).toList(),
+        PretrainedFolder.besideWeights(PretrainedFolder.config(config(), "Model"), tokenizer));
+  }
+
+  /** The folder that it was loaded from, or null. */
+  final String source() {
+    return source;
+  }
+
+  final void source(String folder) {
+    source = Path.of(folder).toAbsolutePath().normalize().toString();
   }
 
   // ---- lifetime ----

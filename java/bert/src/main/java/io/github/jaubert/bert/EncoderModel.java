@@ -171,8 +171,9 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
   }
 
   /** Called when the weights are loaded. */
-  final void loaded(ConfigJson json, TokenizerFiles files) {
+  final void loaded(ConfigJson json, TokenizerFiles files, String source) {
     tokenizerFiles = files;
+    encoder.source(source);
     readConfig(json);
   }
 
@@ -244,6 +245,7 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
    * all; other files in the folder stay.
    *
    * @throws CheckpointException if it cannot be written; an earlier model there is then untouched
+   * @throws IllegalStateException if an adapter of a {@link LoraModel} adds to what it computes
    */
   public final void save(Path folder) {
     write(folder, tokenizerFiles);
@@ -256,16 +258,34 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
 
   private void write(Path folder, TokenizerFiles tokenizer) {
     encoder.requireUsable();
-    boolean encoderAlone = type.weight() == null;
-    ObjectNode json =
-        PretrainedFolder.config(config(), encoderAlone ? "Model" : "For" + type.name());
-    writeConfig(json);
     PretrainedFolder.write(
         folder,
-        json,
-        encoderAlone ? encoder.parameters() : parameters(),
-        tokenizer,
-        moreFiles(tokenizer));
+        LoraModel.wholeModel(isEncoderAlone() ? encoder : this),
+        filesBesideWeights(tokenizer));
+  }
+
+  /** What lies beside the weights in a folder of this model. */
+  final Map<String, AtomicFile.Content> filesBesideWeights() {
+    return filesBesideWeights(tokenizerFiles);
+  }
+
+  private Map<String, AtomicFile.Content> filesBesideWeights(TokenizerFiles tokenizer) {
+    ObjectNode json =
+        PretrainedFolder.config(config(), isEncoderAlone() ? "Model" : "For" + type.name());
+    writeConfig(json);
+    Map<String, AtomicFile.Content> files = PretrainedFolder.besideWeights(json, tokenizer);
+    files.putAll(moreFiles(tokenizer));
+    return files;
+  }
+
+  /** Whether its folders hold an encoder alone, whose parameters have no prefix. */
+  final boolean isEncoderAlone() {
+    return type.weight() == null;
+  }
+
+  /** The kind of head. */
+  final HeadType type() {
+    return type;
   }
 
   /** Frees the encoder and the head. Another model over the same encoder is then of no use. */

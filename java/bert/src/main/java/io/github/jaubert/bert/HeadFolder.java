@@ -46,12 +46,13 @@ final class HeadFolder implements AutoCloseable {
   static HeadFolder open(Path folder, HeadType type) {
     ModelFolder.recover(folder);
     ConfigJson json = ConfigJson.of(folder);
-    Architectures.readConfig(json); // what is wrong there comes before what is with the weights
+    // What is wrong there comes before what is with the weights.
+    EncoderConfig config = Architectures.readConfig(json);
     return of(
         folder.toString(),
         type,
         json,
-        StateDict.openFolder(folder),
+        LoraFolder.openWeights(folder, config.architecture()),
         () -> TokenizerFiles.readIfPresent(folder));
   }
 
@@ -151,7 +152,7 @@ final class HeadFolder implements AutoCloseable {
         loader.requireAll(model.parameters().stream().map(Parameter::name).toList(), forTraining);
       }
       loader.load(model, model.encoder());
-      model.loaded(json, tokenizer.get());
+      model.loaded(json, tokenizer.get(), source);
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;

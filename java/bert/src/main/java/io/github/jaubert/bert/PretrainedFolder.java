@@ -38,31 +38,32 @@ final class PretrainedFolder {
     return json;
   }
 
-  static void write(
-      Path folder, ObjectNode config, List<Parameter> parameters, TokenizerFiles tokenizer) {
-    write(folder, config, parameters, tokenizer, Map.of());
-  }
-
   /**
-   * The same with more files.
+   * What lies beside the weights.
    *
-   * @param more by their paths in the folder
+   * @param tokenizer null if there is none
    */
-  static void write(
-      Path folder,
-      ObjectNode config,
-      List<Parameter> parameters,
-      TokenizerFiles tokenizer,
-      Map<String, AtomicFile.Content> more) {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    parameters.forEach(parameter -> tensors.put(parameter.name(), parameter.tensor()));
+  static Map<String, AtomicFile.Content> besideWeights(
+      ObjectNode config, TokenizerFiles tokenizer) {
     Map<String, AtomicFile.Content> files = new LinkedHashMap<>();
     files.put("config.json", AtomicFile.content(JsonFiles.format(config)));
-    files.put("model.safetensors", SafeTensorsWriter.content(tensors, SafeTensorsWriter.PYTORCH));
     if (tokenizer != null) {
       tokenizer.files().forEach((name, bytes) -> files.put(name, AtomicFile.content(bytes)));
     }
-    files.putAll(more);
+    return files;
+  }
+
+  /**
+   * Writes weights and what lies beside them.
+   *
+   * @param beside by their paths in the folder
+   */
+  static void write(
+      Path folder, List<Parameter> parameters, Map<String, AtomicFile.Content> beside) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    parameters.forEach(parameter -> tensors.put(parameter.name(), parameter.tensor()));
+    Map<String, AtomicFile.Content> files = new LinkedHashMap<>(beside);
+    files.put("model.safetensors", SafeTensorsWriter.content(tensors, SafeTensorsWriter.PYTORCH));
     ModelFolder.write(folder, files);
   }
 }

@@ -37,7 +37,8 @@ public final class TensorFlowConversion {
         parameters.add(new Parameter(name, values.unscoped()));
       }
       ObjectNode json = PretrainedFolder.config(config, kind(weights.names()));
-      PretrainedFolder.write(folder, json, parameters, tokenizer.files());
+      PretrainedFolder.write(
+          folder, parameters, PretrainedFolder.besideWeights(json, tokenizer.files()));
     } finally {
       parameters.forEach(parameter -> parameter.tensor().close());
     }

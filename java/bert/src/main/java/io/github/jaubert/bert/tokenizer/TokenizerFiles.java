@@ -2,6 +2,7 @@ package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.io.IOException;
@@ -191,7 +192,7 @@ public final class TokenizerFiles {
         : "";
   }
 
-  /** The same, but null if the folder has no tokenizer. */
+  /** The same, but null if the folder has no tokenizer; of an adapter, nor its base. */
   public static TokenizerFiles readIfPresent(Path folder) {
     Map<String, byte[]> read = new LinkedHashMap<>();
     for (String name : NAMES) {
@@ -206,7 +207,7 @@ public final class TokenizerFiles {
       }
     }
     if (!read.containsKey(JSON) && !read.containsKey(VOCABULARY) && !hasMerges(read)) {
-      return null;
+      return AdapterFolder.isIn(folder) ? readIfPresent(AdapterFolder.base(folder)) : null;
     }
     Path config = folder.resolve("config.json");
     ObjectNode model = Files.exists(config) ? JsonFiles.readObject(config) : JsonFiles.object();

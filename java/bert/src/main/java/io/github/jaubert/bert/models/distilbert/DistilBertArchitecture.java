@@ -3,6 +3,7 @@ package io.github.jaubert.bert.models.distilbert;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.EncoderConfig;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -53,6 +54,11 @@ final class DistilBertArchitecture implements Architecture {
   @Override
   public String field(String name) {
     return FIELDS.getOrDefault(name, name);
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("q_lin", "v_lin");
   }
 
   @Override

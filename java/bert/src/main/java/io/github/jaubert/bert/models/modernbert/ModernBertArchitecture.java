@@ -3,6 +3,7 @@ package io.github.jaubert.bert.models.modernbert;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.EncoderConfig;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -55,6 +56,11 @@ final class ModernBertArchitecture implements Architecture {
   @Override
   public String headName(String name) {
     return HEAD_NAMES.getOrDefault(name, name);
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("Wqkv");
   }
 
   @Override
