@@ -12,7 +12,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Tells data and weights apart by their content, so that a checkpoint is not continued with others:
@@ -69,14 +71,24 @@ final class Fingerprint {
   }
 
   /**
-   * The same of tensors in a file.
+   * The same of tensors in a file, and of parameters that it need not hold.
    *
    * @param names of the tensors in the file by those of the parameters
    */
-  static String of(SafeTensors file, Map<String, String> names) {
+  static String of(SafeTensors file, Map<String, String> names, List<Parameter> others) {
+    Map<String, Tensor> beside = new TreeMap<>();
+    others.forEach(parameter -> beside.put(parameter.name(), parameter.tensor()));
+    Set<String> all = new TreeSet<>(names.keySet());
+    all.addAll(beside.keySet());
     Fingerprint fingerprint = new Fingerprint();
-    new TreeMap<>(names)
-        .forEach((name, there) -> fingerprint.add(name, file.shape(there), file.floats(there)));
+    for (String name : all) {
+      Tensor tensor = beside.get(name);
+      String there = names.get(name);
+      fingerprint.add(
+          name,
+          tensor == null ? file.shape(there) : tensor.shape(),
+          tensor == null ? file.floats(there) : tensor.toFloats());
+    }
     return fingerprint.digits();
   }
 

@@ -5,6 +5,7 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.SafeTensorsWriter;
+import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class RunFolder {
   private final Path folder;
   private final Cadence cadence;
   private final boolean replaceOther;
+  private final List<Parameter> frozen;
   private final OlderCheckpoints older;
   private int writtenStep; // of the checkpoint that there is, 0 if there is none
   private RunIdentity identity;
@@ -50,12 +52,20 @@ final class RunFolder {
    * @param cadence of its checkpoints
    * @param keep how many checkpoints are kept, from 1
    * @param replaceOther whether what another run left is replaced, and not refused
+   * @param frozen the parameters that the run does not change, and no file of it holds
    */
-  RunFolder(Path folder, RunIdentity identity, Cadence cadence, int keep, boolean replaceOther) {
+  RunFolder(
+      Path folder,
+      RunIdentity identity,
+      Cadence cadence,
+      int keep,
+      boolean replaceOther,
+      List<Parameter> frozen) {
     this.folder = folder;
     this.identity = identity;
     this.cadence = cadence;
     this.replaceOther = replaceOther;
+    this.frozen = List.copyOf(frozen);
     older = new OlderCheckpoints(folder, checkpoint(), keep - 1);
   }
 
@@ -186,15 +196,15 @@ final class RunFolder {
     Map<String, String> last = names(checkpoint, TrainingRun.MODEL);
     Map<String, String> averaged = new HashMap<>(last);
     averaged.putAll(names(checkpoint, TrainingRun.AVERAGE));
-    if (weights.equals(Fingerprint.of(checkpoint, last))
-        || weights.equals(Fingerprint.of(checkpoint, averaged))) {
+    if (weights.equals(Fingerprint.of(checkpoint, last, frozen))
+        || weights.equals(Fingerprint.of(checkpoint, averaged, frozen))) {
       return true;
     }
     if (!Files.exists(folder.resolve(BEST))) {
       return false;
     }
     try (SafeTensors best = SafeTensors.open(folder.resolve(BEST))) {
-      return weights.equals(Fingerprint.of(best, names(best, "")));
+      return weights.equals(Fingerprint.of(best, names(best, ""), frozen));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.bert.Encoder;
+import io.github.jaubert.bert.LoraModel;
 import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
@@ -214,7 +215,12 @@ public final class Trainer {
           lock == null
               ? null
               : new RunFolder(
-                  runFolder, RunIdentity.of(complete, task), cadence, keep, replaceOther);
+                  runFolder,
+                  RunIdentity.of(complete, task),
+                  cadence,
+                  keep,
+                  replaceOther,
+                  task.model().parameters().stream().filter(Parameter::frozen).toList());
       encoders().forEach(encoder -> encoder.computeType(complete.precision()));
       TrainingPlan plan = new TrainingPlan(complete, examples::lengths);
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
@@ -301,7 +307,10 @@ public final class Trainer {
                       new IllegalStateException(
                           "the model has no encoder that the learning rate could go by: choose"
                               + " one with learningRate(…)"));
-      all = all.learningRate(TrainingDefaults.learningRate(encoder.config().hiddenSize()));
+      all =
+          all.learningRate(
+              TrainingDefaults.learningRate(
+                  encoder.config().hiddenSize(), LoraModel.isAdapted(task.model())));
     }
     boolean chosen = all.epochs() > 0;
     if (all.tokens() > 0) {

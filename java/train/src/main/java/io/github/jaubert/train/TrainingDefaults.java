@@ -18,10 +18,19 @@ final class TrainingDefaults {
   /** Evaluations of a run, about, that reads few examples often. */
   private static final int EVALUATIONS = 10;
 
+  private static final float ADAPTED = 10;
+
   private TrainingDefaults() {}
 
-  /** The largest learning rate: small encoders take larger ones. */
-  static float learningRate(int hidden) {
+  /**
+   * The largest learning rate: small encoders take larger ones, and adapters beside frozen weights,
+   * of which one begins at zero, ten times that.
+   */
+  static float learningRate(int hidden, boolean adapted) {
+    return (adapted ? ADAPTED : 1) * learningRate(hidden);
+  }
+
+  private static float learningRate(int hidden) {
     return hidden <= 384 ? 1e-4f : hidden < 768 ? 5e-5f : hidden < 1024 ? 3e-5f : 2e-5f;
   }
 

@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.nn.Block;
+import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.optim.ExponentialMovingAverage;
 import io.github.jaubert.optim.Optimizer;
 import io.github.jaubert.optim.Schedule;
@@ -78,7 +79,7 @@ final class TrainingRun implements AutoCloseable {
         settings.emaDecay() == 0
             ? null
             : ExponentialMovingAverage.of(
-                model.parameters(), (float) Math.pow(settings.emaDecay(), AVERAGE_EVERY));
+                trained(), (float) Math.pow(settings.emaDecay(), AVERAGE_EVERY));
     this.best =
         settings.keepBest()
             ? new BestWeights(weights(), evaluator.greaterIsBetter(), folder)
@@ -313,7 +314,9 @@ final class TrainingRun implements AutoCloseable {
       folder.restore(figureSums());
       optimizer.restore(folder.tensors(OPTIMIZER));
       if (average != null) {
-        average.restore(folder.tensors(AVERAGE), checkpoint.step() / AVERAGE_EVERY);
+        Map<String, Tensor> averages = folder.tensors(AVERAGE);
+        averages.keySet().retainAll(average.averages().keySet()); // older files hold all
+        average.restore(averages, checkpoint.step() / AVERAGE_EVERY);
       }
     }
     Rng.global().restore(settings.seed(), checkpoint.rngOffset());
@@ -360,10 +363,15 @@ final class TrainingRun implements AutoCloseable {
     return sums;
   }
 
+  /** What changes, by name: the rest is as it was when the run began. */
   private Map<String, Tensor> weights() {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    model.parameters().forEach(parameter -> weights.put(parameter.name(), parameter.tensor()));
+    trained().forEach(parameter -> weights.put(parameter.name(), parameter.tensor()));
     return weights;
+  }
+
+  private List<Parameter> trained() {
+    return model.parameters().stream().filter(parameter -> !parameter.frozen()).toList();
   }
 
   private static Map<String, Tensor> prefixed(String prefix, Map<String, Tensor> tensors) {
