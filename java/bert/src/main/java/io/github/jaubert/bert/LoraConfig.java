@@ -83,7 +83,10 @@ public record LoraConfig(
         Pattern.compile(targetPattern);
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(
-            "target_modules '" + targetPattern + "' is no regular expression: " + e.getMessage(),
+            "target_modules '"
+                + targetPattern
+                + "' is no regular expression: "
+                + e.getMessage().lines().findFirst().orElse(""),
             e);
       }
     }

@@ -15,6 +15,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say which model to begin with. */
 final class EncoderOptions {
+  /** The model that comes with the command. */
+  static final String MINILM = "all-MiniLM-L6-v2";
+
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -35,7 +38,12 @@ final class EncoderOptions {
 
   /** The folder, or what the model is called that comes with the command. */
   String name() {
-    return model == null ? "all-MiniLM-L6-v2" : model.toString();
+    return model == null ? MINILM : model.toString();
+  }
+
+  /** The folder; null for the model that comes with the command. */
+  Path folder() {
+    return model;
   }
 
   boolean isNewHead() {

@@ -62,6 +62,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private TeacherOptions teacher;
 
+  @Mixin private LoraOptions lora;
+
   @Mixin private TrainingOptions training;
 
   @Mixin private DeviceOptions device;
@@ -76,6 +78,7 @@ final class FinetuneCommand implements Callable<Integer> {
     device.apply(spec.commandLine());
     encoder.check(spec.commandLine());
     teacher.check(spec.commandLine());
+    lora.check(spec.commandLine(), encoder.folder());
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (Job job = job();
         OutputFolder folder = output.open(job.name())) {
@@ -95,6 +98,7 @@ final class FinetuneCommand implements Callable<Integer> {
             questions,
             embeddings,
             teacher,
+            lora,
             training);
     if (data.train == null) {
       return TextJob.definitions(options);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.LoraModel;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
   private final Data eval; // null if there is none
   private Tokenizer tokenizer; // null until it is opened
   private M model;
+  private LoraModel lora; // null: all of the model is trained
 
   /** Where data come from, and how many examples they are. */
   record Data(String source, int size) {}
@@ -92,12 +94,19 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
     json.put("eval_examples", eval == null ? 0 : eval.size());
     ArrayNode lines = json.putArray("understood");
     understood().forEach(lines::add);
+    if (lora != null) {
+      LoraOptions.describe(json, lora);
+    }
   }
 
   @Override
   public void open(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     model = newModel();
+    lora =
+        options
+            .lora()
+            .apply(options.command(), model, "sentence-transformers/" + EncoderOptions.MINILM);
   }
 
   @Override
@@ -110,7 +119,12 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
 
   @Override
   public final void save(Path folder) {
-    model.save(folder);
+    if (lora == null) {
+      model.save(folder);
+      LoraOptions.removeOld(folder);
+    } else {
+      options.lora().save(options.command().getOut(), lora, model, folder);
+    }
   }
 
   @Override

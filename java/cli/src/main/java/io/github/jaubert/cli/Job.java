@@ -30,6 +30,7 @@ interface Job extends AutoCloseable {
       QuestionOptions questions,
       EmbeddingOptions embeddings,
       TeacherOptions teacher,
+      LoraOptions lora,
       TrainingOptions training) {}
 
   /** What a folder in runs/ is called after it. */

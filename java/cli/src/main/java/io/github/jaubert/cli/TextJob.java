@@ -58,7 +58,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
     return new TextJob(
         options,
         "wordnet",
-        Suggestion.DEFINITIONS,
+        options.lora().isGiven() ? Suggestion.ADAPTED_DEFINITIONS : Suggestion.DEFINITIONS,
         train(options, glosses.train()),
         eval(options, glosses.test()),
         Labels.of(WordNetGlosses.CATEGORIES),

@@ -52,6 +52,10 @@ final class TrainingOptions extends RunOptions {
     /** Found by trying, for one pass over 8,000 short texts. */
     static final Suggestion DEFINITIONS =
         new Suggestion(TrainingSettings.defaults().epochs(1).learningRate(2e-4f), 10);
+
+    /** The same with adapters, whose rate suits a new head, too. */
+    static final Suggestion ADAPTED_DEFINITIONS =
+        new Suggestion(TrainingSettings.defaults().epochs(1), 1);
   }
 
   /**

@@ -29,6 +29,10 @@ final class Wording {
     OPTIONS.put("^learningRateScale\\b", "--head-lr-scale");
     OPTIONS.put("^layerDecay\\b", "--layer-decay");
     OPTIONS.put("^freeze\\b", "--freeze");
+    OPTIONS.put("^target_modules\\b", "--lora-targets");
+    OPTIONS.put("^r is (?=-?\\d)", "--lora-rank ");
+    OPTIONS.put("^lora_alpha is (?=[-\\dNI])", "--lora-alpha ");
+    OPTIONS.put("^lora_dropout is (?=[-\\dNI])", "--lora-dropout ");
     OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
     OPTIONS.put("^classWeights\\b", "--class-weights");
     OPTIONS.put("\\bwords\\(…\\)", "--word-column KEY");
