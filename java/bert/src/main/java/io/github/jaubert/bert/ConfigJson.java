@@ -26,16 +26,15 @@ public final class ConfigJson {
   }
 
   /**
-   * Reads the file of a Hugging Face folder. Of an adapter without one it is that of its base, with
-   * the head that the adapter is for.
+   * Reads the file of a Hugging Face folder. Of an adapter it is what stands for it there, or that
+   * of its base with the head that the adapter is for.
    *
    * @throws CheckpointException if it is missing or no JSON object
    */
   public static ConfigJson of(Path folder) {
-    Path file = folder.resolve("config.json");
-    if (!Files.exists(file) && AdapterFolder.isIn(folder)) {
-      ConfigJson base = of(AdapterFolder.base(folder));
-      return of(base.file, LoraFolder.withHead(folder, base.json));
+    Path file = AdapterFolder.config(folder);
+    if (Files.exists(file) && !folder.equals(file.getParent())) {
+      return of(file.toString(), LoraFolder.withHead(folder, JsonFiles.readObject(file)));
     }
     if (!Files.exists(file)) {
       throw new CheckpointException(

@@ -318,6 +318,7 @@ final class LoraFolder implements AutoCloseable {
     files.put(AdapterFolder.WEIGHTS, SafeTensorsWriter.content(renamed, SafeTensorsWriter.PYTORCH));
     if (head != null) {
       files.putAll(head.filesBesideWeights());
+      files.put(AdapterFolder.MODEL_CONFIG, files.remove("config.json"));
     }
     ModelFolder.write(folder, files);
   }

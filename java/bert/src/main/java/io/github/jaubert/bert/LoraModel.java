@@ -415,8 +415,9 @@ public final class LoraModel {
   /**
    * Writes the active adapter as PEFT does: adapter_config.json and adapter_model.safetensors with
    * A, B and the modules that were trained as they are. Beside them lie, for a model with a head,
-   * config.json with its labels, and the tokenizer, as {@link EncoderModel#save} writes them. All
-   * are replaced together or not at all, and those of a whole model that lay there are deleted.
+   * the tokenizer, and jaubert_config.json, which is its config.json with its labels: with that
+   * name it would keep {@code transformers} from the base. All are replaced together or not at all,
+   * and those of a whole model that lay there are deleted.
    *
    * @throws CheckpointException if it cannot be written
    * @throws IllegalStateException if none is active

@@ -189,10 +189,12 @@ class LoraFolderTest {
     try (SequenceClassifier model = SequenceClassifier.fromPretrained(base("bert"))) {
       LoraModel lora = LoraModel.of(model, LoraConfig.of(2));
       lora.save(out);
-      assertTrue(Files.exists(out.resolve("config.json")));
+      assertTrue(Files.exists(out.resolve("jaubert_config.json")));
+      assertFalse(Files.exists(out.resolve("config.json")));
       lora.merge();
       model.save(out);
       assertFalse(Files.exists(out.resolve("adapter_config.json")));
+      assertFalse(Files.exists(out.resolve("jaubert_config.json")));
       lora.save(out);
       assertFalse(Files.exists(out.resolve("model.safetensors")));
     }

@@ -179,7 +179,8 @@ final class LoraOptions {
 
   /** Deletes the adapter of a run whose model is replaced by one without any. */
   static void removeOld(Path folder) {
-    for (String name : List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS)) {
+    for (String name :
+        List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS, AdapterFolder.MODEL_CONFIG)) {
       Path file = folder.resolve(FOLDER).resolve(name);
       if (Files.exists(file)) {
         AtomicFile.delete(file);

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.FolderLock;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  * outside that changes before there is a new model to put in place.
  */
 final class OutputFolder implements AutoCloseable {
-  private static final String FINISHED = "config.json";
+  private static final List<String> FINISHED = List.of("config.json", AdapterFolder.CONFIG);
   private static final String CHECKPOINT = "checkpoint.safetensors";
   private static final Pattern OLDER = Pattern.compile("checkpoint-\\d+\\.safetensors");
   private static final String BEST = "best.safetensors";
@@ -92,7 +93,7 @@ final class OutputFolder implements AutoCloseable {
     }
     throw new CheckpointException(
         folder.toString(),
-        Files.exists(folder.resolve(FINISHED))
+        FINISHED.stream().anyMatch(name -> Files.exists(folder.resolve(name)))
             ? "holds a model already; choose another folder with --out, or replace it with --overwrite"
             : "exists and is not an interrupted run; choose another folder with --out, or --overwrite");
   }

@@ -16,6 +16,12 @@ public final class AdapterFolder {
   /** The weights of the adapter. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
+  /**
+   * What config.json says of a whole model, its labels included, under a name of our own: beside a
+   * config.json {@code transformers} does not look for the base model of an adapter.
+   */
+  public static final String MODEL_CONFIG = "jaubert_config.json";
+
   private static final String BASE = "base_model_name_or_path";
 
   private AdapterFolder() {}
@@ -25,6 +31,20 @@ public final class AdapterFolder {
     return Files.exists(folder.resolve(CONFIG))
         && !Files.exists(folder.resolve("model.safetensors"))
         && !Files.exists(folder.resolve("model.safetensors.index.json"));
+  }
+
+  /**
+   * The config.json of a folder; of an adapter what stands for it there, or else that of its base.
+   *
+   * @throws CheckpointException as {@link #base} does
+   */
+  public static Path config(Path folder) {
+    Path own = folder.resolve("config.json");
+    if (Files.exists(own) || !isIn(folder)) {
+      return own;
+    }
+    Path beside = folder.resolve(MODEL_CONFIG);
+    return Files.exists(beside) ? beside : config(base(folder));
   }
 
   /**

@@ -44,7 +44,7 @@ public final class ModelFolder {
           "config\\.json"
               + "|(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)"
               + "|(model\\.safetensors|pytorch_model\\.bin)\\.index\\.json"
-              + "|adapter_config\\.json|adapter_model\\.(safetensors|bin)"
+              + "|(adapter|jaubert)_config\\.json|adapter_model\\.(safetensors|bin)"
               + "|modules\\.json|(sentence_bert_config|config_sentence_transformers)\\.json"
               + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.(txt|json)|merges\\.txt|special_tokens_map\\.json|added_tokens\\.json");
 

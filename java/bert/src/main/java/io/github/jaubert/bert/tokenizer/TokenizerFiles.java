@@ -209,7 +209,7 @@ public final class TokenizerFiles {
     if (!read.containsKey(JSON) && !read.containsKey(VOCABULARY) && !hasMerges(read)) {
       return AdapterFolder.isIn(folder) ? readIfPresent(AdapterFolder.base(folder)) : null;
     }
-    Path config = folder.resolve("config.json");
+    Path config = AdapterFolder.config(folder);
     ObjectNode model = Files.exists(config) ? JsonFiles.readObject(config) : JsonFiles.object();
     return new TokenizerFiles(file -> folder.resolve(file).toString(), read, model);
   }
