@@ -31,6 +31,37 @@ public final class Pipelines {
   }
 
   /**
+   * Loads a classifier that was trained on natural language inference, such as MNLI, and its
+   * tokenizer from a Hugging Face folder, to give texts labels that it never saw.
+   *
+   * @throws CheckpointException if either cannot be loaded, or it has a single output
+   */
+  public static ZeroShotClassification zeroShotClassification(Path folder) {
+    return load(
+        folder,
+        SequenceClassifier::fromPretrained,
+        (model, tokenizer) -> {
+          try {
+            return zeroShotClassification(model, tokenizer);
+          } catch (IllegalArgumentException e) {
+            model.close();
+            throw new CheckpointException(folder.toString(), e.getMessage(), e);
+          }
+        });
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @throws IllegalArgumentException if the model has a single output; the parts are still the
+   *     caller's then
+   */
+  public static ZeroShotClassification zeroShotClassification(
+      SequenceClassifier model, Tokenizer tokenizer) {
+    return new ZeroShotClassification(model, tokenizer);
+  }
+
+  /**
    * Loads a classifier of tokens and its tokenizer from a Hugging Face folder.
    *
    * @throws CheckpointException if either cannot be loaded

@@ -50,12 +50,18 @@ final class NativeTokenizers {
   }
 
   /**
-   * A tokenizer that pads nothing and truncates to {@code maxLength}, whatever its file says.
+   * A tokenizer that pads nothing and truncates to {@code maxLength}, whatever its file says. Of a
+   * pair it cuts the longer text first.
    *
    * @throws UnsatisfiedLinkError if the native library cannot be loaded; the message says why
    */
   static HuggingFaceTokenizer create(byte[] tokenizerJson, int maxLength) {
     return create(tokenizerJson, maxLength, "true", 0); // the longest first
+  }
+
+  /** The same, but of a pair it cuts the first text alone. */
+  static HuggingFaceTokenizer cuttingFirst(byte[] tokenizerJson, int maxLength) {
+    return create(tokenizerJson, maxLength, "only_first", 0);
   }
 
   /**

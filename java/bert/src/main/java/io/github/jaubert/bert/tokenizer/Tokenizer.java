@@ -25,8 +25,9 @@ import java.util.stream.IntStream;
  * Turns text into the tokens of a BERT, with Hugging Face's own tokenizers library behind it.
  *
  * <p>Nothing is padded. Longer inputs are cut to {@link #maxLength} tokens, of a pair the longer
- * text first; what tokenizer.json says about padding and truncation does not count. Half of a
- * surrogate pair, which is no character, counts as U+FFFD.
+ * text first unless it {@linkplain #cuttingFirst cuts the first alone}; what tokenizer.json says
+ * about padding and truncation does not count. Half of a surrogate pair, which is no character,
+ * counts as U+FFFD.
  *
  * <p>Encoding is safe from any number of threads. The native library comes out of its jar; nothing
  * is ever fetched from the network.
@@ -42,6 +43,7 @@ public final class Tokenizer implements AutoCloseable {
 
   private final String source;
   private final TokenizerFiles files;
+  private final boolean cutsFirst;
   private final HuggingFaceTokenizer tokenizer;
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private final LongTexts longTexts;
@@ -51,12 +53,17 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * @param cuts null if long texts are to be read whole
+   * @param cutsFirst whether of a pair the first text alone is cut
    */
-  private Tokenizer(String source, TokenizerFiles files, TextCuts cuts) {
+  private Tokenizer(String source, TokenizerFiles files, TextCuts cuts, boolean cutsFirst) {
     this.source = source;
     this.files = files;
+    this.cutsFirst = cutsFirst;
     try {
-      tokenizer = NativeTokenizers.create(files.tokenizerJson(), files.maxLength());
+      tokenizer =
+          cutsFirst
+              ? NativeTokenizers.cuttingFirst(files.tokenizerJson(), files.maxLength())
+              : NativeTokenizers.create(files.tokenizerJson(), files.maxLength());
     } catch (RuntimeException e) {
       throw new CheckpointException(source, "is no tokenizer: " + e.getMessage(), e);
     }
@@ -69,7 +76,7 @@ public final class Tokenizer implements AutoCloseable {
   /** One of files that were just read. */
   private static Tokenizer of(String source, TokenizerFiles files) {
     files.emptyTokens().run();
-    return new Tokenizer(source, files, files.cuts());
+    return new Tokenizer(source, files, files.cuts(), false);
   }
 
   /** All tokens of a text, none around it. */
@@ -156,12 +163,22 @@ public final class Tokenizer implements AutoCloseable {
       throw new IllegalArgumentException(
           "a maximum length of " + tokens + "; at least " + SHORTEST + " tokens are needed");
     }
-    return new Tokenizer(source, files.withMaxLength(tokens), files.cuts());
+    return new Tokenizer(source, files.withMaxLength(tokens), files.cuts(), cutsFirst);
+  }
+
+  /**
+   * The same tokenizer, which of a pair cuts the first text alone, as transformers does with {@code
+   * truncation="only_first"}: a short second text, such as a hypothesis, stays whole. A pair whose
+   * second text leaves no room for a token of the first is refused with a {@link
+   * CheckpointException}. It is independent of this one; both are to be closed.
+   */
+  public Tokenizer cuttingFirst() {
+    return new Tokenizer(source, files, files.cuts(), true);
   }
 
   /** One that reads long texts whole, for comparison. */
   Tokenizer readingWhole() {
-    return new Tokenizer(source, files, null);
+    return new Tokenizer(source, files, null, cutsFirst);
   }
 
   // ---- encoding ----
@@ -195,7 +212,7 @@ public final class Tokenizer implements AutoCloseable {
     long ofFirst = Arrays.stream(encoding.getSequenceIds()).filter(i -> i == 0).count();
     long ofSecond = Arrays.stream(encoding.getSequenceIds()).filter(i -> i == 1).count();
     // Both may have been cut, one to a token more than the other.
-    if (encoding.exceedMaxLength() && Math.abs(ofFirst - ofSecond) == 1) {
+    if (!cutsFirst && encoding.exceedMaxLength() && Math.abs(ofFirst - ofSecond) == 1) {
       boolean firstLonger = longTexts.isFirstLonger(text, pair);
       if (firstLonger != (ofFirst > ofSecond)) {
         if (firstLonger) {
