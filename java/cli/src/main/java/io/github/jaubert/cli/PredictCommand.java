@@ -85,6 +85,8 @@ final class PredictCommand implements Callable<Integer> {
       description = "Print a JSON object a line, with all labels, entities or answers.")
   private boolean json;
 
+  @Mixin private ZeroShotOptions zeroShot;
+
   @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
@@ -102,6 +104,7 @@ final class PredictCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     TrainingOptions.atLeast(spec.commandLine(), "--max-answer-length", maxAnswerLength, 1);
+    zeroShot.check(spec.commandLine());
     device.apply(spec.commandLine());
     ModelOption.check(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
@@ -118,6 +121,9 @@ final class PredictCommand implements Callable<Integer> {
 
   /** What the model in the folder is for. */
   private Answers answers() {
+    if (zeroShot.isGiven()) {
+      return zeroShotAnswers();
+    }
     if (QuestionAnswerer.isIn(model)) {
       return questionAnswers();
     }
@@ -144,6 +150,25 @@ final class PredictCommand implements Callable<Integer> {
         Pipelines.tokenClassification(model),
         aggregation == null ? EntityAnswers.USUAL : aggregation,
         json);
+  }
+
+  private Answers zeroShotAnswers() {
+    boolean other =
+        QuestionAnswerer.isIn(model) || SentenceEncoder.isIn(model) || TokenClassifier.isIn(model);
+    refuse("--candidate-labels", other, "is for a model of natural language inference");
+    String reason = "is not for --candidate-labels";
+    refuseBeside("--pair", pairs != null, reason);
+    refuseBeside("--pairs", tabbed, reason);
+    refuseBeside("--aggregation", aggregation != null, reason);
+    refuseBeside("--no-answer", noAnswer, reason);
+    refuseBeside("--max-answer-length", maxAnswerLength != null, reason);
+    return zeroShot.open(spec.commandLine(), model, top == null ? USUAL_TOP : top, json);
+  }
+
+  private void refuseBeside(String option, boolean given, String reason) {
+    if (given) {
+      throw new ParameterException(spec.commandLine(), option + " " + reason);
+    }
   }
 
   private Answers questionAnswers() {

@@ -41,22 +41,27 @@ final class TextAnswers implements Answers {
       List<LabelScore> result = results.get(i);
       lines.add(
           json
-              ? asJson(texts.get(i), second == null ? null : second.get(i), result)
-              : asText(result));
+              ? asJson(texts.get(i), second == null ? null : second.get(i), result).toString()
+              : text(result));
     }
     return lines;
   }
 
-  private String asText(List<LabelScore> result) {
-    if (classify.labels().problemType() == ProblemType.REGRESSION) {
-      return String.format(Locale.ROOT, "%.4f", result.get(0).score());
-    }
+  private String text(List<LabelScore> result) {
+    return classify.labels().problemType() == ProblemType.REGRESSION
+        ? String.format(Locale.ROOT, "%.4f", result.get(0).score())
+        : asText(result, top);
+  }
+
+  /** As {@code positive 0.998, negative 0.002}. */
+  static String asText(List<LabelScore> result, int top) {
     String answer =
         String.join(", ", result.stream().limit(top).map(LabelScore::toString).toList());
     return answer.replaceAll("[\r\n]+", " "); // a label may hold a line end, an answer must not
   }
 
-  private static String asJson(String text, String pair, List<LabelScore> result) {
+  /** The text and the scores of all labels. */
+  static ObjectNode asJson(String text, String pair, List<LabelScore> result) {
     ObjectNode node = JsonFiles.object();
     node.put("text", text);
     if (pair != null) {
@@ -64,7 +69,7 @@ final class TextAnswers implements Answers {
     }
     ObjectNode scores = node.putObject("scores");
     result.forEach(score -> scores.put(score.label(), score.score()));
-    return node.toString();
+    return node;
   }
 
   @Override
