@@ -6,7 +6,9 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -23,6 +25,9 @@ final class HeadJson {
 
   /** Ours: what a head was trained on. Others keep what they do not know. */
   private static final String PAIRS = "jaubert_trained_on_pairs";
+
+  /** Ours: from which probabilities on labels hold. */
+  private static final String THRESHOLDS = "jaubert_thresholds";
 
   private HeadJson() {}
 
@@ -136,6 +141,29 @@ final class HeadJson {
     return json.field(PAIRS).asBoolean(false);
   }
 
+  /**
+   * The thresholds that {@link #writeThresholds} wrote. They are of a head with the same labels; a
+   * head that gets others begins without.
+   *
+   * @throws CheckpointException if they are no numbers by label
+   */
+  static Thresholds readThresholds(ConfigJson json, Labels labels) {
+    Map<String, Float> byLabel = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> one : json.field(THRESHOLDS).properties()) {
+      if (!one.getValue().isNumber()) {
+        throw new CheckpointException(
+            json.file(),
+            "%s has %s for '%s'; a number is needed"
+                .formatted(
+                    THRESHOLDS, one.getValue(), CheckpointException.shortened(one.getKey())));
+      }
+      byLabel.put(one.getKey(), one.getValue().floatValue());
+    }
+    return labels.names().containsAll(byLabel.keySet())
+        ? json.checked(() -> Thresholds.of(labels, byLabel))
+        : Thresholds.usual(labels);
+  }
+
   /** Hugging Face's names for labels that have none. */
   private static List<String> unnamed(int count) {
     List<String> names = new ArrayList<>();
@@ -198,6 +226,11 @@ final class HeadJson {
   static void write(ObjectNode json, Labels labels) {
     writeNames(json, labels);
     json.put("problem_type", labels.problemType().huggingFaceName());
+  }
+
+  static void writeThresholds(ObjectNode json, Thresholds thresholds) {
+    ObjectNode byLabel = json.putObject(THRESHOLDS);
+    thresholds.byLabel().forEach(byLabel::put);
   }
 
   static void sayPairs(ObjectNode json) {

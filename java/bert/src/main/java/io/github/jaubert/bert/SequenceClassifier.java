@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * An encoder with a linear layer on its pooled output that tells one label of several, any number
@@ -16,6 +17,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
       new HeadType(SequenceClassifier.class, "SequenceClassification", "whole texts", WEIGHT, true);
 
   private boolean trainedOnPairs;
+  private Thresholds thresholds;
 
   private SequenceClassifier(Encoder encoder, Labels labels) {
     super(
@@ -24,6 +26,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
         labels,
         encoder.config().classifierDropoutProb(),
         encoder.newClassifierTransform());
+    thresholds = Thresholds.usual(labels);
   }
 
   // ---- making one ----
@@ -104,8 +107,27 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     return this;
   }
 
+  /** From which probabilities on labels hold. */
+  public Thresholds thresholds() {
+    return thresholds;
+  }
+
+  /**
+   * Chooses from which probabilities on labels hold; logits are the same. {@link #save(Path)}
+   * writes it to config.json, in a field that others ignore. A trainer takes it back, as it is of
+   * no use for other weights.
+   *
+   * @return this model
+   * @throws IllegalArgumentException as {@link Thresholds#of} does
+   */
+  public SequenceClassifier thresholds(Map<String, Float> byLabel) {
+    thresholds = Thresholds.of(labels(), byLabel);
+    return this;
+  }
+
   @Override
   protected void readConfig(ConfigJson json) {
+    thresholds = HeadJson.readThresholds(json, labels());
     trainedOnPairs = HeadJson.saysPairs(json);
   }
 
@@ -114,6 +136,9 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     HeadJson.write(json, labels());
     if (trainedOnPairs) {
       HeadJson.sayPairs(json);
+    }
+    if (thresholds.isChosen()) {
+      HeadJson.writeThresholds(json, thresholds);
     }
   }
 }

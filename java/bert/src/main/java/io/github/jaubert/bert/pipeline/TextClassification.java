@@ -4,6 +4,7 @@ import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.Thresholds;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -34,6 +35,27 @@ public final class TextClassification extends Pipeline<TextClassification, Seque
   /** The labels that can come out. */
   public Labels labels() {
     return model().labels();
+  }
+
+  /** From which probabilities on labels hold, see {@link #holding}. */
+  public Thresholds thresholds() {
+    return model().thresholds();
+  }
+
+  /**
+   * The labels that hold, by the model's {@linkplain SequenceClassifier#thresholds thresholds}: one
+   * of several, or any number; of a model that predicts a score, the score.
+   *
+   * @param scores of all labels, as {@link #of} gives them
+   */
+  public List<LabelScore> holding(List<LabelScore> scores) {
+    if (labels().problemType() == ProblemType.REGRESSION) {
+      return scores;
+    }
+    float[] probabilities = new float[labels().size()];
+    scores.forEach(score -> probabilities[labels().indexOf(score.label())] = score.score());
+    boolean[] holds = thresholds().decide(probabilities);
+    return scores.stream().filter(score -> holds[labels().indexOf(score.label())]).toList();
   }
 
   /** Labels a text. Of a model of pairs, the log says once that it lacks the second text. */
