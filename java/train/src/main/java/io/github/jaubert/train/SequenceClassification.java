@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +38,18 @@ public final class SequenceClassification
   private static final int LISTED = 6;
   private static final String CLASS_WEIGHTS = "class_weights";
 
+  /** How much each decision counts, and a 1 for the label that holds. */
+  private static final String WEIGHTS = "weights";
+
+  private static final String TRUTH = "truth";
+
   private List<Metric> metrics = List.of();
   private float[] classWeights; // null: 1 each
+  private boolean balanced;
+  private float gamma = Float.NaN; // NaN: no focal loss
+  private float alpha = Float.NaN; // NaN: what is true counts as much as what is not
+  private LabelWeights weights; // null: not prepared, or 1 each
+  private SequenceEvaluation judge; // null: not prepared, or there is nothing to be judged by
   private String lossName = "standard";
   private LossFunction lossFunction; // null: what the labels ask for
 
@@ -93,7 +104,63 @@ public final class SequenceClassification
       require(weight >= 0 && weight < Float.POSITIVE_INFINITY, "classWeights: " + weight);
     }
     classWeights = weights.clone();
+    balanced = false;
     return this;
+  }
+
+  /**
+   * Has all classes count the same, however rare they are: an example counts the number of examples
+   * divided by the number of classes and by how many have its class, as scikit-learn's {@code
+   * class_weight="balanced"}. Of any number of labels each is two classes by itself, that it holds
+   * and that it does not.
+   */
+  public SequenceClassification balancedClassWeights() {
+    requireLabels("balancedClassWeights");
+    classWeights = null;
+    balanced = true;
+    return this;
+  }
+
+  /**
+   * The focal loss {@code (1 - p)^gamma} times the cross-entropy of the probability p of what is
+   * true (Lin et al. 2017), so that examples which are told well already count little. Class
+   * weights are the alpha of one label of several, and go on.
+   *
+   * @param gamma from 0, which gives the cross-entropy; the paper takes 2
+   */
+  public SequenceClassification focalLoss(float gamma) {
+    requireLabels("focalLoss");
+    require(gamma >= 0 && gamma < Float.POSITIVE_INFINITY, "focalLoss gamma " + gamma + ": from 0");
+    this.gamma = gamma;
+    alpha = Float.NaN;
+    lossFunction = null;
+    lossName = "focal(gamma " + gamma + ")";
+    return this;
+  }
+
+  /**
+   * The same of any number of labels, with another weight for labels that hold.
+   *
+   * @param alpha how much a label counts that holds, from 0 to 1; one that does not counts {@code 1
+   *     - alpha}. The paper takes 0.25
+   */
+  public SequenceClassification focalLoss(float gamma, float alpha) {
+    require(
+        model().labels().problemType() == ProblemType.MULTI_LABEL,
+        "focalLoss alpha: the model's labels are "
+            + model().labels()
+            + ", of which classWeights are the alpha");
+    require(alpha >= 0 && alpha <= 1, "focalLoss alpha " + alpha + ": from 0 to 1");
+    focalLoss(gamma);
+    this.alpha = alpha;
+    lossName = "focal(gamma %s, alpha %s)".formatted(gamma, alpha);
+    return this;
+  }
+
+  private void requireLabels(String what) {
+    require(
+        model().labels().problemType() != ProblemType.REGRESSION,
+        what + ": the model's labels are " + model().labels() + ", a score");
   }
 
   /**
@@ -104,6 +171,7 @@ public final class SequenceClassification
   public SequenceClassification loss(String name, LossFunction loss) {
     lossName = Objects.requireNonNull(name, "name");
     lossFunction = Objects.requireNonNull(loss, "loss");
+    gamma = Float.NaN;
     return this;
   }
 
@@ -112,10 +180,15 @@ public final class SequenceClassification
   @Override
   protected Prepared prepare(
       TextDataset train, TextDataset evaluation, Tokenizer cutting, TrainingListener listener) {
-    if (lossFunction != null && (classWeights != null || labelSmoothing() > 0)) {
+    boolean weighted = classWeights != null || balanced;
+    if (lossFunction != null && (weighted || labelSmoothing() > 0)) {
       throw new IllegalStateException(
           "classWeights and labelSmoothing are of the standard loss, and the loss is '%s'"
               .formatted(lossName));
+    }
+    if (isFocal() && labelSmoothing() > 0) {
+      throw new IllegalStateException(
+          "labelSmoothing is of the cross-entropy, and the loss is '%s'".formatted(lossName));
     }
     metrics.forEach(metric -> metric.labels(model().labels()));
     Targets targets = check(train);
@@ -129,13 +202,15 @@ public final class SequenceClassification
     }
     DataChecks.labels(train, model().labels());
     DataChecks.withoutLabel(train, model().labels());
+    weights = weights(targets);
     Examples examples = examples(encode(train, cutting, listener), targets);
-    Evaluation judge =
+    judge =
         evaluation == null
             ? null
             : new SequenceEvaluation(
                 this, examples(encode(evaluation, cutting, listener), judged), judged, metrics);
     model().trainedOnPairs(DataChecks.arePairs(train));
+    model().thresholds(Map.of()); // those of other weights mean nothing
     return new Prepared(examples, judge);
   }
 
@@ -184,12 +259,43 @@ public final class SequenceClassification
         row -> lengths[row],
         rows -> {
           Batch batch = Batch.of(data.batch(rows));
+          int width = model().labels().size();
           if (model().labels().problemType() != ProblemType.SINGLE_LABEL) {
-            return batch.with(LABELS, targets.values(rows), rows.length, targets.width());
+            float[] truth = targets.values(rows);
+            batch.with(LABELS, truth, rows.length, targets.width());
+            return weights == null
+                ? batch
+                : batch.with(WEIGHTS, weights.of(truth), rows.length, width);
           }
-          batch.with(LABELS, targets.classes(rows));
-          return classWeights == null ? batch : batch.with(CLASS_WEIGHTS, classWeights);
+          int[] classes = targets.classes(rows);
+          batch.with(LABELS, classes);
+          if (isFocal()) {
+            float[] truth = new float[rows.length * width];
+            for (int i = 0; i < rows.length; i++) {
+              truth[i * width + classes[i]] = 1;
+            }
+            batch.with(TRUTH, truth, rows.length, width);
+            return batch.with(WEIGHTS, weights.of(classes));
+          }
+          return weights == null ? batch : batch.with(CLASS_WEIGHTS, weights.yes());
         });
+  }
+
+  private boolean isFocal() {
+    return !Float.isNaN(gamma);
+  }
+
+  /** What the loss is weighted by; null if nothing is. */
+  private LabelWeights weights(Targets train) {
+    Labels labels = model().labels();
+    if (classWeights == null && !balanced && !isFocal()) {
+      return null;
+    }
+    LabelWeights all =
+        classWeights != null
+            ? new LabelWeights(classWeights, null)
+            : balanced ? LabelWeights.balanced(labels, train) : LabelWeights.ones(labels);
+    return Float.isNaN(alpha) ? all : all.times(alpha);
   }
 
   @Override
@@ -197,30 +303,64 @@ public final class SequenceClassification
     if (lossFunction != null) {
       return lossFunction.of(logits, inputs.get(LABELS), count);
     }
-    return classWeights == null
-        ? super.loss(logits, inputs, count)
+    if (weights == null) {
+      return super.loss(logits, inputs, count);
+    }
+    Tensor labels = inputs.get(LABELS);
+    float focus = isFocal() ? gamma : 0;
+    if (model().labels().problemType() == ProblemType.MULTI_LABEL) {
+      return FocalLoss.ofSeveral(logits, labels, inputs.get(WEIGHTS), focus, count);
+    }
+    return isFocal()
+        ? FocalLoss.ofClasses(logits, inputs.get(TRUTH), inputs.get(WEIGHTS), focus, count)
         : F.crossEntropy(
-            logits, inputs.get(LABELS), options(count).withClassWeights(inputs.get(CLASS_WEIGHTS)));
+            logits, labels, options(count).withClassWeights(inputs.get(CLASS_WEIGHTS)));
   }
 
-  /** The examples, or the sum of their weights. */
+  /**
+   * The examples; of one label of several the sum of their weights, so that the loss is a weighted
+   * mean.
+   */
   @Override
   public float count(Batch batch) {
-    if (classWeights == null) {
+    if (weights == null || weights.no() != null) {
       return batch.examples();
     }
     float sum = 0;
-    for (int label : batch.ints(LABELS)) {
-      sum += classWeights[label];
+    for (float weight : weights.of(batch.ints(LABELS))) {
+      sum += weight;
     }
     return sum;
+  }
+
+  /**
+   * What the model, as it is now, says of the data to be judged by: for a table by class, or for
+   * thresholds. After a run this costs nothing if the last evaluation was of these weights.
+   *
+   * @param result what came of the run
+   * @throws IllegalStateException if there was no run, or nothing to be judged by
+   * @throws CancellationException if the thread is interrupted meanwhile
+   */
+  public Predictions predictions(TrainingResult result) {
+    if (judge == null) {
+      throw new IllegalStateException(
+          "predictions: nothing to be judged by, or no run yet; choose data with evaluate(…)");
+    }
+    if (!judge.gave(result.metrics()) && new Evaluator(this, judge).run().isEmpty()) {
+      throw new CancellationException("judging was interrupted");
+    }
+    return judge.predictions();
   }
 
   @Override
   public Map<String, Object> settings() {
     Map<String, Object> settings = super.settings();
     settings.put("label_smoothing", labelSmoothing());
-    settings.put(CLASS_WEIGHTS, classWeights == null ? "none" : Arrays.toString(classWeights));
+    settings.put(
+        CLASS_WEIGHTS,
+        classWeights != null
+            ? Arrays.toString(classWeights)
+            : balanced ? "balanced" + (weights == null ? "" : " " + weights) : "none");
     settings.put("loss", lossName);
     return settings;
   }

@@ -16,6 +16,7 @@ final class SequenceEvaluation implements Evaluation {
   private final List<Metric> metrics;
   private double loss;
   private double count;
+  private float[] logits; // of all examples as they were judged last; null before that
 
   SequenceEvaluation(
       SequenceClassification task, Examples examples, Targets targets, List<Metric> metrics) {
@@ -45,6 +46,7 @@ final class SequenceEvaluation implements Evaluation {
   public void reset() {
     loss = 0;
     count = 0;
+    logits = new float[examples.size() * task.model().labels().size()];
     metrics.forEach(Metric::reset);
   }
 
@@ -54,7 +56,22 @@ final class SequenceEvaluation implements Evaluation {
     float counts = task.count(examples.batch(rows));
     loss += counts == 0 ? 0 : (double) task.loss(logits, inputs, counts).item() * counts;
     count += counts;
-    decide(rows, logits.toFloats());
+    float[] numbers = logits.toFloats();
+    int width = numbers.length / rows.length;
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(numbers, i * width, this.logits, rows[i] * width, width);
+    }
+    decide(rows, numbers);
+  }
+
+  /** What the model said last, and what is true. */
+  Predictions predictions() {
+    return Predictions.of(task.model().labels(), logits, targets);
+  }
+
+  /** Whether the last evaluation gave these figures. */
+  boolean gave(Map<String, Double> figures) {
+    return logits != null && figures.entrySet().containsAll(result().entrySet());
   }
 
   @Override

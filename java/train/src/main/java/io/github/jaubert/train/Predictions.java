@@ -1,0 +1,184 @@
+package io.github.jaubert.train;
+
+import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.ProblemType;
+import io.github.jaubert.bert.Thresholds;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.data.Targets;
+import io.github.jaubert.train.metrics.BestThreshold;
+import io.github.jaubert.train.metrics.ClassificationReport;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What a classifier says of examples, and what is true of them: tables by class, and thresholds of
+ * probabilities that suit them better than one half. Immutable.
+ *
+ * <p>Thresholds that were chosen on examples are measured too well on the same examples. {@link
+ * #crossFitted} measures the choice without that: each half of the examples by the thresholds of
+ * the other half.
+ */
+public final class Predictions {
+  private static final long HALVES_SEED = 2;
+
+  /** How thresholds are chosen. */
+  public enum Search {
+    /** Each label gets the one with its best F1. */
+    PER_LABEL,
+    /** All labels get the one with the best F1 of all decisions, the micro-averaged one. */
+    ONE
+  }
+
+  private final Labels labels;
+  private final float[][] probabilities;
+  private final boolean[][] truth;
+
+  private Predictions(Labels labels, float[][] probabilities, boolean[][] truth) {
+    this.labels = labels;
+    this.probabilities = probabilities;
+    this.truth = truth;
+  }
+
+  /**
+   * Of what a classifier with labels computes.
+   *
+   * @param logits in order of the examples, {@code [examples × labels]}
+   * @throws IllegalArgumentException if the labels are a score, or the numbers do not fit
+   */
+  public static Predictions of(Labels labels, float[] logits, Targets targets) {
+    int width = labels.size();
+    if (labels.problemType() == ProblemType.REGRESSION || logits.length != targets.size() * width) {
+      throw new IllegalArgumentException(
+          "predictions: %d logits of %d examples for %s"
+              .formatted(logits.length, targets.size(), labels));
+    }
+    boolean several = labels.problemType() == ProblemType.MULTI_LABEL;
+    float[][] probabilities = new float[targets.size()][];
+    boolean[][] truth = new boolean[targets.size()][width];
+    for (int row = 0; row < truth.length; row++) {
+      float[] own = Arrays.copyOfRange(logits, row * width, (row + 1) * width);
+      probabilities[row] = several ? sigmoid(own) : softmax(own);
+      for (int column = 0; column < targets.width(); column++) {
+        int value = (int) targets.value(row, column);
+        truth[row][several ? column : value] = !several || value == 1;
+      }
+    }
+    return new Predictions(labels, probabilities, truth);
+  }
+
+  private static float[] sigmoid(float[] logits) {
+    float[] probabilities = new float[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] = (float) (1 / (1 + Math.exp(-logits[i])));
+    }
+    return probabilities;
+  }
+
+  private static float[] softmax(float[] logits) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - largest);
+    }
+    float[] probabilities = new float[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] = (float) (Math.exp(logits[i] - largest) / sum);
+    }
+    return probabilities;
+  }
+
+  /** How many examples there are. */
+  public int size() {
+    return truth.length;
+  }
+
+  /** What is decided about. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /** What the thresholds make of the probabilities, beside what is true. */
+  public ClassificationReport report(Thresholds thresholds) {
+    return ClassificationReport.of(labels, decide(thresholds), truth);
+  }
+
+  private boolean[][] decide(Thresholds thresholds) {
+    return Arrays.stream(probabilities).map(thresholds::decide).toArray(boolean[][]::new);
+  }
+
+  // ---- thresholds ----
+
+  /**
+   * The thresholds with the best F1 on these examples.
+   *
+   * @param positive of two labels of which one holds, the one that gets a threshold; not used for
+   *     any number of labels
+   * @throws IllegalArgumentException if one of more than two labels holds: the most probable is
+   *     taken, and there is no threshold
+   */
+  public Thresholds search(Search how, String positive) {
+    Map<String, Float> found = new LinkedHashMap<>();
+    if (labels.problemType() == ProblemType.SINGLE_LABEL) {
+      if (labels.size() != 2) {
+        throw new IllegalArgumentException(
+            "thresholds: one of %d labels holds, the most probable; they are for any number of labels, or for one of two"
+                .formatted(labels.size()));
+      }
+      found.put(positive, best(labels.indexOf(positive)));
+    } else if (how == Search.PER_LABEL) {
+      for (int i = 0; i < labels.size(); i++) {
+        found.put(labels.name(i), best(i));
+      }
+    } else {
+      float one = best(IntStream.range(0, labels.size()).toArray());
+      labels.names().forEach(name -> found.put(name, one));
+    }
+    return Thresholds.of(labels, found);
+  }
+
+  /** The best threshold of all decisions about some labels. */
+  private float best(int... columns) {
+    float[] scores = new float[size() * columns.length];
+    boolean[] actual = new boolean[scores.length];
+    int next = 0;
+    for (int row = 0; row < size(); row++) {
+      for (int column : columns) {
+        scores[next] = probabilities[row][column];
+        actual[next++] = truth[row][column];
+      }
+    }
+    return BestThreshold.of(scores, actual);
+  }
+
+  /**
+   * What a {@linkplain #search search} is worth on examples that it did not see: a random half of
+   * the examples is decided by the thresholds with the best F1 on the other half, and the other way
+   * round.
+   */
+  public ClassificationReport crossFitted(Search how, String positive) {
+    int[] order = IntStream.range(0, size()).toArray();
+    Rng.of(HALVES_SEED).shuffle(order);
+    int middle = size() / 2;
+    Predictions first = part(Arrays.copyOfRange(order, 0, middle));
+    Predictions second = part(Arrays.copyOfRange(order, middle, size()));
+    boolean[][] said = new boolean[size()][];
+    boolean[][] ofFirst = first.decide(second.search(how, positive));
+    boolean[][] ofSecond = second.decide(first.search(how, positive));
+    for (int i = 0; i < size(); i++) {
+      said[order[i]] = i < middle ? ofFirst[i] : ofSecond[i - middle];
+    }
+    return ClassificationReport.of(labels, said, truth);
+  }
+
+  private Predictions part(int[] rows) {
+    return new Predictions(
+        labels,
+        Arrays.stream(rows).mapToObj(row -> probabilities[row]).toArray(float[][]::new),
+        Arrays.stream(rows).mapToObj(row -> truth[row]).toArray(boolean[][]::new));
+  }
+}
