@@ -18,7 +18,13 @@ import picocli.CommandLine.ParameterException;
 final class EmbeddingOptions {
   /** What else it heeds of the options for data. */
   private static final Set<String> NOT_HEEDED =
-      Set.of("--label-smoothing", "--class-weights", "--head-lr-scale", "--new-head");
+      Set.of(
+          "--label-smoothing",
+          "--class-weights",
+          "--focal-gamma",
+          "--focal-alpha",
+          "--head-lr-scale",
+          "--new-head");
 
   private static final List<List<String>> USUAL =
       List.of(

@@ -127,7 +127,8 @@ final class FinetuneCommand implements Callable<Integer> {
       Report report = new Report(say);
       job.baselines(report);
       Trainer trainer = trainer(job, to.run());
-      TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
+      TrainingResult result =
+          job.trained(StopOnSignal.during(spec.commandLine().getErr(), trainer::run));
       // Killed from here on, the same command finds a finished run and does this again.
       Path folder = to.folder();
       job.save(folder);
@@ -172,6 +173,7 @@ final class FinetuneCommand implements Callable<Integer> {
           spec.commandLine(),
           "--eval-limit, --metric, --positive, --keep-best and --patience need --eval");
     }
+    metrics.checkThresholds(spec.commandLine(), data);
     output.check(spec.commandLine());
     training.settings(spec.commandLine(), Suggestion.FILES); // refuses what is out of range
     TrainingOptions.atLeast(spec.commandLine(), "--max-length", training.maxLength, 3);

@@ -6,6 +6,7 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,11 +61,23 @@ interface Job extends AutoCloseable {
   /** A trainer of the model. */
   Trainer trainer();
 
+  /**
+   * Called when the training is over, before the model is written.
+   *
+   * @return the same with what else was measured
+   */
+  default TrainingResult trained(TrainingResult result) {
+    return result;
+  }
+
   /** Writes the trained model. */
   void save(Path folder);
 
   /** What the model was judged by, such as {@code 40 evaluation examples}; null for nothing. */
   String judgedBy();
+
+  /** Prints how the model does on what it was judged by, beyond the figures of the run. */
+  default void tables(PrintWriter out) {}
 
   /** Prints some answers of the model that was written. */
   void answers(Path folder, PrintWriter out);

@@ -3,6 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.cli.Task.MetricName;
+import io.github.jaubert.train.Predictions.Search;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
@@ -36,8 +37,33 @@ final class MetricOptions {
           "The class that f1, precision and recall are about. Default: the second of the labels.")
   private String positive;
 
+  @Option(
+      names = "--thresholds",
+      paramLabel = "HOW",
+      description =
+          "${COMPLETION-CANDIDATES}: search the probability from which on a label holds, with the best"
+              + " F1 on --eval, for each label or one for all. For any number of labels, or two"
+              + " classes, where it is for --positive. predict then goes by them.")
+  Search thresholds;
+
+  /** How thresholds are searched; null: not at all. */
+  Search thresholds() {
+    return thresholds;
+  }
+
   boolean isGiven() {
     return metrics != null || positive != null;
+  }
+
+  /**
+   * Refuses a search without anything to search on.
+   *
+   * @throws ParameterException naming the option
+   */
+  void checkThresholds(CommandLine command, DataOptions data) {
+    if (thresholds != null && data.train != null && data.eval == null) {
+      throw new ParameterException(command, "--thresholds needs --eval");
+    }
   }
 
   /**
@@ -66,6 +92,14 @@ final class MetricOptions {
     if (positive != null) {
       checkPositive(command, labels);
     }
+    boolean several = labels.problemType() == ProblemType.MULTI_LABEL;
+    boolean two = labels.problemType() == ProblemType.SINGLE_LABEL && labels.size() == 2;
+    if (thresholds != null && !several && !two) {
+      throw new ParameterException(
+          command,
+          "--thresholds are for any number of labels, or for one of two, but the task is to predict "
+              + Task.describe(labels));
+    }
   }
 
   private void checkPositive(CommandLine command, Labels labels) {
@@ -79,7 +113,7 @@ final class MetricOptions {
           "--positive %s: the labels are %s"
               .formatted(positive, LabelText.listed(labels.names(), LISTED)));
     }
-    if (names(labels).stream().noneMatch(MetricName::measuresOneClass)) {
+    if (thresholds == null && names(labels).stream().noneMatch(MetricName::measuresOneClass)) {
       throw new ParameterException(
           command, "--positive is for f1, precision and recall; choose these with --metric");
     }
@@ -99,7 +133,7 @@ final class MetricOptions {
   }
 
   /** The class that some metrics are about; null where labels are no classes. */
-  private String positive(Labels labels) {
+  String positive(Labels labels) {
     boolean classes = labels.problemType() == ProblemType.SINGLE_LABEL;
     return positive == null && classes ? labels.name(1) : positive;
   }

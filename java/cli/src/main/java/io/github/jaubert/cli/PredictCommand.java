@@ -29,8 +29,6 @@ import picocli.CommandLine.Spec;
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
-  private static final int USUAL_TOP = 3;
-
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -58,7 +56,10 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--top",
       paramLabel = "N",
-      description = "Show so many labels, or answers. Default: " + USUAL_TOP + ", or 1.")
+      description =
+          "Show so many labels, or answers. Default: "
+              + TextAnswers.USUAL_TOP
+              + ", or 1; of a model with thresholds all labels that hold.")
   private Integer top;
 
   @Option(
@@ -139,8 +140,7 @@ final class PredictCommand implements Callable<Integer> {
     }
     if (!TokenClassifier.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
-      return new TextAnswers(
-          Pipelines.textClassification(model), top == null ? USUAL_TOP : top, json);
+      return new TextAnswers(Pipelines.textClassification(model), top, json);
     }
     String reason = "is for a model that labels whole texts";
     refuse("--pair", pairs != null, reason);
@@ -162,7 +162,8 @@ final class PredictCommand implements Callable<Integer> {
     refuseBeside("--aggregation", aggregation != null, reason);
     refuseBeside("--no-answer", noAnswer, reason);
     refuseBeside("--max-answer-length", maxAnswerLength != null, reason);
-    return zeroShot.open(spec.commandLine(), model, top == null ? USUAL_TOP : top, json);
+    return zeroShot.open(
+        spec.commandLine(), model, top == null ? TextAnswers.USUAL_TOP : top, json);
   }
 
   private void refuseBeside(String option, boolean given, String reason) {

@@ -19,6 +19,8 @@ final class QuestionOptions {
           "--label-column",
           "--no-header",
           "--class-weights",
+          "--focal-gamma",
+          "--focal-alpha",
           "--label-smoothing");
 
   @Option(

@@ -93,6 +93,7 @@ final class Report {
       say.printf("On %s:%n", job.judgedBy());
       baselines.forEach((name, accuracy) -> line("accuracy, " + name, percent(accuracy)));
       result.metrics().forEach(this::measured);
+      job.tables(say);
       say.println();
       job.answers(folder, say);
       say.println();

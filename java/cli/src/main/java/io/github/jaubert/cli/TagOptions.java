@@ -17,7 +17,14 @@ import picocli.CommandLine.ParameterException;
 final class TagOptions {
   /** What the other tasks alone heed, beside {@link LabelOptions} and {@link MetricOptions}. */
   private static final Set<String> TEXTS =
-      Set.of("--text-column", "--pair-column", "--label-column", "--no-header", "--class-weights");
+      Set.of(
+          "--text-column",
+          "--pair-column",
+          "--label-column",
+          "--no-header",
+          "--class-weights",
+          "--focal-gamma",
+          "--focal-alpha");
 
   @Option(
       names = "--word-column",

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
@@ -9,20 +10,28 @@ import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Labels of whole texts. */
 final class TextAnswers implements Answers {
+  /** So many labels are shown unless said otherwise. */
+  static final int USUAL_TOP = 3;
+
+  /** What is said of a text none of whose labels holds. */
+  private static final String NONE = "none";
+
   private final TextClassification classify;
-  private final int top;
+  private final Integer top; // null: the usual number, or all labels that hold by thresholds
   private final boolean json;
 
   /**
    * Of a pipeline, which belongs to it.
    *
-   * @param top how many labels are shown
+   * @param top how many labels are shown; null: the usual number
    * @param json whether an answer is an object, with all labels
    */
-  TextAnswers(TextClassification classify, int top, boolean json) {
+  TextAnswers(TextClassification classify, Integer top, boolean json) {
     this.classify = classify;
     this.top = top;
     this.json = json;
@@ -40,17 +49,45 @@ final class TextAnswers implements Answers {
     for (int i = 0; i < texts.size(); i++) {
       List<LabelScore> result = results.get(i);
       lines.add(
-          json
-              ? asJson(texts.get(i), second == null ? null : second.get(i), result).toString()
-              : text(result));
+          json ? json(texts.get(i), second == null ? null : second.get(i), result) : text(result));
     }
     return lines;
   }
 
   private String text(List<LabelScore> result) {
-    return classify.labels().problemType() == ProblemType.REGRESSION
-        ? String.format(Locale.ROOT, "%.4f", result.get(0).score())
-        : asText(result, top);
+    if (classify.labels().problemType() == ProblemType.REGRESSION) {
+      return String.format(Locale.ROOT, "%.4f", result.get(0).score());
+    }
+    return classify.thresholds().isChosen()
+        ? holding(result)
+        : asText(result, top == null ? USUAL_TOP : top);
+  }
+
+  /** As {@code spam 0.412 > 0.350}, or {@code none}. */
+  private String holding(List<LabelScore> result) {
+    Map<String, Float> thresholds = classify.thresholds().byLabel();
+    String answer =
+        classify.holding(result).stream()
+            .limit(top == null ? Integer.MAX_VALUE : top)
+            .map(
+                score ->
+                    thresholds.containsKey(score.label())
+                        ? String.format(
+                            Locale.ROOT, "%s > %.3f", score, thresholds.get(score.label()))
+                        : score.toString())
+            .collect(Collectors.joining(", "));
+    return answer.isEmpty() ? NONE : answer.replaceAll("[\r\n]+", " ");
+  }
+
+  private String json(String text, String pair, List<LabelScore> result) {
+    ObjectNode node = asJson(text, pair, result);
+    if (classify.thresholds().isChosen()) {
+      ArrayNode labels = node.putArray("labels");
+      classify.holding(result).forEach(score -> labels.add(score.label()));
+      ObjectNode thresholds = node.putObject("thresholds");
+      classify.thresholds().byLabel().forEach(thresholds::put);
+    }
+    return node.toString();
   }
 
   /** As {@code positive 0.998, negative 0.002}. */

@@ -12,6 +12,7 @@ import io.github.jaubert.demo.Baselines;
 import io.github.jaubert.demo.WordNetGlosses;
 import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
@@ -28,6 +29,8 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   private final TextDataset train;
   private final TextDataset eval; // null if there is none
   private final List<String> understood;
+  private SequenceClassification task; // null until there is a trainer
+  private ClassTables tables; // null until it is trained, or if there are no classes
 
   private TextJob(
       Options options,
@@ -147,6 +150,9 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   public void describe(ObjectNode json) {
     super.describe(json);
     json.put("problem_type", labels().problemType().huggingFaceName());
+    if (tables != null) {
+      tables.describe(json);
+    }
   }
 
   @Override
@@ -177,7 +183,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
 
   @Override
   public Trainer trainer() {
-    SequenceClassification task = SequenceClassification.of(model(), tokenizer()).train(train);
+    task = SequenceClassification.of(model(), tokenizer()).train(train);
     if (eval != null) {
       task.evaluate(eval, options().metrics().metrics(labels()));
     }
@@ -186,6 +192,22 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   }
 
   // ---- what came of it ----
+
+  @Override
+  public TrainingResult trained(TrainingResult result) {
+    if (eval != null && labels().problemType() != ProblemType.REGRESSION) {
+      tables = ClassTables.of(task.predictions(result), options().metrics());
+      model().thresholds(tables.thresholds().byLabel());
+    }
+    return result;
+  }
+
+  @Override
+  public void tables(PrintWriter out) {
+    if (tables != null) {
+      tables.print(out);
+    }
+  }
 
   @Override
   public void answers(Path folder, PrintWriter out) {
@@ -202,8 +224,8 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
     String text = row.secondText() == null ? row.text() : row.text() + " | " + row.secondText();
     String answer =
         classify.labels().problemType() == ProblemType.MULTI_LABEL
-            ? scores.stream().filter(score -> score.score() > 0.5f).toList().toString()
-            : scores.get(0).toString();
+            ? classify.holding(scores).toString()
+            : classify.holding(scores).get(0).toString();
     List<String> known = classify.labels().names();
     String truth =
         row.labels().isEmpty()

@@ -32,12 +32,27 @@ final class TrainingOptions extends RunOptions {
 
   @Option(
       names = "--class-weights",
-      paramLabel = "WEIGHT",
-      split = ",",
+      paramLabel = "WEIGHTS",
+      converter = ClassWeights.Converter.class,
       description =
-          "How much an example counts by its label, one weight a label in the order that is shown."
-              + " Default: 1 each.")
-  float[] classWeights;
+          "How much an example counts by its label: one weight a label in the order that is shown,"
+              + " such as 1,2.5, or balanced, by which rare labels count more. Default: 1 each.")
+  ClassWeights classWeights;
+
+  @Option(
+      names = "--focal-gamma",
+      paramLabel = "GAMMA",
+      description =
+          "Take the focal loss, by which what is told well already counts little; 2 is usual.")
+  Float focalGamma;
+
+  @Option(
+      names = "--focal-alpha",
+      paramLabel = "ALPHA",
+      description =
+          "With --focal-gamma and any number of labels, how much one counts that holds; one that does"
+              + " not counts 1 - ALPHA.")
+  Float focalAlpha;
 
   /**
    * What a job suggests.
@@ -64,6 +79,9 @@ final class TrainingOptions extends RunOptions {
    * @throws ParameterException naming option, value and range
    */
   TrainingSettings settings(CommandLine command, Suggestion suggested) {
+    if (focalAlpha != null && focalGamma == null) {
+      throw new ParameterException(command, "--focal-alpha needs --focal-gamma");
+    }
     Overlay over = over(command, suggested.settings());
     over.set(
         "--head-lr-scale",
@@ -83,10 +101,21 @@ final class TrainingOptions extends RunOptions {
           if (labelSmoothing != null) {
             task.labelSmoothing(labelSmoothing);
           }
-          if (classWeights != null && task instanceof SequenceClassification texts) {
-            texts.classWeights(classWeights);
+          if (task instanceof SequenceClassification texts) {
+            applyLoss(texts);
           }
         });
+  }
+
+  private void applyLoss(SequenceClassification task) {
+    if (classWeights != null) {
+      classWeights.apply(task);
+    }
+    if (focalAlpha != null) {
+      task.focalLoss(focalGamma, focalAlpha);
+    } else if (focalGamma != null) {
+      task.focalLoss(focalGamma);
+    }
   }
 
   /** Sets what belongs to a task of questions. */

@@ -36,6 +36,11 @@ final class Wording {
     OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
     OPTIONS.put("^hypothesisTemplate\\b", "--hypothesis-template");
     OPTIONS.put("^classWeights\\b", "--class-weights");
+    OPTIONS.put("^balancedClassWeights\\b", "--class-weights balanced");
+    OPTIONS.put("^focalLoss gamma\\b", "--focal-gamma");
+    OPTIONS.put("^focalLoss alpha\\b", "--focal-alpha");
+    OPTIONS.put("^focalLoss\\b", "--focal-gamma");
+    OPTIONS.put("\\bclassWeights are\\b", "--class-weights are");
     OPTIONS.put("\\bwords\\(…\\)", "--word-column KEY");
     OPTIONS.put("\\btags\\(…\\)", "--tag-column KEY");
     OPTIONS.put("\\bnames\\(…\\)", "--tag-names NAME,NAME");
