@@ -12,6 +12,7 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -248,20 +249,30 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
    * @throws IllegalStateException if an adapter of a {@link LoraModel} adds to what it computes
    */
   public final void save(Path folder) {
-    write(folder, tokenizerFiles);
+    write(folder, tokenizerFiles, Map.of());
+  }
+
+  /**
+   * The same with files of a model around this one.
+   *
+   * @param around by their paths in the folder
+   */
+  final void saveWithin(Path folder, Map<String, AtomicFile.Content> around) {
+    write(folder, tokenizerFiles, around);
   }
 
   /** The same with the files of a tokenizer. */
   public final void save(Path folder, Tokenizer tokenizer) {
-    write(folder, tokenizer.files());
+    write(folder, tokenizer.files(), Map.of());
   }
 
-  private void write(Path folder, TokenizerFiles tokenizer) {
+  private void write(
+      Path folder, TokenizerFiles tokenizer, Map<String, AtomicFile.Content> around) {
     encoder.requireUsable();
+    Map<String, AtomicFile.Content> files = filesBesideWeights(tokenizer);
+    files.putAll(around);
     PretrainedFolder.write(
-        folder,
-        LoraModel.wholeModel(isEncoderAlone() ? encoder : this),
-        filesBesideWeights(tokenizer));
+        folder, LoraModel.wholeModel(isEncoderAlone() ? encoder : this), files);
   }
 
   /** What lies beside the weights in a folder of this model. */

@@ -2,6 +2,7 @@ package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
@@ -77,6 +78,25 @@ public final class Pipelines {
   }
 
   /**
+   * Loads a classifier of sentences' vectors and its tokenizer from a folder that {@link
+   * SentenceClassifier#save} wrote.
+   *
+   * @throws CheckpointException if either cannot be loaded
+   */
+  public static SentenceClassification sentenceClassification(Path folder) {
+    return load(folder, SentenceClassifier::fromPretrained, Pipelines::sentenceClassification);
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   * Texts are cut to {@link SentenceEncoder#maxLength()}.
+   */
+  public static SentenceClassification sentenceClassification(
+      SentenceClassifier model, Tokenizer tokenizer) {
+    return new SentenceClassification(model, cutTo(model.encoder().maxLength(), tokenizer));
+  }
+
+  /**
    * Loads an encoder of sentences and its tokenizer from a folder of sentence-transformers, or from
    * another Hugging Face folder, see {@link SentenceEncoder#fromPretrained}.
    *
@@ -91,11 +111,16 @@ public final class Pipelines {
    * Texts are cut to {@link SentenceEncoder#maxLength()}.
    */
   public static Embeddings embeddings(SentenceEncoder model, Tokenizer tokenizer) {
-    if (tokenizer.maxLength() <= model.maxLength()) {
-      return new Embeddings(model, tokenizer);
+    return new Embeddings(model, cutTo(model.maxLength(), tokenizer));
+  }
+
+  /** A tokenizer that cuts to a length at most; the other is closed if it is not this one. */
+  private static Tokenizer cutTo(int length, Tokenizer tokenizer) {
+    if (tokenizer.maxLength() <= length) {
+      return tokenizer;
     }
     try (tokenizer) {
-      return new Embeddings(model, tokenizer.withMaxLength(model.maxLength()));
+      return tokenizer.withMaxLength(length);
     }
   }
 

@@ -9,9 +9,6 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Scope;
-import io.github.jaubert.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -95,29 +92,10 @@ public final class TextClassification extends Pipeline<TextClassification, Seque
   }
 
   private List<List<LabelScore>> classify(List<Encoding> encodings) {
-    float[] scores;
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      Tensor logits = model().forward(TokenBatch.of(encodings));
-      scores =
-          switch (labels().problemType()) {
-            case SINGLE_LABEL -> logits.softmax(-1).toFloats();
-            case MULTI_LABEL -> logits.sigmoid().toFloats();
-            case REGRESSION -> logits.toFloats();
-          };
+      return LabelScores.of(labels(), model().forward(TokenBatch.of(encodings)));
     }
-    List<List<LabelScore>> results = new ArrayList<>();
-    for (int row = 0; row < encodings.size(); row++) {
-      List<LabelScore> result = new ArrayList<>();
-      for (int i = 0; i < labels().size(); i++) {
-        result.add(new LabelScore(labels().name(i), scores[row * labels().size() + i]));
-      }
-      if (labels().problemType() != ProblemType.REGRESSION) {
-        result.sort(Comparator.comparing(LabelScore::score).reversed());
-      }
-      results.add(List.copyOf(result));
-    }
-    return results;
   }
 
   private void warnOfSingle() {
