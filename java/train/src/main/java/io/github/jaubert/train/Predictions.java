@@ -7,6 +7,7 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.metrics.BestThreshold;
 import io.github.jaubert.train.metrics.ClassificationReport;
+import io.github.jaubert.train.metrics.Metric;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -105,6 +106,32 @@ public final class Predictions {
   /** What the thresholds make of the probabilities, beside what is true. */
   public ClassificationReport report(Thresholds thresholds) {
     return ClassificationReport.of(labels, decide(thresholds), truth);
+  }
+
+  /**
+   * What a metric makes of all decisions with the usual thresholds; the metric knows the labels,
+   * and has no decisions afterwards.
+   */
+  public double measure(Metric metric) {
+    boolean[][] said = decide(Thresholds.usual(labels));
+    metric.reset();
+    for (int row = 0; row < said.length; row++) {
+      if (labels.problemType() == ProblemType.SINGLE_LABEL) {
+        metric.update(index(said[row]), index(truth[row]));
+      } else {
+        for (int i = 0; i < said[row].length; i++) {
+          metric.update(said[row][i] ? 1 : 0, truth[row][i] ? 1 : 0);
+        }
+      }
+    }
+    double result = metric.result();
+    metric.reset();
+    return result;
+  }
+
+  /** Which one holds. */
+  private static int index(boolean[] holds) {
+    return IntStream.range(0, holds.length).filter(i -> holds[i]).findFirst().orElseThrow();
   }
 
   private boolean[][] decide(Thresholds thresholds) {

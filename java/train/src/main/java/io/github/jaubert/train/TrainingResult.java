@@ -29,4 +29,9 @@ public record TrainingResult(
     history = List.copyOf(history);
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
+
+  /** The same with other figures of the model. */
+  public TrainingResult withMetrics(Map<String, Double> measured) {
+    return new TrainingResult(measured, history, steps, seconds, tokensPerSecond, settings);
+  }
 }

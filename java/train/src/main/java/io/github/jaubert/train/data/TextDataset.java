@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -204,6 +205,32 @@ public final class TextDataset {
     }
     Rng.of(seed).shuffle(order);
     return of(source, Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
+  }
+
+  /**
+   * At most {@code count} rows with each label, drawn by chance, the same for the same seed; they
+   * keep the order of the file. Of rows with several labels each counts for all of its own.
+   */
+  public TextDataset sampleEach(int count, long seed) {
+    if (count < 1) {
+      throw new IllegalArgumentException("a sample of " + count + " rows of each label");
+    }
+    List<Example> all = rows();
+    int[] order = new int[all.size()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+    }
+    Rng.of(seed).shuffle(order);
+    Map<String, Integer> drawn = new HashMap<>();
+    Set<Integer> chosen = new TreeSet<>();
+    for (int row : order) {
+      List<String> labels = all.get(row).labels();
+      if (labels.stream().anyMatch(label -> drawn.getOrDefault(label, 0) < count)) {
+        chosen.add(row);
+        labels.forEach(label -> drawn.merge(label, 1, Integer::sum));
+      }
+    }
+    return of(source, chosen.stream().map(all::get).toList());
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
