@@ -106,6 +106,12 @@ final class DataOptions {
   Integer trainLimit;
 
   @Option(
+      names = "--shots",
+      paramLabel = "N",
+      description = "Learn from N random rows of each label.")
+  Integer shots;
+
+  @Option(
       names = "--eval-limit",
       paramLabel = "ROWS",
       description = "Be judged by a random sample of so many rows.")
@@ -138,6 +144,10 @@ final class DataOptions {
               });
     }
     TrainingOptions.atLeast(command, "--train-limit", trainLimit, 1);
+    TrainingOptions.atLeast(command, "--shots", shots, 1);
+    if (shots != null && trainLimit != null) {
+      throw new ParameterException(command, "--shots and --train-limit exclude each other");
+    }
     TrainingOptions.atLeast(command, "--eval-limit", evalLimit, 1);
     labels.check(command);
     if (train != null && eval != null && isSamePipe()) {
@@ -162,6 +172,11 @@ final class DataOptions {
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+  }
+
+  /** As many rows of each label as were asked for. */
+  TextDataset few(TextDataset data, long seed) {
+    return shots == null ? data : data.sampleEach(shots, seed);
   }
 
   /** What a folder in runs/ is called after the data. */

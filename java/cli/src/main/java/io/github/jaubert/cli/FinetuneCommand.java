@@ -49,7 +49,7 @@ final class FinetuneCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
               + " each word, QA for questions about contexts, EMBEDDINGS for vectors"
-              + " of sentences.")
+              + " of sentences, SETFIT for labels from a few examples of each.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
@@ -57,6 +57,8 @@ final class FinetuneCommand implements Callable<Integer> {
   @Mixin private QuestionOptions questions;
 
   @Mixin private EmbeddingOptions embeddings;
+
+  @Mixin private SetFitOptions setFit;
 
   @Mixin private MetricOptions metrics;
 
@@ -97,6 +99,7 @@ final class FinetuneCommand implements Callable<Integer> {
             tags,
             questions,
             embeddings,
+            setFit,
             teacher,
             lora,
             training);
@@ -107,6 +110,7 @@ final class FinetuneCommand implements Callable<Integer> {
       case TOKENS -> TokenJob.files(options);
       case QA -> QuestionJob.files(options);
       case EMBEDDINGS -> EmbeddingJob.files(options);
+      case SETFIT -> SetFitJob.files(options);
       default -> TextJob.files(options, task);
     };
   }
@@ -162,6 +166,12 @@ final class FinetuneCommand implements Callable<Integer> {
           "--teacher is for heads with labels, not for --task "
               + task.name().toLowerCase(Locale.ROOT));
     }
+    if (task == Task.SETFIT && (lora.isGiven() || teacher.isGiven())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--%s does not go with --task setfit, which trains the whole encoder on pairs"
+              .formatted(lora.isGiven() ? "lora-rank" : "teacher"));
+    }
     embeddings.check(spec.commandLine(), task, data);
     if (data.train != null
         && data.eval == null
@@ -173,6 +183,7 @@ final class FinetuneCommand implements Callable<Integer> {
           spec.commandLine(),
           "--eval-limit, --metric, --positive, --keep-best and --patience need --eval");
     }
+    setFit.check(spec.commandLine(), task);
     metrics.checkThresholds(spec.commandLine(), data);
     output.check(spec.commandLine());
     training.settings(spec.commandLine(), Suggestion.FILES); // refuses what is out of range

@@ -118,7 +118,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
   public void baselines(Report report) {}
 
   @Override
-  public final void save(Path folder) {
+  public void save(Path folder) {
     if (lora == null) {
       model.save(folder);
       LoraOptions.removeOld(folder);

@@ -30,6 +30,7 @@ interface Job extends AutoCloseable {
       TagOptions tags,
       QuestionOptions questions,
       EmbeddingOptions embeddings,
+      SetFitOptions setFit,
       TeacherOptions teacher,
       LoraOptions lora,
       TrainingOptions training) {}

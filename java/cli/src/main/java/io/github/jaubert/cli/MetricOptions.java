@@ -132,6 +132,13 @@ final class MetricOptions {
     return names(labels).stream().map(name -> name.metric(positive(labels))).toArray(Metric[]::new);
   }
 
+  /** The same, which know what they are about. */
+  List<Metric> named(Labels labels) {
+    List<Metric> all = List.of(metrics(labels));
+    all.forEach(metric -> metric.labels(labels));
+    return all;
+  }
+
   /** The class that some metrics are about; null where labels are no classes. */
   String positive(Labels labels) {
     boolean classes = labels.problemType() == ProblemType.SINGLE_LABEL;

@@ -1,11 +1,13 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.QuestionAnsweringPipeline;
+import io.github.jaubert.bert.pipeline.SentenceClassification;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -130,6 +132,16 @@ final class PredictCommand implements Callable<Integer> {
     }
     refuse("--no-answer", noAnswer, "is for a model that answers questions");
     refuse("--max-answer-length", maxAnswerLength != null, "is for a model that answers questions");
+    if (SentenceClassifier.isIn(model)) {
+      String words = "is for a model that labels tokens";
+      String second = "is for a model of pairs of texts";
+      refuse("--aggregation", aggregation != null, words);
+      refuse("--pair", pairs != null, second);
+      refuse("--pairs", tabbed, second);
+      SentenceClassification classify = Pipelines.sentenceClassification(model);
+      return new LabelAnswers(
+          classify, classify::ofAll, top == null ? TextAnswers.USUAL_TOP : top, json);
+    }
     if (SentenceEncoder.isIn(model)) {
       String labels = "is for a model that labels texts or tokens";
       refuse("--aggregation", aggregation != null, labels);

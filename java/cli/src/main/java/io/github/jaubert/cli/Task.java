@@ -36,7 +36,9 @@ enum Task {
   /** A part of a context that answers a question. */
   QA,
   /** A vector of a text. */
-  EMBEDDINGS;
+  EMBEDDINGS,
+  /** Labels, from a few examples of each. */
+  SETFIT;
 
   /** More different whole numbers than this are taken for scores, if some between are missing. */
   private static final int MOST_NUMBERED_CLASSES = 20;

@@ -51,7 +51,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
     }
   }
 
-  private static Data data(TextDataset data) {
+  static Data data(TextDataset data) {
     return new Data(data.source(), data.size());
   }
 
@@ -84,11 +84,15 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
         List.of(files.columns(), labels.said()));
   }
 
-  private static TextDataset train(Options options, TextDataset data) {
-    return DataOptions.limited(data, options.data().trainLimit, options.training().seed);
+  static TextDataset train(Options options, TextDataset data) {
+    return options
+        .data()
+        .few(
+            DataOptions.limited(data, options.data().trainLimit, options.training().seed),
+            options.training().seed);
   }
 
-  private static TextDataset eval(Options options, TextDataset data) {
+  static TextDataset eval(Options options, TextDataset data) {
     return data == null
         ? null
         : DataOptions.limited(data, options.data().evalLimit, options.training().seed);

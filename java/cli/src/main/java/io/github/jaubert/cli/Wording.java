@@ -34,6 +34,7 @@ final class Wording {
     OPTIONS.put("^lora_alpha is (?=[-\\dNI])", "--lora-alpha ");
     OPTIONS.put("^lora_dropout is (?=[-\\dNI])", "--lora-dropout ");
     OPTIONS.put("^labelSmoothing\\b", "--label-smoothing");
+    OPTIONS.put("sampleEach\\(…\\)", "--shots N");
     OPTIONS.put("^hypothesisTemplate\\b", "--hypothesis-template");
     OPTIONS.put("^classWeights\\b", "--class-weights");
     OPTIONS.put("^balancedClassWeights\\b", "--class-weights balanced");

@@ -86,6 +86,7 @@ final class ZeroShotOptions {
       classify.close();
       throw new ParameterException(command, Wording.options(e.getMessage()), e);
     }
-    return new ZeroShotAnswers(classify, labels(), top, json);
+    List<String> labels = labels();
+    return new LabelAnswers(classify, texts -> classify.ofAll(texts, labels), top, json);
   }
 }

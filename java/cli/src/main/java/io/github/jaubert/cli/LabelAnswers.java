@@ -1,39 +1,45 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.pipeline.LabelScore;
-import io.github.jaubert.bert.pipeline.ZeroShotClassification;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
-/** Which of some labels fit whole texts. */
-final class ZeroShotAnswers implements Answers {
-  private final ZeroShotClassification classify;
-  private final List<String> labels;
+/** The labels that a pipeline gives to texts, with their scores. */
+final class LabelAnswers implements Answers {
+  private final Pipeline<?, ?> pipeline;
+  private final Function<List<String>, List<List<LabelScore>>> label;
   private final int top;
   private final boolean json;
 
   /**
    * Of a pipeline, which belongs to it.
    *
+   * @param label has it label texts
    * @param top how many labels are shown
    * @param json whether an answer is an object, with all labels
    */
-  ZeroShotAnswers(ZeroShotClassification classify, List<String> labels, int top, boolean json) {
-    this.classify = classify;
-    this.labels = labels;
+  LabelAnswers(
+      Pipeline<?, ?> pipeline,
+      Function<List<String>, List<List<LabelScore>>> label,
+      int top,
+      boolean json) {
+    this.pipeline = pipeline;
+    this.label = label;
     this.top = top;
     this.json = json;
   }
 
   @Override
   public void computeType(DType dtype) {
-    classify.computeType(dtype);
+    pipeline.computeType(dtype);
   }
 
   @Override
   public List<String> lines(List<String> texts, List<String> second) {
-    List<List<LabelScore>> results = classify.ofAll(texts, labels);
+    List<List<LabelScore>> results = label.apply(texts);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       lines.add(
@@ -46,6 +52,6 @@ final class ZeroShotAnswers implements Answers {
 
   @Override
   public void close() {
-    classify.close();
+    pipeline.close();
   }
 }

@@ -1,0 +1,59 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.train.SetFit;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --task setfit}. */
+final class SetFitOptions {
+  /** What it does not heed of the options for labels and for training. */
+  private static final Set<String> NOT_HEEDED =
+      Set.of(
+          "--pair-column",
+          "--label-smoothing",
+          "--class-weights",
+          "--focal-gamma",
+          "--focal-alpha",
+          "--head-lr-scale",
+          "--new-head",
+          "--thresholds",
+          "--keep-best",
+          "--patience",
+          "--evaluate-every");
+
+  @Option(
+      names = "--sampling",
+      paramLabel = "HOW",
+      description =
+          "With --task setfit, which pairs of examples are learnt from: ${COMPLETION-CANDIDATES}."
+              + " Default: OVERSAMPLING, all, and as many of the same label as of two.")
+  private SetFit.Sampling sampling;
+
+  /**
+   * Refuses options of other tasks than the one that was chosen.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  void check(CommandLine command, Task task) {
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (task != Task.SETFIT && DataOptions.isOf(option, SetFitOptions.class)) {
+        throw new ParameterException(command, name + " is for --task setfit");
+      }
+      if (task == Task.SETFIT
+          && (NOT_HEEDED.contains(name) || DataOptions.isOf(option, TeacherOptions.class))) {
+        throw new ParameterException(command, name + " is not for --task setfit");
+      }
+    }
+  }
+
+  /** Sets what belongs to the task. */
+  void apply(SetFit task) {
+    if (sampling != null) {
+      task.sampling(sampling);
+    }
+  }
+}
