@@ -7,6 +7,7 @@ import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.Batches;
@@ -175,6 +176,8 @@ public final class SetFit {
   private float[] rows(TextDataset data, int width, Function<TokenBatch, Tensor> forward) {
     float[] all = new float[data.size() * width];
     encoder.eval();
+    DType before = encoder.computeType();
+    encoder.computeType(DType.F32); // as who uses the model does, whatever it was trained in
     int length = Math.min(maxLength, encoder.maxLength());
     try (Tokenizer cutting = tokenizer.withMaxLength(length)) {
       encoder.saveWith(cutting);
@@ -189,6 +192,8 @@ public final class SetFit {
           }
         }
       }
+    } finally {
+      encoder.computeType(before);
     }
     return all;
   }
