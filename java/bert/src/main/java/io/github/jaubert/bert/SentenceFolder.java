@@ -50,7 +50,9 @@ record SentenceFolder(
 
   static boolean isIn(Path folder) {
     ModelFolder.recover(folder);
-    return Files.exists(folder.resolve(MODULES));
+    Path settings = folder.resolve(SETTINGS);
+    return Files.exists(folder.resolve(MODULES))
+        && !(Files.exists(settings) && CrossEncoderFolder.isSaidBy(JsonFiles.readObject(settings)));
   }
 
   // ---- reading ----

@@ -1,10 +1,13 @@
 package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * An encoder with a linear layer on its pooled output that tells one label of several, any number
@@ -18,6 +21,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
 
   private boolean trainedOnPairs;
   private Thresholds thresholds;
+  private CrossEncoderFolder crossEncoder; // null: it is not known to be one
 
   private SequenceClassifier(Encoder encoder, Labels labels) {
     super(
@@ -49,7 +53,8 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
    *     config.json, a parameter is missing, or there is no head or one of another kind
    */
   public static SequenceClassifier fromPretrained(Path folder) {
-    return load(folder, TYPE, null, HeadJson::readLabels, SequenceClassifier::new);
+    return loaded(
+        folder, () -> load(folder, TYPE, null, HeadJson::readLabels, SequenceClassifier::new));
   }
 
   /**
@@ -62,7 +67,15 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
    *     config.json, or the head in the folder has other labels
    */
   public static SequenceClassifier fromPretrained(Path folder, Labels labels) {
-    return load(folder, TYPE, labels, HeadJson::readLabels, SequenceClassifier::new);
+    return loaded(
+        folder, () -> load(folder, TYPE, labels, HeadJson::readLabels, SequenceClassifier::new));
+  }
+
+  private static SequenceClassifier loaded(Path folder, Supplier<SequenceClassifier> load) {
+    CrossEncoderFolder crossEncoder = CrossEncoderFolder.read(folder);
+    SequenceClassifier model = load.get();
+    model.crossEncoder = crossEncoder;
+    return model;
   }
 
   /**
@@ -74,6 +87,16 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
    */
   public static int headOutputs(Path folder) {
     return HeadLabels.outputs(folder, TYPE);
+  }
+
+  /**
+   * Whether a Hugging Face folder holds a cross-encoder that gives pairs of texts a score: one that
+   * sentence-transformers wrote, or {@link #crossEncoder}.
+   *
+   * @throws CheckpointException if a file is missing or damaged
+   */
+  public static boolean isCrossEncoder(Path folder) {
+    return CrossEncoderFolder.read(folder) != null && headOutputs(folder) == 1;
   }
 
   // ---- using it ----
@@ -125,6 +148,30 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     return this;
   }
 
+  /**
+   * What makes the score of a pair of texts of its logit, if it is a cross-encoder: what the folder
+   * says that it was loaded from, or the sigmoid, as in sentence-transformers.
+   *
+   * @throws CheckpointException if the folder names an activation, or a prompt, that is not
+   *     supported
+   */
+  public ScoreActivation scoreActivation() {
+    return crossEncoder == null ? ScoreActivation.SIGMOID : crossEncoder.scoreActivation();
+  }
+
+  /**
+   * Says that it is a cross-encoder, or none, as a trainer does. {@link #save(Path)} then also
+   * writes what makes the {@code CrossEncoder} of sentence-transformers load the folder: fields of
+   * config.json, modules.json, sentence_bert_config.json and config_sentence_transformers.json.
+   *
+   * @param activation what makes scores of logits; null for no cross-encoder
+   * @return this model
+   */
+  public SequenceClassifier crossEncoder(ScoreActivation activation) {
+    crossEncoder = activation == null ? null : CrossEncoderFolder.of(activation, crossEncoder);
+    return this;
+  }
+
   @Override
   protected void readConfig(ConfigJson json) {
     thresholds = HeadJson.readThresholds(json, labels());
@@ -140,5 +187,13 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     if (thresholds.isChosen()) {
       HeadJson.writeThresholds(json, thresholds);
     }
+    if (crossEncoder != null) {
+      crossEncoder.write(json);
+    }
+  }
+
+  @Override
+  Map<String, AtomicFile.Content> moreFiles(TokenizerFiles tokenizer) {
+    return crossEncoder == null ? Map.of() : crossEncoder.files();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.jaubert.bert.pipeline;
 
+import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
@@ -38,17 +39,7 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded, or it has a single output
    */
   public static ZeroShotClassification zeroShotClassification(Path folder) {
-    return load(
-        folder,
-        SequenceClassifier::fromPretrained,
-        (model, tokenizer) -> {
-          try {
-            return zeroShotClassification(model, tokenizer);
-          } catch (IllegalArgumentException e) {
-            model.close();
-            throw new CheckpointException(folder.toString(), e.getMessage(), e);
-          }
-        });
+    return load(folder, SequenceClassifier::fromPretrained, ZeroShotClassification::new);
   }
 
   /**
@@ -60,6 +51,26 @@ public final class Pipelines {
   public static ZeroShotClassification zeroShotClassification(
       SequenceClassifier model, Tokenizer tokenizer) {
     return new ZeroShotClassification(model, tokenizer);
+  }
+
+  /**
+   * Loads a cross-encoder and its tokenizer from a folder of sentence-transformers, or another
+   * Hugging Face folder of a model for whole texts with one output.
+   *
+   * @throws CheckpointException if either cannot be loaded, or the model has several outputs
+   */
+  public static Reranker rerank(Path folder) {
+    return load(folder, SequenceClassifier::fromPretrained, Reranker::new);
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @throws IllegalArgumentException if the model has several outputs; the parts are still the
+   *     caller's then
+   */
+  public static Reranker rerank(SequenceClassifier model, Tokenizer tokenizer) {
+    return new Reranker(model, tokenizer);
   }
 
   /**
@@ -195,11 +206,20 @@ public final class Pipelines {
     return new QuestionAnsweringPipeline(model, tokenizer, maxLength, stride);
   }
 
-  private static <M, P> P load(
-      Path folder, Function<Path, M> model, BiFunction<M, Tokenizer, P> pipeline) {
+  private static <M extends EncoderModel<?>, P> P load(
+      Path folder, Function<Path, M> read, BiFunction<M, Tokenizer, P> pipeline) {
     Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
     try {
-      return pipeline.apply(model.apply(folder), tokenizer);
+      M model = read.apply(folder);
+      try {
+        return pipeline.apply(model, tokenizer);
+      } catch (IllegalArgumentException e) { // it is not what this pipeline is for
+        model.close();
+        throw new CheckpointException(folder.toString(), e.getMessage(), e);
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
     } catch (RuntimeException | Error e) {
       tokenizer.close();
       throw e;
