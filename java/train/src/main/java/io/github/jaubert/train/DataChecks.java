@@ -62,13 +62,22 @@ final class DataChecks {
 
   private static void refuseBlankColumn(
       TextDataset data, String name, Function<Example, String> column) {
-    boolean blank =
-        data.rows().stream().map(column).allMatch(text -> text != null && text.isBlank());
-    if (blank && data.size() > 0) {
+    refuseBlank(data.source(), name, data.rows().stream().map(column).toList());
+  }
+
+  /**
+   * Looks at a column of texts.
+   *
+   * @param name what messages call it
+   * @throws DataException if it is blank from the first row to the last
+   */
+  static void refuseBlank(String source, String name, List<String> column) {
+    boolean blank = column.stream().allMatch(text -> text != null && text.isBlank());
+    if (blank && !column.isEmpty()) {
       throw new DataException(
-          data.source(),
+          source,
           "the %s of every one of the %d rows is blank: is it the right column?"
-              .formatted(name, data.size()));
+              .formatted(name, column.size()));
     }
   }
 
@@ -82,18 +91,18 @@ final class DataChecks {
    *
    * @param positions the most tokens that the model takes
    */
-  static void tokens(TextDataset data, EncodedDataset encoded, Tokenizer tokenizer, int positions) {
+  static void tokens(String source, EncodedDataset encoded, Tokenizer tokenizer, int positions) {
     if (encoded.cut() * NOTICED > encoded.size()) {
       LOG.warn(
           "{}: {} of the texts are longer than {} tokens and are cut{}",
-          data.source(),
+          source,
           percent(encoded.cut(), encoded.size()),
           tokenizer.maxLength(),
           tokenizer.maxLength() < positions
               ? "; maxLength(…) allows up to " + positions
               : ", which is the most that the model takes");
     }
-    unknown(data.source(), encoded, tokenizer);
+    unknown(source, encoded, tokenizer);
   }
 
   /** Says how many tokens stand for what the vocabulary lacks, if more than one in a hundred. */

@@ -78,6 +78,11 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
     return self();
   }
 
+  /** Whether there is something to learn from; otherwise the model is judged as it is. */
+  protected final boolean learns() {
+    return train != null;
+  }
+
   /** The number of tokens that a text is cut to. */
   protected final int maxLength() {
     return Math.min(maxLength, model.config().maxPositionEmbeddings());
@@ -113,7 +118,7 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
       throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
     }
     try (Tokenizer cutting = tokenizer.withMaxLength(maxLength())) {
-      if (train == null) { // the model is only judged
+      if (!learns()) {
         prepared =
             new Prepared(null, prepare(evaluation, evaluation, cutting, listener).evaluation());
         return;

@@ -209,8 +209,11 @@ public final class SequenceClassification
             ? null
             : new SequenceEvaluation(
                 this, examples(encode(evaluation, cutting, listener), judged), judged, metrics);
-    model().trainedOnPairs(DataChecks.arePairs(train));
-    model().thresholds(Map.of()); // those of other weights mean nothing
+    if (learns()) { // what a folder says of other weights, or of another use, holds no longer
+      model().trainedOnPairs(DataChecks.arePairs(train));
+      model().thresholds(Map.of());
+      model().crossEncoder(null); // scores are logits here
+    }
     return new Prepared(examples, judge);
   }
 
@@ -246,7 +249,7 @@ public final class SequenceClassification
     EncodedDataset encoded = EncodedDataset.of(data, cutting, progress);
     progress.done();
     EncoderConfig config = model().encoder().config();
-    DataChecks.tokens(data, encoded, cutting, config.maxPositionEmbeddings());
+    DataChecks.tokens(data.source(), encoded, cutting, config.maxPositionEmbeddings());
     DataChecks.embeddings(
         data.source(), row -> data.rows().get(row).line(), encoded, cutting, config);
     return encoded;

@@ -77,7 +77,7 @@ class DataChecksTest {
       EncodedDataset encoded = EncodedDataset.of(texts, tokenizer, done -> {});
       assertEquals(1, encoded.cut());
       assertEquals(2, encoded.unknown());
-      String log = logOf(() -> DataChecks.tokens(texts, encoded, tokenizer, 512));
+      String log = logOf(() -> DataChecks.tokens(texts.source(), encoded, tokenizer, 512));
       assertTrue(
           log.contains(
               "texts: 33.3 % of the texts are longer than 8 tokens and are cut; maxLength(…) allows"
@@ -88,11 +88,11 @@ class DataChecksTest {
               "texts: 10.5 % of the tokens are [UNK], as the tokenizer does not know the characters"
                   + " of these texts"),
           log);
-      log = logOf(() -> DataChecks.tokens(texts, encoded, tokenizer, 8));
+      log = logOf(() -> DataChecks.tokens(texts.source(), encoded, tokenizer, 8));
       assertTrue(log.contains("are cut, which is the most that the model takes"), log);
       TextDataset fits = SmallModel.sentences(200, 3);
       EncodedDataset good = EncodedDataset.of(fits, whole, done -> {});
-      assertEquals("", logOf(() -> DataChecks.tokens(fits, good, whole, 512)));
+      assertEquals("", logOf(() -> DataChecks.tokens(fits.source(), good, whole, 512)));
     }
   }
 

@@ -112,7 +112,8 @@ public final class EmbeddingDataset {
     return format.read(file, header).columns();
   }
 
-  private static String only(Table table, Table.Row row, int column) {
+  /** The only value of a cell. */
+  static String only(Table table, Table.Row row, int column) {
     List<String> cell = table.cell(row, column);
     if (cell.size() != 1) {
       throw new DataException(
@@ -124,13 +125,17 @@ public final class EmbeddingDataset {
   }
 
   private static float number(Table table, Table.Row row, int column) {
-    String text = only(table, row, column).strip();
+    return number(table, row, table.columns().get(column), only(table, row, column));
+  }
+
+  /** A value of a cell as a finite number. */
+  static float number(Table table, Table.Row row, String column, String value) {
+    String text = value.strip();
     if (!LabelText.isNumber(text) || !Float.isFinite(Float.parseFloat(text))) {
       throw new DataException(
           table.source(),
           row.line(),
-          "%s is %s, and a finite number was expected"
-              .formatted(table.columns().get(column), text));
+          "%s is %s, and a finite number was expected".formatted(column, text));
     }
     return Float.parseFloat(text);
   }

@@ -40,6 +40,12 @@ public final class EncodedDataset {
   public static EncodedDataset of(TextDataset data, Tokenizer tokenizer, IntConsumer progress) {
     List<String> texts = data.rows().stream().map(Example::text).toList();
     List<String> pairs = data.rows().stream().map(Example::secondText).collect(Collectors.toList());
+    return of(texts, pairs, tokenizer, progress);
+  }
+
+  /** The same of pairs of texts in lists. */
+  public static EncodedDataset of(
+      List<String> texts, List<String> pairs, Tokenizer tokenizer, IntConsumer progress) {
     return of(tokenizer.encodeAll(texts, pairs, progress), tokenizer.unknownId());
   }
 

@@ -52,7 +52,7 @@ public final class RetrievalMetrics {
     queries++;
   }
 
-  private static double discount(int rank) {
+  static double discount(int rank) {
     return Math.log(2) / Math.log(rank + 1.0);
   }
 
