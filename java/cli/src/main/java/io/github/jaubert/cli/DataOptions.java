@@ -102,7 +102,7 @@ final class DataOptions {
   @Option(
       names = "--train-limit",
       paramLabel = "ROWS",
-      description = "Learn from a random sample of so many rows.")
+      description = "Learn from a random sample of so many rows, or queries of --task rerank.")
   Integer trainLimit;
 
   @Option(
@@ -114,7 +114,7 @@ final class DataOptions {
   @Option(
       names = "--eval-limit",
       paramLabel = "ROWS",
-      description = "Be judged by a random sample of so many rows.")
+      description = "Be judged by a random sample of so many rows, or queries.")
   Integer evalLimit;
 
   /**

@@ -108,7 +108,8 @@ final class EmbeddingOptions {
     boolean embeddings = task == Task.EMBEDDINGS;
     for (OptionSpec option : command.getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!embeddings && DataOptions.isOf(option, EmbeddingOptions.class)) {
+      boolean shared = task == Task.RERANK && name.equals("--score-max");
+      if (!embeddings && !shared && DataOptions.isOf(option, EmbeddingOptions.class)) {
         throw new ParameterException(command, name + " is for --task embeddings");
       }
       if (embeddings
@@ -129,6 +130,11 @@ final class EmbeddingOptions {
     if (scoreMax != null && !(scoreMax > 0)) {
       throw new ParameterException(command, "--score-max " + scoreMax + ": a number above 0");
     }
+  }
+
+  /** What scores are divided by. */
+  float scoreMax() {
+    return scoreMax == null ? 1 : scoreMax;
   }
 
   Pooling pooling() {

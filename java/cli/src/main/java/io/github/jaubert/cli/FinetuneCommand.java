@@ -49,7 +49,8 @@ final class FinetuneCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
               + " each word, QA for questions about contexts, EMBEDDINGS for vectors"
-              + " of sentences, SETFIT for labels from a few examples of each.")
+              + " of sentences, RERANK for the order of a query's passages, SETFIT for labels from"
+              + " a few examples of each.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
@@ -59,6 +60,7 @@ final class FinetuneCommand implements Callable<Integer> {
   @Mixin private EmbeddingOptions embeddings;
 
   @Mixin private SetFitOptions setFit;
+  @Mixin private RankingOptions ranking;
 
   @Mixin private MetricOptions metrics;
 
@@ -100,6 +102,7 @@ final class FinetuneCommand implements Callable<Integer> {
             questions,
             embeddings,
             setFit,
+            ranking,
             teacher,
             lora,
             training);
@@ -111,6 +114,7 @@ final class FinetuneCommand implements Callable<Integer> {
       case QA -> QuestionJob.files(options);
       case EMBEDDINGS -> EmbeddingJob.files(options);
       case SETFIT -> SetFitJob.files(options);
+      case RERANK -> RankingJob.files(options);
       default -> TextJob.files(options, task);
     };
   }
@@ -173,6 +177,7 @@ final class FinetuneCommand implements Callable<Integer> {
               .formatted(lora.isGiven() ? "lora-rank" : "teacher"));
     }
     embeddings.check(spec.commandLine(), task, data);
+    ranking.check(spec.commandLine(), task);
     if (data.train != null
         && data.eval == null
         && (data.evalLimit != null

@@ -31,6 +31,7 @@ interface Job extends AutoCloseable {
       QuestionOptions questions,
       EmbeddingOptions embeddings,
       SetFitOptions setFit,
+      RankingOptions ranking,
       TeacherOptions teacher,
       LoraOptions lora,
       TrainingOptions training) {}

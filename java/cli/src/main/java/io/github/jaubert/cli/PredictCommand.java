@@ -3,12 +3,14 @@ package io.github.jaubert.cli;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
+import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.QuestionAnsweringPipeline;
 import io.github.jaubert.bert.pipeline.SentenceClassification;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,6 +30,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Labels texts, finds entities in them, or answers questions, with a fine-tuned model.",
       "An encoder of sentences, such as download minilm writes, gives vectors as JSON lines.",
+      "A reranker reads a query and its passages, --pair for each, and prints them in order.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
@@ -47,7 +50,7 @@ final class PredictCommand implements Callable<Integer> {
       paramLabel = "TEXT",
       description =
           "The second text, for a model of pairs, or the context of a question; as often as there"
-              + " are texts.")
+              + " are texts. For a reranker a passage, as often as there are passages.")
   private List<String> pairs;
 
   @Option(
@@ -61,7 +64,7 @@ final class PredictCommand implements Callable<Integer> {
       description =
           "Show so many labels, or answers. Default: "
               + TextAnswers.USUAL_TOP
-              + ", or 1; of a model with thresholds all labels that hold.")
+              + ", or 1; all passages; of a model with thresholds all labels that hold.")
   private Integer top;
 
   @Option(
@@ -96,10 +99,8 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (pairs != null && pairs.size() != texts.size()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--pair is given %d times for %d texts".formatted(pairs.size(), texts.size()));
+    if (texts.size() != 1) {
+      requireAPairEach(); // of one text, it is for the model to say
     }
     if (tabbed && !texts.isEmpty()) {
       throw new ParameterException(
@@ -115,11 +116,22 @@ final class PredictCommand implements Callable<Integer> {
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
         lines.ofStandardInput(tabbed);
+      } else if (answers instanceof RankingAnswers && texts.size() == 1) {
+        lines.of(Collections.nCopies(pairs.size(), texts.get(0)), pairs);
       } else {
+        requireAPairEach();
         lines.of(texts, pairs);
       }
     }
     return 0;
+  }
+
+  private void requireAPairEach() {
+    if (pairs != null && pairs.size() != texts.size()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--pair is given %d times for %d texts".formatted(pairs.size(), texts.size()));
+    }
   }
 
   /** What the model in the folder is for. */
@@ -132,6 +144,11 @@ final class PredictCommand implements Callable<Integer> {
     }
     refuse("--no-answer", noAnswer, "is for a model that answers questions");
     refuse("--max-answer-length", maxAnswerLength != null, "is for a model that answers questions");
+    if (SequenceClassifier.isCrossEncoder(model)) {
+      refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
+      requirePairs("a reranker", "a query", "a passage");
+      return new RankingAnswers(Pipelines.rerank(model), !texts.isEmpty(), top, json);
+    }
     if (SentenceClassifier.isIn(model)) {
       String words = "is for a model that labels tokens";
       String second = "is for a model of pairs of texts";
@@ -186,19 +203,24 @@ final class PredictCommand implements Callable<Integer> {
 
   private Answers questionAnswers() {
     refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
-    if (texts.isEmpty() ? !tabbed : pairs == null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          texts.isEmpty()
-              ? "a model for questions reads lines of a question, a tab and a context: use --pairs"
-              : "a question needs a context: use --pair TEXT");
-    }
+    requirePairs("a model for questions", "a question", "a context");
     QuestionAnsweringPipeline pipeline =
         Pipelines.questionAnswering(model)
             .topK(top == null ? 1 : top)
             .handleImpossibleAnswer(noAnswer);
     return new QuestionAnswers(
         maxAnswerLength == null ? pipeline : pipeline.maxAnswerLength(maxAnswerLength), json);
+  }
+
+  /** Refuses single texts. */
+  private void requirePairs(String reader, String first, String second) {
+    if (texts.isEmpty() ? !tabbed : pairs == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          texts.isEmpty()
+              ? "%s reads lines of %s, a tab and %s: use --pairs".formatted(reader, first, second)
+              : "%s needs %s: use --pair TEXT".formatted(first, second));
+    }
   }
 
   private void refuse(String option, boolean given, String reason) {

@@ -37,6 +37,8 @@ enum Task {
   QA,
   /** A vector of a text. */
   EMBEDDINGS,
+  /** A score of a passage for a query. */
+  RERANK,
   /** Labels, from a few examples of each. */
   SETFIT;
 

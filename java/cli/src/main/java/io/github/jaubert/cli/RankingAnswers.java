@@ -1,0 +1,81 @@
+package io.github.jaubert.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.pipeline.RankedPassage;
+import io.github.jaubert.bert.pipeline.Reranker;
+import io.github.jaubert.tensor.DType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** How well passages answer queries, a passage a line. */
+final class RankingAnswers implements Answers {
+  private final Reranker reranker;
+  private final boolean inOrder;
+  private final Integer top;
+  private final boolean json;
+
+  /**
+   * Of a pipeline, which belongs to it.
+   *
+   * @param inOrder whether the passages of each query come the best first; otherwise as they are
+   *     given
+   * @param top how many passages of each query are shown, if they come in order; null for all
+   * @param json whether an answer is an object
+   */
+  RankingAnswers(Reranker reranker, boolean inOrder, Integer top, boolean json) {
+    this.reranker = reranker;
+    this.inOrder = inOrder;
+    this.top = top;
+    this.json = json;
+  }
+
+  @Override
+  public void computeType(DType dtype) {
+    reranker.computeType(dtype);
+  }
+
+  @Override
+  public List<String> lines(List<String> queries, List<String> passages) {
+    List<String> lines = new ArrayList<>();
+    if (!inOrder) {
+      List<Float> scores = reranker.scores(queries, passages);
+      for (int i = 0; i < scores.size(); i++) {
+        lines.add(line(queries.get(i), i, passages.get(i), scores.get(i)));
+      }
+      return lines;
+    }
+    Map<String, List<String>> byQuery = new LinkedHashMap<>();
+    for (int i = 0; i < queries.size(); i++) {
+      byQuery.computeIfAbsent(queries.get(i), query -> new ArrayList<>()).add(passages.get(i));
+    }
+    byQuery.forEach(
+        (query, all) -> {
+          List<RankedPassage> ranked = reranker.rerank(query, all);
+          ranked.stream()
+              .limit(top == null ? ranked.size() : top)
+              .map(one -> line(query, one.index(), all.get(one.index()), one.score()))
+              .forEach(lines::add);
+        });
+    return lines;
+  }
+
+  private String line(String query, int index, String passage, float score) {
+    if (!json) {
+      return String.format(Locale.ROOT, "%.4f %s", score, passage.replaceAll("[\r\n]+", " "));
+    }
+    ObjectNode node = JsonFiles.object().put("query", query);
+    if (inOrder) {
+      node.put("index", index);
+    }
+    return node.put("score", score).put("passage", passage).toString();
+  }
+
+  @Override
+  public void close() {
+    reranker.close();
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.train.RankingLoss;
+import io.github.jaubert.train.Reranking;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.RankingDataset;
+import io.github.jaubert.train.data.TableFormat;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --task rerank}: the loss, what is relevant, and where the texts stand. */
+final class RankingOptions {
+  private static final Set<String> NOT_HEEDED = Set.of("--label-smoothing", "--class-weights");
+
+  private static final List<List<String>> USUAL =
+      List.of(
+          List.of("query", "passage"),
+          List.of("query", "document"),
+          List.of("query", "doc"),
+          List.of("query", "docs"),
+          List.of("query", "text"),
+          List.of("query", "answer"),
+          List.of("question", "passage"),
+          List.of("question", "sentence"),
+          List.of("question", "answer"),
+          List.of("sentence1", "sentence2"),
+          List.of("text", "text_pair"));
+
+  private static final List<String> USUAL_SCORE =
+      List.of("score", "label", "relevance", "scores", "labels");
+
+  /** The losses by name. */
+  enum Loss {
+    BINARY,
+    MSE,
+    RANKNET,
+    LISTNET;
+
+    RankingLoss loss() {
+      return switch (this) {
+        case BINARY -> RankingLoss.binaryCrossEntropy();
+        case MSE -> RankingLoss.meanSquaredError();
+        case RANKNET -> RankingLoss.rankNet();
+        case LISTNET -> RankingLoss.listNet();
+      };
+    }
+  }
+
+  @Option(
+      names = "--ranking-loss",
+      paramLabel = "LOSS",
+      description =
+          "With --task rerank: ${COMPLETION-CANDIDATES}. BINARY is for scores from 0 to 1, MSE for"
+              + " any; RANKNET and LISTNET compare the passages of a query, and --batch-size then"
+              + " counts queries (default: 8). Default: BINARY.")
+  private Loss loss;
+
+  @Option(
+      names = "--relevant",
+      paramLabel = "LABEL",
+      description = "The label of relevant passages, if labels are no numbers, such as yes.")
+  private String relevant;
+
+  @Option(
+      names = "--relevant-above",
+      paramLabel = "X",
+      description =
+          "A passage of --eval is relevant, for MRR and MAP, if its score is above this. Default: 0.")
+  private Float relevantAbove;
+
+  @Option(
+      names = "--at-k",
+      paramLabel = "N",
+      description = "How many of the best passages NDCG and MRR look at. Default: 10.")
+  private Integer first;
+
+  /**
+   * Refuses options of other tasks than the one that was chosen.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  void check(CommandLine command, Task task) {
+    boolean ranking = task == Task.RERANK;
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!ranking && DataOptions.isOf(option, RankingOptions.class)) {
+        throw new ParameterException(command, name + " is for --task rerank");
+      }
+      if (ranking
+          && (NOT_HEEDED.contains(name)
+              || DataOptions.isOf(
+                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
+        throw new ParameterException(command, name + " is not for --task rerank");
+      }
+    }
+    TrainingOptions.atLeast(command, "--at-k", first, 1);
+    if (relevantAbove != null && !Float.isFinite(relevantAbove)) {
+      throw new ParameterException(
+          command, "--relevant-above " + relevantAbove + ": a finite number");
+    }
+  }
+
+  RankingLoss loss() {
+    return (loss == null ? Loss.BINARY : loss).loss();
+  }
+
+  /** Sets what belongs to the task. */
+  void apply(Reranking task) {
+    if (first != null) {
+      task.first(first);
+    }
+    if (relevantAbove != null) {
+      task.relevantAbove(relevantAbove);
+    }
+  }
+
+  /** Which columns of a file are read. */
+  record Columns(String query, String passage, String score) {}
+
+  /** Chooses the columns. */
+  static Columns columns(DataOptions data) {
+    List<String> header =
+        RankingDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    String there = "; the columns are " + String.join(", ", header);
+    if ((data.textColumn == null) != (data.pairColumn == null)) {
+      throw new DataException(
+          data.train.toString(),
+          "a query has passages: choose both --text-column and --pair-column" + there);
+    }
+    List<String> texts =
+        data.textColumn != null
+            ? List.of(data.textColumn, data.pairColumn)
+            : USUAL.stream()
+                .filter(header::containsAll)
+                .findFirst()
+                .orElseThrow(
+                    () ->
+                        new DataException(
+                            data.train.toString(),
+                            "choose the columns of query and passage with --text-column and --pair-column"
+                                + there));
+    String score =
+        data.labelColumn != null
+            ? data.labelColumn
+            : USUAL_SCORE.stream()
+                .filter(header::contains)
+                .findFirst()
+                .orElseThrow(
+                    () ->
+                        new DataException(
+                            data.train.toString(),
+                            "choose the column of the score with --label-column" + there));
+    return new Columns(texts.get(0), texts.get(1), score);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param scoreMax what scores are divided by
+   */
+  RankingDataset read(DataOptions data, Path file, Columns columns, float scoreMax) {
+    RankingDataset read =
+        RankingDataset.read(
+            file,
+            format(data, file),
+            columns.query(),
+            columns.passage(),
+            columns.score(),
+            relevant,
+            !data.noHeader);
+    return scoreMax == 1 ? read : read.divideScores(scoreMax);
+  }
+
+  private static TableFormat format(DataOptions data, Path file) {
+    return data.format == null ? TableFormat.of(file) : data.format.table();
+  }
+}
