@@ -86,6 +86,14 @@ public abstract class Encoder extends Block {
   }
 
   /**
+   * The same before the dropout of a head for multiple choice; that of a classifier of whole texts,
+   * as here, in most encoders.
+   */
+  protected Layer newChoiceTransform() {
+    return newClassifierTransform();
+  }
+
+  /**
    * The same for heads that read tokens: before the dropout of a classifier of tokens, and before
    * the decoder of a head for masked tokens, where null, as here, stands for BERT's.
    */

@@ -2,6 +2,7 @@ package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
@@ -204,6 +205,21 @@ public final class Pipelines {
           "windows of %d tokens: the model has %d positions".formatted(maxLength, positions));
     }
     return new QuestionAnsweringPipeline(model, tokenizer, maxLength, stride);
+  }
+
+  /**
+   * Loads a model that chooses and its tokenizer from a Hugging Face folder.
+   *
+   * @throws CheckpointException if either cannot be loaded
+   */
+  public static MultipleChoicePipeline multipleChoice(Path folder) {
+    return load(folder, MultipleChoiceModel::fromPretrained, MultipleChoicePipeline::new);
+  }
+
+  /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
+  public static MultipleChoicePipeline multipleChoice(
+      MultipleChoiceModel model, Tokenizer tokenizer) {
+    return new MultipleChoicePipeline(model, tokenizer);
   }
 
   private static <M extends EncoderModel<?>, P> P load(

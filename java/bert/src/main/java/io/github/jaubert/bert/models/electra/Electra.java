@@ -119,6 +119,11 @@ public final class Electra extends Encoder {
   }
 
   @Override
+  protected Layer newChoiceTransform() {
+    return new Summary(config);
+  }
+
+  @Override
   protected String kind() {
     return "Electra("
         + config.numHiddenLayers()
@@ -129,5 +134,19 @@ public final class Electra extends Encoder {
         + ", embeddings "
         + config.embeddingSize()
         + ")";
+  }
+
+  /** {@code gelu(dense(x))}. */
+  private static final class Summary extends Layer {
+    private final Linear dense;
+
+    Summary(ElectraConfig config) {
+      dense = add("dense", EncoderLayer.linear(config.hiddenSize(), config.hiddenSize()));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return dense.forward(x, Activation.GELU);
+    }
   }
 }

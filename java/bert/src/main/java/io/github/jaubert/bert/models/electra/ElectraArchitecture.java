@@ -4,6 +4,7 @@ import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.HeadType;
+import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.SequenceClassifier;
 import java.util.Map;
 import java.util.Set;
@@ -47,6 +48,9 @@ final class ElectraArchitecture implements Architecture {
   /** All that a classifier of whole texts has is called {@code classifier.…}. */
   @Override
   public String headName(HeadType head, String name) {
+    if (head.equals(MultipleChoiceModel.TYPE)) {
+      return name.replaceFirst("^dense", "sequence_summary.summary");
+    }
     return head.equals(SequenceClassifier.TYPE)
         ? "classifier." + name.replaceFirst("^classifier", "out_proj")
         : headName(name);
