@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.Pooling;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceEncoder;
@@ -77,6 +78,13 @@ final class EncoderOptions {
     return model == null || newHead
         ? QuestionAnswerer.of(encoder())
         : QuestionAnswerer.forTraining(model);
+  }
+
+  /** A model that chooses, with the head that there is, or else a new one. */
+  MultipleChoiceModel multipleChoice() {
+    return model == null || newHead
+        ? MultipleChoiceModel.of(encoder())
+        : MultipleChoiceModel.forTraining(model);
   }
 
   /**

@@ -49,8 +49,8 @@ final class FinetuneCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
               + " each word, QA for questions about contexts, EMBEDDINGS for vectors"
-              + " of sentences, RERANK for the order of a query's passages, SETFIT for labels from"
-              + " a few examples of each.")
+              + " of sentences, RERANK for the order of a query's passages, CHOICE for multiple"
+              + " choice, SETFIT for labels from a few examples of each.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
@@ -61,6 +61,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private SetFitOptions setFit;
   @Mixin private RankingOptions ranking;
+
+  @Mixin private ChoiceOptions choices;
 
   @Mixin private MetricOptions metrics;
 
@@ -103,6 +105,7 @@ final class FinetuneCommand implements Callable<Integer> {
             embeddings,
             setFit,
             ranking,
+            choices,
             teacher,
             lora,
             training);
@@ -115,6 +118,7 @@ final class FinetuneCommand implements Callable<Integer> {
       case EMBEDDINGS -> EmbeddingJob.files(options);
       case SETFIT -> SetFitJob.files(options);
       case RERANK -> RankingJob.files(options);
+      case CHOICE -> ChoiceJob.files(options);
       default -> TextJob.files(options, task);
     };
   }
@@ -178,6 +182,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     embeddings.check(spec.commandLine(), task, data);
     ranking.check(spec.commandLine(), task);
+    ChoiceOptions.check(spec.commandLine(), task);
     if (data.train != null
         && data.eval == null
         && (data.evalLimit != null

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
@@ -50,12 +51,15 @@ final class PredictCommand implements Callable<Integer> {
       paramLabel = "TEXT",
       description =
           "The second text, for a model of pairs, or the context of a question; as often as there"
-              + " are texts. For a reranker a passage, as often as there are passages.")
+              + " are texts. For a reranker a passage, for multiple choice a choice, as often as there are"
+              + " of one text.")
   private List<String> pairs;
 
   @Option(
       names = "--pairs",
-      description = "Each line of standard input is two texts with a tab between.")
+      description =
+          "Each line of standard input is two texts with a tab between, or a prompt and its choices"
+              + " with tabs between.")
   private boolean tabbed;
 
   @Option(
@@ -64,7 +68,7 @@ final class PredictCommand implements Callable<Integer> {
       description =
           "Show so many labels, or answers. Default: "
               + TextAnswers.USUAL_TOP
-              + ", or 1; all passages; of a model with thresholds all labels that hold.")
+              + ", or 1; all passages or choices; of a model with thresholds all labels that hold.")
   private Integer top;
 
   @Option(
@@ -118,12 +122,20 @@ final class PredictCommand implements Callable<Integer> {
         lines.ofStandardInput(tabbed);
       } else if (answers instanceof RankingAnswers && texts.size() == 1) {
         lines.of(Collections.nCopies(pairs.size(), texts.get(0)), pairs);
+      } else if (answers instanceof ChoiceAnswers && texts.size() == 1) {
+        lines.of(texts, List.of(choices()));
       } else {
         requireAPairEach();
         lines.of(texts, pairs);
       }
     }
     return 0;
+  }
+
+  /** The choices of the only prompt. */
+  private String choices() {
+    return String.join(
+        ChoiceAnswers.SEPARATOR, pairs.stream().map(one -> one.replace('\t', ' ')).toList());
   }
 
   private void requireAPairEach() {
@@ -148,6 +160,15 @@ final class PredictCommand implements Callable<Integer> {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       requirePairs("a reranker", "a query", "a passage");
       return new RankingAnswers(Pipelines.rerank(model), !texts.isEmpty(), top, json);
+    }
+    if (MultipleChoiceModel.isIn(model)) {
+      refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
+      requirePairs("a model for multiple choice", "a prompt", "choices");
+      if (texts.size() > 1) {
+        throw new ParameterException(
+            spec.commandLine(), "choices belong to one prompt; with several use --pairs");
+      }
+      return new ChoiceAnswers(Pipelines.multipleChoice(model), top, json);
     }
     if (SentenceClassifier.isIn(model)) {
       String words = "is for a model that labels tokens";

@@ -143,6 +143,7 @@ final class TrainingOptions extends RunOptions {
     return scale == 1
         ? settings
         : settings.learningRateScale(
-            "^classifier\\.|^qa_outputs\\.|\\.pooler\\.|^pre_classifier\\.|^head\\.", scale);
+            "^classifier\\.|^qa_outputs\\.|\\.pooler\\.|^pre_classifier\\.|^sequence_summary\\.|^head\\.",
+            scale);
   }
 }

@@ -1,0 +1,83 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.train.data.ChoiceColumns;
+import io.github.jaubert.train.data.ChoiceDataset;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.TableFormat;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --task choice}: where prompts, choices and answers stand. */
+final class ChoiceOptions {
+  private static final Set<String> NOT_HEEDED = Set.of("--label-smoothing", "--class-weights");
+
+  @Option(
+      names = "--choice-columns",
+      split = ",",
+      paramLabel = "NAME,NAME",
+      hideParamSyntax = true,
+      description =
+          "With --task choice, a column for each choice, or one of arrays. Default: choices, or"
+              + " choice0, choice1, …, or ending0, … as in SWAG; --text-column is the prompt,"
+              + " --pair-column what every choice begins with (sent2 of SWAG, or none), and"
+              + " --label-column the answer: its text, its number from 0 or its letter.")
+  private List<String> choices;
+
+  /**
+   * Refuses options of other tasks than the one that was chosen.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  static void check(CommandLine command, Task task) {
+    boolean choice = task == Task.CHOICE;
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!choice && DataOptions.isOf(option, ChoiceOptions.class)) {
+        throw new ParameterException(command, name + " is for --task choice");
+      }
+      if (choice
+          && (NOT_HEEDED.contains(name)
+              || DataOptions.isOf(
+                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
+        throw new ParameterException(command, name + " is not for --task choice");
+      }
+    }
+  }
+
+  /** Chooses the columns. */
+  ChoiceColumns columns(DataOptions data) {
+    List<String> header =
+        ChoiceDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    ChoiceColumns.Found found = ChoiceColumns.find(header);
+    String beginning = data.pairColumn == null ? found.beginning() : data.pairColumn;
+    return new ChoiceColumns(
+        chosen(data, header, data.textColumn, found.prompt(), "the prompt with --text-column"),
+        beginning == null || beginning.isEmpty() ? null : beginning,
+        chosen(data, header, choices, found.choices(), "the choices with --choice-columns"),
+        chosen(data, header, data.labelColumn, found.answer(), "the answer with --label-column"));
+  }
+
+  private static <T> T chosen(
+      DataOptions data, List<String> header, T given, T found, String what) {
+    if (given == null && found == null) {
+      throw new DataException(
+          data.train.toString(),
+          "choose the column of %s; the columns are %s".formatted(what, String.join(", ", header)));
+    }
+    return given == null ? found : given;
+  }
+
+  /** Reads a file. */
+  static ChoiceDataset read(DataOptions data, Path file, ChoiceColumns columns) {
+    return ChoiceDataset.read(file, format(data, file), columns, !data.noHeader);
+  }
+
+  private static TableFormat format(DataOptions data, Path file) {
+    return data.format == null ? TableFormat.of(file) : data.format.table();
+  }
+}
