@@ -49,6 +49,7 @@ final class Wording {
     OPTIONS.put("of\\(text, pair\\) takes both", "--pair or --pairs gives both");
     OPTIONS.put(
         "give other text with evaluate\\(…\\)", "give other text with --eval, or --held-out 0");
+    OPTIONS.put("of labels, say which is the relevant one", "of labels, --relevant names one");
     OPTIONS.put("divideScores\\(…\\)", "--score-max N");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");

@@ -138,6 +138,22 @@ class RerankTest extends CommandFixture {
     assertEquals(
         "--pair is given 2 times for 1 texts",
         jaubert("predict", "--model", model, "x", "--pair", "a", "--pair", "b").failure(2));
+    String words =
+        jaubert(
+                "finetune",
+                "--task",
+                "rerank",
+                "--model",
+                model,
+                "--out",
+                out,
+                "--train",
+                passages("words.tsv", 1, 1, "no", "no"))
+            .failure(1);
+    assertTrue(
+        words.endsWith(
+            ":2: label is no, and a number was expected; of labels, --relevant names one"),
+        words);
     Path odd =
         Files.writeString(folder.resolve("odd.tsv"), "query\tother\tlabel\nx\ty\t3\nx\tz\t0\n");
     String columns =

@@ -103,10 +103,7 @@ public final class RankingDataset {
             "has %d of %s and %d of %s".formatted(all.size(), passage, labels.size(), score));
       }
       for (int i = 0; i < all.size(); i++) {
-        float value =
-            relevant == null
-                ? EmbeddingDataset.number(table, row, score, labels.get(i))
-                : labels.get(i).strip().equals(relevant) ? 1 : 0;
+        float value = score(table, row, score, labels.get(i), relevant);
         rows.add(new Row(text, all.get(i), value, row.line()));
       }
     }
@@ -115,6 +112,21 @@ public final class RankingDataset {
           table.source(), "no %s is %s, which stands for relevant".formatted(score, relevant));
     }
     return of(file.toString(), rows);
+  }
+
+  private static float score(
+      Table table, Table.Row row, String column, String label, String relevant) {
+    if (relevant != null) {
+      return label.strip().equals(relevant) ? 1 : 0;
+    }
+    if (!LabelText.isNumber(label.strip())) {
+      throw new DataException(
+          table.source(),
+          row.line(),
+          "%s is %s, and a number was expected; of labels, say which is the relevant one"
+              .formatted(column, label));
+    }
+    return EmbeddingDataset.number(table, row, column, label);
   }
 
   /**

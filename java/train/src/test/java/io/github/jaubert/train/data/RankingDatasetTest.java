@@ -58,7 +58,7 @@ class RankingDatasetTest {
         read("a.csv", text, "yes").rows().stream().map(RankingDataset.Row::score).toList());
     String number = refusal("a.csv", text, null);
     assertTrue(
-        number.contains("a.csv:2: ") && number.contains("s is yes, and a finite number"), number);
+        number.contains("a.csv:2: ") && number.contains("s is yes, and a number was"), number);
     String none = refusal("a.csv", text, "Yes");
     assertTrue(none.contains("no s is Yes, which stands for relevant"), none);
     assertTrue(refusal("c.csv", "q,p\none,x\n", null).contains("no column s"));
