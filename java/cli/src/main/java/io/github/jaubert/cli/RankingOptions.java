@@ -61,6 +61,14 @@ final class RankingOptions {
   private Loss loss;
 
   @Option(
+      names = "--most-passages",
+      paramLabel = "N",
+      description =
+          "With RANKNET and LISTNET, read N passages of a query at once: one of the best and others,"
+              + " drawn anew in each epoch. Default: all.")
+  private Integer mostPassages;
+
+  @Option(
       names = "--relevant",
       paramLabel = "LABEL",
       description = "The label of relevant passages, if labels are no numbers, such as yes.")
@@ -99,6 +107,11 @@ final class RankingOptions {
       }
     }
     TrainingOptions.atLeast(command, "--at-k", first, 1);
+    TrainingOptions.atLeast(command, "--most-passages", mostPassages, 2);
+    if (mostPassages != null && loss().over() == RankingLoss.Over.PASSAGES) {
+      throw new ParameterException(
+          command, "--most-passages is for --ranking-loss ranknet or listnet");
+    }
     if (relevantAbove != null && !Float.isFinite(relevantAbove)) {
       throw new ParameterException(
           command, "--relevant-above " + relevantAbove + ": a finite number");
@@ -113,6 +126,9 @@ final class RankingOptions {
   void apply(Reranking task) {
     if (first != null) {
       task.first(first);
+    }
+    if (mostPassages != null) {
+      task.mostPassages(mostPassages);
     }
     if (relevantAbove != null) {
       task.relevantAbove(relevantAbove);

@@ -115,6 +115,8 @@ class RerankTest extends CommandFixture {
                 1,
                 "--at-k",
                 2,
+                "--most-passages",
+                2,
                 "--out",
                 folder.resolve("again"))
             .succeeded()
@@ -134,6 +136,9 @@ class RerankTest extends CommandFixture {
         "--score-max is for --task embeddings", finetune(out, "--score-max", "2").failure(2));
     assertEquals("--metric is not for --task rerank", learn(out, "--metric", "f1").failure(2));
     assertEquals("--pooling is for --task embeddings", learn(out, "--pooling", "cls").failure(2));
+    assertEquals(
+        "--most-passages is for --ranking-loss ranknet or listnet",
+        learn(out, "--most-passages", 3).failure(2));
     assertEquals("--at-k 0: a whole number from 1", learn(out, "--at-k", 0).failure(2));
     assertEquals(
         "--pair is given 2 times for 1 texts",

@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import io.github.jaubert.bert.SpanRows;
 import io.github.jaubert.tensor.PackedSequences;
+import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.RankingDataset;
 import java.util.Arrays;
@@ -21,19 +22,27 @@ final class RankingBatches implements Examples {
   private final int[] lengths; // of rows
   private final RankingLoss.Over over;
   private final List<int[]> examples; // the rows of each
+  private final int most; // rows of an example that a pass reads; 0: all
 
   /**
    * Rows that were tokenised.
    *
    * @param over what a batch is made for
    * @param examples the rows of each example: one each, or those of a query
+   * @param most how many rows of an example a pass reads, from 2: one of those with the highest
+   *     score, and others that have lower ones, drawn anew in each pass; 0 for all
    */
   RankingBatches(
-      RankingDataset data, EncodedDataset encoded, RankingLoss.Over over, List<int[]> examples) {
+      RankingDataset data,
+      EncodedDataset encoded,
+      RankingLoss.Over over,
+      List<int[]> examples,
+      int most) {
     this.data = data;
     this.encoded = encoded;
     this.over = over;
     this.examples = examples;
+    this.most = most;
     lengths = encoded.lengths();
   }
 
@@ -43,7 +52,8 @@ final class RankingBatches implements Examples {
         data,
         encoded,
         RankingLoss.Over.PASSAGES,
-        IntStream.range(0, data.size()).mapToObj(row -> new int[] {row}).toList());
+        IntStream.range(0, data.size()).mapToObj(row -> new int[] {row}).toList(),
+        0);
   }
 
   @Override
@@ -53,20 +63,58 @@ final class RankingBatches implements Examples {
 
   @Override
   public int tokens(int example) {
-    return Arrays.stream(examples.get(example)).map(row -> lengths[row]).sum();
+    return tokens(examples.get(example));
+  }
+
+  private int tokens(int[] rows) {
+    return Arrays.stream(rows).map(row -> lengths[row]).sum();
   }
 
   @Override
+  public int[] lengths(int pass) {
+    return IntStream.range(0, size()).map(example -> tokens(drawn(example, pass))).toArray();
+  }
+
+  /** The rows of an example that a pass reads. */
+  private int[] drawn(int example, int pass) {
+    int[] rows = examples.get(example);
+    if (most == 0 || rows.length <= most) {
+      return rows;
+    }
+    Rng rng = Rng.of(example);
+    rng.restore(example, pass);
+    int[] order = rows.clone();
+    rng.shuffle(order);
+    float best = (float) Arrays.stream(order).mapToDouble(this::score).max().orElseThrow();
+    int first = Arrays.stream(order).filter(row -> score(row) == best).findFirst().orElseThrow();
+    IntStream lower = Arrays.stream(order).filter(row -> score(row) < best).limit(most - 1L);
+    return IntStream.concat(IntStream.of(first), lower).toArray();
+  }
+
+  private float score(int row) {
+    return data.rows().get(row).score();
+  }
+
+  /** All rows of the examples. */
+  @Override
   public Batch batch(int[] numbers) {
-    int[] rows = Arrays.stream(numbers).flatMap(i -> Arrays.stream(examples.get(i))).toArray();
+    return batch(Arrays.stream(numbers).mapToObj(examples::get).toList());
+  }
+
+  @Override
+  public Batch batch(int[] numbers, int pass) {
+    return batch(Arrays.stream(numbers).mapToObj(example -> drawn(example, pass)).toList());
+  }
+
+  private Batch batch(List<int[]> drawn) {
+    int[] rows = drawn.stream().flatMapToInt(Arrays::stream).toArray();
     float[] scores = new float[rows.length];
     for (int i = 0; i < rows.length; i++) {
-      scores[i] = data.rows().get(rows[i]).score();
+      scores[i] = score(rows[i]);
     }
-    Batch batch =
-        Batch.of(numbers.length).text(Batch.TEXT, encoded.batch(rows)).with(SCORES, scores);
+    Batch batch = Batch.of(drawn.size()).text(Batch.TEXT, encoded.batch(rows)).with(SCORES, scores);
     PackedSequences passages =
-        PackedSequences.of(Arrays.stream(numbers).map(i -> examples.get(i).length).toArray());
+        PackedSequences.of(drawn.stream().mapToInt(one -> one.length).toArray());
     return switch (over) {
       case PASSAGES -> batch;
       case PAIRS -> withPairs(batch, passages, scores);
@@ -74,7 +122,7 @@ final class RankingBatches implements Examples {
         SpanRows table = SpanRows.of(passages, passages.maxLength());
         yield batch
             .with(ROWS, table.rows())
-            .with(PADDING, table.padding(), numbers.length, table.width());
+            .with(PADDING, table.padding(), drawn.size(), table.width());
       }
     };
   }

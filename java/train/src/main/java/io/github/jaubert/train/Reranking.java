@@ -40,6 +40,7 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
   private final RankingLoss loss;
   private int first = 10;
   private float relevant;
+  private int most; // 0: all
 
   private Reranking(SequenceClassifier model, Tokenizer tokenizer, RankingLoss loss) {
     super(model, tokenizer);
@@ -79,6 +80,19 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
   public Reranking relevantAbove(float score) {
     require(Float.isFinite(score), "relevantAbove " + score + ": a finite number");
     relevant = score;
+    return this;
+  }
+
+  /**
+   * The most passages of a query that a loss which compares them reads at once, from 2: one of
+   * those with the highest score and others with lower ones, drawn anew in each pass over the data.
+   * 0, as it is unless said otherwise, for all.
+   */
+  public Reranking mostPassages(int passages) {
+    require(
+        passages == 0 || passages > 1,
+        "mostPassages " + passages + ": a whole number from 2, or 0");
+    most = passages;
     return this;
   }
 
@@ -139,7 +153,7 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
               .formatted(loss.name()));
     }
     leaveOut(data, others, "have no passages with different scores");
-    return new RankingBatches(data, encode(data, cutting, listener), loss.over(), told);
+    return new RankingBatches(data, encode(data, cutting, listener), loss.over(), told, most);
   }
 
   private Evaluation judge(RankingDataset data, Tokenizer cutting, TrainingListener listener) {
@@ -250,6 +264,7 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
     settings.put("loss", loss.name());
     settings.put("first", first);
     settings.put("relevant_above", relevant);
+    settings.put("most_passages", most);
     return settings;
   }
 }

@@ -19,10 +19,13 @@ import io.github.jaubert.train.data.RankingDataset;
 import io.github.jaubert.train.data.RankingDataset.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,6 +184,47 @@ class RerankingTest {
       Reranking lists = Reranking.of(model, tokenizer, RankingLoss.listNet()).train(data);
       lists.prepare(new TrainingLog());
       assertEquals(2, lists.count(lists.examples().batch(new int[] {1, 0})));
+    }
+  }
+
+  @Test
+  void ofManyPassagesOneOfTheBestAndOthersAreDrawnInEachPass() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      rows.add(Row.of("the film", "very ".repeat(i + 1), i < 3 ? 1 : i < 10 ? 0.5f : 0));
+      rows.add(Row.of("it is", i == 0 ? "good" : "bad", i == 0 ? 1 : 0));
+    }
+    rows.add(Row.of("a story", "good", 1));
+    rows.add(Row.of("a story", "bad", 0));
+    try (SequenceClassifier model = model();
+        Tokenizer tokenizer = SmallModel.tokenizer(temporary)) {
+      Reranking task =
+          Reranking.of(model, tokenizer, RankingLoss.rankNet())
+              .train(RankingDataset.of("rows", rows))
+              .mostPassages(6);
+      task.prepare(new TrainingLog());
+      Set<String> drawn = new HashSet<>();
+      Set<Float> best = new HashSet<>();
+      for (int pass = 0; pass < 12; pass++) {
+        int[] all = {0, 1, 2};
+        Batch batch = task.examples().batch(all, pass);
+        assertEquals(6 + 6 + 2, batch.text(Batch.TEXT).count());
+        assertEquals(batch.tokens(), Arrays.stream(task.examples().lengths(pass)).sum());
+        Batch film = task.examples().batch(new int[] {0}, pass);
+        int[] higher = film.ints(RankingBatches.HIGHER);
+        // The first is better than all five others.
+        assertEquals(5, Arrays.stream(higher).filter(i -> i == 0).count());
+        drawn.add(Arrays.toString(film.text(Batch.TEXT).lengths().cuSeqlens()));
+        best.add((float) film.text(Batch.TEXT).lengths().length(0));
+        assertEquals(
+            5, task.examples().batch(new int[] {1}, pass).ints(RankingBatches.HIGHER).length);
+        assertEquals(
+            Arrays.toString(film.text(Batch.TEXT).lengths().cuSeqlens()),
+            Arrays.toString(
+                task.examples().batch(new int[] {0}, pass).text(Batch.TEXT).lengths().cuSeqlens()));
+      }
+      assertTrue(drawn.size() > 6 && best.size() > 1, drawn.toString());
+      assertThrows(IllegalArgumentException.class, () -> task.mostPassages(1));
     }
   }
 
