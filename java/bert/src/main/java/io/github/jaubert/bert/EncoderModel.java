@@ -12,7 +12,6 @@ import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -271,8 +270,7 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
     encoder.requireUsable();
     Map<String, AtomicFile.Content> files = filesBesideWeights(tokenizer);
     files.putAll(around);
-    PretrainedFolder.write(
-        folder, LoraModel.wholeModel(isEncoderAlone() ? encoder : this), files);
+    PretrainedFolder.write(folder, LoraModel.wholeModel(isEncoderAlone() ? encoder : this), files);
   }
 
   /** What lies beside the weights in a folder of this model. */

@@ -1,6 +1,5 @@
 package io.github.jaubert.bert.pipeline;
 
-import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
@@ -40,7 +39,7 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded, or it has a single output
    */
   public static ZeroShotClassification zeroShotClassification(Path folder) {
-    return load(folder, SequenceClassifier::fromPretrained, ZeroShotClassification::new);
+    return loadClassifier(folder, ZeroShotClassification::new);
   }
 
   /**
@@ -61,7 +60,7 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded, or the model has several outputs
    */
   public static Reranker rerank(Path folder) {
-    return load(folder, SequenceClassifier::fromPretrained, Reranker::new);
+    return loadClassifier(folder, Reranker::new);
   }
 
   /**
@@ -222,20 +221,30 @@ public final class Pipelines {
     return new MultipleChoicePipeline(model, tokenizer);
   }
 
-  private static <M extends EncoderModel<?>, P> P load(
-      Path folder, Function<Path, M> read, BiFunction<M, Tokenizer, P> pipeline) {
+  /** Loads a classifier that may not be what a pipeline is for. */
+  private static <P> P loadClassifier(
+      Path folder, BiFunction<SequenceClassifier, Tokenizer, P> pipeline) {
+    return load(
+        folder,
+        SequenceClassifier::fromPretrained,
+        (model, tokenizer) -> {
+          try {
+            return pipeline.apply(model, tokenizer);
+          } catch (IllegalArgumentException e) {
+            model.close();
+            throw new CheckpointException(folder.toString(), e.getMessage(), e);
+          } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+          }
+        });
+  }
+
+  private static <M, P> P load(
+      Path folder, Function<Path, M> model, BiFunction<M, Tokenizer, P> pipeline) {
     Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
     try {
-      M model = read.apply(folder);
-      try {
-        return pipeline.apply(model, tokenizer);
-      } catch (IllegalArgumentException e) { // it is not what this pipeline is for
-        model.close();
-        throw new CheckpointException(folder.toString(), e.getMessage(), e);
-      } catch (RuntimeException | Error e) {
-        model.close();
-        throw e;
-      }
+      return pipeline.apply(model.apply(folder), tokenizer);
     } catch (RuntimeException | Error e) {
       tokenizer.close();
       throw e;
