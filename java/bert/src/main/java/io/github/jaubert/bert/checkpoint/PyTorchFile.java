@@ -121,6 +121,16 @@ final class PyTorchFile implements StateDict {
 
   // ---- the archive ----
 
+  /** The names of all records, as often as they are there. */
+  private List<String> recordNames() {
+    try {
+      return zip.stream().map(ZipEntry::getName).toList();
+    } catch (IllegalArgumentException e) { // Java's word for bytes that are not UTF-8
+      throw new CheckpointException(
+          file, "is damaged: the name of a record is not UTF-8: " + e.getMessage(), e);
+    }
+  }
+
   /** What the names of all records begin with. */
   private String root() {
     if (zip.size() > MOST_RECORDS) {
@@ -129,8 +139,7 @@ final class PyTorchFile implements StateDict {
     }
     Set<String> names = new HashSet<>();
     String found = null;
-    for (ZipEntry entry : Collections.list(zip.entries())) {
-      String name = entry.getName();
+    for (String name : recordNames()) {
       if (!names.add(name)) {
         throw new CheckpointException(file, "has two records '" + name + "'");
       }

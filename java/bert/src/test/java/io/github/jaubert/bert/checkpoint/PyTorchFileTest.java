@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -330,7 +331,7 @@ class PyTorchFileTest {
     long start = System.nanoTime();
     String refusal =
         assertThrows(CheckpointException.class, () -> PyTorchFile.open(file), message).getMessage();
-    assertTrue(System.nanoTime() - start < 1e9, message);
+    assertTrue(System.nanoTime() - start < 5e9, message);
     assertTrue(refusal.startsWith(file + ": "), refusal);
     assertTrue(refusal.contains(message), message + " expected: " + refusal);
     assertTrue(refusal.length() < 2000, message);
@@ -404,6 +405,22 @@ class PyTorchFileTest {
     return changed;
   }
 
+  @Test
+  void aNameThatIsNotUtf8IsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(GOLDEN.resolve("state-dict.bin"));
+    byte[] name = "data.pkl".getBytes(StandardCharsets.US_ASCII);
+    for (int i = 0; i + name.length <= bytes.length; i++) {
+      if (Arrays.equals(bytes, i, i + name.length, name, 0, name.length)) {
+        bytes[i] = (byte) 0xe9;
+      }
+    }
+    Path file = folder.resolve("pytorch_model.bin");
+    TestFiles.write(file, bytes);
+    String message =
+        assertThrows(CheckpointException.class, () -> PyTorchFile.open(file)).getMessage();
+    assertTrue(message.startsWith(file + ": is damaged"), message);
+  }
+
   /** Any byte of a good file may be another: it is read or refused, and nothing else happens. */
   @Test
   void damagedFilesAreReadOrRefused() throws IOException {
@@ -435,7 +452,7 @@ class PyTorchFileTest {
         } catch (RuntimeException e) {
           throw new AssertionError(where, e);
         }
-        assertTrue(System.nanoTime() - start < 1e9, where);
+        assertTrue(System.nanoTime() - start < 5e9, where);
       }
     }
     assertTrue(refused > 50, "only " + refused + " refused, seed " + seed);
