@@ -70,7 +70,7 @@ final class GlueCommand implements Callable<Integer> {
       hideParamSyntax = true,
       description =
           "${COMPLETION-CANDIDATES}: the encoder's first weights drawn anew, the encoder as it is"
-              + " under a new head, or all fine-tuned. Default: full.")
+              + " under a new head, low-rank adapters, or all fine-tuned. Default: full.")
   private List<GlueMethod> methods = List.of(GlueMethod.FULL);
 
   @Option(

@@ -6,29 +6,23 @@ import java.util.Locale;
 
 /** How an encoder is used for a task of GLUE. */
 enum GlueMethod {
-  RANDOM("first weights drawn anew, nothing pre-trained", "--learning-rate", "3e-4"),
-  FROZEN(
-      "the encoder as it is, a new head",
-      "--freeze",
-      "^(?!.*(classifier|pooler|head\\.)).*$",
-      "--learning-rate",
-      "1e-3"),
-  FULL("all weights fine-tuned");
+  /** First weights drawn anew: what the task alone teaches. */
+  RANDOM("--learning-rate", "3e-4"),
+  /** The encoder as it is, under a new head. */
+  FROZEN("--freeze", "^(?!.*(classifier|pooler|head\\.)).*$", "--learning-rate", "1e-3"),
+  /** Low-rank adapters and a new head. */
+  LORA("--lora-rank", "8"),
+  /** All weights. */
+  FULL();
 
-  private final String description;
   private final List<String> arguments;
 
-  GlueMethod(String description, String... arguments) {
-    this.description = description;
+  GlueMethod(String... arguments) {
     this.arguments = List.of(arguments);
   }
 
   String folder() {
     return name().toLowerCase(Locale.ROOT);
-  }
-
-  String description() {
-    return description;
   }
 
   /** Its options of finetune, but for those that were given. */

@@ -191,7 +191,7 @@ final class GlueRun {
   void deleteModel() {
     for (Path place : List.of(folder, folder.resolveSibling("first-weights-" + seed))) {
       if (Files.isDirectory(place)) {
-        try (Stream<Path> entries = Files.list(place)) {
+        try (Stream<Path> entries = Files.walk(place)) {
           for (Path file :
               entries.filter(path -> path.toString().endsWith(".safetensors")).toList()) {
             Files.delete(file);

@@ -80,10 +80,10 @@ class GlueTest extends CommandFixture {
   @Test
   void eachTaskIsReadMeasuredAndNotDoneTwice() throws Exception {
     Path out = folder.resolve("out");
-    Object[] more = {"--seeds", 2, "--methods", "full,frozen,random", "--", "--epochs", "1"};
+    Object[] more = {"--seeds", 2, "--methods", "full,lora,frozen,random", "--", "--epochs", "1"};
     Result first = glue(out, more).succeeded();
     assertTrue(first.out().contains("MRPC has no dev.tsv: 4 rows of its train.tsv"), first.out());
-    assertTrue(first.out().contains("30 of 30: WNLI, random, seed 2"), first.out());
+    assertTrue(first.out().contains("40 of 40: WNLI, random, seed 2"), first.out());
     String table = Files.readString(out.resolve("glue.md"));
     for (String row :
         List.of(
@@ -107,7 +107,7 @@ class GlueTest extends CommandFixture {
             .parse(new ByteArrayInputStream(svg))
             .getElementsByTagName("rect")
             .getLength();
-    assertEquals(1 + 3 + 6 * 3, bars); // the ground, the names, five tasks and the average
+    assertEquals(1 + 4 + 6 * 4, bars); // the ground, the names, five tasks and the average
     try (Stream<Path> left = Files.walk(out)) {
       assertTrue(left.noneMatch(file -> file.toString().endsWith(".safetensors")));
     }
