@@ -221,7 +221,10 @@ public final class Trainer {
                   keep,
                   replaceOther,
                   task.model().parameters().stream().filter(Parameter::frozen).toList());
-      encoders().forEach(encoder -> encoder.computeType(complete.precision()));
+      for (Encoder encoder : encoders()) {
+        encoder.computeType(complete.precision());
+        encoder.gradientCheckpointing(complete.gradientCheckpointing());
+      }
       TrainingPlan plan = new TrainingPlan(complete, examples::lengths);
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
         return run.run();

@@ -54,6 +54,7 @@ public final class TrainingSettings implements Cloneable {
   private boolean keepBest;
   private List<String> freeze = List.of();
   private boolean graphs;
+  private boolean gradientCheckpointing;
   private DType precision; // null for what the model computes in
 
   private TrainingSettings() {}
@@ -450,6 +451,21 @@ public final class TrainingSettings implements Cloneable {
   }
 
   /**
+   * Whether each layer is computed once more on the way back, which takes the memory of one layer
+   * instead of all, and about a third more time ({@link
+   * io.github.jaubert.bert.Encoder#gradientCheckpointing}); not unless said so. The result is the
+   * same to the last bit.
+   */
+  public TrainingSettings gradientCheckpointing(boolean on) {
+    return with(s -> s.gradientCheckpointing = on);
+  }
+
+  /** Whether each layer is computed once more on the way back. */
+  public boolean gradientCheckpointing() {
+    return gradientCheckpointing;
+  }
+
+  /**
    * What the encoder computes in from the run on. With {@link DType#BF16} activations, which then
    * take half the room, and matrix products are BF16, for which GPUs and some CPUs have faster
    * units ({@link io.github.jaubert.tensor.Device#fastestType()}); weights, gradients, AdamW's
@@ -496,6 +512,7 @@ public final class TrainingSettings implements Cloneable {
     names.put("keep_best", keepBest);
     names.put("freeze", freeze);
     names.put("graphs", graphs);
+    names.put("gradient_checkpointing", gradientCheckpointing);
     names.put("precision", String.valueOf(precision));
     return names;
   }
@@ -506,7 +523,7 @@ public final class TrainingSettings implements Cloneable {
    */
   Map<String, Object> identity() {
     Map<String, Object> identity = byName();
-    identity.keySet().removeAll(Set.of("log_every", "evaluate_at_start"));
+    identity.keySet().removeAll(Set.of("log_every", "evaluate_at_start", "gradient_checkpointing"));
     if (!keepBest && patience == 0) {
       identity.keySet().removeAll(Set.of("evaluate_every", "evaluate_epochs"));
     }

@@ -72,6 +72,19 @@ class TrainerTest extends TrainerFixture {
   }
 
   @Test
+  void layersThatAreComputedTwiceChangeNothing() {
+    List<Map<String, float[]>> weights = new ArrayList<>();
+    for (boolean twice : new boolean[] {false, true}) {
+      try (SequenceClassifier model = SmallModel.classifier(TWO, 0.1)) {
+        trainer(model).with(s -> s.gradientCheckpointing(twice)).run();
+        assertEquals(twice, model.encoder().gradientCheckpointing());
+        weights.add(SmallModel.weights(model));
+      }
+    }
+    assertSameBits(weights.get(0), weights.get(1));
+  }
+
+  @Test
   void learnsScoresAndSeveralLabels() {
     List<Example> scored = new ArrayList<>();
     List<Example> tagged = new ArrayList<>();

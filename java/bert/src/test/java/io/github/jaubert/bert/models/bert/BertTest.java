@@ -246,6 +246,30 @@ class BertTest {
   }
 
   @Test
+  void layersThatAreComputedTwiceGiveTheSameBitsInLessMemory() {
+    BertConfig config = config(32, 8, 2, 128, "gelu").withDropout(0.1, 0.1);
+    TokenBatch batch = batch(config, 60, 7, 53);
+    Tensor gradient = Tensor.randn(Rng.of(7), batch.count(), 32);
+    long[] peaks = new long[2];
+    float[][] found = new float[2][];
+    Rng.seed(1);
+    try (Bert model = Bert.of(config)) {
+      for (int twice = 0; twice < 2; twice++) {
+        model.gradientCheckpointing(twice == 1);
+        Rng.seed(2);
+        long before = Memory.live();
+        Memory.resetPeak();
+        try (Scope scope = Scope.open()) {
+          found[twice] = pooledAndGradients(model, model.pooled(batch), gradient);
+        }
+        peaks[twice] = Memory.peak() - before;
+      }
+    }
+    assertArrayEquals(found[0], found[1], 0f);
+    assertTrue(peaks[1] < 0.6 * peaks[0], peaks[1] + " bytes, " + peaks[0] + " before");
+  }
+
+  @Test
   void refusesIdsAndLengthsItDoesNotHave() {
     BertConfig config = config(24, 1, 2, 32, "gelu");
     try (Bert model = Bert.of(config);
