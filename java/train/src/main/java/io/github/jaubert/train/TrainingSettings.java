@@ -138,8 +138,9 @@ public final class TrainingSettings implements Cloneable {
 
   /**
    * The largest learning rate; unless said otherwise 1e-4 for a model with a hidden size of up to
-   * 384, 5e-5 below 768, 3e-5 below 1,024, and 2e-5 for a larger one; ten times that where adapters
-   * are trained ({@link io.github.jaubert.bert.LoraModel}). From 0, finite.
+   * 384, 5e-5 below 768, 3e-5 below 1,024, and 2e-5 for a larger one; where adapters are trained
+   * ({@link io.github.jaubert.bert.LoraModel}) 2e-3, and ten times those of the larger ones. From
+   * 0, finite.
    */
   public TrainingSettings learningRate(float rate) {
     finite("learningRate", rate);

@@ -99,7 +99,7 @@ class LoraTrainingTest extends TrainerFixture {
   void hasALearningRateOfItsOwn() {
     try (SequenceClassifier model = adapted()) {
       TrainingResult usual = Trainer.of(task(model)).with(s -> s.batchSize(48).epochs(1)).run();
-      assertEquals(1e-3, (float) usual.settings().get("learning_rate"), 1e-9);
+      assertEquals(2e-3, (float) usual.settings().get("learning_rate"), 1e-9);
     }
   }
 }

@@ -29,6 +29,13 @@ class TrainingDefaultsTest extends TrainerFixture {
   }
 
   @Test
+  void adaptersTakeLargerRates() {
+    assertEquals(1e-4f, TrainingDefaults.learningRate(384, false));
+    assertEquals(2e-3f, TrainingDefaults.learningRate(384, true));
+    assertEquals(3e-4f, TrainingDefaults.learningRate(768, true), 1e-9f);
+  }
+
+  @Test
   void aRunOfFewExamplesTakesEnoughStepsAndIsJudgedTenTimes() {
     List<Long> evaluations = new ArrayList<>();
     TrainingResult result;
