@@ -27,9 +27,11 @@ import picocli.CommandLine.ParameterException;
 
 /** A few examples of each label, pairs of which teach an encoder of sentences; then a head. */
 final class SetFitJob extends HeadJob<SentenceEncoder> {
-  /** The paper's, but for the rate, which suits small encoders. */
-  private static final Suggestion SUGGESTION =
-      new Suggestion(TrainingSettings.defaults().epochs(1).batchSize(16), 1);
+  /** As the paper's code has it. */
+  private static final int BATCH = 16;
+
+  /** Pairs are read once, or until there are as many steps as of 8 examples of 2 labels there. */
+  private static final int LEAST_STEPS = 40;
 
   private final TextDataset train;
   private final TextDataset eval; // null if there is none
@@ -77,7 +79,9 @@ final class SetFitJob extends HeadJob<SentenceEncoder> {
 
   @Override
   public Suggestion suggestion() {
-    return SUGGESTION;
+    int pairs = task == null ? LEAST_STEPS * BATCH : task.pairs();
+    int epochs = (LEAST_STEPS * BATCH + pairs - 1) / pairs;
+    return new Suggestion(TrainingSettings.defaults().epochs(epochs).batchSize(BATCH), 1);
   }
 
   @Override

@@ -46,6 +46,13 @@ class SetFitCommandTest extends CommandFixture {
         jaubert("predict", "--model", out, "a", "--pair", "b").failure(2));
   }
 
+  /** 12 pairs of one label, and as many of two labels as there are: 16. */
+  @Test
+  void fewPairsAreReadOftener() {
+    Result result = learn(folder.resolve("few"), "--shots", 4).succeeded();
+    assertTrue(result.out().contains("\n40 steps in "), result.out());
+  }
+
   @Test
   void optionsOfOtherTasksAreRefused() {
     Path out = folder.resolve("none");

@@ -139,6 +139,11 @@ public final class SetFit {
         .maxLength(maxLength);
   }
 
+  /** How many pairs that is. */
+  public int pairs() {
+    return ContrastivePairs.of(train(), sampling, seed).size();
+  }
+
   private TextDataset train() {
     if (train == null) {
       throw new IllegalStateException("nothing to learn from: choose the data with train(…)");
