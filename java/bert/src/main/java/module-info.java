@@ -9,6 +9,7 @@ module io.github.jaubert.bert {
 
   exports io.github.jaubert.bert;
   exports io.github.jaubert.bert.checkpoint;
+  exports io.github.jaubert.bert.models.albert;
   exports io.github.jaubert.bert.models.bert;
   exports io.github.jaubert.bert.models.distilbert;
   exports io.github.jaubert.bert.models.electra;

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.albert.Albert;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import io.github.jaubert.bert.models.electra.Electra;
@@ -16,6 +17,7 @@ public final class Architectures {
 
   static {
     register(Bert.ARCHITECTURE);
+    register(Albert.ARCHITECTURE);
     register(DistilBert.ARCHITECTURE);
     register(Electra.ARCHITECTURE);
     register(ModernBert.ARCHITECTURE);

@@ -104,15 +104,11 @@ final class CheckpointLoader {
       check(prefix + size.parameter(), size.axis(), size.field(), size.value());
     }
     int layers = layers(prefix + architecture.layers() + ".");
-    if (layers < config.numHiddenLayers()) { // more are left out, as transformers does
+    EncoderConfig.StoredLayers due = config.storedLayers();
+    if (layers < due.count()) { // more are left out, as transformers does
       throw new CheckpointException(
           weights.source(),
-          "holds "
-              + layers
-              + " layers, but config.json says "
-              + architecture.field("num_hidden_layers")
-              + " "
-              + config.numHiddenLayers());
+          "holds " + layers + " layers, but config.json says " + due.field() + " " + due.count());
     }
     checkSize();
   }
@@ -265,7 +261,7 @@ final class CheckpointLoader {
   }
 
   private static boolean lackPooler(List<String> missing) {
-    return missing.size() == 2 && missing.stream().allMatch(name -> name.contains("pooler.dense."));
+    return missing.size() == 2 && missing.stream().allMatch(name -> name.contains("pooler."));
   }
 
   /** What a load has to tell. */

@@ -19,6 +19,7 @@ import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -154,6 +155,21 @@ public abstract class Encoder extends Block {
     for (int i = 0; i < count; i++) {
       layers.add(around.put(architecture().layers() + "." + i, newLayer.get()));
     }
+    around.children().forEach(this::add);
+  }
+
+  /**
+   * Adds layers of which some compute at several places, with the same parameters.
+   *
+   * @param parts each layer once, under its name in the architecture, and what else lies beside
+   *     them
+   * @param inOrder the layers in the order in which they compute, as often as they do
+   */
+  protected final void addSharedLayers(
+      Map<String, ? extends Block> parts, List<? extends EncoderLayer> inOrder) {
+    Group around = new Group();
+    parts.forEach(around::put);
+    layers.addAll(inOrder);
     around.children().forEach(this::add);
   }
 

@@ -29,6 +29,11 @@ public interface EncoderConfig {
   /** The number of layers. */
   int numHiddenLayers();
 
+  /** The layers of a checkpoint: as many as compute, as here, unless some share parameters. */
+  default StoredLayers storedLayers() {
+    return new StoredLayers(architecture().field("num_hidden_layers"), numHiddenLayers());
+  }
+
   /** The longest sequence, in tokens. */
   int maxPositionEmbeddings();
 
@@ -148,6 +153,14 @@ public interface EncoderConfig {
     double layer = 4 * (width + 1) * width + (2 * width + 1) * intermediateSize + width + 4 * width;
     return embeddings + config.numHiddenLayers() * layer;
   }
+
+  /**
+   * How many layers a checkpoint has.
+   *
+   * @param field the field of config.json
+   * @param count what config.json says
+   */
+  record StoredLayers(String field, int count) {}
 
   /**
    * A size of config.json that a tensor shows.

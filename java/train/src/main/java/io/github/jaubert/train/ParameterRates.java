@@ -37,7 +37,7 @@ final class ParameterRates {
   private void addLayers(String prefix, Encoder encoder) {
     String layers = encoder.architecture().layers();
     double scale = 1;
-    for (int layer = encoder.config().numHiddenLayers() - 1; layer >= 0; layer--) {
+    for (int layer = encoder.config().storedLayers().count() - 1; layer >= 0; layer--) {
       scales.putIfAbsent("^" + Pattern.quote(prefix + layers + "." + layer + "."), (float) scale);
       scale *= settings.layerDecay();
     }

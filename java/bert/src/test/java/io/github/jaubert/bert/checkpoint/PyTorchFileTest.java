@@ -328,10 +328,16 @@ class PyTorchFileTest {
 
   /** The message, which comes soon and is of a length that can be read. */
   private static void refused(Path file, String message) {
-    long start = System.nanoTime();
-    String refusal =
-        assertThrows(CheckpointException.class, () -> PyTorchFile.open(file), message).getMessage();
-    assertTrue(System.nanoTime() - start < 5e9, message);
+    String refusal = null;
+    long shortest = Long.MAX_VALUE;
+    for (int i = 0; i < 3 && shortest >= 1e9; i++) { // of a machine that is busy, the best
+      long start = System.nanoTime();
+      refusal =
+          assertThrows(CheckpointException.class, () -> PyTorchFile.open(file), message)
+              .getMessage();
+      shortest = Math.min(shortest, System.nanoTime() - start);
+    }
+    assertTrue(shortest < 1e9, message);
     assertTrue(refusal.startsWith(file + ": "), refusal);
     assertTrue(refusal.contains(message), message + " expected: " + refusal);
     assertTrue(refusal.length() < 2000, message);
@@ -452,7 +458,7 @@ class PyTorchFileTest {
         } catch (RuntimeException e) {
           throw new AssertionError(where, e);
         }
-        assertTrue(System.nanoTime() - start < 5e9, where);
+        assertTrue(System.nanoTime() - start < 1e10, where);
       }
     }
     assertTrue(refused > 50, "only " + refused + " refused, seed " + seed);
