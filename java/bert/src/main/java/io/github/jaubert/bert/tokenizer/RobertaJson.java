@@ -2,8 +2,10 @@ package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.nio.charset.StandardCharsets;
@@ -86,22 +88,32 @@ final class RobertaJson {
     boolean prefixSpace = config.path("add_prefix_space").asBoolean(!kind.startsWith("Roberta"));
     if (kind.startsWith("Roberta")) {
       bytes(file, wanted, prefixSpace, config.path("trim_offsets").asBoolean(true), special);
-      model.putNull("dropout").putNull("unk_token").put("fuse_unk", false);
-      model.put("continuing_subword_prefix", "").put("end_of_word_suffix", "");
-      model.put("byte_fallback", false);
-      model.remove("ignore_merges");
+      refuse(model, "dropout", NullNode.getInstance());
+      refuse(model, "unk_token", NullNode.getInstance());
+      refuse(model, "continuing_subword_prefix", TextNode.valueOf(""));
+      refuse(model, "end_of_word_suffix", TextNode.valueOf(""));
+      refuse(model, "fuse_unk", BooleanNode.FALSE);
+      refuse(model, "ignore_merges", BooleanNode.FALSE);
     } else {
       pieces(file, wanted, prefixSpace, special);
       Integer unknown = Vocabulary.ofModel(model).get(special.text("unk_token"));
       model.put("unk_id", kind.equals(CAMEMBERT) ? unknown == null ? 0 : unknown : XLM_UNKNOWN);
-      model.put("byte_fallback", false);
     }
+    refuse(model, "byte_fallback", BooleanNode.FALSE);
     for (String part : new String[] {"normalizer", "pre_tokenizer", "post_processor", "decoder"}) {
       if (meaning(json.path(part)).equals(meaning(wanted.path(part)))) {
         wanted.set(part, json.get(part)); // older files say the same in other words
       }
     }
     return wanted;
+  }
+
+  /** Says no to a setting, unless the file has none of it: large files then stay as they are. */
+  private static void refuse(ObjectNode model, String key, JsonNode none) {
+    JsonNode there = model.path(key);
+    if (!there.isMissingNode() && !there.isNull() && !there.equals(none)) {
+      model.set(key, none);
+    }
   }
 
   private static void bytes(
