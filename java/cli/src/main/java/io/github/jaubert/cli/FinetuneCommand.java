@@ -174,12 +174,6 @@ final class FinetuneCommand implements Callable<Integer> {
           "--teacher is for heads with labels, not for --task "
               + task.name().toLowerCase(Locale.ROOT));
     }
-    if (task == Task.SETFIT && (lora.isGiven() || teacher.isGiven())) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--%s does not go with --task setfit, which trains the whole encoder on pairs"
-              .formatted(lora.isGiven() ? "lora-rank" : "teacher"));
-    }
     embeddings.check(spec.commandLine(), task, data);
     ranking.check(spec.commandLine(), task);
     ChoiceOptions.check(spec.commandLine(), task);

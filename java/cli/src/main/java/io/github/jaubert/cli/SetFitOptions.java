@@ -44,7 +44,8 @@ final class SetFitOptions {
         throw new ParameterException(command, name + " is for --task setfit");
       }
       if (task == Task.SETFIT
-          && (NOT_HEEDED.contains(name) || DataOptions.isOf(option, TeacherOptions.class))) {
+          && (NOT_HEEDED.contains(name)
+              || DataOptions.isOf(option, TeacherOptions.class, LoraOptions.class))) {
         throw new ParameterException(command, name + " is not for --task setfit");
       }
     }

@@ -101,7 +101,7 @@ class BadInputTest extends CommandFixture {
     Path out = folder.resolve("out");
     assertEquals(
         "--head-lr-scale: no parameter that is trained has a name with"
-            + " ^classifier\\.|^qa_outputs\\.|\\.pooler\\.|^pre_classifier\\.|^head\\.",
+            + " ^classifier\\.|^qa_outputs\\.|\\.pooler\\.|^pre_classifier\\.|^sequence_summary\\.|^head\\.",
         train(train, out, "--head-lr-scale", "2", "--freeze", "classifier|pooler"));
     assertEquals("--freeze: no parameter is left to be trained", train(train, out, "--freeze", ""));
     String message = train(train, out, "--freeze", "layer9");

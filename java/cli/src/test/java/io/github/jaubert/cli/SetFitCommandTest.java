@@ -60,6 +60,7 @@ class SetFitCommandTest extends CommandFixture {
         "--class-weights is not for --task setfit",
         learn(out, "--class-weights", "balanced").failure(2));
     assertEquals("--teacher is not for --task setfit", learn(out, "--teacher", model).failure(2));
+    assertEquals("--lora-rank is not for --task setfit", learn(out, "--lora-rank", 4).failure(2));
     assertEquals(
         "--sampling is for --task setfit", finetune(out, "--sampling", "unique").failure(2));
     assertEquals(

@@ -168,9 +168,10 @@ class RunIdentityTest extends TrainerFixture {
           assertFalse(before.identity().equals(changed.identity()), name);
         });
     Set<String> tried = new TreeSet<>(all.keySet());
-    tried.addAll(Set.of("log_every", "evaluate_at_start"));
+    tried.addAll(Set.of("log_every", "evaluate_at_start", "gradient_checkpointing"));
     assertEquals(fields, tried);
-    TrainingSettings unchanging = before.logEvery(3).evaluateAtStart(true);
+    TrainingSettings unchanging =
+        before.logEvery(3).evaluateAtStart(true).gradientCheckpointing(true);
     assertFalse(before.equals(unchanging));
     assertEquals(before.identity(), unchanging.identity());
   }
