@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Pre-trains with PyTorch and transformers from the batches that `benchmarks/run pretraining` wrote, beginning with the
-same weights and without dropout: BertForMaskedLM as it is, with logits of all tokens, padded to the longest sequence.
+same weights and without dropout: transformers' model as it is, padded to the longest sequence; BERT with logits of all tokens,
+ModernBERT with those of masked ones alone (its sparse_prediction).
 
 --losses writes one loss a line; one JSON line at the end has tokens a second, the median of all steps but the first
 tenth, padding not counted. --optimizer lamb is NVIDIA's FusedLAMB (apex) as it is by default: bias correction, and the
@@ -17,7 +18,7 @@ import torch
 import transformers
 from protocol import peak_memory
 from training import adamw
-from transformers import BertForMaskedLM, get_linear_schedule_with_warmup
+from transformers import AutoModelForMaskedLM, get_linear_schedule_with_warmup
 
 IGNORED = -100
 
@@ -80,11 +81,13 @@ def main():
     parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--optimizer", choices=["adamw", "lamb"], default="adamw")
     parser.add_argument("--max-steps", type=int)
+    parser.add_argument("--autocast", action="store_true", help="compute in bfloat16 where PyTorch thinks fit")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     transformers.logging.set_verbosity_error()
-    model = BertForMaskedLM.from_pretrained(args.model).train()
+    model = AutoModelForMaskedLM.from_pretrained(args.model).train()
+    model.config.sparse_prediction = model.sparse_prediction = True  # heeded by ModernBERT alone
     optimizer = adamw(model.parameters(), args.lr)
     if args.optimizer == "lamb":
         groups = [{name: group[name] for name in ("params", "weight_decay")} for group in optimizer.param_groups]
@@ -94,7 +97,8 @@ def main():
     losses, rates = [], []
     for ids, mask, labels, tokens in batches(args.batches):
         begin = time.perf_counter()
-        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.autocast):
+            loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

@@ -3,13 +3,16 @@ package io.github.jaubert.benchmarks.models;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.benchmarks.measure.StepOptions;
+import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.WordPieceTrainer;
 import io.github.jaubert.nn.Block;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Tensor;
@@ -64,6 +67,12 @@ public final class PretrainingBenchmark implements Callable<Integer> {
   @Option(names = "--vocab-size", defaultValue = "30522", description = "of the vocabulary")
   private int vocabulary;
 
+  @Option(names = "--modernbert", description = "a ModernBERT, not a BERT")
+  private boolean modern;
+
+  @Option(names = "--precision", defaultValue = "F32", description = "F32 or BF16")
+  private DType precision;
+
   @Option(names = "--layers", defaultValue = "6", description = "of the model")
   private int layers;
 
@@ -106,11 +115,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
     Rng.seed(1);
     try (Tokenizer tokenizer = WordPieceTrainer.of(vocabulary).train(text.texts());
         MaskedLanguageModel model =
-            MaskedLanguageModel.of(
-                BertConfig.bertBase()
-                    .withVocabSize(tokenizer.vocabularySize())
-                    .withEncoder(hidden, layers, heads, 4 * hidden)
-                    .withDropout(0, 0));
+            MaskedLanguageModel.of(modern ? modernBert(tokenizer) : bert(tokenizer));
         PrintWriter lines = new PrintWriter(Files.newBufferedWriter(batches))) {
       model.save(start, tokenizer);
       Pretraining task =
@@ -126,6 +131,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
                           .batchTokens(batchTokens)
                           .learningRate(rate)
                           .optimizer(optimizer)
+                          .precision(precision)
                           .logEvery(1))
               .listener(times)
               .run();
@@ -133,6 +139,23 @@ public final class PretrainingBenchmark implements Callable<Integer> {
       System.out.println(times.json(result));
     }
     return 0;
+  }
+
+  private EncoderConfig bert(Tokenizer tokenizer) {
+    return BertConfig.bertBase()
+        .withVocabSize(tokenizer.vocabularySize())
+        .withEncoder(hidden, layers, heads, 4 * hidden)
+        .withDropout(0, 0);
+  }
+
+  /** Two thirds as wide inside, in multiples of 32, as pretrain makes it. */
+  private EncoderConfig modernBert(Tokenizer tokenizer) {
+    int[] frame = tokenizer.encode("").ids();
+    return ModernBertConfig.modernBertBase()
+        .withVocabulary(tokenizer.vocabularySize(), tokenizer.padId(), frame[0], frame[1])
+        .withMaxPositions(512)
+        .withEncoder(hidden, layers, heads, Math.round(hidden * 8 / 3f / 32) * 32)
+        .withDropout(0);
   }
 
   /** One a line. */
