@@ -27,12 +27,13 @@ def curves(run, picture):
     judged = [e for e in entries if e["kind"] == "evaluation"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     groups = [learnt[i : i + SMOOTH] for i in range(0, len(learnt), SMOOTH)]
-    left.plot([g[-1]["step"] * tokens / 1e6 for g in groups], [statistics.fmean(e["loss"] for e in g) for g in groups])
-    left.plot([e["step"] * tokens / 1e6 for e in judged], [e["loss"] for e in judged], ".-")
-    left.legend(["text to learn from", "held-out text"])
+    for axes, name, factor in ((left, "loss", 1), (right, "accuracy", 100)):
+        means = [factor * statistics.fmean(e[name] for e in group) for group in groups]
+        axes.plot([group[-1]["step"] * tokens / 1e6 for group in groups], means)
+        axes.plot([e["step"] * tokens / 1e6 for e in judged], [factor * e[name] for e in judged], ".-")
+        axes.legend(["text to learn from", "held-out text"])
     left.set(xlabel="tokens, millions", ylabel="loss of masked tokens")
-    right.plot([e["step"] * tokens / 1e6 for e in judged], [100 * e["accuracy"] for e in judged], ".-", color="tab:orange")
-    right.set(xlabel="tokens, millions", ylabel="masked tokens told, held-out text, %", ylim=(0, None))
+    right.set(xlabel="tokens, millions", ylabel="masked tokens told, %", ylim=(0, None))
     for axes in (left, right):
         axes.grid(alpha=0.3)
     figure.savefig(picture, dpi=110)
