@@ -108,7 +108,8 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
     EmbeddingTraining task =
         EmbeddingTraining.of(model(), tokenizer(), embeddings.loss())
             .train(train)
-            .cached(embeddings.cached());
+            .cached(embeddings.cached())
+            .duplicates(embeddings.allowDuplicates());
     if (options().training().maxLength != null) {
       task.maxLength(options().training().maxLength);
     }

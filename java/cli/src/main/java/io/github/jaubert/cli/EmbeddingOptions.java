@@ -99,6 +99,13 @@ final class EmbeddingOptions {
               + " (GradCache).")
   private Integer cached;
 
+  @Option(
+      names = "--allow-duplicates",
+      description =
+          "A batch of MNR may have a text twice. Without, it has none, as sentence-transformers'"
+              + " NO_DUPLICATES does it.")
+  private boolean allowDuplicates;
+
   /**
    * Refuses options of other tasks than the one that was chosen.
    *
@@ -143,6 +150,10 @@ final class EmbeddingOptions {
 
   int cached() {
     return cached == null ? 0 : cached;
+  }
+
+  boolean allowDuplicates() {
+    return allowDuplicates;
   }
 
   EmbeddingLoss loss() {

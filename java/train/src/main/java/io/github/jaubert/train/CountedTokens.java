@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
+import java.util.function.IntFunction;
 
 /** Examples whose batches say which tokens count: those of a text, and not those of padding. */
 record CountedTokens(Examples of) implements Examples {
@@ -34,6 +35,11 @@ record CountedTokens(Examples of) implements Examples {
   public Batch batch(int[] rows, int pass) {
     Batch batch = of.batch(rows, pass);
     return batch.withTokens(TOKENS, new int[batch.text(Batch.TEXT).tokens()], IGNORED);
+  }
+
+  @Override
+  public IntFunction<int[]> distinct() {
+    return of.distinct();
   }
 
   @Override

@@ -5,9 +5,11 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.EmbeddingDataset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * Rows of texts as batches: all anchors first, then all positives, and so on, in packed parts of
@@ -26,22 +28,26 @@ final class EmbeddingBatches implements Examples {
   private final int[][] texts; // numbers of equal texts, by column and row
   private final int part; // sequences of a part; 0: all of a batch are one
   private final EmbeddingLoss loss; // null: for evaluation
+  private final boolean duplicates;
 
   /**
    * Tokenises.
    *
    * @param part how many sequences a part of a batch has; 0 for all
    * @param loss what they are for; null for evaluation
+   * @param duplicates whether a batch may have a text twice
    */
   EmbeddingBatches(
       EmbeddingDataset data,
       Tokenizer cutting,
       TrainingListener listener,
       int part,
-      EmbeddingLoss loss) {
+      EmbeddingLoss loss,
+      boolean duplicates) {
     this.data = data;
     this.part = part;
     this.loss = loss;
+    this.duplicates = duplicates;
     texts = new int[data.texts()][data.size()];
     Map<String, Integer> numbers = new HashMap<>();
     TokenizingProgress progress =
@@ -70,6 +76,11 @@ final class EmbeddingBatches implements Examples {
   @Override
   public int tokens(int example) {
     return columns.stream().mapToInt(column -> column.get(example).length()).sum();
+  }
+
+  @Override
+  public IntFunction<int[]> distinct() {
+    return duplicates ? null : row -> Arrays.stream(texts).mapToInt(all -> all[row]).toArray();
   }
 
   @Override

@@ -29,6 +29,7 @@ public final class EmbeddingTraining
     extends HeadTask<EmbeddingTraining, SentenceEncoder, EmbeddingDataset> {
   private final EmbeddingLoss loss;
   private int part; // 0: a batch is computed at once
+  private boolean duplicates;
 
   private EmbeddingTraining(SentenceEncoder model, Tokenizer tokenizer, EmbeddingLoss loss) {
     super(model, tokenizer);
@@ -59,6 +60,17 @@ public final class EmbeddingTraining
     return this;
   }
 
+  /**
+   * Whether a batch may have a text twice, if the other texts of the batch are an anchor's
+   * negatives. Not unless said otherwise, so that each counts for as many as can be; a pass then
+   * has more batches, and the last ones are smaller, the more often texts are repeated. With
+   * duplicates a text is no negative where it is the positive, too.
+   */
+  public EmbeddingTraining duplicates(boolean allowed) {
+    duplicates = allowed;
+    return this;
+  }
+
   // ---- the task ----
 
   @Override
@@ -68,13 +80,18 @@ public final class EmbeddingTraining
       Tokenizer cutting,
       TrainingListener listener) {
     check(train);
-    Examples examples = new EmbeddingBatches(train, cutting, listener, part, loss);
+    Examples examples =
+        new EmbeddingBatches(train, cutting, listener, part, loss, mayHaveDuplicates());
     return new Prepared(
         examples,
         evaluation == null
             ? null
             : new EmbeddingEvaluation(
-                this, new EmbeddingBatches(evaluation, cutting, listener, 0, null)));
+                this, new EmbeddingBatches(evaluation, cutting, listener, 0, null, true)));
+  }
+
+  private boolean mayHaveDuplicates() {
+    return duplicates || loss.data() != EmbeddingLoss.Data.POSITIVES;
   }
 
   private void check(EmbeddingDataset data) {
@@ -138,6 +155,7 @@ public final class EmbeddingTraining
     Map<String, Object> settings = super.settings();
     settings.put("loss", loss.name());
     settings.put("cached", part);
+    settings.put("duplicates", mayHaveDuplicates());
     return settings;
   }
 

@@ -1,6 +1,7 @@
 package io.github.jaubert.train;
 
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -39,6 +40,15 @@ public interface Examples {
    */
   default int[] lengths(int pass) {
     return IntStream.range(0, size()).map(row -> Math.max(1, tokens(row))).toArray();
+  }
+
+  /**
+   * What an example has that no other of its batch may have, as numbers by the number of the
+   * example: such as its texts, if each is to be told from all others of the batch. Null, as it is
+   * unless said otherwise, if any may stand together.
+   */
+  default IntFunction<int[]> distinct() {
+    return null;
   }
 
   /**

@@ -225,7 +225,8 @@ public final class Trainer {
         encoder.computeType(complete.precision());
         encoder.gradientCheckpointing(complete.gradientCheckpointing());
       }
-      TrainingPlan plan = new TrainingPlan(complete, examples::lengths);
+      TrainingPlan plan = new TrainingPlan(complete, examples);
+      plan.warnOfRepetition();
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
         return run.run();
       }
@@ -319,7 +320,7 @@ public final class Trainer {
     if (all.tokens() > 0) {
       all = all.epochsFor(pass -> Arrays.stream(examples.lengths(pass)).asLongStream().sum());
     } else if (!chosen) {
-      TrainingPlan once = new TrainingPlan(all.epochs(1), examples::lengths);
+      TrainingPlan once = new TrainingPlan(all.epochs(1), examples);
       all = all.epochs(TrainingDefaults.epochs(once.steps()));
     }
     if (all.evaluateEpochs() == 0) {

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which examples every step of a run reads, worked out before the first one: the order of an epoch
@@ -13,6 +15,8 @@ import java.util.stream.IntStream;
  * stopped. Immutable.
  */
 final class TrainingPlan {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   /** The micro-batches of each step. */
   private final List<List<int[]>> steps = new ArrayList<>();
 
@@ -22,22 +26,37 @@ final class TrainingPlan {
   /** The number of tokens up to the end of each step; that of step 0 is the second entry. */
   private final List<Long> tokensUpTo = new ArrayList<>(List.of(0L));
 
+  /** The batches of all passes, and how many would do if any examples could stand together. */
+  private int all;
+
+  private int fewest;
+
+  /** Plans a run. */
+  TrainingPlan(TrainingSettings settings, Examples examples) {
+    this(settings, examples::lengths, examples.distinct());
+  }
+
   /**
    * Plans a run.
    *
    * @param lengthsOf the tokens of each example in a pass, see {@link Examples#lengths(int)}
+   * @param distinct what no two examples of a batch may share, see {@link Examples#distinct}; null
+   *     if any may stand together
    */
-  TrainingPlan(TrainingSettings settings, IntFunction<int[]> lengthsOf) {
+  TrainingPlan(
+      TrainingSettings settings, IntFunction<int[]> lengthsOf, IntFunction<int[]> distinct) {
     for (int epoch = 0; epoch < settings.epochs() && !isFull(settings); epoch++) {
       int[] lengths = lengthsOf.apply(epoch);
       int[] order = IntStream.range(0, lengths.length).toArray();
       Rng rng = Rng.of(settings.seed());
       rng.restore(settings.seed(), epoch);
       rng.shuffle(order);
-      List<int[]> batches =
-          settings.batchTokens() > 0
-              ? Batches.byTokens(order, lengths, settings.batchTokens())
-              : Batches.byExamples(order, settings.batchSize());
+      List<int[]> batches = batches(settings, order, lengths);
+      if (distinct != null) {
+        fewest += batches.size();
+        batches = batches(settings, order, lengths, distinct);
+        all += batches.size();
+      }
       for (int i = 0;
           i < batches.size() && !isFull(settings);
           i += settings.gradientAccumulation()) {
@@ -47,6 +66,30 @@ final class TrainingPlan {
       }
       epochEnds.add(steps.size());
     }
+  }
+
+  /** Says so if batches are small as the same texts are in many examples. */
+  void warnOfRepetition() {
+    if (all > fewest + fewest / 10 + 1) {
+      LOG.warn(
+          "{} batches where {} would hold all: the same texts are in many examples, and none may be"
+              + " in a batch twice",
+          all,
+          fewest);
+    }
+  }
+
+  private static List<int[]> batches(TrainingSettings settings, int[] order, int[] lengths) {
+    return settings.batchTokens() > 0
+        ? Batches.byTokens(order, lengths, settings.batchTokens())
+        : Batches.byExamples(order, settings.batchSize());
+  }
+
+  private static List<int[]> batches(
+      TrainingSettings settings, int[] order, int[] lengths, IntFunction<int[]> distinct) {
+    return settings.batchTokens() > 0
+        ? Batches.byTokens(order, lengths, settings.batchTokens(), distinct)
+        : Batches.byExamples(order, settings.batchSize(), distinct);
   }
 
   /** Whether there are as many tokens as are to be learnt from, if that is said. */

@@ -2,6 +2,7 @@ package io.github.jaubert.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -223,6 +225,77 @@ class EmbeddingTrainingTest {
         }
         assertArrayEquals(new String[] {".xx....x", "x.......", "x......x", "......x."}, marks);
       }
+    }
+  }
+
+  /** Pairs of which half of the anchors, and of the positives, are there twice. */
+  private static EmbeddingDataset repeated(int count) {
+    List<Row> rows = triples(count, 4).rows();
+    return EmbeddingDataset.of(
+        "pairs",
+        IntStream.range(0, count)
+            .mapToObj(
+                i ->
+                    Row.of(
+                        rows.get(i % 4 == 1 ? i - 1 : i).texts().get(0),
+                        rows.get(i % 4 == 2 ? i - 1 : i).texts().get(1)))
+            .toList());
+  }
+
+  /** Trains on pairs, and is killed after a step unless that is 0. */
+  private float[][] weights(Path run, int last) {
+    try (SentenceEncoder model = model(0.1);
+        Tokenizer tokenizer = SmallModel.tokenizer(temporary)) {
+      EmbeddingTraining task =
+          EmbeddingTraining.of(model, tokenizer, EmbeddingLoss.multipleNegativesRanking())
+              .train(repeated(40));
+      Trainer trainer =
+          Trainer.of(task)
+              .with(s -> s.epochs(2).batchSize(8).learningRate(1e-3f).seed(3))
+              .checkpoints(run, 2);
+      if (last > 0) {
+        trainer.listener(TrainerFixture.killAfter(last));
+        assertThrows(TrainerFixture.Killed.class, trainer::run);
+      } else {
+        trainer.run();
+      }
+      return model.parameters().stream().map(p -> p.tensor().toFloats()).toArray(float[][]::new);
+    }
+  }
+
+  @Test
+  void aBatchHasNoTextTwiceAndARunGoesOnWithTheSame() {
+    try (SentenceEncoder model = model(0);
+        Tokenizer tokenizer = SmallModel.tokenizer(temporary)) {
+      EmbeddingDataset data = repeated(40);
+      EmbeddingTraining task =
+          EmbeddingTraining.of(model, tokenizer, EmbeddingLoss.multipleNegativesRanking())
+              .train(data);
+      task.prepare(new TrainingLog());
+      TrainingSettings settings = TrainingSettings.defaults().epochs(2).batchSize(8).seed(3);
+      TrainingPlan plan = new TrainingPlan(settings, task.examples());
+      List<Integer> read = new ArrayList<>();
+      for (int step = 0; step < plan.steps(); step++) {
+        for (int[] batch : plan.microBatches(step)) {
+          List<String> texts = new ArrayList<>();
+          for (int row : batch) {
+            read.add(row);
+            texts.addAll(data.rows().get(row).texts());
+          }
+          assertEquals(texts.size(), Set.copyOf(texts).size(), texts.toString());
+        }
+      }
+      assertEquals(80, read.size());
+      assertEquals(40, Set.copyOf(read.subList(0, 40)).size());
+      assertNotEquals(read.subList(0, 40), read.subList(40, 80));
+      task.duplicates(true).prepare(new TrainingLog());
+      assertEquals(10, new TrainingPlan(settings, task.examples()).steps());
+    }
+    float[][] whole = weights(temporary.resolve("whole"), 0);
+    weights(temporary.resolve("parts"), 7);
+    float[][] resumed = weights(temporary.resolve("parts"), 0);
+    for (int i = 0; i < whole.length; i++) {
+      assertArrayEquals(whole[i], resumed[i]);
     }
   }
 

@@ -12,7 +12,7 @@ class TrainingPlanTest {
   private static TrainingPlan plan(TrainingSettings settings) {
     long all = IntStream.of(LENGTHS).asLongStream().sum();
     return new TrainingPlan(
-        settings.tokens() > 0 ? settings.epochsFor(pass -> all) : settings, pass -> LENGTHS);
+        settings.tokens() > 0 ? settings.epochsFor(pass -> all) : settings, pass -> LENGTHS, null);
   }
 
   @Test

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -57,5 +61,65 @@ class BatchesTest {
     assertEquals(1, Batches.byTokens(new int[] {0}, new int[] {500}, 60).size());
     assertEquals(List.of(), Batches.byTokens(new int[0], new int[0], 60));
     assertThrows(IllegalArgumentException.class, () -> Batches.byTokens(new int[0], new int[0], 0));
+  }
+
+  /** Batch by batch, each takes of what is left all that fits, in order. */
+  private static List<int[]> oneAfterTheOther(int[] order, int size, int[][] keys) {
+    List<Integer> left = new ArrayList<>(Arrays.stream(order).boxed().toList());
+    List<int[]> batches = new ArrayList<>();
+    while (!left.isEmpty()) {
+      List<Integer> batch = new ArrayList<>();
+      Set<Integer> held = new HashSet<>();
+      for (int example : List.copyOf(left)) {
+        Set<Integer> own = new HashSet<>(Arrays.stream(keys[example]).boxed().toList());
+        if (batch.size() < size && Collections.disjoint(held, own)) {
+          batch.add(example);
+          held.addAll(own);
+          left.remove((Integer) example);
+        }
+      }
+      batches.add(batch.stream().mapToInt(i -> i).toArray());
+    }
+    return batches;
+  }
+
+  @Test
+  void noTwoOfABatchShareAnything() {
+    Random random = new Random();
+    for (int round = 0; round < 100; round++) {
+      int different = 1 + random.nextInt(60);
+      int[][] keys = new int[random.nextInt(200)][];
+      Arrays.setAll(keys, i -> random.ints(1 + random.nextInt(3), 0, different).toArray());
+      int[] order = IntStream.range(0, keys.length).map(i -> keys.length - 1 - i).toArray();
+      int size = 1 + random.nextInt(20);
+      List<int[]> batches = Batches.byExamples(order, size, i -> keys[i]);
+      List<int[]> expected = oneAfterTheOther(order, size, keys);
+      assertEquals(
+          expected.stream().map(Arrays::toString).toList(),
+          batches.stream().map(Arrays::toString).toList());
+    }
+  }
+
+  @Test
+  void byTokensNoTwoOfABatchShareAnything() {
+    Random random = new Random();
+    for (int round = 0; round < 50; round++) {
+      int[] lengths = random.ints(500, 2, 130).toArray();
+      int[][] keys = new int[500][];
+      Arrays.setAll(keys, i -> new int[] {random.nextInt(250), 250 + random.nextInt(250)});
+      int[] order = IntStream.range(0, 500).toArray();
+      List<int[]> batches = Batches.byTokens(order, lengths, 700, i -> keys[i]);
+      assertArrayEquals(order, Arrays.stream(joined(batches)).sorted().toArray());
+      for (int[] batch : batches) {
+        assertTrue(tokens(batch, lengths) < 700 + 130);
+        int[] held = Arrays.stream(batch).flatMap(i -> Arrays.stream(keys[i])).toArray();
+        assertEquals(held.length, Arrays.stream(held).distinct().count());
+      }
+      double full =
+          batches.stream().limit(30).mapToInt(one -> tokens(one, lengths)).average().orElse(0);
+      assertEquals(700, full, 25);
+    }
+    int[] same = IntStream.range(0, 20_000).toArray();
+    assertEquals(20_000, Batches.byTokens(same, same, 5, i -> new int[] {7}).size());
   }
 }
