@@ -22,13 +22,15 @@ final class EmbeddingBatches implements Examples {
   static final String SCORES = "scores";
   static final String POSITIVES = "positives";
   static final String NEGATIVES = "excluded";
+  private static final String GUIDE = "guide.";
 
   private final EmbeddingDataset data;
-  private final List<List<Encoding>> columns = new ArrayList<>();
+  private final List<List<Encoding>> columns;
   private final int[][] texts; // numbers of equal texts, by column and row
   private final int part; // sequences of a part; 0: all of a batch are one
   private final EmbeddingLoss loss; // null: for evaluation
   private final boolean duplicates;
+  private List<List<Encoding>> guides = List.of(); // columns as a guide reads them; none without
 
   /**
    * Tokenises.
@@ -50,22 +52,37 @@ final class EmbeddingBatches implements Examples {
     this.duplicates = duplicates;
     texts = new int[data.texts()][data.size()];
     Map<String, Integer> numbers = new HashMap<>();
+    columns = encoded(cutting, listener);
+    for (int column = 0; column < data.texts(); column++) {
+      for (int row = 0; row < data.size(); row++) {
+        String own = data.rows().get(row).texts().get(column);
+        texts[column][row] = numbers.computeIfAbsent(own, text -> numbers.size());
+      }
+    }
+  }
+
+  /** Whether a text of a batch is for the guide. */
+  static boolean isGuides(String name) {
+    return name.startsWith(GUIDE);
+  }
+
+  /** The same texts as a guide reads them, from now on a part of every batch. */
+  EmbeddingBatches guided(Tokenizer cutting, TrainingListener listener) {
+    guides = encoded(cutting, listener);
+    return this;
+  }
+
+  private List<List<Encoding>> encoded(Tokenizer cutting, TrainingListener listener) {
+    List<List<Encoding>> encoded = new ArrayList<>();
     TokenizingProgress progress =
         new TokenizingProgress(listener, data.source(), data.size() * data.texts());
     for (int column = 0; column < data.texts(); column++) {
       int at = column;
       List<String> all = data.rows().stream().map(row -> row.texts().get(at)).toList();
-      columns.add(cutting.encodeAll(all, null, progress));
-      for (int row = 0; row < all.size(); row++) {
-        texts[column][row] = numbers.computeIfAbsent(all.get(row), text -> numbers.size());
-      }
+      encoded.add(cutting.encodeAll(all, null, progress));
     }
     progress.done();
-  }
-
-  /** What a part of a batch is called. */
-  static String name(int index) {
-    return Batch.TEXT + "." + index;
+    return encoded;
   }
 
   @Override
@@ -85,19 +102,9 @@ final class EmbeddingBatches implements Examples {
 
   @Override
   public Batch batch(int[] rows) {
-    List<Encoding> sequences = new ArrayList<>();
-    for (List<Encoding> column : columns) {
-      for (int row : rows) {
-        sequences.add(column.get(row));
-      }
-    }
     Batch batch = Batch.of(rows.length);
-    int size = part == 0 ? sequences.size() : part;
-    for (int from = 0, index = 0; from < sequences.size(); from += size, index++) {
-      batch.text(
-          name(index),
-          TokenBatch.of(sequences.subList(from, Math.min(sequences.size(), from + size))));
-    }
+    add(batch, Batch.TEXT + ".", columns, rows);
+    add(batch, GUIDE, guides, rows);
     if (data.hasScores()) {
       float[] scores = new float[rows.length];
       for (int i = 0; i < rows.length; i++) {
@@ -105,7 +112,7 @@ final class EmbeddingBatches implements Examples {
       }
       batch.with(SCORES, scores);
     }
-    if (loss != null && loss.data() == EmbeddingLoss.Data.POSITIVES) {
+    if (loss != null && loss.data().hasInBatchNegatives()) {
       int[] positives = new int[rows.length];
       for (int i = 0; i < rows.length; i++) {
         positives[i] = i;
@@ -114,6 +121,22 @@ final class EmbeddingBatches implements Examples {
       batch.with(NEGATIVES, excluded(rows), rows.length, (long) rows.length * (texts.length - 1));
     }
     return batch;
+  }
+
+  /** The sequences of some rows, column by column, in parts. */
+  private void add(Batch batch, String name, List<List<Encoding>> columns, int[] rows) {
+    List<Encoding> sequences = new ArrayList<>();
+    for (List<Encoding> column : columns) {
+      for (int row : rows) {
+        sequences.add(column.get(row));
+      }
+    }
+    int size = part == 0 ? sequences.size() : part;
+    for (int from = 0, index = 0; from < sequences.size(); from += size, index++) {
+      batch.text(
+          name + index,
+          TokenBatch.of(sequences.subList(from, Math.min(sequences.size(), from + size))));
+    }
   }
 
   /**

@@ -25,7 +25,14 @@ public interface EmbeddingLoss {
     /** Two texts and a score. */
     SCORES,
     /** A text, one that belongs to it, and one that does not. */
-    TRIPLETS
+    TRIPLETS,
+    /** As {@link #POSITIVES}, and what a guide says of the same texts. */
+    GUIDED;
+
+    /** Whether the texts of other examples of a batch are an anchor's negatives. */
+    boolean hasInBatchNegatives() {
+      return this == POSITIVES || this == GUIDED;
+    }
   }
 
   /**
@@ -35,18 +42,23 @@ public interface EmbeddingLoss {
    *     dimensions]}
    * @param scores F32 {@code [examples]}; null unless the loss reads {@link Data#SCORES}
    * @param positives which row of all columns behind the first, put end to end, is each anchor's:
-   *     I32 {@code [examples]}, 0, 1, …; null unless it reads {@link Data#POSITIVES}
+   *     I32 {@code [examples]}, 0, 1, …; null unless it reads {@link Data#POSITIVES} or {@link
+   *     Data#GUIDED}
    * @param excluded added to the similarities of anchors and those rows: 0, or a large negative
    *     number where a row is no negative of the anchor, as it is the same text as its positive;
    *     F32 {@code [examples, rows]}, or null for none
+   * @param guides the vectors that a guide makes of the same texts, without a gradient; null unless
+   *     the loss reads {@link Data#GUIDED}
    */
-  record Vectors(List<Tensor> columns, Tensor scores, Tensor positives, Tensor excluded) {
+  record Vectors(
+      List<Tensor> columns, Tensor scores, Tensor positives, Tensor excluded, List<Tensor> guides) {
     Vectors first(int dimensions) {
       return new Vectors(
           columns.stream().map(x -> F.normalize(x.narrow(-1, 0, dimensions))).toList(),
           scores,
           positives,
-          excluded);
+          excluded,
+          guides);
     }
   }
 
@@ -92,6 +104,36 @@ public interface EmbeddingLoss {
               vectors.positives(),
               CrossEntropyOptions.defaults().withNormalizer(count));
         });
+  }
+
+  /** {@link #gist(float, float)} with a temperature of 0.01 and a margin of 0. */
+  static EmbeddingLoss gist() {
+    return gist(0.01f, 0);
+  }
+
+  /**
+   * An anchor has to find its positive as in {@link #multipleNegativesRanking}, among the anchors
+   * and, for its positive, the positives of the batch, too; but what a guide, another model that
+   * does not learn, finds as near as that anchor and positive are, is no negative (Solatorio 2024,
+   * "GISTEmbed").
+   *
+   * @param temperature what cosines are divided by
+   * @param margin how much further away than the positive a negative has to be, by the guide's
+   *     cosines, from -2 to 2
+   */
+  static EmbeddingLoss gist(float temperature, float margin) {
+    requirePositive("temperature", temperature);
+    if (!(Math.abs(margin) <= 2)) {
+      throw new IllegalArgumentException("margin " + margin + ": a number from -2 to 2");
+    }
+    return of(
+        "gist(temperature " + temperature + ", margin " + margin + ")",
+        Data.GUIDED,
+        (vectors, count) ->
+            F.crossEntropy(
+                GuidedNegatives.logits(vectors, temperature, margin),
+                vectors.positives(),
+                CrossEntropyOptions.defaults().withNormalizer(count)));
   }
 
   /** {@link #cosent(float)} with a scale of 20. */

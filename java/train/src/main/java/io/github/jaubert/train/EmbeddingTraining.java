@@ -1,13 +1,17 @@
 package io.github.jaubert.train;
 
 import io.github.jaubert.autograd.Checkpoint;
+import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EmbeddingDataset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,6 +34,8 @@ public final class EmbeddingTraining
   private final EmbeddingLoss loss;
   private int part; // 0: a batch is computed at once
   private boolean duplicates;
+  private SentenceEncoder guide; // null: none
+  private Tokenizer guidesTokenizer;
 
   private EmbeddingTraining(SentenceEncoder model, Tokenizer tokenizer, EmbeddingLoss loss) {
     super(model, tokenizer);
@@ -71,6 +77,23 @@ public final class EmbeddingTraining
     return this;
   }
 
+  /**
+   * The model that says which texts are no negatives, of the loss {@link EmbeddingLoss#gist}. It
+   * reads the same texts, cut to the same number of tokens or to as many as it takes, and does not
+   * learn; its dimensions and its vocabulary may be others. It remains the caller's, and is in
+   * evaluation mode from then on.
+   *
+   * @param tokenizer the guide's
+   * @throws IllegalArgumentException if it is the model itself
+   */
+  public EmbeddingTraining guide(SentenceEncoder guide, Tokenizer tokenizer) {
+    require(guide != model(), "the guide is the model itself");
+    this.guide = guide;
+    guidesTokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    guide.eval();
+    return this;
+  }
+
   // ---- the task ----
 
   @Override
@@ -79,9 +102,20 @@ public final class EmbeddingTraining
       EmbeddingDataset evaluation,
       Tokenizer cutting,
       TrainingListener listener) {
+    boolean guided = learns() && loss.data() == EmbeddingLoss.Data.GUIDED;
+    if (guided && guide == null) {
+      throw new IllegalStateException(
+          "the loss %s needs a guide: choose one with guide(…)".formatted(loss.name()));
+    }
     check(train);
-    Examples examples =
+    EmbeddingBatches examples =
         new EmbeddingBatches(train, cutting, listener, part, loss, mayHaveDuplicates());
+    if (guided) {
+      int length = Math.min(cutting.maxLength(), guide.maxLength());
+      try (Tokenizer guides = guidesTokenizer.withMaxLength(length)) {
+        examples.guided(guides, listener);
+      }
+    }
     return new Prepared(
         examples,
         evaluation == null
@@ -91,7 +125,7 @@ public final class EmbeddingTraining
   }
 
   private boolean mayHaveDuplicates() {
-    return duplicates || loss.data() != EmbeddingLoss.Data.POSITIVES;
+    return duplicates || !loss.data().hasInBatchNegatives();
   }
 
   private void check(EmbeddingDataset data) {
@@ -110,7 +144,7 @@ public final class EmbeddingTraining
                   .formatted(loss.name(), data.texts()));
         }
       }
-      case POSITIVES -> {
+      case POSITIVES, GUIDED -> {
         if (data.hasScores()) {
           throw new DataException(
               data.source(),
@@ -128,26 +162,52 @@ public final class EmbeddingTraining
             columns(inputs),
             inputs.has(EmbeddingBatches.SCORES) ? inputs.get(EmbeddingBatches.SCORES) : null,
             inputs.has(EmbeddingBatches.POSITIVES) ? inputs.get(EmbeddingBatches.POSITIVES) : null,
-            inputs.has(EmbeddingBatches.NEGATIVES) ? inputs.get(EmbeddingBatches.NEGATIVES) : null),
+            inputs.has(EmbeddingBatches.NEGATIVES) ? inputs.get(EmbeddingBatches.NEGATIVES) : null,
+            loss.data() == EmbeddingLoss.Data.GUIDED ? guides(inputs) : null),
         count);
+  }
+
+  /** What the guide says of the texts. */
+  private List<Tensor> guides(Inputs inputs) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      List<Tensor> parts = texts(inputs, true).stream().map(guide::forward).toList();
+      return columns(parts, inputs.examples()).stream().map(scope::keep).toList();
+    }
   }
 
   /** The vectors of each text of the examples. */
   List<Tensor> columns(Inputs inputs) {
+    List<TokenInputs> texts = texts(inputs, false);
     List<Tensor> parts = new ArrayList<>();
-    for (TokenInputs part : inputs.texts()) {
+    for (TokenInputs part : texts) {
       parts.add(
-          inputs.texts().size() == 1
+          texts.size() == 1
               ? model().forward(part)
               : Checkpoint.run(none -> model().forward(part), List.of()));
     }
+    return columns(parts, inputs.examples());
+  }
+
+  private static List<TokenInputs> texts(Inputs inputs, boolean guides) {
+    return inputs.names().stream()
+        .filter(name -> EmbeddingBatches.isGuides(name) == guides)
+        .map(inputs::text)
+        .toList();
+  }
+
+  private static List<Tensor> columns(List<Tensor> parts, int examples) {
     Tensor all = parts.size() == 1 ? parts.get(0) : Tensor.concat(0, parts.toArray(Tensor[]::new));
-    int examples = inputs.examples();
     List<Tensor> columns = new ArrayList<>();
     for (int from = 0; from < all.size(0); from += examples) {
       columns.add(all.narrow(0, from, examples));
     }
     return columns;
+  }
+
+  @Override
+  public Encoder encoder(String text) {
+    return (EmbeddingBatches.isGuides(text) ? guide : model()).encoder();
   }
 
   @Override
@@ -161,9 +221,13 @@ public final class EmbeddingTraining
 
   @Override
   public Map<String, String> identity() {
-    return Map.of(
-        "pooling", model().pooling().mode(),
-        "normalize", Boolean.toString(model().normalize()),
-        "dimensions", Integer.toString(model().dimensions()));
+    Map<String, String> identity = new LinkedHashMap<>();
+    identity.put("pooling", model().pooling().mode());
+    identity.put("normalize", Boolean.toString(model().normalize()));
+    identity.put("dimensions", Integer.toString(model().dimensions()));
+    if (guide != null) {
+      identity.put("guide", guide.pooling().mode() + " " + Fingerprint.of(guide.parameters()));
+    }
+    return identity;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A {@link Batch} as a model reads it: tensors on its device, by the same names. A recorded step
@@ -59,6 +60,11 @@ public final class Inputs implements AutoCloseable {
   /** All texts in the order in which the batch has them. */
   public Collection<TokenInputs> texts() {
     return Collections.unmodifiableCollection(texts.values());
+  }
+
+  /** The names of all texts in the order in which the batch has them. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(texts.keySet());
   }
 
   /** Whether there are numbers of a name. */

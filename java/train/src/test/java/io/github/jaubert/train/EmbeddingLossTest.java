@@ -12,6 +12,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Against PyTorch in double precision; golden_embedding_losses.py computed the figures. */
@@ -45,7 +46,14 @@ class EmbeddingLossTest {
         columns,
         Tensor.of(floats(golden.get("scores")), ROWS),
         Tensor.of(new int[] {0, 1, 2, 3, 4}, ROWS),
-        null);
+        null,
+        guides(golden, columns.size()));
+  }
+
+  private static List<Tensor> guides(JsonNode golden, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> Tensor.of(floats(golden.get("guides").get(i)), ROWS, 4))
+        .toList();
   }
 
   private static void check(String name, EmbeddingLoss loss) throws URISyntaxException {
@@ -85,6 +93,9 @@ class EmbeddingLossTest {
     check("cosine", EmbeddingLoss.cosineSimilarity());
     check("triplet", EmbeddingLoss.triplet());
     check("matryoshka", EmbeddingLoss.matryoshka(EmbeddingLoss.triplet(), 7, 3));
+    check("gist_pairs", EmbeddingLoss.gist());
+    check("gist_triples", EmbeddingLoss.gist());
+    check("gist_margin", EmbeddingLoss.gist(0.05f, 0.3f));
   }
 
   @Test
@@ -101,9 +112,44 @@ class EmbeddingLossTest {
           EmbeddingLoss.multipleNegativesRanking()
               .of(
                   new EmbeddingLoss.Vectors(
-                      columns, null, all.positives(), Tensor.of(excluded, ROWS, ROWS)),
+                      columns, null, all.positives(), Tensor.of(excluded, ROWS, ROWS), null),
                   ROWS);
       assertEquals(0, loss.item(), 1e-6);
+    }
+  }
+
+  @Test
+  void aTextIsNoNegativeOfItselfWhateverTheGuideSays() throws URISyntaxException {
+    JsonNode golden = golden();
+    try (Scope scope = Scope.open()) {
+      List<Tensor> same = columns(golden, 1);
+      List<Tensor> guides = guides(golden, 1);
+      EmbeddingLoss.Vectors all = vectors(golden, same);
+      float[] excluded = new float[ROWS * ROWS * 2];
+      for (int i = 0; i < ROWS; i++) { // each text is anchor, positive and negative
+        excluded[2 * ROWS * i + ROWS + i] = EmbeddingBatches.EXCLUDED;
+      }
+      Tensor logits =
+          GuidedNegatives.logits(
+              new EmbeddingLoss.Vectors(
+                  List.of(same.get(0), same.get(0), same.get(0)),
+                  null,
+                  all.positives(),
+                  Tensor.of(excluded, ROWS, 2 * ROWS),
+                  List.of(guides.get(0), guides.get(0), guides.get(0))),
+              1,
+              0);
+      assertEquals(4 * ROWS, logits.size(1));
+      float[] values = logits.toFloats();
+      for (int i = 0; i < ROWS; i++) {
+        for (int k = 0; k < 4 * ROWS; k++) {
+          float value = values[4 * ROWS * i + k];
+          assertTrue(
+              k % ROWS != i || (k < ROWS ? Math.abs(value - 1) < 1e-5 : value < -1e8),
+              "%d, %d: %s".formatted(i, k, value));
+          assertTrue(k % ROWS == i || value > -1e8, "%d, %d: %s".formatted(i, k, value));
+        }
+      }
     }
   }
 
@@ -113,7 +159,7 @@ class EmbeddingLossTest {
       Tensor same = Tensor.of(new float[] {1, 2, 0, 0}, 2, 2).requiresGrad(true);
       Tensor loss =
           EmbeddingLoss.triplet()
-              .of(new EmbeddingLoss.Vectors(List.of(same, same, same), null, null, null), 2);
+              .of(new EmbeddingLoss.Vectors(List.of(same, same, same), null, null, null, null), 2);
       assertEquals(5, loss.item(), 1e-6);
       loss.backward();
       for (float gradient : same.grad().toFloats()) {
@@ -126,6 +172,8 @@ class EmbeddingLossTest {
   void whatNoLossCanHaveIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> EmbeddingLoss.cosent(0));
     assertThrows(IllegalArgumentException.class, () -> EmbeddingLoss.triplet(Float.NaN));
+    assertThrows(IllegalArgumentException.class, () -> EmbeddingLoss.gist(0, 0));
+    assertThrows(IllegalArgumentException.class, () -> EmbeddingLoss.gist(1, Float.NaN));
     assertThrows(
         IllegalArgumentException.class, () -> EmbeddingLoss.matryoshka(EmbeddingLoss.cosent(), 0));
   }

@@ -122,6 +122,37 @@ class EmbeddingTrainingTest {
   }
 
   @Test
+  void aGuideOfAnotherSizeSaysWhatIsNoNegative() {
+    try (SentenceEncoder model = model(0);
+        SentenceEncoder guide =
+            SentenceEncoder.of(
+                Encoder.of(BertConfig.bertBase().withVocabSize(25).withEncoder(16, 1, 2, 32)),
+                Pooling.CLS);
+        Tokenizer tokenizer = SmallModel.tokenizer(temporary)) {
+      EmbeddingTraining task =
+          EmbeddingTraining.of(model, tokenizer, EmbeddingLoss.gist()).train(triples(20, 3));
+      assertThrows(IllegalStateException.class, () -> task.prepare(new TrainingLog()));
+      assertThrows(IllegalArgumentException.class, () -> task.guide(model, tokenizer));
+      task.guide(guide, tokenizer);
+      int[] rows = IntStream.range(0, 13).toArray();
+      float[][] whole = gradients(task, rows);
+      model.parameters().forEach(parameter -> parameter.tensor().zeroGrad());
+      float[][] cached = gradients(task.cached(7), rows);
+      assertTrue(whole[0][0] > 0);
+      for (int i = 0; i < whole.length; i++) {
+        double largest = 1e-3;
+        for (float value : whole[i]) {
+          largest = Math.max(largest, Math.abs(value));
+        }
+        assertArrayEquals(whole[i], cached[i], (float) (1e-5 * largest), "parameter " + i);
+      }
+      assertTrue(guide.parameters().stream().allMatch(p -> p.tensor().grad() == null));
+      assertTrue(task.identity().containsKey("guide"));
+      Trainer.of(task).with(s -> s.epochs(1).batchSize(10).learningRate(1e-3f).seed(1)).run();
+    }
+  }
+
+  @Test
   void dropoutIsTheSameWhenAPartIsComputedAgain() {
     int[] rows = IntStream.range(0, 7).toArray();
     try (SentenceEncoder model = model(0.2);
