@@ -112,6 +112,17 @@ public final class EmbeddingDataset {
     return format.read(file, header).columns();
   }
 
+  /**
+   * The texts of one column of a file, such as passages to find negatives among.
+   *
+   * @throws DataException if the column is not there, or a cell holds no single text
+   */
+  public static List<String> texts(Path file, TableFormat format, String column, boolean header) {
+    Table table = format.read(file, header);
+    int index = table.column(column);
+    return table.rows().stream().map(row -> only(table, row, index)).toList();
+  }
+
   /** The only value of a cell. */
   static String only(Table table, Table.Row row, int column) {
     List<String> cell = table.cell(row, column);
