@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.pipeline.Embeddings;
 import io.github.jaubert.bert.pipeline.Pipelines;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.train.EmbeddingTraining;
 import io.github.jaubert.train.Trainer;
@@ -19,6 +20,8 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
   private final EmbeddingOptions.Columns columns;
   private final EmbeddingDataset train;
   private final EmbeddingDataset eval; // null if there is none
+  private SentenceEncoder guide; // null without one, or until the job is opened
+  private Tokenizer guidesTokenizer;
 
   private EmbeddingJob(
       Options options,
@@ -81,6 +84,16 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
   }
 
   @Override
+  public void open(Tokenizer tokenizer) {
+    super.open(tokenizer);
+    Path folder = options().embeddings().guide();
+    if (folder != null) {
+      guide = SentenceEncoder.fromPretrained(folder);
+      guidesTokenizer = Tokenizer.fromPretrained(folder);
+    }
+  }
+
+  @Override
   String predicted() {
     return "vectors of sentences by the loss " + options().embeddings().loss().name();
   }
@@ -100,6 +113,9 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
     super.describe(json);
     json.put("pooling", model().pooling().mode());
     json.put("normalize", model().normalize());
+    if (guide != null) {
+      json.put("guide", options().embeddings().guide().toString());
+    }
   }
 
   @Override
@@ -110,6 +126,9 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
             .train(train)
             .cached(embeddings.cached())
             .duplicates(embeddings.allowDuplicates());
+    if (guide != null) {
+      task.guide(guide, guidesTokenizer);
+    }
     if (options().training().maxLength != null) {
       task.maxLength(options().training().maxLength);
     }
@@ -133,6 +152,17 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
                     eval.hasScores() ? " (its score is " + row.score() + ")" : "");
               });
     }
+  }
+
+  @Override
+  public void close() {
+    if (guide != null) {
+      guide.close();
+    }
+    if (guidesTokenizer != null) {
+      guidesTokenizer.close();
+    }
+    super.close();
   }
 
   private static double cosine(float[] a, float[] b) {

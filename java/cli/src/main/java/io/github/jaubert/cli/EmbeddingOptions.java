@@ -29,6 +29,7 @@ final class EmbeddingOptions {
   private static final List<List<String>> USUAL =
       List.of(
           List.of("anchor", "positive"),
+          List.of("query", "positive"),
           List.of("query", "answer"),
           List.of("sentence1", "sentence2"),
           List.of("question1", "question2"),
@@ -42,7 +43,8 @@ final class EmbeddingOptions {
     MNR,
     COSENT,
     COSINE,
-    TRIPLET;
+    TRIPLET,
+    GIST;
 
     EmbeddingLoss loss() {
       return switch (this) {
@@ -50,6 +52,7 @@ final class EmbeddingOptions {
         case COSENT -> EmbeddingLoss.cosent();
         case COSINE -> EmbeddingLoss.cosineSimilarity();
         case TRIPLET -> EmbeddingLoss.triplet();
+        case GIST -> EmbeddingLoss.gist();
       };
     }
   }
@@ -60,8 +63,17 @@ final class EmbeddingOptions {
       description =
           "With --task embeddings: ${COMPLETION-CANDIDATES}. MNR (MultipleNegativesRanking) is for"
               + " pairs that belong together, perhaps with a negative; COSENT and COSINE are for"
-              + " pairs with a score; TRIPLET is for anchor, positive, negative.")
+              + " pairs with a score; TRIPLET is for anchor, positive, negative; GIST is as MNR,"
+              + " where --guide says what is no negative.")
   private Loss loss;
+
+  @Option(
+      names = "--guide",
+      paramLabel = "DIR",
+      description =
+          "For --loss gist: a folder of an encoder of sentences that tells which texts of a batch"
+              + " are no negatives.")
+  private Path guide;
 
   @Option(
       names = "--negative-column",
@@ -102,8 +114,8 @@ final class EmbeddingOptions {
   @Option(
       names = "--allow-duplicates",
       description =
-          "A batch of MNR may have a text twice. Without, it has none, as sentence-transformers'"
-              + " NO_DUPLICATES does it.")
+          "A batch of MNR or GIST may have a text twice. Without, it has none, as"
+              + " sentence-transformers' NO_DUPLICATES does it.")
   private boolean allowDuplicates;
 
   /**
@@ -131,8 +143,13 @@ final class EmbeddingOptions {
     }
     if (embeddings && loss == null) {
       throw new ParameterException(
-          command, "--task embeddings needs --loss: mnr, cosent, cosine or triplet");
+          command, "--task embeddings needs --loss: mnr, cosent, cosine, triplet or gist");
     }
+    if (embeddings && (loss == Loss.GIST) != (guide != null)) {
+      throw new ParameterException(
+          command, guide == null ? "--loss gist needs --guide" : "--guide is for --loss gist");
+    }
+    ModelOption.check(command, "--guide", guide);
     TrainingOptions.atLeast(command, "--cached", cached, 1);
     if (scoreMax != null && !(scoreMax > 0)) {
       throw new ParameterException(command, "--score-max " + scoreMax + ": a number above 0");
@@ -146,6 +163,11 @@ final class EmbeddingOptions {
 
   Pooling pooling() {
     return pooling;
+  }
+
+  /** The folder of the guide; null without one. */
+  Path guide() {
+    return guide;
   }
 
   int cached() {
@@ -172,27 +194,7 @@ final class EmbeddingOptions {
   Columns columns(DataOptions data) {
     List<String> header =
         EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
-    List<String> texts = new ArrayList<>();
-    if ((data.textColumn == null) != (data.pairColumn == null)) {
-      throw new DataException(
-          data.train.toString(),
-          "a pair has two texts: choose both --text-column and --pair-column; the columns are "
-              + String.join(", ", header));
-    }
-    if (data.textColumn != null) {
-      texts.addAll(List.of(data.textColumn, data.pairColumn));
-    } else {
-      texts.addAll(
-          USUAL.stream()
-              .filter(header::containsAll)
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new DataException(
-                          data.train.toString(),
-                          "choose two columns with --text-column and --pair-column; the columns are "
-                              + String.join(", ", header))));
-    }
+    List<String> texts = texts(data.train, header, data.textColumn, data.pairColumn);
     if (loss.loss().data() == EmbeddingLoss.Data.SCORES) {
       String score =
           data.labelColumn != null
@@ -212,6 +214,34 @@ final class EmbeddingOptions {
       texts.add(negative == null ? "negative" : negative);
     }
     return new Columns(texts, null);
+  }
+
+  /**
+   * The two columns of texts, in a list that can be added to.
+   *
+   * @param first null to choose from the usual names, and so is {@code second}
+   */
+  static List<String> texts(Path file, List<String> header, String first, String second) {
+    if ((first == null) != (second == null)) {
+      throw new DataException(
+          file.toString(),
+          "a pair has two texts: choose both --text-column and --pair-column; the columns are "
+              + String.join(", ", header));
+    }
+    List<String> chosen =
+        first != null
+            ? List.of(first, second)
+            : USUAL.stream()
+                .filter(header::containsAll)
+                .findFirst()
+                .orElseThrow(
+                    () ->
+                        new DataException(
+                            file.toString(),
+                            "choose two columns with --text-column and --pair-column; the columns"
+                                + " are "
+                                + String.join(", ", header)));
+    return new ArrayList<>(chosen);
   }
 
   /** Reads a file. */
