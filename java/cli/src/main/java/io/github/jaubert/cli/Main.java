@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PretrainCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
+      MineCommand.class,
       GlueCommand.class,
       DownloadCommand.class,
       DoctorCommand.class,
@@ -136,7 +137,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "which command? finetune, pretrain, predict, fill-mask, glue, download, doctor, bench or package");
+        "which command? finetune, pretrain, predict, fill-mask, mine, glue, download, doctor, bench"
+            + " or package");
   }
 
   /** The version that the build wrote beside this class. */

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, version, doctor, and command lines that are not understood. */
 class MainTest extends CommandFixture {
   @ParameterizedTest
-  @ValueSource(strings = {"", "finetune", "predict", "fill-mask", "doctor", "bench", "package"})
+  @ValueSource(
+      strings = {"", "finetune", "predict", "fill-mask", "mine", "doctor", "bench", "package"})
   void everyCommandHasHelp(String command) {
     Result result =
         (command.isEmpty() ? jaubert("--help") : jaubert(command, "--help")).succeeded();
@@ -45,19 +46,23 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, predict, fill-mask, glue, download, doctor, bench or package",
+        "''|which command? finetune, pretrain, predict, fill-mask, mine, glue, download, doctor,"
+            + " bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
-        "finetune --batch-size 8 --batch-tokens 100|--batch-size=N, --batch-tokens=N are mutually exclusive (specify only one)",
+        "finetune --batch-size 8 --batch-tokens 100|--batch-size=N, --batch-tokens=N are mutually"
+            + " exclusive (specify only one)",
         "finetune --eval dev.tsv|--eval needs --train",
         "finetune --label-column x|--label-column needs --train",
         "finetune --no-header|--no-header needs --train",
         "finetune --format csv|--format needs --train",
         "finetune --skip-label - --format csv|--skip-label needs --train",
         "finetune --task multilabel|--task needs --train",
-        "finetune --train a.tsv --keep-best|--eval-limit, --metric, --positive, --keep-best and --patience need --eval",
-        "finetune --train a.tsv --patience 2|--eval-limit, --metric, --positive, --keep-best and --patience need --eval",
+        "finetune --train a.tsv --keep-best|--eval-limit, --metric, --positive, --keep-best and"
+            + " --patience need --eval",
+        "finetune --train a.tsv --patience 2|--eval-limit, --metric, --positive, --keep-best and"
+            + " --patience need --eval",
         "finetune --patience -1|--patience -1: a whole number from 0",
         "finetune --freeze [|--freeze [: Unclosed character class near index 0",
         "finetune --overwrite|--overwrite needs --out",
@@ -73,35 +78,51 @@ class MainTest extends CommandFixture {
         "finetune --layer-decay 0|--layer-decay 0.0: a number above 0, up to 1",
         "finetune --graphs --device cpu|--graphs: there are none on cpu",
         "finetune --ema-decay 1|--ema-decay 1.0: a number from 0, less than 1",
-        "finetune --checkpoint-every 10x|Invalid value for option '--checkpoint-every': '10x' is neither steps, as 500, nor a time, as 10m",
-        "finetune --checkpoint-every 0|Invalid value for option '--checkpoint-every': '0' is neither steps, as 500, nor a time, as 10m",
+        "finetune --checkpoint-every 10x|Invalid value for option '--checkpoint-every': '10x' is"
+            + " neither steps, as 500, nor a time, as 10m",
+        "finetune --checkpoint-every 0|Invalid value for option '--checkpoint-every': '0' is"
+            + " neither steps, as 500, nor a time, as 10m",
         "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",
         "finetune --lora-alpha 8|--lora-alpha needs --lora-rank",
         "finetune --adapter-only|--adapter-only needs --lora-rank",
         "finetune --lora-rank 0|--lora-rank 0; it must be at least 1",
         "finetune --lora-rank 4 --lora-dropout 1|--lora-dropout 1.0; it must be in [0, 1)",
-        "finetune --lora-rank 4 --lora-alpha -1|--lora-alpha -1.0; it must be a finite number above 0",
-        "finetune --lora-rank 4 --lora-targets a(|--lora-targets 'a(' is no regular expression: Unclosed group near index 2",
-        "finetune --lora-rank 4 --adapter-only|--adapter-only needs --model, whose folder an adapter refers to; jaubert download minilm makes one of the usual model",
-        "finetune --metric pearson|--metric pearson measures scores, but the task is to predict one of 26 labels",
+        "finetune --lora-rank 4 --lora-alpha -1|--lora-alpha -1.0; it must be a finite number above"
+            + " 0",
+        "finetune --lora-rank 4 --lora-targets a(|--lora-targets 'a(' is no regular expression:"
+            + " Unclosed group near index 2",
+        "finetune --lora-rank 4 --adapter-only|--adapter-only needs --model, whose folder an"
+            + " adapter refers to; jaubert download minilm makes one of the usual model",
+        "finetune --metric pearson|--metric pearson measures scores, but the task is to predict one"
+            + " of 26 labels",
         "finetune --metric f1,f1|--metric f1 is given twice",
         "finetune --metric f1,accuracy --metric F1|--metric f1 is given twice",
-        "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive, --keep-best and --patience need --eval",
-        "finetune --positive noun.person|--positive is for f1, precision and recall; choose these with --metric",
+        "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive, --keep-best and"
+            + " --patience need --eval",
+        "finetune --positive noun.person|--positive is for f1, precision and recall; choose these"
+            + " with --metric",
         "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",
-        "finetune --device gpu|--device gpu: device 'gpu' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
-        "predict --model m --device cuda:x t|--device cuda:x: device 'cuda:x' is not one of cpu, cuda, cuda:0, cuda:1, …, best",
+        "finetune --device gpu|--device gpu: device 'gpu' is not one of cpu, cuda, cuda:0, cuda:1,"
+            + " …, best",
+        "predict --model m --device cuda:x t|--device cuda:x: device 'cuda:x' is not one of cpu,"
+            + " cuda, cuda:0, cuda:1, …, best",
         "predict --model m --top 0 t|--top 0: a whole number from 1",
-        "predict --model MiniLM t|--model MiniLM: no such folder; jaubert download MiniLM makes models/minilm",
-        "finetune --model google/bert_uncased|--model google/bert_uncased: no such folder; if it is a model of Hugging Face's Hub, put config.json, model.safetensors and tokenizer.json (or vocab.txt and tokenizer_config.json) of https://huggingface.co/google/bert_uncased/tree/main into a folder and name that",
+        "predict --model MiniLM t|--model MiniLM: no such folder; jaubert download MiniLM makes"
+            + " models/minilm",
+        "finetune --model google/bert_uncased|--model google/bert_uncased: no such folder; if it is"
+            + " a model of Hugging Face's Hub, put config.json, model.safetensors and"
+            + " tokenizer.json (or vocab.txt and tokenizer_config.json) of"
+            + " https://huggingface.co/google/bert_uncased/tree/main into a folder and name that",
         "finetune --model /nowhere/at/all|--model /nowhere/at/all: no such folder",
-        "download bge-small --out x --repository https:/host|--repository https:/host: an address such as https://host/maven2",
+        "download bge-small --out x --repository https:/host|--repository https:/host: an address"
+            + " such as https://host/maven2",
         "finetune --model ./MiniLMs|--model ./MiniLMs: no such folder",
         "finetune --model src/nope|--model src/nope: no such folder",
         "predict --model pom.xml t|--model pom.xml: a file; --model is the folder that holds it",
         "download gpt|no model gpt to download, only minilm, bge-small, bert-base",
         "download minilm --out src|src holds something already; choose another folder with --out",
-        "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address such as https://host/maven2",
+        "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address"
+            + " such as https://host/maven2",
         "fill-mask text|Missing required option: '--model=DIR'",
         "fill-mask --model m --top 0 t|--top 0: a whole number from 1",
         "predict text|Missing required option: '--model=DIR'",
