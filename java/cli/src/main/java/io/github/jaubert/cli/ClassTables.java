@@ -11,6 +11,7 @@ import io.github.jaubert.train.metrics.ClassificationReport;
 import io.github.jaubert.train.metrics.ClassificationReport.Row;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,21 +35,37 @@ final class ClassTables {
   private final ClassificationReport chosen;
   private final ClassificationReport crossed; // null where no thresholds are searched
 
-  private ClassTables(Predictions predictions, Search search, String positive) {
+  private final String all; // what has the figures of classes that are not printed
+
+  private ClassTables(
+      Predictions predictions, Search search, Thresholds thresholds, String positive, String all) {
     this.labels = predictions.labels();
     this.positive = positive;
     this.search = search;
-    Thresholds half = Thresholds.usual(labels);
-    thresholds = search == null ? half : predictions.search(search, positive);
-    usual = predictions.report(half);
-    chosen = search == null ? usual : predictions.report(thresholds);
+    this.thresholds = thresholds;
+    this.all = all;
+    usual = predictions.report(Thresholds.usual(labels));
+    chosen = thresholds.isChosen() ? predictions.report(thresholds) : usual;
     crossed = search == null ? null : predictions.crossFitted(search, positive);
   }
 
   /** The tables, with thresholds if the options ask for them. */
   static ClassTables of(Predictions predictions, MetricOptions options) {
+    Search search = options.thresholds();
+    String positive = options.positive(predictions.labels());
     return new ClassTables(
-        predictions, options.thresholds(), options.positive(predictions.labels()));
+        predictions,
+        search,
+        search == null
+            ? Thresholds.usual(predictions.labels())
+            : predictions.search(search, positive),
+        positive,
+        "run.json");
+  }
+
+  /** The tables by thresholds that a model has, or by the usual ones. */
+  static ClassTables of(Predictions predictions, Thresholds thresholds, String positive) {
+    return new ClassTables(predictions, null, thresholds, positive, "--json");
   }
 
   /** Those that were found, or the usual ones. */
@@ -85,15 +102,21 @@ final class ClassTables {
         put(byLabel.putArray(labels.name(i)), chosen.confusion(i));
       }
     }
-    if (search != null) {
+    if (thresholds.isChosen()) {
       ObjectNode found = json.putObject("thresholds");
-      found.put("search", search.name().toLowerCase(Locale.ROOT));
+      if (search != null) {
+        found.put("search", search.name().toLowerCase(Locale.ROOT));
+      }
       ObjectNode byLabel = found.putObject("by_label");
       thresholds.byLabel().forEach(byLabel::put);
       found.put("measure", measure());
       found.put("usual", measured(usual));
-      found.put("on_the_examples_they_were_chosen_on", measured(chosen));
-      found.put("of_the_other_half", measured(crossed));
+      if (search == null) {
+        found.put("at_these", measured(chosen));
+      } else {
+        found.put("on_the_examples_they_were_chosen_on", measured(chosen));
+        found.put("of_the_other_half", measured(crossed));
+      }
     }
   }
 
@@ -117,11 +140,11 @@ final class ClassTables {
   // ---- for the reader ----
 
   void print(PrintWriter out) {
-    if (search != null) {
+    if (thresholds.isChosen()) {
       printThresholds(out);
     }
     if (labels.size() > MOST_ROWS) {
-      out.printf("  run.json has the figures of each of the %d classes%n", labels.size());
+      out.printf("  %s has the figures of each of the %d classes%n", all, labels.size());
     } else {
       out.println();
       chosen.table().forEach(line -> print(out, line));
@@ -142,7 +165,7 @@ final class ClassTables {
 
   private void printThresholds(PrintWriter out) {
     Map<String, Float> found = thresholds.byLabel();
-    boolean one = search == Search.ONE && positive == null;
+    boolean one = positive == null && new HashSet<>(found.values()).size() == 1;
     String said =
         one
             ? String.format(Locale.ROOT, "%.3f for all labels", found.values().iterator().next())
@@ -153,6 +176,15 @@ final class ClassTables {
     out.printf(
         "%n  thresholds: %s%s%n",
         said.replaceAll("[\r\n]+", " "), !one && found.size() > MOST_COLUMNS ? ", …" : "");
+    if (search == null) {
+      out.printf(
+          Locale.ROOT,
+          "  %s %.4f at one half, %.4f at these, by which predict and the tables go%n",
+          measure(),
+          measured(usual),
+          measured(chosen));
+      return;
+    }
     out.printf(
         Locale.ROOT,
         "  %s %.4f at one half, %.4f at these, measured on the examples they were chosen on;%n"
@@ -184,7 +216,7 @@ final class ClassTables {
               .replaceAll("[\r\n]+", " "));
     }
     if (!lines.isEmpty()) {
-      lines.add(0, "confused most (run.json has all):");
+      lines.add(0, "confused most (" + all + " has all):");
     }
     return lines;
   }

@@ -190,6 +190,15 @@ final class EmbeddingOptions {
   /** Which columns of a file are read. */
   record Columns(List<String> texts, String score) {}
 
+  /** Takes the loss that suits the columns: none is learnt by, but it says what rows hold. */
+  EmbeddingOptions forJudging(DataOptions data) {
+    List<String> header =
+        EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    boolean scores = data.labelColumn != null || USUAL_SCORE.stream().anyMatch(header::contains);
+    loss = scores ? Loss.COSENT : Loss.MNR;
+    return this;
+  }
+
   /** Chooses the columns. */
   Columns columns(DataOptions data) {
     List<String> header =

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       FinetuneCommand.class,
       PretrainCommand.class,
+      EvaluateCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
       MineCommand.class,
@@ -135,10 +137,11 @@ public final class Main implements Runnable {
   /** Without a subcommand. */
   @Override
   public void run() {
+    List<String> names = List.copyOf(spec.subcommands().keySet());
+    int last = names.size() - 1;
     throw new ParameterException(
         spec.commandLine(),
-        "which command? finetune, pretrain, predict, fill-mask, mine, glue, download, doctor, bench"
-            + " or package");
+          "which command? " + String.join(", ", names.subList(0, last)) + " or " + names.get(last));
   }
 
   /** The version that the build wrote beside this class. */

@@ -91,7 +91,7 @@ final class Report {
     say.println();
     if (job.judgedBy() != null) {
       say.printf("On %s:%n", job.judgedBy());
-      baselines.forEach((name, accuracy) -> line("accuracy, " + name, percent(accuracy)));
+      baselines.forEach((name, accuracy) -> line(say, "accuracy, " + name, percent(accuracy)));
       result.metrics().forEach(this::measured);
       job.tables(say);
       say.println();
@@ -104,16 +104,28 @@ final class Report {
         folder, Main.command(), folder, job.moreArguments());
   }
 
-  private void line(String name, String value) {
+  private static void line(PrintWriter say, String name, String value) {
     say.printf("  %-46s %8s%n", name, value);
   }
 
   private void measured(String name, double value) {
+    figure(say, name, ", fine-tuned", value);
+  }
+
+  /** Prints what was measured, but for the loss. */
+  static void figure(PrintWriter say, String name, double value) {
+    figure(say, name, "", value);
+  }
+
+  private static void figure(PrintWriter say, String name, String of, double value) {
     if (!name.equals("loss")) {
-      line(
-          name + ", fine-tuned",
-          name.equals("accuracy") ? percent(value) : String.format(Locale.ROOT, "%.4f", value));
+      line(say, name + of, figure(name, value));
     }
+  }
+
+  /** What was measured, as {@code 93.1 %} or {@code 0.8765}. */
+  static String figure(String name, double value) {
+    return name.equals("accuracy") ? percent(value) : String.format(Locale.ROOT, "%.4f", value);
   }
 
   private static String percent(double share) {

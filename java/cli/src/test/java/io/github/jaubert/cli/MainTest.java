@@ -27,7 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest extends CommandFixture {
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "finetune", "predict", "fill-mask", "mine", "doctor", "bench", "package"})
+      strings = {
+        "", "finetune", "evaluate", "predict", "fill-mask", "mine", "glue", "doctor", "bench", "package"
+      })
   void everyCommandHasHelp(String command) {
     Result result =
         (command.isEmpty() ? jaubert("--help") : jaubert(command, "--help")).succeeded();
@@ -46,7 +48,7 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, predict, fill-mask, mine, glue, download, doctor,"
+        "''|which command? finetune, pretrain, evaluate, predict, fill-mask, mine, glue, download, doctor,"
             + " bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",

@@ -8,8 +8,10 @@ import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.metrics.BestThreshold;
 import io.github.jaubert.train.metrics.ClassificationReport;
 import io.github.jaubert.train.metrics.Metric;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -132,6 +134,31 @@ public final class Predictions {
   /** Which one holds. */
   private static int index(boolean[] holds) {
     return IntStream.range(0, holds.length).filter(i -> holds[i]).findFirst().orElseThrow();
+  }
+
+  /** What the thresholds make of each example, in order. */
+  List<Judgement> judgements(Thresholds thresholds) {
+    boolean[][] said = decide(thresholds);
+    List<Judgement> judgements = new ArrayList<>();
+    for (int row = 0; row < said.length; row++) {
+      List<String> answer = new ArrayList<>();
+      double wrong = 0; // the surest wrong decision
+      double least = 1;
+      for (int i = 0; i < said[row].length; i++) {
+        boolean holds = said[row][i];
+        double sure = holds ? probabilities[row][i] : 1 - probabilities[row][i];
+        if (holds) {
+          answer.add(labels.name(i));
+        }
+        if (holds || labels.problemType() == ProblemType.MULTI_LABEL) {
+          wrong = holds == truth[row][i] ? wrong : Math.max(wrong, sure);
+          least = Math.min(least, sure);
+        }
+      }
+      boolean right = Arrays.equals(said[row], truth[row]);
+      judgements.add(new Judgement(row, answer, right ? least : wrong, right));
+    }
+    return judgements;
   }
 
   private boolean[][] decide(Thresholds thresholds) {

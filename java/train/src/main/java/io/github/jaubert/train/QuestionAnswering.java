@@ -8,6 +8,7 @@ import io.github.jaubert.bert.tokenizer.Windows;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.QuestionDataset;
 import io.github.jaubert.train.data.WindowedDataset;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class QuestionAnswering
   private Integer stride; // null: not said
   private int maxAnswerLength = 30;
   private float nullThreshold;
+  private QuestionEvaluation judge; // null: not prepared, or there is nothing to be judged by
 
   private QuestionAnswering(QuestionAnswerer model, Tokenizer tokenizer) {
     super(model, tokenizer);
@@ -98,7 +100,7 @@ public final class QuestionAnswering
       TrainingListener listener) {
     try (Windows windows = Windows.of(cutting, maxLength(), stride())) {
       WindowedDataset learnt = cut(train, windows, cutting, listener);
-      Evaluation judge = null;
+      judge = null;
       if (evaluation != null) {
         WindowedDataset judged = cut(evaluation, windows, cutting, listener);
         judge =
@@ -106,6 +108,21 @@ public final class QuestionAnswering
       }
       return new Prepared(examples(learnt), judge);
     }
+  }
+
+  /**
+   * The answers that the model gave when it was judged last, in order of the questions: right if
+   * they match one of the right ones exactly, see {@link
+   * io.github.jaubert.train.metrics.SquadScore#exactMatch}. The score is the product of the
+   * probabilities of start and end in the window, or at [CLS] for no answer.
+   *
+   * @throws IllegalStateException if it was not judged
+   */
+  public List<Judgement> judgements() {
+    if (judge == null || !judge.isDone()) {
+      throw new IllegalStateException("the model was not judged yet: Trainer.of(task).evaluate()");
+    }
+    return judge.judgements();
   }
 
   private WindowedDataset cut(

@@ -355,6 +355,36 @@ public final class SequenceClassification
     return judge.predictions();
   }
 
+  /**
+   * What the model said of the data that it was judged by last, in their order: for a table by
+   * class.
+   *
+   * @throws IllegalStateException if it was not judged
+   */
+  public Predictions predictions() {
+    return requireJudged().predictions();
+  }
+
+  /**
+   * The same example by example, by the model's {@linkplain SequenceClassifier#thresholds
+   * thresholds}.
+   *
+   * @throws IllegalStateException if it was not judged
+   */
+  public List<Judgement> judgements() {
+    SequenceEvaluation judged = requireJudged();
+    return model().labels().problemType() == ProblemType.REGRESSION
+        ? judged.scores()
+        : judged.predictions().judgements(model().thresholds());
+  }
+
+  private SequenceEvaluation requireJudged() {
+    if (judge == null || !judge.isDone()) {
+      throw new IllegalStateException("the model was not judged yet: Trainer.of(task).evaluate()");
+    }
+    return judge;
+  }
+
   @Override
   public Map<String, Object> settings() {
     Map<String, Object> settings = super.settings();

@@ -4,6 +4,7 @@ import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.metrics.Metric;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,21 @@ final class SequenceEvaluation implements Evaluation {
   /** What the model said last, and what is true. */
   Predictions predictions() {
     return Predictions.of(task.model().labels(), logits, targets);
+  }
+
+  /** The scores that the model gave last. */
+  List<Judgement> scores() {
+    List<Judgement> scores = new ArrayList<>();
+    for (int row = 0; row < logits.length; row++) {
+      double off = Math.abs((double) logits[row] - targets.value(row, 0));
+      scores.add(new Judgement(row, List.of(Float.toString(logits[row])), off, off == 0));
+    }
+    return scores;
+  }
+
+  /** Whether there was an evaluation. */
+  boolean isDone() {
+    return logits != null;
   }
 
   /** Whether the last evaluation gave these figures. */

@@ -41,6 +41,7 @@ public final class TokenTagging
 
   private TagScheme scheme = TagScheme.CONLLEVAL;
   private Labelled labelled = Labelled.FIRST;
+  private TaggingEvaluation judge; // null: not prepared, or there is nothing to be judged by
 
   private TokenTagging(TokenClassifier model, Tokenizer tokenizer) {
     super(model, tokenizer);
@@ -83,9 +84,20 @@ public final class TokenTagging
     AlignedDataset learnt = align(train, cutting, listener);
     AlignedDataset judged = evaluation == null ? null : align(evaluation, cutting, listener);
     DataChecks.tags(train);
-    return new Prepared(
-        examples(learnt),
-        judged == null ? null : new TaggingEvaluation(this, examples(judged), judged, scheme));
+    judge = judged == null ? null : new TaggingEvaluation(this, examples(judged), judged, scheme);
+    return new Prepared(examples(learnt), judge);
+  }
+
+  /**
+   * The tags that the model gave to the words of each sentence when it was judged last.
+   *
+   * @throws IllegalStateException if it was not judged
+   */
+  public List<Judgement> judgements() {
+    if (judge == null || judge.judgements().isEmpty()) {
+      throw new IllegalStateException("the model was not judged yet: Trainer.of(task).evaluate()");
+    }
+    return judge.judgements();
   }
 
   private AlignedDataset align(TaggedDataset data, Tokenizer cutting, TrainingListener listener) {

@@ -5,7 +5,6 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -234,18 +233,28 @@ public final class AlignedDataset {
    * @throws IllegalArgumentException if there are not as many as the sentence has tokens
    */
   public List<String> predicted(int row, int[] classes) {
-    int[] ids = wordIds[row];
-    if (classes.length != ids.length) {
+    if (classes.length != wordIds[row].length) {
       throw new IllegalArgumentException(
           "predicted: %d classes for the %d tokens of sentence %d"
-              .formatted(classes.length, ids.length, row));
+              .formatted(classes.length, wordIds[row].length, row));
     }
-    List<String> tags = new ArrayList<>(Collections.nCopies(actual(row).size(), OUTSIDE));
-    for (int i = ids.length - 1; i >= 0; i--) {
-      if (ids[i] != WordIds.NONE) {
-        tags.set(ids[i], labels.name(classes[i]));
-      }
+    List<String> tags = new ArrayList<>();
+    for (int token : firstTokens(row)) {
+      tags.add(token < 0 ? OUTSIDE : labels.name(classes[token]));
     }
     return tags;
+  }
+
+  /** The first token of each word of a sentence; -1 of a word that was cut off, or has none. */
+  public int[] firstTokens(int row) {
+    int[] ids = wordIds[row];
+    int[] tokens = new int[actual(row).size()];
+    Arrays.fill(tokens, -1);
+    for (int i = ids.length - 1; i >= 0; i--) {
+      if (ids[i] != WordIds.NONE) {
+        tokens[ids[i]] = i;
+      }
+    }
+    return tokens;
   }
 }

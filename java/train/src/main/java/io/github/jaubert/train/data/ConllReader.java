@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  */
 final class ConllReader {
   private static final Pattern BLANKS = Pattern.compile("[ \t]+");
-  private static final Pattern TAB = Pattern.compile("\t");
+  static final Pattern TAB = Pattern.compile("\t");
   private static final Pattern OUTER_BLANKS = Pattern.compile("^[ \t]+|[ \t]+$");
   private static final Pattern SETTING = Pattern.compile("#\\s*\\S+\\s*=\\s.*");
   private static final String DOCUMENT = "-DOCSTART-";
@@ -47,7 +47,7 @@ final class ConllReader {
             .filter(line -> !line.isEmpty() && !line.startsWith("#") && !isDocument(line))
             .findFirst()
             .orElseThrow(() -> new DataException(source, "has no word"));
-    Pattern between = first.indexOf('\t') >= 0 ? TAB : BLANKS;
+    Pattern between = between(first);
     int width = between.split(first, -1).length;
     int word = column(wordColumn, width);
     int tag = column(tagColumn, width);
@@ -77,8 +77,13 @@ final class ConllReader {
   }
 
   /** Without blanks at the ends; an empty cell at the end of a line with tabs is lost with them. */
-  private static String trimmed(String line) {
+  static String trimmed(String line) {
     return OUTER_BLANKS.matcher(line).replaceAll("");
+  }
+
+  /** What divides the columns of a file of which this is the first line of words. */
+  static Pattern between(String first) {
+    return first.indexOf('\t') >= 0 ? TAB : BLANKS;
   }
 
   private static boolean isDocument(String line) {
@@ -86,7 +91,7 @@ final class ConllReader {
   }
 
   /** A word may well begin with #, too; it then has as many columns as all others. */
-  private static boolean isComment(String line, boolean fits) {
+  static boolean isComment(String line, boolean fits) {
     return line.startsWith("#") && (!fits || SETTING.matcher(line).matches());
   }
 

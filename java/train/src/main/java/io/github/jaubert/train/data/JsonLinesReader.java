@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,13 +75,13 @@ final class JsonLinesReader {
     return first.size() == next.size() ? first : NullNode.getInstance();
   }
 
-  private static JsonNode object(String source, long line, String text) {
+  static ObjectNode object(String source, long line, String text) {
     try {
       JsonNode node = JSON.readTree(text);
       if (!node.isObject()) {
         throw new DataException(source, line, "a JSON object was expected, not " + kind(node));
       }
-      return node;
+      return (ObjectNode) node;
     } catch (JsonProcessingException e) {
       throw new DataException(
           source, line, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));

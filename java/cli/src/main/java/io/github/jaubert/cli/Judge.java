@@ -1,0 +1,153 @@
+package io.github.jaubert.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.Judgement;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.SourceRows;
+import io.github.jaubert.train.data.TableFormat;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * What {@code evaluate} does for a kind of model: the model and the data, and what is said of them.
+ * Whatever it opens is closed with it.
+ */
+abstract class Judge implements AutoCloseable {
+  private final Options options;
+  private final Tokenizer tokenizer;
+
+  /**
+   * All options of the command that a judge may heed.
+   *
+   * @param command where an error of an option is thrown from
+   * @param data whose {@code train} is the file to be judged by
+   * @param maxLength null for what the folder says
+   */
+  record Options(
+      CommandLine command,
+      Path model,
+      DataOptions data,
+      MetricOptions metrics,
+      TagOptions tags,
+      QuestionOptions questions,
+      EmbeddingOptions embeddings,
+      RankingOptions ranking,
+      ChoiceOptions choices,
+      Integer maxLength) {
+    Path file() {
+      return data.train;
+    }
+  }
+
+  Judge(Options options) {
+    this.options = options;
+    tokenizer = Tokenizer.fromPretrained(options.model());
+  }
+
+  final Options options() {
+    return options;
+  }
+
+  final Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The tokens that texts are cut to: what was asked for, or what the folder says. */
+  final int maxLength() {
+    return options.maxLength() == null ? tokenizer.maxLength() : options.maxLength();
+  }
+
+  /** Loads the model and reads the data. */
+  abstract void open();
+
+  /** How many examples there are, such as {@code 40 examples}. */
+  abstract String counted();
+
+  /** What the data were understood as, in lines. */
+  abstract List<String> understood();
+
+  /** A trainer that only judges. */
+  abstract Trainer trainer();
+
+  /** Prints how the model did, beyond the figures. */
+  void tables(PrintWriter out) {}
+
+  /** Writes the same. */
+  void describe(ObjectNode json) {}
+
+  /** What the model said of each example; null if a row has no answer of its own. */
+  List<Judgement> judgements() {
+    return null;
+  }
+
+  /** Whether an answer is right or wrong, and not only more or less far off. */
+  boolean isRightOrWrong() {
+    return true;
+  }
+
+  /**
+   * Refuses a file that rows could not be written to.
+   *
+   * @param option that names it
+   * @throws ParameterException naming option and file
+   */
+  void checkWritable(String option, Path to) {
+    throw new ParameterException(
+        options.command(),
+        option
+            + " is for labels, scores, tags and answers; what is measured here is of several rows"
+            + " together");
+  }
+
+  /** Writes rows of the data, in this order, with what was said of them. */
+  void write(Path to, List<Judgement> chosen) {
+    throw new IllegalStateException("no rows of " + options.file());
+  }
+
+  /** The format of a table that the end of a file's name stands for. */
+  final TableFormat tableFormat(String option, Path to) {
+    try {
+      return TableFormat.of(to);
+    } catch (DataException e) {
+      throw new ParameterException(
+          options.command(),
+          "%s %s: its name must end in .tsv, .csv or .jsonl".formatted(option, to),
+          e);
+    }
+  }
+
+  /** Writes rows of a table with the columns prediction and score. */
+  final void write(
+      SourceRows rows,
+      Path to,
+      List<Judgement> chosen,
+      String score,
+      ToLongFunction<Integer> line) {
+    LinkedHashMap<Long, List<?>> cells = new LinkedHashMap<>();
+    for (Judgement one : chosen) {
+      cells.put(line.applyAsLong(one.row()), List.of(prediction(one), rounded(one.score())));
+    }
+    rows.write(to, TableFormat.of(to), List.of("prediction", score), cells);
+  }
+
+  /** What stands in a cell for an answer: a text, a number, or a list of texts. */
+  Object prediction(Judgement judgement) {
+    return judgement.answer().isEmpty() ? "" : judgement.answer().get(0);
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * 1e6) / 1e6;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,121 @@
+package io.github.jaubert.cli;
+
+import java.lang.reflect.Field;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Makes the options of {@code evaluate} of those of {@code finetune}: what says how data are read
+ * and what is measured stays, what says how to learn goes.
+ */
+final class JudgeOptions implements IModelTransformer {
+  private static final List<String> GONE =
+      List.of(
+          "--eval",
+          "--train-limit",
+          "--shots",
+          "--eval-limit",
+          "--thresholds",
+          "--loss",
+          "--pooling",
+          "--matryoshka",
+          "--cached",
+          "--ranking-loss",
+          "--most-passages");
+
+  /** What options of a class are for, and what the class of a model is called. */
+  private static final Map<Task, String> MODELS =
+      Map.of(
+          Task.AUTO, "a model of whole texts",
+          Task.TOKENS, "a model of tagged words",
+          Task.QA, "a model of questions",
+          Task.EMBEDDINGS, "an encoder of sentences",
+          Task.RERANK, "a reranker",
+          Task.CHOICE, "a model for multiple choice");
+
+  private static final Map<Class<?>, Task> TASKS =
+      Map.of(
+          LabelOptions.class, Task.AUTO,
+          MetricOptions.class, Task.AUTO,
+          TagOptions.class, Task.TOKENS,
+          QuestionOptions.class, Task.QA,
+          EmbeddingOptions.class, Task.EMBEDDINGS,
+          RankingOptions.class, Task.RERANK,
+          ChoiceOptions.class, Task.CHOICE);
+
+  private static final Set<String> COLUMNS =
+      Set.of("--text-column", "--pair-column", "--label-column", "--no-header");
+
+  @Override
+  public CommandSpec transform(CommandSpec spec) {
+    for (OptionSpec option : List.copyOf(spec.options())) {
+      if (!option.inherited() && !option.usageHelp() && !option.versionHelp()) {
+        spec.remove(option); // and back behind those before it
+        if (!GONE.contains(option.longestName())) {
+          spec.addOption(reworded(option));
+        }
+      }
+    }
+    return spec;
+  }
+
+  private static Class<?> owner(OptionSpec option) {
+    return option.userObject() instanceof Field field ? field.getDeclaringClass() : null;
+  }
+
+  private static OptionSpec reworded(OptionSpec option) {
+    if (owner(option) == EvaluateCommand.class || owner(option) == DeviceOptions.class) {
+      return option;
+    }
+    if (option.longestName().equals("--train")) {
+      return option.toBuilder()
+          .names("--data")
+          .required(true)
+          .description(
+              "Required: the data to be judged by: .tsv, .csv or .jsonl; of tagged words CoNLL or"
+                  + " .jsonl; of questions SQuAD's .json, too.")
+          .build();
+    }
+    return option.toBuilder()
+        .description(
+            Arrays.stream(option.description())
+                .map(
+                    line ->
+                        line.replaceAll("With --task (\\w+)[,:] ", "For $1: ")
+                            .replaceAll("\\bWith --task (\\w+) ", "For $1 ")
+                            .replace("--task ", "models of --task ")
+                            .replace("--eval", "--data"))
+                .toArray(String[]::new))
+        .build();
+  }
+
+  /**
+   * Refuses options of other models than the one that is there.
+   *
+   * @throws ParameterException naming the first of them
+   */
+  static void check(CommandLine command, Task task, Path model) {
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      Task its = TASKS.get(owner(option));
+      boolean shared = task == Task.RERANK && name.equals("--score-max");
+      if (its != null && its != task && !shared) {
+        throw new ParameterException(
+            command,
+            "%s is for %s, and %s is %s".formatted(name, MODELS.get(its), model, MODELS.get(task)));
+      }
+      if (COLUMNS.contains(name) && (task == Task.TOKENS || task == Task.QA)) {
+        throw new ParameterException(
+            command, "%s is not for %s, which %s is".formatted(name, MODELS.get(task), model));
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.train.Judgement;
+import io.github.jaubert.train.QuestionAnswering;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.data.Question;
+import io.github.jaubert.train.data.QuestionDataset;
+import io.github.jaubert.train.data.SourceRows;
+import io.github.jaubert.train.data.TableFormat;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.ParameterException;
+
+/** Judges a model that answers questions. */
+final class QuestionJudge extends Judge {
+  private static final int LONGEST_WINDOW = 384;
+
+  private QuestionAnswerer model; // null until it is opened
+  private QuestionDataset data;
+  private QuestionAnswering task;
+
+  QuestionJudge(Options options) {
+    super(options);
+  }
+
+  @Override
+  void open() {
+    model = QuestionAnswerer.fromPretrained(options().model());
+    data = QuestionOptions.read(options().file(), options().data().format);
+  }
+
+  @Override
+  String counted() {
+    return Report.counted(data.size(), "question");
+  }
+
+  @Override
+  List<String> understood() {
+    int impossible = data.impossible();
+    return List.of(
+        impossible == 0
+            ? "every question has an answer"
+            : Report.counted(impossible, "question") + " without an answer");
+  }
+
+  @Override
+  Trainer trainer() {
+    task = QuestionAnswering.of(model, tokenizer()).evaluate(data);
+    try {
+      task.maxLength(
+          options().maxLength() == null ? Math.min(LONGEST_WINDOW, maxLength()) : maxLength());
+      options().questions().apply(task);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(options().command(), Wording.options(e.getMessage()), e);
+    }
+    return Trainer.of(task);
+  }
+
+  // ---- rows ----
+
+  @Override
+  List<Judgement> judgements() {
+    return task.judgements();
+  }
+
+  private boolean isTable() {
+    return options().data().format != null || !options().file().toString().endsWith(".json");
+  }
+
+  private SourceRows rows() {
+    if (isTable()) {
+      FileFormat format = options().data().format;
+      return SourceRows.read(
+          options().file(),
+          format == null ? TableFormat.of(options().file()) : format.table(),
+          true);
+    }
+    return SourceRows.of(
+        options().file().toString(), data.questions().stream().map(QuestionJudge::cells).toList());
+  }
+
+  private static Map<String, String> cells(Question question) {
+    Map<String, String> cells = new LinkedHashMap<>();
+    cells.put("id", question.id());
+    cells.put("question", question.question());
+    cells.put("context", question.context());
+    cells.put("answer", question.isImpossible() ? "" : question.answerTexts().get(0));
+    return cells;
+  }
+
+  @Override
+  void checkWritable(String option, Path to) {
+    rows().requireFits(tableFormat(option, to));
+  }
+
+  @Override
+  void write(Path to, List<Judgement> chosen) {
+    write(
+        rows(),
+        to,
+        chosen,
+        "score",
+        row -> isTable() ? data.questions().get(row).line() : row + 1L);
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    if (model != null) {
+      model.close();
+    }
+  }
+}

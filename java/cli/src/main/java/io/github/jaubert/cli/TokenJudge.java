@@ -1,0 +1,117 @@
+package io.github.jaubert.cli;
+
+import io.github.jaubert.bert.TokenClassifier;
+import io.github.jaubert.train.Judgement;
+import io.github.jaubert.train.TokenTagging;
+import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.data.ConllRows;
+import io.github.jaubert.train.data.LabelText;
+import io.github.jaubert.train.data.SourceRows;
+import io.github.jaubert.train.data.TableFormat;
+import io.github.jaubert.train.data.TaggedDataset;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.ParameterException;
+
+/** Judges a model that gives words their tags. */
+final class TokenJudge extends Judge {
+  private static final int LISTED = 12;
+
+  private TokenClassifier model; // null until it is opened
+  private TaggedDataset data;
+  private TokenTagging task;
+
+  TokenJudge(Options options) {
+    super(options);
+  }
+
+  @Override
+  void open() {
+    model = TokenClassifier.fromPretrained(options().model());
+    data = options().tags().read(options().file(), options().data().format);
+  }
+
+  @Override
+  String counted() {
+    return Report.counted(data.size(), "sentence");
+  }
+
+  @Override
+  List<String> understood() {
+    return List.of(
+        "tags: %s; the first word is '%s' and has %s (--word-column, --tag-column)"
+            .formatted(
+                LabelText.listed(model.labels().names(), LISTED),
+                data.sentences().get(0).words().get(0),
+                data.sentences().get(0).tags().get(0)));
+  }
+
+  @Override
+  Trainer trainer() {
+    task =
+        TokenTagging.of(model, tokenizer())
+            .maxLength(maxLength())
+            .labelled(options().tags().labelled);
+    options().tags().judge(options().command(), task, data);
+    return Trainer.of(task);
+  }
+
+  // ---- rows ----
+
+  @Override
+  List<Judgement> judgements() {
+    return task.judgements();
+  }
+
+  private boolean isJson() {
+    FileFormat format = options().data().format;
+    return (format == null ? FileFormat.ofTaggedWords(options().file()) : format)
+        == FileFormat.JSONL;
+  }
+
+  /** Sentences are written as they were read. */
+  @Override
+  void checkWritable(String option, Path to) {
+    if (isJson() != (FileFormat.ofTaggedWords(to) == FileFormat.JSONL)) {
+      throw new ParameterException(
+          options().command(),
+          "%s %s: sentences of %s are written as %s"
+              .formatted(
+                  option, to, options().file(), isJson() ? ".jsonl" : "CoNLL, not as .jsonl"));
+    }
+  }
+
+  @Override
+  void write(Path to, List<Judgement> chosen) {
+    if (isJson()) {
+      write(
+          SourceRows.read(options().file(), TableFormat.JSONL, true),
+          to,
+          chosen,
+          "score",
+          row -> data.sentences().get(row).line());
+      return;
+    }
+    ConllRows.write(
+        options().file(),
+        to,
+        chosen.stream()
+            .map(
+                one ->
+                    new ConllRows.Row(data.sentences().get(one.row()), one.answer(), one.score()))
+            .toList());
+  }
+
+  @Override
+  Object prediction(Judgement judgement) {
+    return judgement.answer();
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    if (model != null) {
+      model.close();
+    }
+  }
+}
