@@ -9,8 +9,10 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,6 +74,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private TrainingOptions training;
 
+  @Mixin private RepeatOptions repeat;
+
   @Mixin private DeviceOptions device;
 
   @Mixin private OutputOptions output;
@@ -80,6 +84,10 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    repeat.check(spec.commandLine(), data, task, output);
+    if (repeat.isGiven()) {
+      return repeated();
+    }
     checkOptions();
     device.apply(spec.commandLine());
     encoder.check(spec.commandLine());
@@ -91,6 +99,20 @@ final class FinetuneCommand implements Callable<Integer> {
       finetune(job, folder);
     }
     return 0;
+  }
+
+  /** Several runs, each of them this command again. */
+  private int repeated() {
+    CommandLine command = spec.commandLine();
+    data.check(command);
+    RepeatOptions.checkSettings(command, training);
+    List<String> words = repeat.words(command);
+    Path to = output.folder(repeat.usualFolder(data));
+    return repeat.isFolds()
+        ? new FoldRuns(command, data, task, to, words, training.seed, repeat.keepModels())
+            .run(repeat.folds())
+        : new SeedRuns(command, to, words, repeat.keepModels())
+            .run(RepeatOptions.seeds(training.seed, repeat.seeds()));
   }
 
   private Job job() {

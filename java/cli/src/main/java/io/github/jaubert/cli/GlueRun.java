@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
@@ -22,14 +21,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.stream.Stream;
 
 /** One task of GLUE, one method, one seed: a run of finetune, and what it measured. */
 final class GlueRun {
@@ -39,6 +36,7 @@ final class GlueRun {
   private final GlueMethod method;
   private final int seed;
   private final Path folder;
+  private final FinetuneRun run;
 
   /**
    * A run that may be done already.
@@ -49,7 +47,8 @@ final class GlueRun {
     this.files = files;
     this.method = method;
     this.seed = seed;
-    this.folder = task.resolve(method.folder() + "-" + seed);
+    folder = task.resolve(method.folder() + "-" + seed);
+    run = new FinetuneRun(folder);
   }
 
   private Path result() {
@@ -67,19 +66,19 @@ final class GlueRun {
    * @return finetune's exit code
    */
   int run(Path model, List<String> options, PrintWriter err) {
-    if (!Files.exists(folder.resolve("run.json"))) {
+    if (!run.isDone()) {
       Path from = method == GlueMethod.RANDOM ? drawn(model) : model;
       int code = fineTune(from, options, err);
       if (code != 0) {
         return code;
       }
     }
-    JsonNode run = JsonFiles.readObject(folder.resolve("run.json"));
+    JsonNode said = run.description();
     ObjectNode measured = JsonFiles.object();
     for (String metric : files.task().metrics()) {
-      measured.put(metric, value(run.path("evaluation"), metric));
+      measured.put(metric, value(said.path("evaluation"), metric));
     }
-    int length = run.path("settings").path("max_length").asInt();
+    int length = said.path("settings").path("max_length").asInt();
     files.mismatched().ifPresent(file -> measured.put(MISMATCHED, accuracy(file, length)));
     files.diagnostic().ifPresent(this::predict);
     AtomicFile.write(result(), JsonFiles.format(measured));
@@ -87,26 +86,14 @@ final class GlueRun {
   }
 
   private int fineTune(Path from, List<String> options, PrintWriter err) {
-    List<String> arguments =
-        new ArrayList<>(List.of("finetune", "--model", from.toString(), "--new-head"));
+    List<String> arguments = new ArrayList<>(List.of("--model", from.toString(), "--new-head"));
     arguments.addAll(List.of("--train", files.train().toString()));
     arguments.addAll(List.of("--eval", files.dev().toString()));
     arguments.addAll(files.task().arguments());
     arguments.addAll(method.arguments(options));
     arguments.addAll(options);
-    arguments.addAll(List.of("--seed", Integer.toString(seed), "--out", folder.toString()));
-    Path log = folder.resolveSibling(folder.getFileName() + ".log");
-    try {
-      Files.createDirectories(folder.getParent());
-      try (PrintWriter say =
-          new PrintWriter(
-              Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
-        return Main.execute(say, err, arguments.toArray(String[]::new));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          new IOException(log + ": " + CheckpointException.describe(e), e));
-    }
+    arguments.addAll(List.of("--seed", Integer.toString(seed)));
+    return run.run(arguments, err);
   }
 
   /** The value whose name begins so; F1's also has the class that it is about. */
@@ -189,18 +176,7 @@ final class GlueRun {
 
   /** Deletes the weights, and what the run began with if it was drawn for it. */
   void deleteModel() {
-    for (Path place : List.of(folder, folder.resolveSibling("first-weights-" + seed))) {
-      if (Files.isDirectory(place)) {
-        try (Stream<Path> entries = Files.walk(place)) {
-          for (Path file :
-              entries.filter(path -> path.toString().endsWith(".safetensors")).toList()) {
-            Files.delete(file);
-          }
-        } catch (IOException e) {
-          throw new UncheckedIOException(
-              new IOException(place + ": " + CheckpointException.describe(e), e));
-        }
-      }
-    }
+    run.deleteWeights();
+    FinetuneRun.deleteWeights(folder.resolveSibling("first-weights-" + seed));
   }
 }

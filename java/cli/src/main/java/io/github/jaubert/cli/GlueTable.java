@@ -44,12 +44,6 @@ final class GlueTable {
         .toArray();
   }
 
-  /** The mean of two in the middle, if there are; the values are sorted. */
-  static double median(double[] sorted) {
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
   private List<Row> rows() {
     return runs.entrySet().stream()
         .flatMap(
@@ -71,7 +65,9 @@ final class GlueTable {
                     measured.values().stream().mapToDouble(v -> 100 * v).average().orElse(0))
             .sorted()
             .toArray();
-    return scores.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(median(scores));
+    return scores.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(Spread.of(scores).median());
   }
 
   /** The mean of the tasks but WNLI, if the method was tried on all of them that there are. */
@@ -110,11 +106,12 @@ final class GlueTable {
     if (sorted.length == 0) {
       return " – |";
     }
+    Spread all = Spread.of(sorted);
     String spread =
         sorted.length == 1
             ? ""
-            : String.format(Locale.ROOT, " (%.1f–%.1f)", sorted[0], sorted[sorted.length - 1]);
-    return String.format(Locale.ROOT, " %.1f%s |", median(sorted), spread);
+            : String.format(Locale.ROOT, " (%.1f–%.1f)", all.least(), all.largest());
+    return String.format(Locale.ROOT, " %.1f%s |", all.median(), spread);
   }
 
   /** All that was measured, by task, method and seed, and the averages. */

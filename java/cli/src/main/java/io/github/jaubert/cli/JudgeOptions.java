@@ -71,6 +71,16 @@ final class JudgeOptions implements IModelTransformer {
     return option.userObject() instanceof Field field ? field.getDeclaringClass() : null;
   }
 
+  /** Whether evaluate takes an option of finetune as it is, by which data are read or judged. */
+  static boolean isShared(OptionSpec option) {
+    String name = option.longestName();
+    boolean judges =
+        TASKS.containsKey(owner(option))
+            || owner(option) == DataOptions.class
+            || owner(option) == DeviceOptions.class;
+    return judges && !GONE.contains(name) || name.equals("--max-length");
+  }
+
   private static OptionSpec reworded(OptionSpec option) {
     if (owner(option) == EvaluateCommand.class || owner(option) == DeviceOptions.class) {
       return option;

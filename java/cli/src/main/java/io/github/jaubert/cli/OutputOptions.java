@@ -33,6 +33,11 @@ final class OutputOptions {
     return out == null ? OutputFolder.free(name) : OutputFolder.asked(out, overwrite);
   }
 
+  /** The folder that was asked for, or else another. */
+  Path folder(Path usual) {
+    return out == null ? usual : out;
+  }
+
   /** Whether what the folder holds is replaced in the end. */
   boolean overwrite() {
     return overwrite;
