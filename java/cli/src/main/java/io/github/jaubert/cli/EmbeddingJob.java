@@ -50,7 +50,10 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
         limited(embeddings.read(data, data.train, columns), data.trainLimit, seed),
         data.eval == null
             ? null
-            : limited(embeddings.read(data, data.eval, columns), data.evalLimit, seed));
+            : limited(
+                embeddings.read(data, data.eval, embeddings.evaluated(data, columns)),
+                data.evalLimit,
+                seed));
   }
 
   private static EmbeddingDataset limited(EmbeddingDataset data, Integer limit, long seed) {

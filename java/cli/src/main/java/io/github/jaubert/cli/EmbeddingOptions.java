@@ -225,6 +225,15 @@ final class EmbeddingOptions {
     return new Columns(texts, null);
   }
 
+  /** The columns of the file to be judged by, which need no negatives. */
+  Columns evaluated(DataOptions data, Columns columns) {
+    List<String> header =
+        EmbeddingDataset.columns(data.eval, format(data, data.eval), !data.noHeader);
+    return columns.texts().size() == 2 || header.contains(columns.texts().get(2))
+        ? columns
+        : new Columns(columns.texts().subList(0, 2), columns.score());
+  }
+
   /**
    * The two columns of texts, in a list that can be added to.
    *

@@ -67,6 +67,8 @@ class MineTest extends CommandFixture {
                 out,
                 "--out",
                 tuned,
+                "--eval",
+                pairs,
                 "--epochs",
                 2,
                 "--batch-size",
@@ -108,6 +110,9 @@ class MineTest extends CommandFixture {
     assertEquals(
         "--corpus-column needs a --corpus with columns",
         mine(other, "--corpus-column", "x").failure(2));
+    assertEquals(
+        "--pairs x.txt: its name does not end in .tsv, .csv or .jsonl",
+        jaubert("mine", "--pairs", "x.txt", "--out", other).failure(2));
     String none = mine(other, "--max-score", -1).failure(1);
     assertTrue(none.contains("no negatives were found: of the nearest, 0 were within"), none);
     assertTrue(Files.notExists(other));
