@@ -146,6 +146,10 @@ final class MineCommand implements Callable<Integer> {
   public Integer call() {
     CommandLine command = spec.commandLine();
     ModelOption.check(command, "--model", model);
+    if (!isTable(pairs)) {
+      throw new ParameterException(
+          command, "--pairs %s: its name does not end in .tsv, .csv or .jsonl".formatted(pairs));
+    }
     if (corpusColumn != null && (corpus == null || !isTable(corpus))) {
       throw new ParameterException(command, "--corpus-column needs a --corpus with columns");
     }
