@@ -12,6 +12,7 @@ import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Judgement;
 import io.github.jaubert.train.Trainer;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -151,12 +152,27 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void checkFiles(Judge judge) {
-    if (errors != null) {
-      judge.checkWritable("--errors", errors);
+    checkFile(judge, "--errors", errors);
+    checkFile(judge, "--predictions", predictions);
+    if (errors != null && errors.equals(predictions)) {
+      throw new ParameterException(
+          spec.commandLine(), "--errors and --predictions are the same file");
     }
-    if (predictions != null) {
-      judge.checkWritable("--predictions", predictions);
+  }
+
+  private void checkFile(Judge judge, String option, Path to) {
+    if (to == null) {
+      return;
     }
+    if (!Files.isRegularFile(data.train)) {
+      throw new ParameterException(
+          spec.commandLine(), option + " needs a --data file that can be read again");
+    }
+    if (to.toAbsolutePath().normalize().equals(data.train.toAbsolutePath().normalize())) {
+      throw new ParameterException(
+          spec.commandLine(), "%s %s: is the file of --data".formatted(option, to));
+    }
+    judge.checkWritable(option, to);
   }
 
   private void evaluate(Judge judge) {

@@ -111,6 +111,9 @@ class EvaluateTest extends CommandFixture {
         "--errors e.txt: its name must end in .tsv, .csv or .jsonl",
         evaluate(out, data, "--errors", "e.txt").failure(2));
     assertEquals(
+        "--errors %s: is the file of --data".formatted(data),
+        evaluate(out, data, "--errors", data).failure(2));
+    assertEquals(
         "--tag-column is for a model of tagged words, and %s is a model of whole texts"
             .formatted(out),
         evaluate(out, data, "--tag-column", "1").failure(2));
