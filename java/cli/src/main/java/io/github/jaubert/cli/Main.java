@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FinetuneCommand.class,
       PretrainCommand.class,
       EvaluateCommand.class,
+      TuneCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
       MineCommand.class,

@@ -28,7 +28,17 @@ class MainTest extends CommandFixture {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "finetune", "evaluate", "predict", "fill-mask", "mine", "glue", "doctor", "bench", "package"
+        "",
+        "finetune",
+        "evaluate",
+        "tune",
+        "predict",
+        "fill-mask",
+        "mine",
+        "glue",
+        "doctor",
+        "bench",
+        "package"
       })
   void everyCommandHasHelp(String command) {
     Result result =
@@ -48,8 +58,8 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, evaluate, predict, fill-mask, mine, glue, download, doctor,"
-            + " bench or package",
+        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, mine, glue, download,"
+            + " doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
