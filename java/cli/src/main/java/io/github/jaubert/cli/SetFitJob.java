@@ -146,6 +146,7 @@ final class SetFitJob extends HeadJob<SentenceEncoder> {
   @Override
   public void save(Path folder) {
     classifier.save(folder);
+    LoraOptions.removeOld(folder);
   }
 
   // ---- what came of it ----

@@ -44,6 +44,11 @@ class SetFitCommandTest extends CommandFixture {
     assertEquals(
         "--pair is for a model of pairs of texts, which " + out + " is not",
         jaubert("predict", "--model", out, "a", "--pair", "b").failure(2));
+
+    // Nothing is left of its head once another model is in its place.
+    finetune(out, "--overwrite", "--new-head", "--map-label", "pos=praise").succeeded();
+    String replaced = jaubert("predict", "--model", out, "the story was good").succeeded().out();
+    assertTrue(replaced.contains("praise 0."), replaced);
   }
 
   /** 12 pairs of one label, and as many of two labels as there are: 16. */

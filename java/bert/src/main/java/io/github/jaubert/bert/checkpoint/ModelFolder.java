@@ -46,6 +46,7 @@ public final class ModelFolder {
               + "|(model\\.safetensors|pytorch_model\\.bin)\\.index\\.json"
               + "|(adapter|jaubert)_config\\.json|adapter_model\\.(safetensors|bin)"
               + "|modules\\.json|(sentence_bert_config|config_sentence_transformers)\\.json"
+              + "|config_setfit\\.json|model_head\\.safetensors"
               + "|tokenizer\\.json|tokenizer_config\\.json|vocab\\.(txt|json)|merges\\.txt|special_tokens_map\\.json|added_tokens\\.json");
 
   private ModelFolder() {}

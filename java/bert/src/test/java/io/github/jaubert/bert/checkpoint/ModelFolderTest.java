@@ -77,6 +77,8 @@ class ModelFolderTest {
             "pytorch_model.bin",
             "model-00001-of-00002.safetensors",
             "model.safetensors.index.json",
+            "config_setfit.json",
+            "model_head.safetensors",
             "vocab.txt")) {
       Files.writeString(folder.resolve(stale), "old");
     }
