@@ -99,6 +99,7 @@ final class GlueCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
+    GlueOptions.of(model, data, options).keepOrRefuse(out);
     GlueTable table = new GlueTable();
     PrintWriter say = spec.commandLine().getOut();
     Set<GlueTask> chosen = chosen();

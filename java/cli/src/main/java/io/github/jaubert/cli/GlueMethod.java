@@ -30,10 +30,16 @@ enum GlueMethod {
     List<String> left = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i += 2) {
       String option = arguments.get(i);
-      if (given.stream().noneMatch(word -> word.equals(option) || word.startsWith(option + "="))) {
+      if (given.stream().noneMatch(word -> option.equals(name(word)))) {
         left.addAll(arguments.subList(i, i + 2));
       }
     }
     return left;
+  }
+
+  /** The long name of the option that a word gives. */
+  private static String name(String word) {
+    String name = word.replaceFirst("=.*", "");
+    return name.equals("--lr") ? "--learning-rate" : name;
   }
 }

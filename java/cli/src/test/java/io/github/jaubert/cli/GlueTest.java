@@ -156,7 +156,29 @@ class GlueTest extends CommandFixture {
     Result wrong = glue(out, "--tasks", "cola", "--", "--epochs", "none");
     assertEquals(2, wrong.code());
     assertTrue(wrong.err().contains("--epochs"), wrong.err());
-    glue(out, "--tasks", "cola", "--seeds", 1, "--", "--epochs", "1").succeeded();
+    Object[] right = {"--tasks", "cola", "--seeds", 1, "--methods", "frozen", "--"};
+    Object[] options = {"--epochs", "1", "--lr", "2e-3"};
+    glue(out, join(right, options)).succeeded();
+    // What one encoder or some options measured does not stand for another in the table.
+    String others =
+        out
+            + ": has runs with the options -- --epochs 1 --lr 2e-3, not the options -- --epochs 2;"
+            + " choose another folder with --out";
+    assertEquals(others, glue(out, join(right, new Object[] {"--epochs", "2"})).failure(1));
+    Path copy = folder.resolve("copy");
+    Files.createSymbolicLink(copy, model);
+    String message =
+        jaubert(
+                join(
+                    new Object[] {"glue", "--data", data, "--model", copy, "--out", out},
+                    join(right, options)))
+            .failure(1);
+    assertTrue(
+        message.contains("has runs with --model " + model + ", not --model " + copy), message);
+  }
+
+  private static Object[] join(Object[] first, Object[] second) {
+    return Stream.concat(Stream.of(first), Stream.of(second)).toArray();
   }
 
   private static void assertRefused(Result result, String message) {
