@@ -14,7 +14,8 @@ import picocli.CommandLine.ParameterException;
 
 /** The options of {@code --task choice}: where prompts, choices and answers stand. */
 final class ChoiceOptions {
-  private static final Set<String> NOT_HEEDED = Set.of("--label-smoothing", "--class-weights");
+  private static final Set<String> NOT_HEEDED =
+      Set.of("--label-smoothing", "--class-weights", "--focal-gamma", "--focal-alpha", "--shots");
 
   @Option(
       names = "--choice-columns",

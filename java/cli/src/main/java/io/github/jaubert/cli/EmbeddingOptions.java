@@ -23,6 +23,7 @@ final class EmbeddingOptions {
           "--class-weights",
           "--focal-gamma",
           "--focal-alpha",
+          "--shots",
           "--head-lr-scale",
           "--new-head");
 

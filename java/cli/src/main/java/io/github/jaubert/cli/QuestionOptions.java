@@ -21,6 +21,7 @@ final class QuestionOptions {
           "--class-weights",
           "--focal-gamma",
           "--focal-alpha",
+          "--shots",
           "--label-smoothing");
 
   @Option(

@@ -15,7 +15,8 @@ import picocli.CommandLine.ParameterException;
 
 /** The options of {@code --task rerank}: the loss, what is relevant, and where the texts stand. */
 final class RankingOptions {
-  private static final Set<String> NOT_HEEDED = Set.of("--label-smoothing", "--class-weights");
+  private static final Set<String> NOT_HEEDED =
+      Set.of("--label-smoothing", "--class-weights", "--focal-gamma", "--focal-alpha", "--shots");
 
   private static final List<List<String>> USUAL =
       List.of(

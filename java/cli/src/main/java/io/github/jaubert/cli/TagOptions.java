@@ -24,7 +24,8 @@ final class TagOptions {
           "--no-header",
           "--class-weights",
           "--focal-gamma",
-          "--focal-alpha");
+          "--focal-alpha",
+          "--shots");
 
   @Option(
       names = "--word-column",

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -130,5 +131,18 @@ class ImbalanceTest extends CommandFixture {
     message =
         jaubert("finetune", "--model", model, "--train", train, "--thresholds", "one").failure(2);
     assertEquals("--thresholds needs --eval", message);
+  }
+
+  @Test
+  void whatIsForLabelsOfTextsIsRefusedElsewhere() {
+    for (String task : List.of("tokens", "qa", "embeddings", "rerank", "choice")) {
+      for (String option : List.of("--class-weights", "--focal-gamma", "--shots")) {
+        String value = option.equals("--class-weights") ? "balanced" : "2";
+        String message = finetune(folder.resolve("none"), "--task", task, option, value).failure(2);
+        assertTrue(
+            message.startsWith(option + " is ") && message.endsWith("not for --task " + task),
+            message);
+      }
+    }
   }
 }
