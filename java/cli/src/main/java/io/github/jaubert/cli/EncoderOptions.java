@@ -23,7 +23,8 @@ final class EncoderOptions {
       names = "--model",
       paramLabel = "DIR",
       description =
-          "A Hugging Face folder of a BERT, DistilBERT, ELECTRA or ModernBERT. Default:"
+          "A Hugging Face folder of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ALBERT, DistilBERT,"
+              + " ELECTRA or ModernBERT. Default:"
               + " all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
