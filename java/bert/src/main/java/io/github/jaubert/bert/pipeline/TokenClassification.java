@@ -112,6 +112,7 @@ public final class TokenClassification extends Pipeline<TokenClassification, Tok
     int[] ids = encoding.ids();
     int[][] offsets = encoding.offsets();
     List<EntityGrouping.Piece> pieces = new ArrayList<>();
+    int space = -1; // where a token ends that is nothing but the space before a word
     for (int i = 0; i < tokens.length; i++) {
       int start = offsets[i][0];
       int end = offsets[i][1];
@@ -124,7 +125,8 @@ public final class TokenClassification extends Pipeline<TokenClassification, Tok
                 scores[i],
                 start,
                 end,
-                !unknown && isSubword(tokens[i], text, start, end)));
+                start == space || !unknown && isSubword(tokens[i], text, start, end)));
+        space = start == end ? end : -1;
       }
     }
     return new EntityGrouping(aggregation, labels().names(), parts -> joined(parts, text))

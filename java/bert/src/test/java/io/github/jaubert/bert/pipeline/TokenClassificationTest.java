@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.tensor.Memory;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -61,6 +65,37 @@ class TokenClassificationTest {
         assertEntities(expected.get(i), all.get(i), texts.get(i));
         assertEntities(expected.get(i), tag.of(texts.get(i)), texts.get(i));
       }
+    }
+  }
+
+  /** RoBERTa's vocabulary may have a space as a token of its own: its word is what follows. */
+  @ParameterizedTest
+  @EnumSource(names = {"FIRST", "AVERAGE", "MAX"})
+  void aSpaceBelongsToTheWordBehindIt(Aggregation aggregation, @TempDir Path folder)
+      throws IOException {
+    Path golden = TestFiles.golden().resolveSibling("small-roberta").resolve("tokens");
+    String config =
+        Files.readString(golden.resolve("config.json"))
+            .replace("\"camembert\"", "\"roberta\"")
+            .replace("LABEL_", "B-"); // so that each word is an entity
+    Files.writeString(folder.resolve("config.json"), config);
+    Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+    List<String> vocabulary =
+        new ArrayList<>(List.of("<s>", "<pad>", "</s>", "<unk>", "<mask>", "\u0120"));
+    "abcdefgh".chars().forEach(letter -> vocabulary.add(Character.toString(letter)));
+    ObjectNode json = JsonFiles.object();
+    vocabulary.forEach(token -> json.put(token, json.size()));
+    Files.writeString(folder.resolve("vocab.json"), json.toString());
+    Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n");
+    String text = "ab cd h efg a bd";
+    try (TokenClassification tag = Pipelines.tokenClassification(folder)) {
+      tag.aggregation(aggregation).ignoreLabels();
+      StringBuilder words = new StringBuilder();
+      for (Entity entity : tag.of(text)) {
+        assertTrue(entity.start() < entity.end(), entity.toString());
+        words.append(' ').append(text, entity.start(), entity.end());
+      }
+      assertEquals(text, words.substring(1));
     }
   }
 
