@@ -142,7 +142,7 @@ public final class Main implements Runnable {
     int last = names.size() - 1;
     throw new ParameterException(
         spec.commandLine(),
-          "which command? " + String.join(", ", names.subList(0, last)) + " or " + names.get(last));
+        "which command? " + String.join(", ", names.subList(0, last)) + " or " + names.get(last));
   }
 
   /** The version that the build wrote beside this class. */

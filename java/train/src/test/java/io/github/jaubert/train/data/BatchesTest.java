@@ -117,7 +117,7 @@ class BatchesTest {
       }
       double full =
           batches.stream().limit(30).mapToInt(one -> tokens(one, lengths)).average().orElse(0);
-      assertEquals(700, full, 25);
+      assertEquals(700, full, 45); // six times the deviation of a mean of 30
     }
     int[] same = IntStream.range(0, 20_000).toArray();
     assertEquals(20_000, Batches.byTokens(same, same, 5, i -> new int[] {7}).size());
