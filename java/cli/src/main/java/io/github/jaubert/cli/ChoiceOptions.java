@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -35,18 +34,14 @@ final class ChoiceOptions {
    * @throws ParameterException naming the first of them
    */
   static void check(CommandLine command, Task task) {
-    boolean choice = task == Task.CHOICE;
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (!choice && DataOptions.isOf(option, ChoiceOptions.class)) {
-        throw new ParameterException(command, name + " is for --task choice");
-      }
-      if (choice
-          && (NOT_HEEDED.contains(name)
-              || DataOptions.isOf(
-                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
-        throw new ParameterException(command, name + " is not for --task choice");
-      }
+    if (task == Task.CHOICE) {
+      TaskOptions.refuse(
+          command,
+          NOT_HEEDED,
+          List.of(LabelOptions.class, MetricOptions.class, TeacherOptions.class),
+          "is not for --task choice");
+    } else {
+      TaskOptions.refuseOf(command, ChoiceOptions.class, "choice", Set.of());
     }
   }
 

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -126,18 +125,18 @@ final class EmbeddingOptions {
    */
   void check(CommandLine command, Task task, DataOptions data) {
     boolean embeddings = task == Task.EMBEDDINGS;
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      boolean shared = task == Task.RERANK && name.equals("--score-max");
-      if (!embeddings && !shared && DataOptions.isOf(option, EmbeddingOptions.class)) {
-        throw new ParameterException(command, name + " is for --task embeddings");
-      }
-      if (embeddings
-          && (NOT_HEEDED.contains(name)
-              || DataOptions.isOf(
-                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
-        throw new ParameterException(command, name + " is not for --task embeddings");
-      }
+    if (embeddings) {
+      TaskOptions.refuse(
+          command,
+          NOT_HEEDED,
+          List.of(LabelOptions.class, MetricOptions.class, TeacherOptions.class),
+          "is not for --task embeddings");
+    } else {
+      TaskOptions.refuseOf(
+          command,
+          EmbeddingOptions.class,
+          "embeddings",
+          task == Task.RERANK ? Set.of("--score-max") : Set.of());
     }
     if (embeddings && data.train == null) {
       throw new ParameterException(command, "--task embeddings needs --train");

@@ -3,9 +3,9 @@ package io.github.jaubert.cli;
 import io.github.jaubert.train.QuestionAnswering;
 import io.github.jaubert.train.data.QuestionDataset;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -51,16 +51,14 @@ final class QuestionOptions {
    * @throws ParameterException naming the first of them
    */
   static void check(CommandLine command, Task task, FileFormat format) {
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (task != Task.QA && DataOptions.isOf(option, QuestionOptions.class)) {
-        throw new ParameterException(command, name + " is for --task qa");
-      }
-      if (task == Task.QA
-          && (LABELS.contains(name)
-              || DataOptions.isOf(option, LabelOptions.class, MetricOptions.class))) {
-        throw new ParameterException(command, name + " is for labels, not for --task qa");
-      }
+    if (task == Task.QA) {
+      TaskOptions.refuse(
+          command,
+          LABELS,
+          List.of(LabelOptions.class, MetricOptions.class),
+          "is for labels, not for --task qa");
+    } else {
+      TaskOptions.refuseOf(command, QuestionOptions.class, "qa", Set.of());
     }
     if (task == Task.QA && format == FileFormat.CONLL) {
       throw new ParameterException(command, "--format conll is for --task tokens");

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -94,18 +93,14 @@ final class RankingOptions {
    * @throws ParameterException naming the first of them
    */
   void check(CommandLine command, Task task) {
-    boolean ranking = task == Task.RERANK;
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (!ranking && DataOptions.isOf(option, RankingOptions.class)) {
-        throw new ParameterException(command, name + " is for --task rerank");
-      }
-      if (ranking
-          && (NOT_HEEDED.contains(name)
-              || DataOptions.isOf(
-                  option, LabelOptions.class, MetricOptions.class, TeacherOptions.class))) {
-        throw new ParameterException(command, name + " is not for --task rerank");
-      }
+    if (task == Task.RERANK) {
+      TaskOptions.refuse(
+          command,
+          NOT_HEEDED,
+          List.of(LabelOptions.class, MetricOptions.class, TeacherOptions.class),
+          "is not for --task rerank");
+    } else {
+      TaskOptions.refuseOf(command, RankingOptions.class, "rerank", Set.of());
     }
     TrainingOptions.atLeast(command, "--at-k", first, 1);
     TrainingOptions.atLeast(command, "--most-passages", mostPassages, 2);

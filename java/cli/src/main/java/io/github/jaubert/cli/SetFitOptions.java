@@ -1,9 +1,9 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.SetFit;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -38,16 +38,14 @@ final class SetFitOptions {
    * @throws ParameterException naming the first of them
    */
   void check(CommandLine command, Task task) {
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (task != Task.SETFIT && DataOptions.isOf(option, SetFitOptions.class)) {
-        throw new ParameterException(command, name + " is for --task setfit");
-      }
-      if (task == Task.SETFIT
-          && (NOT_HEEDED.contains(name)
-              || DataOptions.isOf(option, TeacherOptions.class, LoraOptions.class))) {
-        throw new ParameterException(command, name + " is not for --task setfit");
-      }
+    if (task == Task.SETFIT) {
+      TaskOptions.refuse(
+          command,
+          NOT_HEEDED,
+          List.of(TeacherOptions.class, LoraOptions.class),
+          "is not for --task setfit");
+    } else {
+      TaskOptions.refuseOf(command, SetFitOptions.class, "setfit", Set.of());
     }
   }
 

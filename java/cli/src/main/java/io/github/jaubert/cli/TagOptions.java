@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -71,17 +70,14 @@ final class TagOptions {
    */
   static void check(CommandLine command, Task task, FileFormat format) {
     boolean tokens = task == Task.TOKENS;
-    for (OptionSpec option : command.getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (!tokens && DataOptions.isOf(option, TagOptions.class)) {
-        throw new ParameterException(command, name + " is for --task tokens");
-      }
-      if (tokens
-          && (TEXTS.contains(name)
-              || DataOptions.isOf(option, LabelOptions.class, MetricOptions.class))) {
-        throw new ParameterException(
-            command, name + " is for labels of whole texts, not for --task tokens");
-      }
+    if (tokens) {
+      TaskOptions.refuse(
+          command,
+          TEXTS,
+          List.of(LabelOptions.class, MetricOptions.class),
+          "is for labels of whole texts, not for --task tokens");
+    } else {
+      TaskOptions.refuseOf(command, TagOptions.class, "tokens", Set.of());
     }
     if (!tokens && format == FileFormat.CONLL) {
       throw new ParameterException(command, "--format conll is for --task tokens");
