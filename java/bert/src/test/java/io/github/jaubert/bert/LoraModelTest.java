@@ -129,11 +129,12 @@ class LoraModelTest {
       LoraModel lora =
           LoraModel.of(model, LoraConfig.of(4).withTargetPattern(LoraConfig.ALL_LINEAR));
       assertEquals(12, lora.targets().size());
-      randomise(model);
+      // Larger ones make scores of attention so large that roundings show in the logits.
+      randomise(model, 0.1);
       Map<String, float[]> weights = values(model);
       float[] expected = logits(model, batch);
       lora.merge();
-      assertClose(expected, logits(model, batch), 1e-4);
+      assertClose(expected, logits(model, batch), 1e-5);
       assertThrows(IllegalStateException.class, lora::merge);
       assertThrows(IllegalStateException.class, lora::disableAdapter);
       assertThrows(IllegalStateException.class, () -> lora.setAdapter("default"));
@@ -142,7 +143,7 @@ class LoraModelTest {
       assertArrayEquals(expected, logits(model, batch));
       assertThrows(IllegalStateException.class, () -> LoraModel.of(model, LoraConfig.of(2)));
       lora.mergeAndUnload();
-      assertClose(expected, logits(model, batch), 1e-4);
+      assertClose(expected, logits(model, batch), 1e-5);
       assertTrue(model.parameters().stream().noneMatch(p -> p.name().contains("lora")));
       assertFalse(LoraModel.isAdapted(model));
       LoraModel.of(model, LoraConfig.of(2));
