@@ -57,7 +57,7 @@ public final class ChoiceDataset {
     for (Table.Row row : table.rows()) {
       List<String> texts = new ArrayList<>();
       for (int column : choices) {
-        List<String> cell = row.cells().get(column);
+        List<String> cell = table.cellOrNull(row, column);
         if (cell != null) {
           cell.stream().filter(text -> !text.isBlank()).forEach(texts::add);
         }

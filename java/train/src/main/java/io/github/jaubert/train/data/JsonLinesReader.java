@@ -17,7 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One JSON object a line. The columns are the keys of all objects, in the order they first turn up.
+ * One JSON object a line. The columns are the keys of all objects, in the order they first turn up;
+ * a key of an object in an object is a column by its path, such as {@code meta.language}.
  */
 final class JsonLinesReader {
   private static final ObjectReader JSON =
@@ -38,11 +39,10 @@ final class JsonLinesReader {
     for (String text : (Iterable<String>) Utf8.read(file).lines()::iterator) {
       line++;
       if (!text.isBlank()) {
-        JsonNode object = object(source, line, text);
-        rows.add(new Table.Row(line, cells(source, line, object, columns)));
-        object
-            .properties()
-            .forEach(e -> flags.merge(e.getKey(), flags(e.getValue()), JsonLinesReader::alike));
+        Map<String, JsonNode> values = new LinkedHashMap<>();
+        flatten(source, line, "", object(source, line, text), values);
+        rows.add(new Table.Row(line, cells(values, columns)));
+        values.forEach((key, value) -> flags.merge(key, flags(value), JsonLinesReader::alike));
       }
     }
     if (rows.isEmpty()) {
@@ -88,41 +88,49 @@ final class JsonLinesReader {
     }
   }
 
+  /** The values in an object by their paths; an object that is empty counts as null. */
+  private static void flatten(
+      String source, long line, String prefix, JsonNode object, Map<String, JsonNode> values) {
+    for (Map.Entry<String, JsonNode> entry : object.properties()) {
+      String path = prefix + entry.getKey();
+      if (entry.getValue().isObject() && !entry.getValue().isEmpty()) {
+        flatten(source, line, path + ".", entry.getValue(), values);
+      } else if (values.put(path, entry.getValue()) != null) {
+        throw new DataException(
+            source, line, path + " is a key, and also a key of an object within the object");
+      }
+    }
+  }
+
   private static List<List<String>> cells(
-      String source, long line, JsonNode object, Map<String, Integer> columns) {
+      Map<String, JsonNode> values, Map<String, Integer> columns) {
     List<List<String>> cells = padded(List.of(), columns.size());
-    object
-        .properties()
-        .forEach(
-            entry -> {
-              int column = columns.computeIfAbsent(entry.getKey(), key -> columns.size());
-              if (column == cells.size()) {
-                cells.add(null);
-              }
-              cells.set(column, values(source, line, entry.getKey(), entry.getValue()));
-            });
+    values.forEach(
+        (key, value) -> {
+          int column = columns.computeIfAbsent(key, k -> columns.size());
+          if (column == cells.size()) {
+            cells.add(null);
+          }
+          cells.set(column, cell(value));
+        });
     return cells;
   }
 
-  private static List<String> values(String source, long line, String key, JsonNode value) {
-    if (value.isNull()) {
+  private static List<String> cell(JsonNode value) {
+    if (value.isNull() || value.isObject()) {
       return null;
     }
     if (value.isValueNode()) {
       return List.of(value.asText());
     }
-    List<String> values = new ArrayList<>();
+    List<String> cell = new ArrayList<>();
     for (JsonNode element : value) {
-      values.add(element.isValueNode() && !element.isNull() ? element.asText() : null);
+      if (!element.isValueNode() || element.isNull()) {
+        return Table.NESTED;
+      }
+      cell.add(element.asText());
     }
-    if (!value.isArray() || values.contains(null)) {
-      throw new DataException(
-          source,
-          line,
-          "%s is %s; a text, a number, or an array of these was expected"
-              .formatted(key, kind(value)));
-    }
-    return values;
+    return cell;
   }
 
   private static List<List<String>> padded(List<List<String>> cells, int size) {

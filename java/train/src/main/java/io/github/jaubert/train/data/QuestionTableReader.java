@@ -34,11 +34,11 @@ final class QuestionTableReader {
     List<Question> questions = new ArrayList<>();
     for (Table.Row row : table.rows()) {
       String text = single(table, row, context);
-      List<String> texts = values(row, answer);
+      List<String> texts = values(table, row, answer);
       List<Question.Answer> answers =
           start < 0
               ? found(row.line(), texts, text)
-              : placed(row.line(), texts, values(row, start), text);
+              : placed(row.line(), texts, values(table, row, start), text);
       try {
         questions.add(
             new Question(
@@ -66,8 +66,8 @@ final class QuestionTableReader {
   }
 
   /** A cell without empty values; none if it is not there. */
-  private static List<String> values(Table.Row row, int column) {
-    List<String> cell = row.cells().get(column);
+  private static List<String> values(Table table, Table.Row row, int column) {
+    List<String> cell = table.cellOrNull(row, column);
     return cell == null ? List.of() : cell.stream().filter(value -> !value.isEmpty()).toList();
   }
 

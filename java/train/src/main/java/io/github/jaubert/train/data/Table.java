@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a reader makes of a file: named columns and rows of cells. A cell is a list, since JSON
- * lines can hold several values; every other format gives exactly one.
+ * What a reader makes of a file: named columns and rows of cells. A cell is a list, since JSON and
+ * Parquet can hold several values; every other format gives exactly one.
  *
  * @param source the file, as errors name it
  * @param columns the names of the columns in the order of the file
@@ -14,6 +14,8 @@ import java.util.Map;
  *     its cells as it is written
  */
 record Table(String source, List<String> columns, List<Row> rows, Map<String, String> flags) {
+  /** The cell of what no column can be chosen for: two texts that nobody reads. */
+  static final List<String> NESTED = List.of("", "");
 
   /**
    * One row: the line it begins on, counted from 1, and a cell for each column; a cell that is not
@@ -38,11 +40,29 @@ record Table(String source, List<String> columns, List<Row> rows, Map<String, St
     return index;
   }
 
-  /** The cells of a column in a row. */
+  /**
+   * The values of a column in a row.
+   *
+   * @throws DataException if there are none, or if one of several is an array, an object or null
+   */
   List<String> cell(Row row, int column) {
-    List<String> cell = row.cells().get(column);
+    List<String> cell = cellOrNull(row, column);
     if (cell == null) {
       throw new DataException(source, row.line(), "no value for " + columns.get(column));
+    }
+    return cell;
+  }
+
+  /** The same, or null if there are none. */
+  List<String> cellOrNull(Row row, int column) {
+    List<String> cell = row.cells().get(column);
+    if (cell == NESTED) {
+      throw new DataException(
+          source,
+          row.line(),
+          columns.get(column)
+              + " holds an array, an object or null; a text, a number, or an array of these was"
+              + " expected");
     }
     return cell;
   }

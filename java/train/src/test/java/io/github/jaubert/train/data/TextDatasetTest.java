@@ -291,15 +291,37 @@ class TextDatasetTest {
     assertFault(
         ":1: a JSON object was expected, not an array",
         TextDataset.jsonl(file("b.jsonl", "[1]\n")).text("a"));
+    assertFault(":1: no value for a", TextDataset.jsonl(file("c.jsonl", "{\"a\":{}}\n")).text("a"));
     assertFault(
-        ":1: a is an object; a text, a number, or an array of these was expected",
-        TextDataset.jsonl(file("c.jsonl", "{\"a\":{}}\n")).text("a"));
-    assertFault(
-        ":1: a is an array; a text, a number, or an array of these was expected",
+        ":1: a holds an array, an object or null; a text, a number, or an array of these was"
+            + " expected",
         TextDataset.jsonl(file("d.jsonl", "{\"a\":[1,null]}\n")).text("a"));
     assertFault(
         ":1: a is an array; one text was expected",
         TextDataset.jsonl(file("e.jsonl", "{\"a\":[\"x\",\"y\"]}\n")).text("a"));
+  }
+
+  @Test
+  void valuesInObjectsAreColumnsByTheirPaths() throws IOException {
+    String rows =
+        """
+        {"id": 1, "meta": {"lang": "en", "by": {"name": "x"}}, "parts": [{"t": 1}], "y": "a"}
+        {"id": 2, "meta": {"by": {"name": "z", "age": 3}}, "y": "b"}
+        """;
+    TextDataset data = TextDataset.jsonl(file("n.jsonl", rows)).label("y");
+    assertEquals(
+        List.of("id", "meta.lang", "meta.by.name", "parts", "y", "meta.by.age"),
+        data.columnNames());
+    assertEquals(
+        List.of("x", "z"), data.text("meta.by.name").rows().stream().map(Example::text).toList());
+    assertFault(":2: no value for meta.lang", data.text("meta.lang"));
+    assertFault(
+        ":1: parts holds an array, an object or null; a text, a number, or an array of these was"
+            + " expected",
+        data.text("parts"));
+    assertFault(
+        ":1: a.b is a key, and also a key of an object within the object",
+        TextDataset.jsonl(file("o.jsonl", "{\"a.b\": 1, \"a\": {\"b\": 2}}\n")).text("a.b"));
   }
 
   @Test
