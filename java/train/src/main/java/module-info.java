@@ -1,6 +1,7 @@
 /** Trainer, data sets, metrics and reports. */
 module io.github.jaubert.train {
   requires transitive io.github.jaubert.bert;
+  requires com.github.luben.zstd_jni;
   requires org.apache.commons.csv;
   requires org.slf4j;
 

@@ -1,8 +1,8 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.TableFormat;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /** The formats of data files, as {@code --format} takes them. */
 enum FileFormat {
@@ -20,7 +20,10 @@ enum FileFormat {
 
   /** The format of tagged words that the end of a name stands for: JSON lines, or CoNLL. */
   static FileFormat ofTaggedWords(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? JSONL : CONLL;
+    try {
+      return TableFormat.of(file) == TableFormat.JSONL ? JSONL : CONLL;
+    } catch (DataException e) {
+      return CONLL; // whatever its name
+    }
   }
 }

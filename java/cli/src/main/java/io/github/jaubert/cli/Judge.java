@@ -113,13 +113,15 @@ abstract class Judge implements AutoCloseable {
 
   /** The format of a table that the end of a file's name stands for. */
   final TableFormat tableFormat(String option, Path to) {
+    String reason = "%s %s: its name must end in .tsv, .csv or .jsonl".formatted(option, to);
     try {
-      return TableFormat.of(to);
+      TableFormat format = TableFormat.of(to);
+      if (to.toString().matches("(?i).*\\.(gz|zst)")) {
+        throw new ParameterException(options.command(), reason + "; it is not packed");
+      }
+      return format;
     } catch (DataException e) {
-      throw new ParameterException(
-          options.command(),
-          "%s %s: its name must end in .tsv, .csv or .jsonl".formatted(option, to),
-          e);
+      throw new ParameterException(options.command(), reason, e);
     }
   }
 

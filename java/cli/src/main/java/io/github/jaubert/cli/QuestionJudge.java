@@ -67,7 +67,8 @@ final class QuestionJudge extends Judge {
   }
 
   private boolean isTable() {
-    return options().data().format != null || !options().file().toString().endsWith(".json");
+    return options().data().format != null
+        || !options().file().toString().matches(".*\\.json(\\.gz|\\.zst)?");
   }
 
   private SourceRows rows() {

@@ -1,9 +1,8 @@
 package io.github.jaubert.train.corpus;
 
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.files.Packed;
 import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,13 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /**
- * The lines of a file of text, plain or gzip, one at a time. CR, LF and CRLF end a line. What is
- * not UTF-8, or no text, is refused with the file, the line and the offset, which in a gzip counts
- * the bytes that are packed in it.
+ * The lines of a file of text, plain or packed with gzip or zstd, one at a time. CR, LF and CRLF
+ * end a line. What is not UTF-8, or no text, is refused with the file, the line and the offset,
+ * which counts the bytes that are packed in a packed one.
  */
 final class TextLines implements AutoCloseable {
   /** In bytes. A book has a few million; a longer line is no text, or needs line ends. */
@@ -37,7 +34,6 @@ final class TextLines implements AutoCloseable {
       Map.of(
           "PAR1", "a Parquet file, which is not read; write it as JSON lines",
           "PK\3\4", "a zip archive; unpack it",
-          "(\u00b5/\u00fd", "packed with zstd; unpack it, or pack it with gzip",
           "\u00fd7zXZ", "packed with xz; unpack it, or pack it with gzip",
           "BZh91AY&SY", "packed with bzip2; unpack it, or pack it with gzip");
 
@@ -62,19 +58,18 @@ final class TextLines implements AutoCloseable {
       // Not Files.newInputStream: an interrupt of the thread would close that.
       file = new FileInputStream(path.toFile());
     } catch (IOException e) {
-      throw unreadable(e);
+      throw Packed.unreadable(source, e);
     }
     try {
-      InputStream raw = new BufferedInputStream(file, BUFFER);
+      BufferedInputStream raw = new BufferedInputStream(file, BUFFER);
       raw.mark(16);
       byte[] head = raw.readNBytes(16);
       raw.reset();
       refuseOthers(head);
-      boolean gzip = head.length >= 2 && head[0] == 0x1F && head[1] == (byte) 0x8B;
-      in = gzip ? new GZIPInputStream(raw, BUFFER) : raw;
+      in = Packed.unpack(raw);
     } catch (IOException e) {
       close();
-      throw unreadable(e);
+      throw Packed.unreadable(source, e);
     } catch (DataException e) {
       close();
       throw e;
@@ -145,7 +140,7 @@ final class TextLines implements AutoCloseable {
     try {
       filled = Math.max(0, in.read(buffer));
     } catch (IOException e) {
-      throw unreadable(e);
+      throw Packed.unreadable(source, e);
     }
     at = 0;
     offset += filled;
@@ -197,16 +192,6 @@ final class TextLines implements AutoCloseable {
           "byte 0x%02X at offset %d is not UTF-8; convert the file, for example with iconv -t UTF-8"
               .formatted(line[bad] & 0xFF, start + bad));
     }
-  }
-
-  private DataException unreadable(IOException e) {
-    String reason = "cannot be read: " + CheckpointException.describe(e);
-    if (e instanceof EOFException || e instanceof ZipException) {
-      reason =
-          "the gzip is damaged or cut short (%s), behind %d bytes of text"
-              .formatted(CheckpointException.describe(e), offset);
-    }
-    return new DataException(source, reason, e);
   }
 
   /** Closes the file. */

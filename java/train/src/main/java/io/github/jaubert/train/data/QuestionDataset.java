@@ -1,10 +1,10 @@
 package io.github.jaubert.train.data;
 
 import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.files.Packed;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -56,8 +56,7 @@ public final class QuestionDataset {
    * @throws DataException if it is neither
    */
   public static QuestionDataset of(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(".json") ? squad(file) : table(file, TableFormat.of(file));
+    return Packed.nameOf(file).endsWith(".json") ? squad(file) : table(file, TableFormat.of(file));
   }
 
   /** Questions that are in memory already, and the name that errors give them. */

@@ -1,9 +1,12 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.train.files.Packed;
 import java.nio.file.Path;
-import java.util.Locale;
 
-/** The file formats a data set is read from; all are UTF-8, with or without a byte order mark. */
+/**
+ * The file formats a data set is read from; all are UTF-8, with or without a byte order mark, plain
+ * or packed with gzip or zstd.
+ */
 public enum TableFormat {
   /**
    * Cells between tabs, and nothing else: a quote is a character like any other, as in the files of
@@ -22,12 +25,12 @@ public enum TableFormat {
 
   /**
    * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl}
-   * (or {@code .ndjson}).
+   * (or {@code .ndjson}), also with {@code .gz} or {@code .zst} behind it.
    *
    * @throws DataException if it is none of these
    */
   public static TableFormat of(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    String name = Packed.nameOf(file);
     if (name.endsWith(".tsv") || name.endsWith(".tab")) {
       return TSV;
     }

@@ -1,5 +1,7 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.train.files.Packed;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -12,8 +14,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads a file as UTF-8, and as nothing else: a byte that is not UTF-8 is an error, never a
- * replacement character.
+ * Reads a file, which may be packed with gzip or zstd, as UTF-8, and as nothing else: a byte that
+ * is not UTF-8 is an error, never a replacement character.
  */
 final class Utf8 {
   private static final char BOM = '\uFEFF';
@@ -55,15 +57,15 @@ final class Utf8 {
   }
 
   private static byte[] bytes(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new DataException(file.toString(), "is a folder, not a file");
+    }
     try {
-      if (Files.isDirectory(file)) {
-        throw new DataException(file.toString(), "is a folder, not a file");
-      }
-      return Files.readAllBytes(file);
+      return Packed.unpack(new ByteArrayInputStream(Files.readAllBytes(file))).readAllBytes();
     } catch (NoSuchFileException e) {
       throw new DataException(file.toString(), "no such file", e);
     } catch (IOException e) {
-      throw new DataException(file.toString(), "cannot be read: " + e.getMessage(), e);
+      throw Packed.unreadable(file.toString(), e);
     }
   }
 

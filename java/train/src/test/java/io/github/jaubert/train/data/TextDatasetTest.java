@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -322,6 +326,33 @@ class TextDatasetTest {
     assertFault(
         ":1: a.b is a key, and also a key of an object within the object",
         TextDataset.jsonl(file("o.jsonl", "{\"a.b\": 1, \"a\": {\"b\": 2}}\n")).text("a.b"));
+  }
+
+  @Test
+  void packedFilesAreReadWhateverTheirName() throws IOException {
+    byte[] csv = "text,label\n\"one, two\",1\nthree,0\n".getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream gzip = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(gzip)) {
+      out.write(csv);
+    }
+    List<Example> expected =
+        TextDataset.csv(file("a.csv", new String(csv, StandardCharsets.UTF_8)))
+            .text("text")
+            .label("label")
+            .rows();
+    for (String name : List.of("b.csv", "b.CSV.gz", "b.csv.zst")) {
+      for (byte[] packed : List.of(gzip.toByteArray(), Zstd.compress(csv))) {
+        Path file = Files.write(folder.resolve(name), packed);
+        TextDataset data = TextDataset.of(file, TableFormat.of(file));
+        assertEquals(expected, data.text("text").label("label").rows(), name);
+      }
+    }
+    Path cut = Files.write(folder.resolve("c.tsv.gz"), Arrays.copyOf(gzip.toByteArray(), 20));
+    DataException refused =
+        assertThrows(DataException.class, () -> TextDataset.tsv(cut).text("text").rows());
+    assertTrue(
+        refused.getMessage().startsWith(cut + ": what is packed in it is damaged or cut short: "),
+        refused.getMessage());
   }
 
   @Test
