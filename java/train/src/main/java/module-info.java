@@ -5,6 +5,8 @@ module io.github.jaubert.train {
   requires org.apache.commons.csv;
   requires org.slf4j;
 
+  uses io.github.jaubert.train.data.RowSource;
+
   exports io.github.jaubert.train;
   exports io.github.jaubert.train.corpus;
   exports io.github.jaubert.train.data;

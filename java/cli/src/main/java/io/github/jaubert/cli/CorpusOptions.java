@@ -35,13 +35,13 @@ final class CorpusOptions {
       paramLabel = "FORM",
       description =
           "What a document is: paragraphs (lines up to an empty one), lines (each line), or json (a"
-              + " JSON object a line). Default: paragraphs.")
+              + " JSON object a line, or a row of a .parquet file). Default: paragraphs.")
   private Form form = Form.PARAGRAPHS;
 
   @Option(
       names = "--text-key",
       paramLabel = "KEY",
-      description = "Where the text is in a JSON object. Default: text.")
+      description = "Where the text is in a JSON object or row. Default: text.")
   private String key;
 
   @Option(

@@ -51,8 +51,10 @@ final class DataOptions {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "The data to learn from: .tsv, .csv or .jsonl; with --task tokens CoNLL or .jsonl; with"
-              + " --task qa SQuAD's .json, or columns question, context, answer, answer_start.")
+          "The data to learn from: .tsv, .csv, .jsonl or .parquet, but for Parquet also packed with"
+              + " gzip or zstd; with --task tokens CoNLL, .jsonl or .parquet; with --task qa SQuAD's"
+              + " .json, or columns question, context, answer, answer_start. A value in an object"
+              + " of JSON is a column by its path, as meta.text.")
   Path train;
 
   @Option(

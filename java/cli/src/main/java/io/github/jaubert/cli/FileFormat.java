@@ -10,6 +10,7 @@ enum FileFormat {
   QUOTED_TSV,
   CSV,
   JSONL,
+  PARQUET,
   /** A word a line, see {@link io.github.jaubert.train.data.TaggedDataset#conll}. */
   CONLL;
 
@@ -18,10 +19,11 @@ enum FileFormat {
     return TableFormat.valueOf(name());
   }
 
-  /** The format of tagged words that the end of a name stands for: JSON lines, or CoNLL. */
+  /** The format of tagged words that the end of a name stands for; any other is CoNLL. */
   static FileFormat ofTaggedWords(Path file) {
     try {
-      return TableFormat.of(file) == TableFormat.JSONL ? JSONL : CONLL;
+      TableFormat format = TableFormat.of(file);
+      return format.namesColumns() ? valueOf(format.name()) : CONLL;
     } catch (DataException e) {
       return CONLL; // whatever its name
     }

@@ -35,7 +35,8 @@ final class FoldRuns {
   private final long seed;
   private final boolean keepModels;
   private final Path folder;
-  private final TableFormat format;
+  private final TableFormat format; // of the data
+  private final TableFormat written; // of what is made of it
 
   /**
    * Runs that may be done already.
@@ -60,6 +61,7 @@ final class FoldRuns {
     this.seed = seed;
     this.keepModels = keepModels;
     format = data.format == null ? TableFormat.of(data.train) : data.format.table();
+    written = format.namesColumns() ? TableFormat.JSONL : format;
   }
 
   /**
@@ -129,15 +131,16 @@ final class FoldRuns {
       throw new CheckpointException(
           to.toString(), "cannot be written: " + CheckpointException.describe(e), e);
     }
-    source.write(to, format, List.of(), chosen);
+    source.write(to, written, List.of(), chosen);
     return to;
   }
 
   private String ending() {
-    return switch (format) {
+    return switch (written) {
       case TSV, QUOTED_TSV -> ".tsv";
       case CSV -> ".csv";
       case JSONL -> ".jsonl";
+      case PARQUET -> throw new IllegalStateException("nothing is written as Parquet");
     };
   }
 
@@ -245,7 +248,7 @@ final class FoldRuns {
   private void writePredictions(SourceRows source, SortedMap<Long, List<?>> predicted) {
     Path to = folder.resolve("predictions" + ending());
     source.write(
-        to, format, List.of("fold", "prediction", "score"), new LinkedHashMap<>(predicted));
+        to, written, List.of("fold", "prediction", "score"), new LinkedHashMap<>(predicted));
     command.getOut().printf("wrote %s, what was predicted for each row, and folds.json%n", to);
   }
 }

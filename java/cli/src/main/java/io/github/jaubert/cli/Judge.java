@@ -116,8 +116,8 @@ abstract class Judge implements AutoCloseable {
     String reason = "%s %s: its name must end in .tsv, .csv or .jsonl".formatted(option, to);
     try {
       TableFormat format = TableFormat.of(to);
-      if (to.toString().matches("(?i).*\\.(gz|zst)")) {
-        throw new ParameterException(options.command(), reason + "; it is not packed");
+      if (format == TableFormat.PARQUET || to.toString().matches("(?i).*\\.(gz|zst)")) {
+        throw new ParameterException(options.command(), reason);
       }
       return format;
     } catch (DataException e) {

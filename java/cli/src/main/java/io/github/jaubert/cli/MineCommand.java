@@ -148,7 +148,8 @@ final class MineCommand implements Callable<Integer> {
     ModelOption.check(command, "--model", model);
     if (!isTable(pairs)) {
       throw new ParameterException(
-          command, "--pairs %s: its name does not end in .tsv, .csv or .jsonl".formatted(pairs));
+          command,
+          "--pairs %s: its name does not end in .tsv, .csv, .jsonl or .parquet".formatted(pairs));
     }
     if (corpusColumn != null && (corpus == null || !isTable(corpus))) {
       throw new ParameterException(command, "--corpus-column needs a --corpus with columns");

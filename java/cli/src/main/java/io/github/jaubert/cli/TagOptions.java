@@ -82,10 +82,10 @@ final class TagOptions {
     if (!tokens && format == FileFormat.CONLL) {
       throw new ParameterException(command, "--format conll is for --task tokens");
     }
-    if (tokens && format != null && format != FileFormat.CONLL && format != FileFormat.JSONL) {
+    if (tokens && format != null && format != FileFormat.CONLL && !format.table().namesColumns()) {
       throw new ParameterException(
           command,
-          "--format %s: tagged words are read from conll and jsonl"
+          "--format %s: tagged words are read from conll, jsonl and parquet"
               .formatted(format.name().toLowerCase(Locale.ROOT)));
     }
   }
@@ -111,7 +111,11 @@ final class TagOptions {
   TaggedDataset read(Path file, FileFormat format) {
     FileFormat its = format == null ? FileFormat.ofTaggedWords(file) : format;
     TaggedDataset data =
-        its == FileFormat.JSONL ? TaggedDataset.jsonl(file) : TaggedDataset.conll(file);
+        switch (its) {
+          case JSONL -> TaggedDataset.jsonl(file);
+          case PARQUET -> TaggedDataset.parquet(file);
+          default -> TaggedDataset.conll(file);
+        };
     data = words == null ? data : data.words(words);
     data = tags == null ? data : data.tags(tags);
     return names.isEmpty() ? data : data.names(names.toArray(String[]::new));

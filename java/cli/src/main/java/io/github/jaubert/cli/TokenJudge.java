@@ -7,7 +7,6 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.ConllRows;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.SourceRows;
-import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TaggedDataset;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,16 +62,19 @@ final class TokenJudge extends Judge {
     return task.judgements();
   }
 
-  private boolean isJson() {
+  private FileFormat format() {
     FileFormat format = options().data().format;
-    return (format == null ? FileFormat.ofTaggedWords(options().file()) : format)
-        == FileFormat.JSONL;
+    return format == null ? FileFormat.ofTaggedWords(options().file()) : format;
+  }
+
+  private boolean isJson() {
+    return format() != FileFormat.CONLL;
   }
 
   /** Sentences are written as they were read. */
   @Override
   void checkWritable(String option, Path to) {
-    if (isJson() != (FileFormat.ofTaggedWords(to) == FileFormat.JSONL)) {
+    if (isJson() != to.toString().matches("(?i).*\\.(jsonl|ndjson)")) {
       throw new ParameterException(
           options().command(),
           "%s %s: sentences of %s are written as %s"
@@ -85,7 +87,7 @@ final class TokenJudge extends Judge {
   void write(Path to, List<Judgement> chosen) {
     if (isJson()) {
       write(
-          SourceRows.read(options().file(), TableFormat.JSONL, true),
+          SourceRows.read(options().file(), format().table(), true),
           to,
           chosen,
           "score",

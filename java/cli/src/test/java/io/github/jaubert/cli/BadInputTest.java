@@ -63,7 +63,7 @@ class BadInputTest extends CommandFixture {
     Path unknown = Files.writeString(folder.resolve("data.xlsx"), "x");
     assertEquals(
         unknown
-            + ": its name does not end in .tsv, .csv or .jsonl; choose its format with --format",
+            + ": its name does not end in .tsv, .csv, .jsonl or .parquet; choose its format with --format",
         train(unknown, out));
     assertFalse(Files.exists(out));
   }

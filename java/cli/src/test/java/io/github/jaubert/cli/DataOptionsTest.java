@@ -96,7 +96,7 @@ class DataOptionsTest extends CommandFixture {
             + ":1: label label is not one of the 2 known: neg, pos; --map-label OLD=NEW renames labels",
         learn(rows, one, numbered).failure(1));
     assertEquals(
-        json + ": JSON lines name the columns in every row; there is no header to leave out",
+        json + ": JSONL names the columns; there is no header to leave out",
         learn(rows, json, numbered).failure(1));
   }
 

@@ -111,7 +111,7 @@ class MineTest extends CommandFixture {
         "--corpus-column needs a --corpus with columns",
         mine(other, "--corpus-column", "x").failure(2));
     assertEquals(
-        "--pairs x.txt: its name does not end in .tsv, .csv or .jsonl",
+        "--pairs x.txt: its name does not end in .tsv, .csv, .jsonl or .parquet",
         jaubert("mine", "--pairs", "x.txt", "--out", other).failure(2));
     String none = mine(other, "--max-score", -1).failure(1);
     assertTrue(none.contains("no negatives were found: of the nearest, 0 were within"), none);

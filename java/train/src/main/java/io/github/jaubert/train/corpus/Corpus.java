@@ -29,9 +29,9 @@ import java.util.stream.StreamSupport;
  * Corpus.of(Path.of("wiki.jsonl")).json("text")  // one a JSON object, in its column "text"
  * }</pre>
  *
- * <p>Files are UTF-8, plain or gzip, with any line ends. Of a folder all files count in the order
- * of their names, those below it too, except hidden ones. Whatever is wrong with a file is a {@link
- * DataException} that names it, the line and the reason.
+ * <p>Files are UTF-8, plain or packed with gzip or zstd, with any line ends. Of a folder all files
+ * count in the order of their names, those below it too, except hidden ones. Whatever is wrong with
+ * a file is a {@link DataException} that names it, the line and the reason.
  */
 public final class Corpus {
   /** Where one document ends and the next begins. */
@@ -91,7 +91,8 @@ public final class Corpus {
 
   /**
    * Takes every line for a JSON object, and the text in one of its columns for a document, whose
-   * lines are the paragraphs. One that is null or blank does not count.
+   * lines are the paragraphs. One that is null or blank does not count. Of files whose names end in
+   * {@code .parquet}, which are read with {@code jaubert-parquet}, every row.
    *
    * @param column the key, such as {@code text}
    */

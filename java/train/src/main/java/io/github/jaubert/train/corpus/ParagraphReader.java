@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.train.corpus.Corpus.Format;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.RowSource;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Iterator;
@@ -32,6 +35,8 @@ final class ParagraphReader implements Iterator<Paragraph>, AutoCloseable {
   private final long bytes;
   private Path file;
   private TextLines lines; // of the file, or null
+  private RowSource.Rows rows; // of a Parquet file, or null
+  private long row; // the number of the one that was read last
   private long bytesBefore; // of the files that are done
   private Iterator<String> document = Collections.emptyIterator(); // the rest of one in memory
   private boolean first = true; // whether the next paragraph is the first of its document
@@ -111,13 +116,22 @@ final class ParagraphReader implements Iterator<Paragraph>, AutoCloseable {
         begin(text);
         continue;
       }
-      if (lines == null) {
+      if (lines == null && rows == null) {
         if (!files.hasNext()) {
           return null;
         }
         file = files.next();
-        lines = new TextLines(file);
         first = true;
+        row = 0;
+        if (format == Format.JSON && isParquet(file)) {
+          rows = RowSource.of(file);
+        } else {
+          lines = new TextLines(file);
+        }
+      }
+      if (rows != null) {
+        nextRow();
+        continue;
       }
       String line = lines.next();
       if (line == null) {
@@ -129,6 +143,27 @@ final class ParagraphReader implements Iterator<Paragraph>, AutoCloseable {
       } else if (!line.isBlank()) {
         begin(textOf(line));
       }
+    }
+  }
+
+  private static boolean isParquet(Path file) {
+    String name = file.getFileName().toString();
+    return name.regionMatches(true, name.length() - 8, ".parquet", 0, 8);
+  }
+
+  private void nextRow() {
+    try {
+      row++;
+      ObjectNode object = rows.next();
+      if (object == null) {
+        bytesBefore += file.toFile().length();
+        close();
+        rows = null;
+      } else {
+        begin(textOf(object));
+      }
+    } catch (IOException e) {
+      throw wrong(e.getMessage());
     }
   }
 
@@ -147,6 +182,10 @@ final class ParagraphReader implements Iterator<Paragraph>, AutoCloseable {
     if (!object.isObject()) {
       throw wrong("a JSON object was expected");
     }
+    return textOf(object);
+  }
+
+  private String textOf(JsonNode object) {
     JsonNode text = object.path(column);
     if (text.isMissingNode()) {
       throw wrong(
@@ -164,13 +203,16 @@ final class ParagraphReader implements Iterator<Paragraph>, AutoCloseable {
   }
 
   private DataException wrong(String reason) {
-    return new DataException(file.toString(), lines.number(), reason);
+    return new DataException(file.toString(), rows == null ? lines.number() : row, reason);
   }
 
   @Override
   public void close() {
     if (lines != null) {
       lines.close();
+    }
+    if (rows != null) {
+      rows.close();
     }
   }
 }

@@ -32,7 +32,8 @@ final class TextLines implements AutoCloseable {
   /** How files begin that people have, but that hold no lines of text. */
   private static final Map<String, String> OTHERS =
       Map.of(
-          "PAR1", "a Parquet file, which is not read; write it as JSON lines",
+          "PAR1",
+              "a Parquet file, whose column of texts must be named; its name must end in .parquet",
           "PK\3\4", "a zip archive; unpack it",
           "\u00fd7zXZ", "packed with xz; unpack it, or pack it with gzip",
           "BZh91AY&SY", "packed with bzip2; unpack it, or pack it with gzip");

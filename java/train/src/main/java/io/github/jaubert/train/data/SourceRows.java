@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ public final class SourceRows {
   /**
    * A file.
    *
-   * @param header whether the first line names the columns; JSON lines always name them
+   * @param header whether the first line names the columns; JSON lines and Parquet always do
    * @throws DataException if it is not of the format
    */
   public static SourceRows read(Path file, TableFormat format, boolean header) {
@@ -52,8 +53,18 @@ public final class SourceRows {
       List<String> lines = Utf8.read(file).lines().toList();
       for (int i = 0; i < lines.size(); i++) {
         if (!lines.get(i).isBlank()) {
-          rows.put(i + 1L, JsonLinesReader.object(file.toString(), i + 1L, lines.get(i)));
+          rows.put(i + 1L, JsonReader.object(file.toString(), i + 1L, lines.get(i)));
         }
+      }
+      return new SourceRows(file.toString(), true, keys(rows), rows);
+    }
+    if (format == TableFormat.PARQUET) {
+      try (RowSource.Rows all = RowSource.of(file)) {
+        for (ObjectNode row = all.next(); row != null; row = all.next()) {
+          rows.put(rows.size() + 1L, row);
+        }
+      } catch (IOException e) {
+        throw new DataException(file.toString(), rows.size() + 1L, e.getMessage());
       }
       return new SourceRows(file.toString(), true, keys(rows), rows);
     }

@@ -4,8 +4,8 @@ import io.github.jaubert.train.files.Packed;
 import java.nio.file.Path;
 
 /**
- * The file formats a data set is read from; all are UTF-8, with or without a byte order mark, plain
- * or packed with gzip or zstd.
+ * The file formats a data set is read from. All but Parquet are UTF-8, with or without a byte order
+ * mark, plain or packed with gzip or zstd.
  */
 public enum TableFormat {
   /**
@@ -21,11 +21,16 @@ public enum TableFormat {
    */
   CSV,
   /** One JSON object a line; its keys are the columns. A label may be an array of labels. */
-  JSONL;
+  JSONL,
+  /**
+   * Apache Parquet, read with {@code jaubert-parquet}, if that is on the class path. Columns as of
+   * JSON lines; rows count as lines.
+   */
+  PARQUET;
 
   /**
    * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl}
-   * (or {@code .ndjson}), also with {@code .gz} or {@code .zst} behind it.
+   * (or {@code .ndjson}), also with {@code .gz} or {@code .zst} behind it, or {@code .parquet}.
    *
    * @throws DataException if it is none of these
    */
@@ -40,8 +45,17 @@ public enum TableFormat {
     if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
       return JSONL;
     }
+    if (name.endsWith(".parquet")) {
+      return PARQUET;
+    }
     throw new DataException(
-        file.toString(), "its name does not end in .tsv, .csv or .jsonl; choose its TableFormat");
+        file.toString(),
+        "its name does not end in .tsv, .csv, .jsonl or .parquet; choose its TableFormat");
+  }
+
+  /** Whether rows are objects that name their columns, so that there is no header. */
+  public boolean namesColumns() {
+    return this == JSONL || this == PARQUET;
   }
 
   Table read(Path file, boolean header) {
@@ -50,7 +64,8 @@ public enum TableFormat {
         case TSV -> TsvReader.read(file, header);
         case QUOTED_TSV -> CsvTableReader.read(file, header, '\t');
         case CSV -> CsvTableReader.read(file, header, ',');
-        case JSONL -> JsonLinesReader.read(file);
+        case JSONL -> JsonReader.lines(file);
+        case PARQUET -> JsonReader.parquet(file);
       };
     } catch (OutOfMemoryError e) {
       throw new DataException(

@@ -74,7 +74,12 @@ public final class TaggedDataset {
    * #tags} say otherwise. Tags are names, or numbers if {@link #names} tells what they stand for.
    */
   public static TaggedDataset jsonl(Path file) {
-    return of(file, columns -> new TaggedJsonReader(file, columns).read());
+    return of(file, columns -> new TaggedJsonReader(file, TableFormat.JSONL, columns).read());
+  }
+
+  /** The same columns in Apache Parquet, read with {@code jaubert-parquet}. */
+  public static TaggedDataset parquet(Path file) {
+    return of(file, columns -> new TaggedJsonReader(file, TableFormat.PARQUET, columns).read());
   }
 
   private static TaggedDataset of(Path file, Function<Columns, List<TaggedSentence>> reader) {

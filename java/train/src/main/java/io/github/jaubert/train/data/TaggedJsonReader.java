@@ -4,17 +4,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sentences of a file of JSON lines. */
+/** Sentences of a file of JSON lines, or in Parquet. */
 final class TaggedJsonReader {
   private static final List<String> WORDS = List.of("tokens", "words");
   private static final List<String> TAGS = List.of("ner_tags", "tags", "labels");
 
   private final Path file;
+  private final TableFormat format;
   private final String source;
   private final TaggedDataset.Columns columns;
 
-  TaggedJsonReader(Path file, TaggedDataset.Columns columns) {
+  TaggedJsonReader(Path file, TableFormat format, TaggedDataset.Columns columns) {
     this.file = file;
+    this.format = format;
     this.source = file.toString();
     this.columns = columns;
   }
@@ -25,7 +27,7 @@ final class TaggedJsonReader {
    * @throws DataException if a line is no object with both arrays
    */
   List<TaggedSentence> read() {
-    Table table = TableFormat.JSONL.read(file, true);
+    Table table = format.read(file, true);
     String words = columns.words() == null ? chosen(table, "words", WORDS) : columns.words();
     String tags = columns.tags() == null ? chosen(table, "tags", TAGS) : columns.tags();
     int wordColumn = table.column(words);

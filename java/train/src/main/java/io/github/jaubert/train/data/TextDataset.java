@@ -88,6 +88,11 @@ public final class TextDataset {
     return of(file, TableFormat.JSONL);
   }
 
+  /** Apache Parquet, read with {@code jaubert-parquet}. */
+  public static TextDataset parquet(Path file) {
+    return of(file, TableFormat.PARQUET);
+  }
+
   /** Examples that are in memory already. */
   public static TextDataset of(List<Example> examples) {
     return of("examples", examples);
@@ -180,9 +185,9 @@ public final class TextDataset {
 
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
   public TextDataset noHeader() {
-    if (format == TableFormat.JSONL) {
+    if (format.namesColumns()) {
       throw new IllegalArgumentException(
-          source + ": JSON lines name the columns in every row; there is no header to leave out");
+          source + ": " + format + " names the columns; there is no header to leave out");
     }
     return with(columns().withoutHeader());
   }

@@ -199,7 +199,9 @@ class CorpusTest {
         refusal(Corpus.of(file("a", "one\nx\0y"))));
     assertTrue(
         refusal(Corpus.of(file("b", "PAR1....")))
-            .endsWith("this is a Parquet file, which is not read; write it as JSON lines"));
+            .endsWith(
+                "this is a Parquet file, whose column of texts must be named; its name must end in"
+                    + " .parquet"));
     Path missing = folder.resolve("missing");
     assertEquals(missing + ": no such file or folder", refusal(Corpus.of(missing)));
     Path empty = Files.createDirectories(folder.resolve("empty"));

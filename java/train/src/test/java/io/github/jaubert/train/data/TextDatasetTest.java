@@ -159,7 +159,7 @@ class TextDatasetTest {
     assertEquals(TableFormat.JSONL, TableFormat.of(Path.of("a.ndjson")));
     DataException e = assertThrows(DataException.class, () -> TableFormat.of(Path.of("a.xlsx")));
     assertEquals(
-        "a.xlsx: its name does not end in .tsv, .csv or .jsonl; choose its TableFormat",
+        "a.xlsx: its name does not end in .tsv, .csv, .jsonl or .parquet; choose its TableFormat",
         e.getMessage());
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,10 +18,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One JSON object a line. The columns are the keys of all objects, in the order they first turn up;
- * a key of an object in an object is a column by its path, such as {@code meta.language}.
+ * Rows that are JSON objects, one a line, or of a Parquet file. The columns are the keys of all
+ * objects, in the order they first turn up; a key of an object in an object is a column by its
+ * path, such as {@code meta.language}.
  */
-final class JsonLinesReader {
+final class JsonReader {
   private static final ObjectReader JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -28,23 +30,49 @@ final class JsonLinesReader {
           .build()
           .readerFor(JsonNode.class);
 
-  private JsonLinesReader() {}
+  private final String source;
+  private final Map<String, Integer> columns = new LinkedHashMap<>();
+  private final Map<String, JsonNode> flags = new HashMap<>();
+  private final List<Table.Row> rows = new ArrayList<>();
 
-  static Table read(Path file) {
-    String source = file.toString();
-    Map<String, Integer> columns = new LinkedHashMap<>();
-    Map<String, JsonNode> flags = new HashMap<>();
-    List<Table.Row> rows = new ArrayList<>();
+  private JsonReader(Path file) {
+    source = file.toString();
+  }
+
+  /** JSON lines. */
+  static Table lines(Path file) {
+    JsonReader reader = new JsonReader(file);
     long line = 0;
     for (String text : (Iterable<String>) Utf8.read(file).lines()::iterator) {
       line++;
       if (!text.isBlank()) {
-        Map<String, JsonNode> values = new LinkedHashMap<>();
-        flatten(source, line, "", object(source, line, text), values);
-        rows.add(new Table.Row(line, cells(values, columns)));
-        values.forEach((key, value) -> flags.merge(key, flags(value), JsonLinesReader::alike));
+        reader.add(line, object(reader.source, line, text));
       }
     }
+    return reader.table();
+  }
+
+  /** Parquet, whose rows count as lines. */
+  static Table parquet(Path file) {
+    JsonReader reader = new JsonReader(file);
+    try (RowSource.Rows rows = RowSource.of(file)) {
+      for (ObjectNode row = rows.next(); row != null; row = rows.next()) {
+        reader.add(reader.rows.size() + 1L, row);
+      }
+    } catch (IOException e) {
+      throw new DataException(reader.source, reader.rows.size() + 1L, e.getMessage());
+    }
+    return reader.table();
+  }
+
+  private void add(long line, ObjectNode object) {
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    flatten(source, line, "", object, values);
+    rows.add(new Table.Row(line, cells(values, columns)));
+    values.forEach((key, value) -> flags.merge(key, flags(value), JsonReader::alike));
+  }
+
+  private Table table() {
     if (rows.isEmpty()) {
       throw new DataException(source, "the file is empty");
     }

@@ -1,0 +1,2 @@
+/** Reads data sets in Parquet, as {@link io.github.jaubert.train.data.RowSource}. */
+package io.github.jaubert.parquet;
