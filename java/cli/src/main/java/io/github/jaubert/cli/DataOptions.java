@@ -88,6 +88,8 @@ final class DataOptions {
 
   @Mixin LabelOptions labels;
 
+  @Mixin SplitOptions split;
+
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
@@ -137,7 +139,8 @@ final class DataOptions {
       command.getParseResult().matchedOptions().stream()
           .filter(
               option ->
-                  NEED_TRAIN.contains(option.longestName()) || isOf(option, LabelOptions.class))
+                  NEED_TRAIN.contains(option.longestName())
+                      || isOf(option, LabelOptions.class, SplitOptions.class))
           .map(OptionSpec::longestName)
           .findFirst()
           .ifPresent(
@@ -174,6 +177,11 @@ final class DataOptions {
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+  }
+
+  /** Whether there is anything to be judged by. */
+  boolean isJudged() {
+    return eval != null || split.isGiven();
   }
 
   /** As many rows of each label as were asked for. */
@@ -217,6 +225,11 @@ final class DataOptions {
       judged = columns(judged, chosen);
     }
     String columns = said(header, learned, chosen);
+    if (split.isGiven()) {
+      TextDataset.Split parts = split.of(learned);
+      learned = parts.train();
+      judged = parts.heldOut();
+    }
     TextDataset named = labels.renamed(learned, judged);
     return new Opened(named, judged == null ? null : labels.renamed(judged, learned), columns);
   }

@@ -188,6 +188,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   private void checkOptions() {
     data.check(spec.commandLine());
+    data.split.check(spec.commandLine(), data, task);
     TagOptions.check(spec.commandLine(), task, data.format);
     QuestionOptions.check(spec.commandLine(), task, data.format);
     if ((task == Task.QA || task == Task.EMBEDDINGS) && teacher.isGiven()) {
@@ -200,14 +201,14 @@ final class FinetuneCommand implements Callable<Integer> {
     ranking.check(spec.commandLine(), task);
     ChoiceOptions.check(spec.commandLine(), task);
     if (data.train != null
-        && data.eval == null
+        && !data.isJudged()
         && (data.evalLimit != null
             || metrics.isGiven()
             || training.keepBest
             || training.patience != null)) {
       throw new ParameterException(
           spec.commandLine(),
-          "--eval-limit, --metric, --positive, --keep-best and --patience need --eval");
+          "--eval-limit, --metric, --positive, --keep-best and --patience need --eval or --eval-share");
     }
     setFit.check(spec.commandLine(), task);
     metrics.checkThresholds(spec.commandLine(), data);

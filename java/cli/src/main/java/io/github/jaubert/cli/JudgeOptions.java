@@ -20,6 +20,8 @@ final class JudgeOptions implements IModelTransformer {
   private static final List<String> GONE =
       List.of(
           "--eval",
+          "--eval-share",
+          "--group-column",
           "--train-limit",
           "--shots",
           "--eval-limit",

@@ -16,7 +16,8 @@ final class RepeatOptions {
   private static final Set<String> OWN =
       Set.of("--seeds", "--folds", "--keep-models", "--out", "--seed", "--stacktrace");
 
-  private static final Set<Task> OF_TEXTS =
+  /** The tasks whose data sets can be divided. */
+  static final Set<Task> OF_TEXTS =
       Set.of(Task.AUTO, Task.CLASSIFICATION, Task.MULTILABEL, Task.REGRESSION);
 
   @Option(
@@ -85,8 +86,9 @@ final class RepeatOptions {
           "--overwrite does not go with %s; choose another --out"
               .formatted(seeds != null ? "--seeds" : "--folds"));
     }
-    if (seeds != null && data.train != null && data.eval == null) {
-      throw new ParameterException(command, "--seeds needs --eval: models are compared by it");
+    if (seeds != null && data.train != null && !data.isJudged()) {
+      throw new ParameterException(
+          command, "--seeds needs --eval or --eval-share: models are compared by it");
     }
     if (folds != null) {
       checkFolds(command, data, task);
@@ -97,7 +99,7 @@ final class RepeatOptions {
     if (data.train == null) {
       throw new ParameterException(command, "--folds needs --train");
     }
-    if (data.eval != null || data.evalLimit != null) {
+    if (data.isJudged() || data.evalLimit != null) {
       throw new ParameterException(
           command, "--folds and --eval exclude each other: each part of --train is judged by once");
     }

@@ -273,8 +273,8 @@ final class TuneCommand implements Callable<Integer> {
         throw refused(name + " behind --: it does not go with a search");
       }
     }
-    if (isGiven("--train") && !isGiven("--eval")) {
-      throw refused("tune needs --eval behind --: trials are compared by it");
+    if (isGiven("--train") && !isGiven("--eval") && !isGiven("--eval-share")) {
+      throw refused("tune needs --eval or --eval-share behind --: trials are compared by it");
     }
     if (halving.isGiven()) {
       String name = halving.budget().option();

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class DataOptionsTest extends CommandFixture {
   private Result learn(Path learned, Path judged, Object... more) {
     List<Object> words = new ArrayList<>(List.of("finetune", "--model", model, "--epochs", "1"));
-    words.addAll(List.of("--train", learned, "--eval", judged, "--overwrite"));
+    words.addAll(List.of("--train", learned, "--overwrite"));
+    words.addAll(judged == null ? List.of() : List.of("--eval", judged));
     words.addAll(List.of("--out", folder.resolve("out")));
     words.addAll(List.of(more));
     return jaubert(words.toArray());
@@ -50,6 +51,30 @@ class DataOptionsTest extends CommandFixture {
     assertTrue(
         said.contains("text: sentence, second text: text2, label: label; not used: id"), said);
     assertTrue(said.contains("  bad | x\n"), said);
+  }
+
+  @Test
+  void oneFileIsDividedIfAskedTo() throws IOException {
+    StringBuilder tsv = new StringBuilder("text\tlabel\tby\n");
+    for (int i = 0; i < 20; i++) {
+      tsv.append("text ").append(i).append(i % 2 == 0 ? "\tpos\t" : "\tneg\t").append("x\n");
+    }
+    Path data = file("all.tsv", tsv.toString());
+    String said = learn(data, null, "--eval-share", "0.2").succeeded().out();
+    assertTrue(said.contains("16 examples") && said.contains("4 examples"), said);
+    assertEquals(
+        data + ": 20 rows in 1 group: a share of 0.2 would be all of them",
+        learn(data, null, "--eval-share", "0.2", "--group-column", "by").failure(1));
+    assertEquals(
+        "--eval-share and --eval exclude each other",
+        learn(data, data, "--eval-share", "0.2").failure(2));
+    assertEquals(
+        "--eval-share 1.0: between 0 and 1", learn(data, null, "--eval-share", "1").failure(2));
+    assertEquals(
+        "--group-column needs --eval-share", learn(data, null, "--group-column", "by").failure(2));
+    assertEquals(
+        "--eval-share is for labels and scores of whole texts, not for --task TOKENS",
+        learn(data, null, "--eval-share", "0.5", "--task", "tokens").failure(2));
   }
 
   @Test

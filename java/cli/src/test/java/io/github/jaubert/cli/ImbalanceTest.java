@@ -130,7 +130,7 @@ class ImbalanceTest extends CommandFixture {
         message);
     message =
         jaubert("finetune", "--model", model, "--train", train, "--thresholds", "one").failure(2);
-    assertEquals("--thresholds needs --eval", message);
+    assertEquals("--thresholds needs --eval or --eval-share", message);
   }
 
   @Test

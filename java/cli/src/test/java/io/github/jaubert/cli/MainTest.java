@@ -72,9 +72,9 @@ class MainTest extends CommandFixture {
         "finetune --skip-label - --format csv|--skip-label needs --train",
         "finetune --task multilabel|--task needs --train",
         "finetune --train a.tsv --keep-best|--eval-limit, --metric, --positive, --keep-best and"
-            + " --patience need --eval",
+            + " --patience need --eval or --eval-share",
         "finetune --train a.tsv --patience 2|--eval-limit, --metric, --positive, --keep-best and"
-            + " --patience need --eval",
+            + " --patience need --eval or --eval-share",
         "finetune --patience -1|--patience -1: a whole number from 0",
         "finetune --freeze [|--freeze [: Unclosed character class near index 0",
         "finetune --overwrite|--overwrite needs --out",
@@ -110,7 +110,7 @@ class MainTest extends CommandFixture {
         "finetune --metric f1,f1|--metric f1 is given twice",
         "finetune --metric f1,accuracy --metric F1|--metric f1 is given twice",
         "finetune --train a.tsv --positive x|--eval-limit, --metric, --positive, --keep-best and"
-            + " --patience need --eval",
+            + " --patience need --eval or --eval-share",
         "finetune --positive noun.person|--positive is for f1, precision and recall; choose these"
             + " with --metric",
         "finetune --threads -1|--threads -1: a number from 1, or 0 for all cores",

@@ -74,7 +74,7 @@ class RepeatTest extends CommandFixture {
     assertEquals(
         folder + ": is not empty; choose another folder with --out",
         repeat(folder, train, "--eval", eval, "--seeds", 2).failure(1));
-    assertRefused("--seeds needs --eval: models are compared by it", "--seeds", 2);
+    assertRefused("--seeds needs --eval or --eval-share: models are compared by it", "--seeds", 2);
     assertRefused("--seeds 1: a whole number from 2", "--seeds", 1, "--eval", eval);
     assertRefused("--seeds and --folds exclude each other", "--seeds", 2, "--folds", 2);
     assertRefused("--keep-models is for --seeds and --folds", "--keep-models");

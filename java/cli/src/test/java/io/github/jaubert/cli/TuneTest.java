@@ -170,7 +170,7 @@ class TuneTest extends CommandFixture {
     assertRefused("--halving needs --least and --most", "--search", "lr=1", "--halving", "rows");
     assertRefused("--least, --most and --factor need --halving", "--search", "lr=1", "--most", 3);
     assertEquals(
-        "tune needs --eval behind --: trials are compared by it",
+        "tune needs --eval or --eval-share behind --: trials are compared by it",
         jaubert("tune", "--search", "lr=1", "--", "--train", train).failure(2));
     // A value that finetune refuses stops the search, with its message.
     Result wrong = tune(folder.resolve("out"), List.of("--search", "epochs=none"));

@@ -4,6 +4,7 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.ExampleReader.Columns;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -236,6 +237,57 @@ public final class TextDataset {
       }
     }
     return of(source, chosen.stream().map(all::get).toList());
+  }
+
+  /** Two parts of a data set, which have its rows between them, in its order. */
+  public record Split(TextDataset train, TextDataset heldOut) {}
+
+  /**
+   * Holds out rows to be judged by, which nothing is to be learnt from: about a share of all, and
+   * of those with each label. A label of one row stays to be learnt from.
+   *
+   * @param share between 0 and 1
+   * @param seed the same rows for the same seed
+   * @throws DataException if one part would have no rows
+   */
+  public Split split(double share, long seed) {
+    requireShare(share);
+    return split(HeldOut.stratified(rows(), share, seed), share);
+  }
+
+  /**
+   * The same by groups, whose rows are all in one part, such as those of an author: groups are
+   * drawn until they have the share of all rows, or more.
+   *
+   * @param column says what group a row is of
+   */
+  public Split splitByGroup(String column, double share, long seed) {
+    requireShare(share);
+    Table table = kept.table(file, format, columns().header(), false);
+    int index = table.column(column);
+    Map<Long, String> groups = new HashMap<>();
+    table.rows().forEach(row -> groups.put(row.line(), String.join("\n", table.cell(row, index))));
+    List<String> ofRows = rows().stream().map(row -> groups.get(row.line())).toList();
+    return split(HeldOut.byGroup(source, ofRows, share, seed), share);
+  }
+
+  private static void requireShare(double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException("a share of " + share + ": between 0 and 1");
+    }
+  }
+
+  private Split split(boolean[] held, double share) {
+    List<Example> train = new ArrayList<>();
+    List<Example> out = new ArrayList<>();
+    for (int row = 0; row < held.length; row++) {
+      (held[row] ? out : train).add(rows().get(row));
+    }
+    if (train.isEmpty() || out.isEmpty()) {
+      throw new DataException(
+          source, "of %d rows a share of %s is all or none".formatted(held.length, share));
+    }
+    return new Split(of(source, train), of(source + " (held out)", out));
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */

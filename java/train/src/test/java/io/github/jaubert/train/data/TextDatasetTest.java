@@ -1,6 +1,7 @@
 package io.github.jaubert.train.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,8 +13,13 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -326,6 +332,72 @@ class TextDatasetTest {
     assertFault(
         ":1: a.b is a key, and also a key of an object within the object",
         TextDataset.jsonl(file("o.jsonl", "{\"a.b\": 1, \"a\": {\"b\": 2}}\n")).text("a.b"));
+  }
+
+  @Test
+  void aShareOfEachLabelIsHeldOut() {
+    Random random = new Random();
+    for (int trial = 0; trial < 50; trial++) {
+      int[] counts = {1, 2 + random.nextInt(20), 50 + random.nextInt(100)};
+      List<Example> rows = new ArrayList<>();
+      for (int label = 0; label < counts.length; label++) {
+        for (int i = 0; i < counts[label]; i++) {
+          rows.add(new Example("text " + rows.size(), null, List.of("" + label), 0));
+        }
+      }
+      Collections.shuffle(rows, random);
+      double share = 0.1 + 0.8 * random.nextDouble();
+      long seed = random.nextLong();
+      TextDataset data = TextDataset.of(rows);
+      TextDataset.Split split = data.split(share, seed);
+      assertEquals(split.heldOut().rows(), data.split(share, seed).heldOut().rows());
+      List<Example> out = split.heldOut().rows();
+      List<Example> together = new ArrayList<>(rows);
+      together.removeAll(out);
+      assertEquals(together, split.train().rows());
+      for (int label = 0; label < counts.length; label++) {
+        String name = "" + label;
+        long held = out.stream().filter(row -> row.labels().contains(name)).count();
+        double expected = counts[label] == 1 ? 0 : share * counts[label];
+        assertTrue(Math.abs(held - expected) < 1, share + " of " + counts[label] + ": " + held);
+      }
+    }
+    List<Example> scores =
+        IntStream.range(0, 40)
+            .mapToObj(i -> new Example("text", null, List.of(i + ".5"), 0))
+            .toList();
+    assertEquals(10, TextDataset.of(scores).split(0.25, 1).heldOut().size());
+    String none =
+        assertThrows(DataException.class, () -> TextDataset.of(scores).split(0.001, 1))
+            .getMessage();
+    assertEquals("examples: of 40 rows a share of 0.001 is all or none", none);
+    assertThrows(IllegalArgumentException.class, () -> TextDataset.of(scores).split(1, 1));
+  }
+
+  @Test
+  void groupsAreHeldOutWhole() throws IOException {
+    StringBuilder csv = new StringBuilder("text,label,author\n");
+    for (int i = 0; i < 60; i++) {
+      csv.append("text ")
+          .append(i)
+          .append(',')
+          .append(i % 2)
+          .append(",a")
+          .append(i % 7)
+          .append('\n');
+    }
+    TextDataset data = TextDataset.csv(file("g.csv", csv.toString())).text("text").label("label");
+    TextDataset.Split split = data.splitByGroup("author", 0.3, 5);
+    Set<Long> held = new HashSet<>();
+    split.heldOut().rows().forEach(row -> held.add((row.line() - 2) % 7));
+    int size = split.heldOut().size();
+    assertTrue(size >= 18 && size < 18 + 9, "" + size); // groups of 8 or 9, until there are 18 rows
+    split.train().rows().forEach(row -> assertFalse(held.contains((row.line() - 2) % 7)));
+    assertEquals(60, split.train().size() + split.heldOut().size());
+    String one =
+        assertThrows(DataException.class, () -> data.splitByGroup("author", 0.99, 5)).getMessage();
+    assertTrue(one.endsWith("60 rows in 7 groups: a share of 0.99 would be all of them"), one);
+    assertThrows(DataException.class, () -> data.splitByGroup("writer", 0.5, 5));
   }
 
   @Test
