@@ -304,7 +304,9 @@ final class DataOptions {
   private String said(List<String> header, TextDataset data, Columns chosen) {
     List<String> others = new ArrayList<>(header);
     chosen.all().forEach(others::remove);
+    others.remove(split.group());
     return data.chosenColumns()
+        + (split.group() == null ? "" : ", group: " + split.group())
         + (others.isEmpty()
             ? ""
             : "; not used: "

@@ -30,6 +30,11 @@ final class SplitOptions {
     return share != null;
   }
 
+  /** The column of the groups, or null. */
+  String group() {
+    return group;
+  }
+
   /**
    * Refuses what does not go together.
    *
