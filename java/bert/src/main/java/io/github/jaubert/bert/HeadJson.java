@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy.Kind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +31,13 @@ final class HeadJson {
 
   /** Ours: from which probabilities on labels hold. */
   private static final String THRESHOLDS = "jaubert_thresholds";
+
+  /** Ours: how texts are read that are too long. */
+  private static final String LONG_TEXTS = "jaubert_long_texts";
+
+  private static final String STRATEGY = "strategy";
+  private static final String HEAD_SHARE = "head_share";
+  private static final String STRIDE = "stride";
 
   private HeadJson() {}
 
@@ -164,6 +174,41 @@ final class HeadJson {
         : Thresholds.usual(labels);
   }
 
+  /**
+   * The strategy that {@link #writeLongTexts} wrote; texts are cut if there is none.
+   *
+   * @throws CheckpointException if it is none, or its numbers are out of range
+   */
+  static LongTextStrategy readLongTexts(ConfigJson json) {
+    ConfigJson said = json.object(LONG_TEXTS);
+    String name = said.text(STRATEGY, Kind.CUT.toString());
+    Kind kind =
+        Arrays.stream(Kind.values())
+            .filter(one -> one.toString().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new CheckpointException(
+                        json.file(),
+                        "%s is '%s'; %s are known"
+                            .formatted(
+                                LONG_TEXTS,
+                                CheckpointException.shortened(name),
+                                Arrays.toString(Kind.values()))));
+    return said.checked(
+        () ->
+            switch (kind) {
+              case CUT -> LongTextStrategy.cut();
+              case HEAD_TAIL ->
+                  LongTextStrategy.headTail(
+                      said.number(HEAD_SHARE, LongTextStrategy.USUAL_HEAD_SHARE));
+              case WINDOWS ->
+                  said.isAbsent(STRIDE)
+                      ? LongTextStrategy.windows()
+                      : LongTextStrategy.windows(said.integer(STRIDE, 0));
+            });
+  }
+
   /** Hugging Face's names for labels that have none. */
   private static List<String> unnamed(int count) {
     List<String> names = new ArrayList<>();
@@ -231,6 +276,19 @@ final class HeadJson {
   static void writeThresholds(ObjectNode json, Thresholds thresholds) {
     ObjectNode byLabel = json.putObject(THRESHOLDS);
     thresholds.byLabel().forEach(byLabel::put);
+  }
+
+  /** Writes nothing where texts are cut. */
+  static void writeLongTexts(ObjectNode json, LongTextStrategy strategy) {
+    if (strategy.kind() == Kind.CUT) {
+      return;
+    }
+    ObjectNode said = json.putObject(LONG_TEXTS).put(STRATEGY, strategy.kind().toString());
+    if (strategy.kind() == Kind.HEAD_TAIL) {
+      said.put(HEAD_SHARE, strategy.headShare());
+    } else if (strategy.isStrideSaid()) {
+      said.put(STRIDE, strategy.stride(0));
+    }
   }
 
   static void sayPairs(ObjectNode json) {

@@ -3,10 +3,12 @@ package io.github.jaubert.bert;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +23,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
 
   private boolean trainedOnPairs;
   private Thresholds thresholds;
+  private LongTextStrategy longTexts = LongTextStrategy.cut();
   private CrossEncoderFolder crossEncoder; // null: it is not known to be one
 
   private SequenceClassifier(Encoder encoder, Labels labels) {
@@ -148,6 +151,22 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     return this;
   }
 
+  /** How single texts are read that are too long; they are cut unless said otherwise. */
+  public LongTextStrategy longTexts() {
+    return longTexts;
+  }
+
+  /**
+   * Chooses how single texts are read that are too long, as a trainer does; pipelines go by it.
+   * {@link #save(Path)} writes it to config.json, in a field that others ignore.
+   *
+   * @return this model
+   */
+  public SequenceClassifier longTexts(LongTextStrategy strategy) {
+    longTexts = Objects.requireNonNull(strategy, "strategy");
+    return this;
+  }
+
   /**
    * What makes the score of a pair of texts of its logit, if it is a cross-encoder: what the folder
    * says that it was loaded from, or the sigmoid, as in sentence-transformers.
@@ -176,6 +195,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
   protected void readConfig(ConfigJson json) {
     thresholds = HeadJson.readThresholds(json, labels());
     trainedOnPairs = HeadJson.saysPairs(json);
+    longTexts = HeadJson.readLongTexts(json);
   }
 
   @Override
@@ -184,6 +204,7 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
     if (trainedOnPairs) {
       HeadJson.sayPairs(json);
     }
+    HeadJson.writeLongTexts(json, longTexts);
     if (thresholds.isChosen()) {
       HeadJson.writeThresholds(json, thresholds);
     }

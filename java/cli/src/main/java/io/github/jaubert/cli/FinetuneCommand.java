@@ -72,6 +72,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private LoraOptions lora;
 
+  @Mixin private LongTextOptions longTexts;
+
   @Mixin private TrainingOptions training;
 
   @Mixin private RepeatOptions repeat;
@@ -130,6 +132,7 @@ final class FinetuneCommand implements Callable<Integer> {
             choices,
             teacher,
             lora,
+            longTexts,
             training);
     if (data.train == null) {
       return TextJob.definitions(options);
@@ -200,6 +203,7 @@ final class FinetuneCommand implements Callable<Integer> {
     embeddings.check(spec.commandLine(), task, data);
     ranking.check(spec.commandLine(), task);
     ChoiceOptions.check(spec.commandLine(), task);
+    longTexts.check(spec.commandLine(), task);
     if (data.train != null
         && !data.isJudged()
         && (data.evalLimit != null

@@ -35,6 +35,7 @@ interface Job extends AutoCloseable {
       ChoiceOptions choices,
       TeacherOptions teacher,
       LoraOptions lora,
+      LongTextOptions longTexts,
       TrainingOptions training) {}
 
   /** What a folder in runs/ is called after it. */

@@ -191,6 +191,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
     if (eval != null) {
       task.evaluate(eval, options().metrics().metrics(labels()));
     }
+    options().longTexts().apply(task);
     options().training().apply(options().command(), task);
     return trainer(task);
   }

@@ -131,7 +131,7 @@ final class TrainingOptions extends RunOptions {
   }
 
   /** Names the option where a setting is refused. */
-  private static void checked(CommandLine command, Runnable settings) {
+  static void checked(CommandLine command, Runnable settings) {
     try {
       settings.run();
     } catch (IllegalArgumentException e) {

@@ -24,6 +24,8 @@ final class Wording {
     OPTIONS.put("maxLength\\(…\\)", "--max-length N");
     OPTIONS.put("^maxLength\\b", "--max-length");
     OPTIONS.put("^stride\\b", "--doc-stride");
+    OPTIONS.put("^headShare\\b", "--head-share");
+    OPTIONS.put("^windowStride\\b", "--window-stride");
     OPTIONS.put("^maxAnswerLength\\b", "--max-answer-length");
     OPTIONS.put("^nullThreshold\\b", "--null-threshold");
     OPTIONS.put("^learningRateScale\\b", "--head-lr-scale");

@@ -4,6 +4,7 @@ import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.TokenBatch;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
@@ -79,6 +80,25 @@ final class DataChecks {
           "the %s of every one of the %d rows is blank: is it the right column?"
               .formatted(name, column.size()));
     }
+  }
+
+  /**
+   * Refuses pairs where long texts are read otherwise than cut.
+   *
+   * @throws DataException if a row has a second text
+   */
+  static void singleTexts(TextDataset data, LongTextStrategy strategy) {
+    data.rows().stream()
+        .filter(row -> row.secondText() != null)
+        .findFirst()
+        .ifPresent(
+            row -> {
+              throw new DataException(
+                  data.source(),
+                  row.line(),
+                  "is a pair of texts; %s is for single ones, and pairs are cut"
+                      .formatted(strategy));
+            });
   }
 
   /** Whether every example has a second text. */

@@ -1,9 +1,10 @@
 package io.github.jaubert.train;
 
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.bert.tokenizer.LongTextReader;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Tensor;
@@ -50,6 +51,7 @@ public final class SequenceClassification
   private float alpha = Float.NaN; // NaN: what is true counts as much as what is not
   private LabelWeights weights; // null: not prepared, or 1 each
   private SequenceEvaluation judge; // null: not prepared, or there is nothing to be judged by
+  private LongTextStrategy longTexts; // null: not said
   private String lossName = "standard";
   private LossFunction lossFunction; // null: what the labels ask for
 
@@ -87,6 +89,23 @@ public final class SequenceClassification
     return judgeBy(data);
   }
 
+  /**
+   * How single texts are read that have more tokens than {@link #maxLength}: cut, as they are in
+   * training unless said otherwise; by their first and last tokens; or in windows. Of windows each
+   * is an example with the label of its text, and a text is judged by the mean of their logits. The
+   * model keeps the choice, so that pipelines read alike, and a model that is judged as it is goes
+   * by its own unless said otherwise. Pairs of texts are cut.
+   */
+  public SequenceClassification longTexts(LongTextStrategy strategy) {
+    longTexts = Objects.requireNonNull(strategy, "strategy");
+    return this;
+  }
+
+  private LongTextStrategy reading() {
+    LongTextStrategy otherwise = learns() ? LongTextStrategy.cut() : model().longTexts();
+    return (longTexts == null ? otherwise : longTexts).at(maxLength());
+  }
+
   // ---- loss ----
 
   /**
@@ -111,8 +130,8 @@ public final class SequenceClassification
   /**
    * Has all classes count the same, however rare they are: an example counts the number of examples
    * divided by the number of classes and by how many have its class, as scikit-learn's {@code
-   * class_weight="balanced"}. Of any number of labels each is two classes by itself, that it holds
-   * and that it does not.
+   * class_weight="balanced"}; windows of a text count as often as it has them. Of any number of
+   * labels each is two classes by itself, that it holds and that it does not.
    */
   public SequenceClassification balancedClassWeights() {
     requireLabels("balancedClassWeights");
@@ -203,18 +222,21 @@ public final class SequenceClassification
     DataChecks.labels(train, model().labels());
     DataChecks.withoutLabel(train, model().labels());
     weights = weights(targets);
-    Examples examples = examples(encode(train, cutting, listener), targets);
-    judge =
-        evaluation == null
-            ? null
-            : new SequenceEvaluation(
-                this, examples(encode(evaluation, cutting, listener), judged), judged, metrics);
+    LongTextReader reader = new LongTextReader(cutting, reading());
+    EncodedTexts learnt = encode(train, reader, cutting, listener);
+    judge = null;
+    if (evaluation != null) {
+      EncodedTexts judging = encode(evaluation, reader, cutting, listener);
+      judge =
+          new SequenceEvaluation(this, examples(judging, judged), judged, judging.texts(), metrics);
+    }
     if (learns()) { // what a folder says of other weights, or of another use, holds no longer
       model().trainedOnPairs(DataChecks.arePairs(train));
       model().thresholds(Map.of());
       model().crossEncoder(null); // scores are logits here
+      model().longTexts(reading());
     }
-    return new Prepared(examples, judge);
+    return new Prepared(examples(learnt, targets), judge);
   }
 
   private Targets check(TextDataset data) {
@@ -244,44 +266,42 @@ public final class SequenceClassification
         : labels.name(0) + " … " + labels.name(labels.size() - 1) + " (" + labels.size() + ")";
   }
 
-  private EncodedDataset encode(TextDataset data, Tokenizer cutting, TrainingListener listener) {
-    TokenizingProgress progress = new TokenizingProgress(listener, data.source(), data.size());
-    EncodedDataset encoded = EncodedDataset.of(data, cutting, progress);
-    progress.done();
-    EncoderConfig config = model().encoder().config();
-    DataChecks.tokens(data.source(), encoded, cutting, config.maxPositionEmbeddings());
-    DataChecks.embeddings(
-        data.source(), row -> data.rows().get(row).line(), encoded, cutting, config);
-    return encoded;
+  private EncodedTexts encode(
+      TextDataset data, LongTextReader reader, Tokenizer cutting, TrainingListener listener) {
+    return EncodedTexts.of(data, reader, cutting, model().encoder().config(), listener);
   }
 
-  private Examples examples(EncodedDataset data, Targets targets) {
+  private Examples examples(EncodedTexts encoded, Targets targets) {
+    EncodedDataset data = encoded.data();
     int[] lengths = data.lengths();
     return Examples.of(
         data.size(),
         row -> lengths[row],
-        rows -> {
-          Batch batch = Batch.of(data.batch(rows));
-          int width = model().labels().size();
-          if (model().labels().problemType() != ProblemType.SINGLE_LABEL) {
-            float[] truth = targets.values(rows);
-            batch.with(LABELS, truth, rows.length, targets.width());
-            return weights == null
-                ? batch
-                : batch.with(WEIGHTS, weights.of(truth), rows.length, width);
-          }
-          int[] classes = targets.classes(rows);
-          batch.with(LABELS, classes);
-          if (isFocal()) {
-            float[] truth = new float[rows.length * width];
-            for (int i = 0; i < rows.length; i++) {
-              truth[i * width + classes[i]] = 1;
-            }
-            batch.with(TRUTH, truth, rows.length, width);
-            return batch.with(WEIGHTS, weights.of(classes));
-          }
-          return weights == null ? batch : batch.with(CLASS_WEIGHTS, weights.yes());
+        sequences -> {
+          Batch batch = Batch.of(data.batch(sequences));
+          return labels(batch, targets, encoded.textsOf(sequences));
         });
+  }
+
+  /** Adds what the loss needs of some texts. */
+  Batch labels(Batch batch, Targets targets, int[] rows) {
+    int width = model().labels().size();
+    if (model().labels().problemType() != ProblemType.SINGLE_LABEL) {
+      float[] truth = targets.values(rows);
+      batch.with(LABELS, truth, rows.length, targets.width());
+      return weights == null ? batch : batch.with(WEIGHTS, weights.of(truth), rows.length, width);
+    }
+    int[] classes = targets.classes(rows);
+    batch.with(LABELS, classes);
+    if (isFocal()) {
+      float[] truth = new float[rows.length * width];
+      for (int i = 0; i < rows.length; i++) {
+        truth[i * width + classes[i]] = 1;
+      }
+      batch.with(TRUTH, truth, rows.length, width);
+      return batch.with(WEIGHTS, weights.of(classes));
+    }
+    return weights == null ? batch : batch.with(CLASS_WEIGHTS, weights.yes());
   }
 
   private boolean isFocal() {
@@ -395,6 +415,9 @@ public final class SequenceClassification
             ? Arrays.toString(classWeights)
             : balanced ? "balanced" + (weights == null ? "" : " " + weights) : "none");
     settings.put("loss", lossName);
+    if (reading().kind() != LongTextStrategy.Kind.CUT) {
+      settings.put("long_texts", reading().toString());
+    }
     return settings;
   }
 }

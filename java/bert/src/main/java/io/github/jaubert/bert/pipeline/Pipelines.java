@@ -23,10 +23,15 @@ public final class Pipelines {
    * @throws CheckpointException if either cannot be loaded
    */
   public static TextClassification textClassification(Path folder) {
-    return load(folder, SequenceClassifier::fromPretrained, TextClassification::new);
+    return loadClassifier(folder, TextClassification::new);
   }
 
-  /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @throws IllegalArgumentException if the tokenizer's maximum length leaves no room to how the
+   *     model reads long texts; the parts are still the caller's then
+   */
   public static TextClassification textClassification(
       SequenceClassifier model, Tokenizer tokenizer) {
     return new TextClassification(model, tokenizer);

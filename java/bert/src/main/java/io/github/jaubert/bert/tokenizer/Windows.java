@@ -12,7 +12,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Turns a question and a context into as many {@link Window}s as the context needs, each of them
@@ -25,8 +24,6 @@ import java.util.stream.IntStream;
 public final class Windows implements AutoCloseable {
   /** Questions of more tokens are cut, as transformers 4 says of its {@code max_question_len}. */
   public static final int LONGEST_QUESTION = 64;
-
-  private static final int CHUNK = 1024;
 
   private final HuggingFaceTokenizer cutting;
   private final Tokenizer tokenizer;
@@ -119,26 +116,8 @@ public final class Windows implements AutoCloseable {
    */
   public List<List<Window>> ofAll(
       List<String> questions, List<String> contexts, IntConsumer progress) {
-    List<List<Window>> all = new ArrayList<>();
-    for (int from = 0; from < questions.size(); from += CHUNK) {
-      if (from > 0 && Thread.currentThread().isInterrupted()) {
-        throw new CancellationException(
-            "tokenising was interrupted after %d of %d questions"
-                .formatted(from, questions.size()));
-      }
-      int to = Math.min(questions.size(), from + CHUNK);
-      all.addAll(
-          IntStream.range(from, to)
-              .parallel()
-              .mapToObj(
-                  i -> {
-                    List<Window> own = of(questions.get(i), contexts.get(i));
-                    progress.accept(1);
-                    return own;
-                  })
-              .toList());
-    }
-    return all;
+    return ManyTexts.map(
+        questions.size(), "questions", i -> of(questions.get(i), contexts.get(i)), progress);
   }
 
   private Window window(ai.djl.huggingface.tokenizers.Encoding part, Excerpt index) {

@@ -9,11 +9,15 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.tokenizer.Encoding;
+import io.github.jaubert.bert.tokenizer.LongTextReader;
+import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.SmallVocabulary;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,6 +167,62 @@ class TextClassificationTest {
       assertEquals(2000, pipeline.ofAll(texts).size());
     } finally {
       Thread.interrupted();
+    }
+  }
+
+  @Test
+  void longTextsAreReadAsTheFolderSays() {
+    Path folder = save(Labels.multi("sad", "fun", "long"));
+    String text = "the quick brown fox jumps over the lazy dog . a very good film , not bad";
+    for (LongTextStrategy strategy :
+        List.of(LongTextStrategy.windows(1), LongTextStrategy.headTail(0.5))) {
+      try (SequenceClassifier model = SequenceClassifier.fromPretrained(folder);
+          Tokenizer tokenizer = Tokenizer.fromPretrained(folder).withMaxLength(8)) {
+        model.longTexts(strategy).save(folder, tokenizer);
+      }
+      try (TextClassification classify = Pipelines.textClassification(folder);
+          SequenceClassifier model = SequenceClassifier.fromPretrained(folder);
+          Tokenizer tokenizer = Tokenizer.fromPretrained(folder);
+          Scope scope = Scope.open()) {
+        assertEquals(strategy, model.longTexts());
+        List<Encoding> parts = new LongTextReader(tokenizer, strategy).of(text);
+        double[] means = new double[3];
+        for (Encoding part : parts) {
+          float[] logits = model.forward(TokenBatch.of(part)).toFloats();
+          for (int i = 0; i < 3; i++) {
+            means[i] += logits[i] / (double) parts.size();
+          }
+        }
+        List<List<LabelScore>> all = classify.ofAll(List.of("a film", text, "not bad"));
+        LabelScore last = classify.of("not bad").get(0);
+        assertEquals(last.label(), all.get(2).get(0).label());
+        assertEquals(last.score(), all.get(2).get(0).score(), 1e-5);
+        for (LabelScore score : all.get(1)) {
+          double mean = means[model.labels().indexOf(score.label())];
+          assertEquals(1 / (1 + Math.exp(-mean)), score.score(), 1e-5);
+        }
+        assertEquals(strategy.kind() == LongTextStrategy.Kind.WINDOWS, parts.size() > 1);
+        IllegalArgumentException e =
+            assertThrows(IllegalArgumentException.class, () -> classify.of("a", "b"));
+        assertTrue(e.getMessage().contains("which is for single ones"), e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void whatAFolderSaysOfLongTextsIsChecked() throws IOException {
+    Path folder = save(Labels.of("negative", "positive"));
+    Path config = folder.resolve("config.json");
+    String json = Files.readString(config);
+    for (String said :
+        List.of(
+            "7",
+            "{\"strategy\": \"middle\"}",
+            "{\"strategy\": \"head-tail\", \"head_share\": 1.5}",
+            "{\"strategy\": \"windows\", \"stride\": 600}",
+            "{\"strategy\": \"windows\", \"stride\": -3}")) {
+      Files.writeString(config, json.replaceFirst("\\{", "{\"jaubert_long_texts\": " + said + ","));
+      assertThrows(CheckpointException.class, () -> Pipelines.textClassification(folder), said);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.jaubert.train.corpus;
 
+import io.github.jaubert.bert.tokenizer.Frame;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.DataException;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.github.jaubert.train.corpus;
 
+import io.github.jaubert.bert.tokenizer.Frame;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.util.Arrays;
 

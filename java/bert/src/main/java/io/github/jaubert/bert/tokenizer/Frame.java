@@ -1,7 +1,5 @@
-package io.github.jaubert.train.corpus;
+package io.github.jaubert.bert.tokenizer;
 
-import io.github.jaubert.bert.tokenizer.Encoding;
-import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.util.Arrays;
 
 /**
@@ -12,17 +10,17 @@ import java.util.Arrays;
  * @param typeIds of the same tokens
  * @param textTypes the type of each text
  */
-record Frame(int[][] ids, int[][] typeIds, int[] textTypes) {
+public record Frame(int[][] ids, int[][] typeIds, int[] textTypes) {
   /** A text that every vocabulary has a token for, be it the unknown one. */
   private static final String TEXT = "a";
 
   /** Around one text. */
-  static Frame ofText(Tokenizer tokenizer) {
+  public static Frame ofText(Tokenizer tokenizer) {
     return of(tokenizer.encode(TEXT), 1);
   }
 
   /** Around two. */
-  static Frame ofPair(Tokenizer tokenizer) {
+  public static Frame ofPair(Tokenizer tokenizer) {
     return of(tokenizer.encode(TEXT, TEXT), 2);
   }
 
@@ -57,7 +55,7 @@ record Frame(int[][] ids, int[][] typeIds, int[] textTypes) {
   }
 
   /** How many there are. */
-  int length() {
+  public int length() {
     return Arrays.stream(ids).mapToInt(part -> part.length).sum();
   }
 }
