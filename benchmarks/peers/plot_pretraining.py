@@ -23,8 +23,8 @@ SMOOTH = 25  # entries of the training loss that a point is the mean of
 def curves(run, picture):
     entries = [json.loads(line) for line in (run / "train_log.jsonl").read_text().splitlines()]
     tokens = json.loads((run / "run.json").read_text())["settings"]["batch_tokens"]
-    learnt = [e for e in entries if e["kind"] == "train"]
-    judged = [e for e in entries if e["kind"] == "evaluation"]
+    learnt = [e for e in entries if "loss" in e]
+    judged = [{k.removeprefix("eval_"): v for k, v in e.items()} for e in entries if "eval_loss" in e]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     groups = [learnt[i : i + SMOOTH] for i in range(0, len(learnt), SMOOTH)]
     for axes, name, factor in ((left, "loss", 1), (right, "accuracy", 100)):

@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
     })
 public final class LossCurves implements Callable<Integer> {
   private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Set<String> TIMES =
+      Set.of("runtime", "samples_per_second", "steps_per_second");
 
   @Parameters(index = "0", paramLabel = "RUN", description = "The folder of a run.")
   private Path first;
@@ -94,12 +96,14 @@ public final class LossCurves implements Callable<Integer> {
     try {
       for (String line : Files.readAllLines(log)) {
         JsonNode entry = MAPPER.readTree(line);
-        if (entry.path("kind").asText().equals("train")) {
+        if (entry.has("loss")) {
           losses.put(entry.path("step").asLong(), number(entry.path("loss")));
-        } else {
+        } else if (entry.has("eval_runtime")) {
           scores.clear();
-          entry.properties().forEach(e -> scores.put(e.getKey(), number(e.getValue())));
-          scores.keySet().removeAll(Set.of("kind", "step", "epoch"));
+          entry.properties().stream()
+              .filter(e -> e.getKey().startsWith("eval_"))
+              .forEach(e -> scores.put(e.getKey().substring(5), number(e.getValue())));
+          scores.keySet().removeAll(TIMES);
         }
       }
     } catch (JsonProcessingException e) {

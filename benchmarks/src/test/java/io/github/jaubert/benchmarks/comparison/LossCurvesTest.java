@@ -24,19 +24,23 @@ class LossCurvesTest {
     List<String> lines = new ArrayList<>();
     for (Object loss : losses) {
       lines.add(
-          "{\"kind\":\"train\",\"step\":%d,\"epoch\":0.1,\"loss\":%s,\"grad_norm\":1}"
-              .formatted(lines.size() + 1, loss));
+          "{\"loss\":%s,\"grad_norm\":1,\"epoch\":0.1,\"step\":%d}"
+              .formatted(loss, lines.size() + 1));
     }
-    lines.add(0, "{\"kind\":\"evaluation\",\"step\":1,\"epoch\":0.1,\"loss\":1,\"accuracy\":0.1}");
-    lines.add(
-        "{\"kind\":\"evaluation\",\"step\":9,\"epoch\":1,\"loss\":0.5,\"accuracy\":%s}"
-            .formatted(accuracy));
+    lines.add(0, judged(1, 0.1));
+    lines.add(judged(9, accuracy));
+    lines.add("{\"train_runtime\":3.5,\"train_loss\":0.6,\"epoch\":1,\"step\":9}");
     Path run = Files.createDirectories(folder.resolve(name));
     Files.write(run.resolve("train_log.jsonl"), lines);
     Files.writeString(
         run.resolve("run.json"),
         "{\"device\":\"cpu\",\"settings\":{\"epochs\":1,\"precision\":\"F32\"}}");
     return run;
+  }
+
+  private static String judged(int step, double accuracy) {
+    return "{\"eval_loss\":1,\"eval_accuracy\":%s,\"eval_runtime\":%d,\"epoch\":1,\"step\":%d}"
+        .formatted(accuracy, System.nanoTime(), step);
   }
 
   private int compare(Object... arguments) {
@@ -69,8 +73,8 @@ class LossCurvesTest {
     Path b = run("b", 0.88, 0.7, 0.6);
     Path log = b.resolve("train_log.jsonl");
     String lines = Files.readString(log);
-    for (String name : List.of("\"f1\"", "\"epoch\"")) { // another score, or none at all
-      Files.writeString(log, lines.replace("\"accuracy\"", name));
+    for (String name : List.of("\"eval_f1\"", "\"epoch\"")) { // another score, or none at all
+      Files.writeString(log, lines.replace("\"eval_accuracy\"", name));
       assertEquals(1, compare(a, b, "--scores-within", "1"));
       assertEquals(1, compare(b, a, "--scores-within", "1"));
     }

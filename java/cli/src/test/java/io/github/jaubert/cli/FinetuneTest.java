@@ -278,7 +278,7 @@ class FinetuneTest extends CommandFixture {
     int steps = new JsonMapper().readTree(out.resolve("run.json").toFile()).path("steps").asInt();
     long lines =
         Files.readAllLines(out.resolve("train_log.jsonl")).stream()
-            .filter(line -> line.contains("\"kind\":\"train\""))
+            .filter(line -> line.contains("\"grad_norm\":"))
             .count();
     assertTrue(steps > 10);
     assertEquals(steps, lines);

@@ -15,6 +15,7 @@ final class Evaluator {
 
   private final Task task;
   private final Evaluation evaluation;
+  private int batches; // of the last run
 
   Evaluator(Task task, Evaluation evaluation) {
     this.task = task;
@@ -38,6 +39,11 @@ final class Evaluator {
     }
   }
 
+  /** Of the last run, which took so long. */
+  RunLog.Speed speed(double seconds) {
+    return new RunLog.Speed(seconds, evaluation.examples().size(), batches);
+  }
+
   /** The name of the value that "best" goes by. */
   String mainMetric() {
     return evaluation.metrics().get(0);
@@ -50,6 +56,7 @@ final class Evaluator {
   private Optional<Map<String, Double>> measure() {
     Examples examples = evaluation.examples();
     evaluation.reset();
+    batches = 0;
     int[] lengths = examples.lengths(0);
     int[] order = IntStream.range(0, lengths.length).toArray();
     for (int[] rows : Batches.byTokens(order, lengths, BATCH_TOKENS)) {
@@ -58,6 +65,7 @@ final class Evaluator {
       }
       try (Scope scope = Scope.open()) {
         evaluation.add(task.inputs(Batch.of(examples, rows, 0)), rows);
+        batches++;
       }
     }
     Map<String, Double> values = evaluation.result();

@@ -21,7 +21,7 @@ import java.util.Set;
  *     metrics
  */
 public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> values) {
-  private static final Set<String> NO_VALUES = Set.of("kind", "step", "epoch");
+  static final Set<String> NO_VALUES = Set.of("kind", "step", "epoch");
 
   /** What a line is about. */
   public enum Kind {
@@ -42,7 +42,7 @@ public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> v
   }
 
   /**
-   * As {@code {"kind":"train","step":50,"epoch":0.2,"loss":1.3,"learning_rate":1e-4}}; what is not
+   * As a checkpoint has it: {@code {"kind":"train","step":50,"epoch":0.2,"loss":1.3}}; what is not
    * a number is a text.
    */
   ObjectNode toJson() {
@@ -50,14 +50,7 @@ public record LogEntry(Kind kind, long step, double epoch, Map<String, Double> v
     node.put("kind", kind.name().toLowerCase(Locale.ROOT));
     node.put("step", step);
     node.put("epoch", epoch);
-    values.forEach(
-        (name, value) -> {
-          if (Double.isFinite(value)) {
-            node.put(name, value);
-          } else {
-            node.put(name, value.toString());
-          }
-        });
+    values.forEach((name, value) -> RunLog.put(node, name, value));
     return node;
   }
 

@@ -8,11 +8,9 @@ import io.github.jaubert.bert.checkpoint.SafeTensorsWriter;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,13 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of a run: its history as JSON lines, and a checkpoint with all that is needed to go on
- * and compute the same bits as if it had never stopped. A checkpoint is one safetensors file,
+ * The files of a run: its {@linkplain RunLog history}, and a checkpoint with all that is needed to
+ * go on and compute the same bits as if it had never stopped. A checkpoint is one safetensors file,
  * replaced in one step, so that there is a whole one at any moment; what is not a tensor is JSON in
  * its metadata.
  */
 final class RunFolder {
-  static final String LOG = "train_log.jsonl";
   static final String CHECKPOINT = "checkpoint.safetensors";
   static final String BEST = "best.safetensors";
 
@@ -36,6 +33,7 @@ final class RunFolder {
   private static final String KEY = "jaubert.run";
 
   private final Path folder;
+  private final RunLog log;
   private final Cadence cadence;
   private final boolean replaceOther;
   private final List<Parameter> frozen;
@@ -62,6 +60,7 @@ final class RunFolder {
       boolean replaceOther,
       List<Parameter> frozen) {
     this.folder = folder;
+    this.log = new RunLog(folder);
     this.identity = identity;
     this.cadence = cadence;
     this.replaceOther = replaceOther;
@@ -74,6 +73,11 @@ final class RunFolder {
     return identity;
   }
 
+  /** Its history. */
+  RunLog log() {
+    return log;
+  }
+
   /** Where the checkpoint is, or will be. */
   Path checkpoint() {
     return folder.resolve(CHECKPOINT);
@@ -81,25 +85,6 @@ final class RunFolder {
 
   boolean isDue(int step) {
     return cadence.isDue(step, System.nanoTime() - writtenAt, writingTook);
-  }
-
-  // ---- history ----
-
-  /** Begins the history anew with these entries: what came after the checkpoint comes again. */
-  void beginLog(List<LogEntry> entries) {
-    StringBuilder lines = new StringBuilder();
-    entries.forEach(entry -> lines.append(entry.toJson()).append('\n'));
-    AtomicFile.write(folder.resolve(LOG), lines.toString().getBytes(StandardCharsets.UTF_8));
-  }
-
-  void append(LogEntry entry) {
-    Path file = folder.resolve(LOG);
-    try {
-      Files.writeString(
-          file, entry.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new CheckpointException(file.toString(), "cannot be written: " + e.getMessage(), e);
-    }
   }
 
   // ---- checkpoint ----
@@ -124,7 +109,7 @@ final class RunFolder {
    *     that computes otherwise, unless it is to be replaced
    */
   Optional<Checkpoint> read() {
-    for (String name : List.of(CHECKPOINT, BEST, LOG)) {
+    for (String name : List.of(CHECKPOINT, BEST, RunLog.FILE)) {
       AtomicFile.deletePart(folder.resolve(name));
     }
     older.deleteParts();

@@ -10,6 +10,7 @@ import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.LogEntry.Kind;
+import io.github.jaubert.train.RunLog.Speed;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +55,7 @@ final class TrainingRun implements AutoCloseable {
   private final StepGraphs graphs; // null: every step is computed as it is written
   private final List<LogEntry> history = new ArrayList<>();
   private int step;
+  private long read; // examples, in this process
   private boolean isOutOfPatience;
   private boolean isKept; // the folder's checkpoint holds what the run is now
 
@@ -98,6 +100,8 @@ final class TrainingRun implements AutoCloseable {
     } else if (owesEvaluation()) { // the run stopped in it
       evaluateAndKeep();
     }
+    long began = System.nanoTime();
+    int first = step;
     long nanos = 0;
     while (!isOver()) {
       if (Thread.currentThread().isInterrupted()) {
@@ -121,6 +125,10 @@ final class TrainingRun implements AutoCloseable {
     model.eval();
     if (best == null || !best.restore()) {
       swapAverage();
+    }
+    if (folder != null) {
+      double seconds = (System.nanoTime() - began) / 1e9;
+      folder.log().end(history, plan.epochs(step), step, new Speed(seconds, read, step - first));
     }
     return finish(nanos / 1e9, plan.tokensUpTo(step) - tokensBefore);
   }
@@ -207,6 +215,7 @@ final class TrainingRun implements AutoCloseable {
     } else {
       compute(batches);
     }
+    batches.forEach(batch -> read += batch.examples());
     losses.stepped();
     step++;
     if (average != null && step % AVERAGE_EVERY == 0) {
@@ -244,7 +253,7 @@ final class TrainingRun implements AutoCloseable {
     figures.forEach((name, figure) -> values.put(name, figure.take()));
     values.put("learning_rate", (double) schedule.at(step - 1));
     values.put("grad_norm", (double) optimizer.gradNorm().item());
-    log(new LogEntry(Kind.TRAIN, step, plan.epochs(step), values));
+    log(new LogEntry(Kind.TRAIN, step, plan.epochs(step), values), null);
     requireFinite("loss", loss);
   }
 
@@ -260,8 +269,10 @@ final class TrainingRun implements AutoCloseable {
     Optional<Map<String, Double>> measured;
     swapAverage();
     try {
+      long began = System.nanoTime();
       measured = evaluator.run();
-      measured.ifPresent(this::judge);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      measured.ifPresent(values -> judge(values, evaluator.speed(seconds)));
     } finally {
       swapAverage();
     }
@@ -271,9 +282,9 @@ final class TrainingRun implements AutoCloseable {
   }
 
   /** Of the weights that the model has now. */
-  private void judge(Map<String, Double> values) {
+  private void judge(Map<String, Double> values, Speed speed) {
     isKept = false;
-    log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values));
+    log(new LogEntry(Kind.EVALUATION, step, plan.epochs(step), values), speed);
     requireFinite("evaluation loss", values.getOrDefault("loss", 0.0));
     if (best != null && step > 0) {
       best.offer(step, values.get(evaluator.mainMetric()));
@@ -288,10 +299,10 @@ final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void log(LogEntry entry) {
+  private void log(LogEntry entry, Speed speed) {
     history.add(entry);
     if (folder != null) {
-      folder.append(entry);
+      folder.log().append(entry, speed);
     }
     listener.logged(entry);
   }
@@ -303,7 +314,7 @@ final class TrainingRun implements AutoCloseable {
     Rng.global().restore(settings.seed(), settings.epochs());
     if (folder != null) {
       folder.read().ifPresent(this::resume);
-      folder.beginLog(history);
+      folder.log().begin(history, step);
     }
   }
 

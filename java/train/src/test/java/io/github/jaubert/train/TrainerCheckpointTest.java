@@ -57,9 +57,7 @@ class TrainerCheckpointTest extends TrainerFixture {
       assertEquals(uninterrupted.metrics(), resumed.metrics());
       assertEquals(24, resumed.steps());
     }
-    assertEquals(
-        Files.readString(whole.resolve(RunFolder.LOG)),
-        Files.readString(parts.resolve(RunFolder.LOG)));
+    RunLogTest.assertSameButForTimes(whole, parts);
     assertArrayEquals(
         Files.readAllBytes(whole.resolve(RunFolder.CHECKPOINT)),
         Files.readAllBytes(parts.resolve(RunFolder.CHECKPOINT)));
@@ -319,7 +317,7 @@ class TrainerCheckpointTest extends TrainerFixture {
   @Test
   void partsAndBestWeightsOfAnotherRunAreDeletedAtTheStart() throws IOException {
     Path run = Files.createDirectories(folder.resolve("run"));
-    for (String name : List.of(RunFolder.BEST, RunFolder.CHECKPOINT, RunFolder.LOG)) {
+    for (String name : List.of(RunFolder.BEST, RunFolder.CHECKPOINT, RunLog.FILE)) {
       Files.writeString(run.resolve("." + name + ".tmp"), "a part");
     }
     Files.writeString(run.resolve(RunFolder.BEST), "of another run");
@@ -329,7 +327,7 @@ class TrainerCheckpointTest extends TrainerFixture {
     }
     try (Stream<Path> left = Files.list(run)) {
       assertEquals(
-          List.of(RunFolder.CHECKPOINT, "mine.txt", RunFolder.LOG),
+          List.of(RunFolder.CHECKPOINT, "mine.txt", RunLog.FILE),
           left.map(file -> file.getFileName().toString()).sorted().toList());
     }
   }
