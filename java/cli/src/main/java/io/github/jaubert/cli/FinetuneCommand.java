@@ -169,7 +169,7 @@ final class FinetuneCommand implements Callable<Integer> {
       // Killed from here on, the same command finds a finished run and does this again.
       Path folder = to.folder();
       job.save(folder);
-      to.moveLog();
+      to.moveLogs();
       report.write(
           folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result);
       report.print(folder, result, job);
@@ -185,7 +185,7 @@ final class FinetuneCommand implements Callable<Integer> {
             .with(settings -> settings.precision(precision))
             .listener(new Progress())
             .replaceOther(output.overwrite());
-    training.checkpoints(trainer, run);
+    training.keep(trainer, run);
     return trainer;
   }
 

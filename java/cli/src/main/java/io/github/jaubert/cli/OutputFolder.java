@@ -6,7 +6,6 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -29,6 +28,9 @@ final class OutputFolder implements AutoCloseable {
   private static final String BEST = "best.safetensors";
   private static final String LOG = "train_log.jsonl";
 
+  /** What a run writes for TensorBoard. */
+  static final String TENSORBOARD = "tensorboard";
+
   /** Where a run works that is to replace what the folder holds. */
   static final String REPLACING = ".jaubert-overwrite";
 
@@ -41,12 +43,12 @@ final class OutputFolder implements AutoCloseable {
           ".checkpoint.safetensors.tmp");
 
   /**
-   * All that a run that was killed before its first checkpoint can leave besides: the log, the best
-   * weights so far, its lock, and folders of one that was to replace something and did not come to
-   * it.
+   * All that a run that was killed before its first checkpoint can leave besides: the logs, the
+   * best weights so far, its lock, and folders of one that was to replace something and did not
+   * come to it.
    */
   private static final Set<String> BEFORE_CHECKPOINT =
-      Set.of(LOG, BEST, FolderLock.FILE, ".jaubert-saving", REPLACING);
+      Set.of(LOG, BEST, TENSORBOARD, FolderLock.FILE, ".jaubert-saving", REPLACING);
 
   private final Path folder;
   private final Path run;
@@ -160,23 +162,43 @@ final class OutputFolder implements AutoCloseable {
     return run;
   }
 
-  /** Puts the log of the run beside its result. */
-  void moveLog() {
-    if (!run.equals(folder)) {
-      try {
-        Files.move(
-            run.resolve(LOG),
-            folder.resolve(LOG),
-            StandardCopyOption.ATOMIC_MOVE,
-            StandardCopyOption.REPLACE_EXISTING);
-      } catch (NoSuchFileException e) {
-        // It was moved before the run was killed.
-      } catch (IOException e) {
-        throw new CheckpointException(
-            folder.resolve(LOG).toString(),
-            "cannot be written: " + CheckpointException.describe(e),
-            e);
-      }
+  /** Puts the logs of the run beside its result, in place of those of the one it replaces. */
+  void moveLogs() {
+    if (run.equals(folder)) {
+      return;
+    }
+    boolean moved = !Files.exists(run.resolve(LOG)); // before the run was killed
+    if (!moved) {
+      move(LOG);
+    }
+    boolean watched = Files.exists(run.resolve(TENSORBOARD));
+    if (watched || !moved) {
+      deleteBoard();
+    }
+    if (watched) {
+      move(TENSORBOARD);
+    }
+  }
+
+  private void move(String name) {
+    Path to = folder.resolve(name);
+    try {
+      Files.move(
+          run.resolve(name),
+          to,
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          to.toString(), "cannot be written: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  private void deleteBoard() {
+    Path board = folder.resolve(TENSORBOARD);
+    if (Files.isDirectory(board)) {
+      list(board).forEach(AtomicFile::delete);
+      AtomicFile.delete(board);
     }
   }
 

@@ -83,11 +83,11 @@ final class PretrainCommand implements Callable<Integer> {
               .with(s -> s.precision(precision))
               .listener(new Progress())
               .replaceOther(output.overwrite());
-      run.checkpoints(trainer, to.run());
+      run.keep(trainer, to.run());
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       Path folder = to.folder();
       job.save(folder);
-      to.moveLog();
+      to.moveLogs();
       write(folder, train, eval, job, result);
       print(folder, job, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();

@@ -4,6 +4,7 @@ import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.optim.Decay;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.OptimizerType;
+import io.github.jaubert.train.TensorBoardLog;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingSettings;
 import java.nio.file.Path;
@@ -156,6 +157,13 @@ class RunOptions {
   Integer logEvery;
 
   @Option(
+      names = "--tensorboard",
+      description =
+          "Also write what is recorded for TensorBoard, to the folder tensorboard of the result;"
+              + " tensorboard --logdir runs shows all of them. Default: not.")
+  boolean tensorBoard;
+
+  @Option(
       names = "--checkpoint-every",
       paramLabel = "STEPS|TIME",
       converter = CheckpointEvery.Converter.class,
@@ -260,11 +268,14 @@ class RunOptions {
   }
 
   /**
-   * Where a run keeps its checkpoints, how many, and how often.
+   * Where a run keeps its checkpoints, how many, and how often, and what it is watched by.
    *
    * @param run the folder
    */
-  void checkpoints(Trainer trainer, Path run) {
+  void keep(Trainer trainer, Path run) {
+    if (tensorBoard) {
+      trainer.listener(new TensorBoardLog(run.resolve(OutputFolder.TENSORBOARD)));
+    }
     trainer.keepCheckpoints(keepCheckpoints == null ? 1 : keepCheckpoints);
     if (checkpointEvery == null) {
       trainer.checkpoints(run);

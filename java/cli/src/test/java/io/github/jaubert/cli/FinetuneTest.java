@@ -285,6 +285,21 @@ class FinetuneTest extends CommandFixture {
   }
 
   @Test
+  void whatIsRecordedIsThereForTensorBoard() throws IOException {
+    Path out = folder.resolve("board");
+    finetune(out, "--tensorboard").succeeded();
+    assertEquals(1, boards(out));
+    finetune(out, "--tensorboard", "--overwrite").succeeded();
+    assertEquals(1, boards(out)); // and not those of both runs
+    assertFalse(Files.exists(out.resolve(".jaubert-overwrite")));
+  }
+
+  private static int boards(Path out) {
+    String[] names = out.resolve("tensorboard").toFile().list();
+    return names == null ? 0 : names.length;
+  }
+
+  @Test
   void scoresAndSeveralLabelsAreRecognised() throws IOException {
     Path scores =
         Files.writeString(
