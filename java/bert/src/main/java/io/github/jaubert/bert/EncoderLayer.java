@@ -6,7 +6,6 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Linear;
-import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 
 /**
@@ -51,25 +50,38 @@ public abstract class EncoderLayer extends Block {
    * behind it.
    *
    * @param x {@code [tokens, hidden]}
+   * @param inputs says where the sequences lie, and which tokens are hidden
    * @param query {@code hidden} to {@code hidden}; so are key and value
    * @return {@code [tokens, hidden]}
    */
   protected static Tensor selfAttention(
       Tensor x,
-      PackedSequences lengths,
+      TokenInputs inputs,
       Linear query,
       Linear key,
       Linear value,
       int heads,
       AttentionOptions options) {
     Tensor attended =
-        F.attention(
+        attention(
             split(query.forward(x), heads),
             split(key.forward(x), heads),
             split(value.forward(x), heads),
-            lengths,
+            inputs,
             options);
     return attended.reshape(x.size(0), x.size(1));
+  }
+
+  /**
+   * {@link F#attention} of tokens that were projected, to all that the inputs do not hide.
+   *
+   * @param q queries {@code [tokens, heads, headSize]}; so are keys, values and the result
+   */
+  protected static Tensor attention(
+      Tensor q, Tensor k, Tensor v, TokenInputs inputs, AttentionOptions options) {
+    return inputs.hidden() == null
+        ? F.attention(q, k, v, inputs.lengths(), options)
+        : inputs.hidden().attention(q, k, v, inputs.lengths(), options);
   }
 
   /**

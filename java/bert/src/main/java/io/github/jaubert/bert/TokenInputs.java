@@ -17,6 +17,7 @@ public final class TokenInputs implements AutoCloseable {
   private final Tensor tokenTypeIds;
   private final Tensor starts;
   private PackedSequences lengths;
+  private HiddenTokens hidden; // null: none
 
   /** Of a batch that the model has checked. */
   TokenInputs(Encoder model, Device device, TokenBatch batch) {
@@ -78,6 +79,23 @@ public final class TokenInputs implements AutoCloseable {
     starts.copyFrom(Arrays.copyOf(others.cuSeqlens(), others.count()));
     lengths = others;
     return this;
+  }
+
+  /**
+   * The same tensors, of which the tokens of one id are hidden: they attend to the others of their
+   * sequence, but no token attends to them.
+   *
+   * @param id such as that of {@code [MASK]}
+   */
+  TokenInputs hiding(int id) {
+    TokenInputs same = new TokenInputs(model, this, inputIds);
+    same.hidden = HiddenTokens.of(inputIds, id);
+    return same;
+  }
+
+  /** The tokens that no token attends to; null if there are none. */
+  HiddenTokens hidden() {
+    return hidden;
   }
 
   /** Token ids, I32 {@code [tokens]}. */

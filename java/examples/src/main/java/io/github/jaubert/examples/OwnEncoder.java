@@ -94,7 +94,7 @@ public final class OwnEncoder extends Encoder {
     protected Tensor attend(Tensor x, TokenInputs inputs) {
       AttentionOptions options = AttentionOptions.dropout(training() ? dropout : 0);
       Tensor normal = attentionNorm.forward(x);
-      return selfAttention(normal, inputs.lengths(), query, key, value, heads, options);
+      return selfAttention(normal, inputs, query, key, value, heads, options);
     }
 
     @Override

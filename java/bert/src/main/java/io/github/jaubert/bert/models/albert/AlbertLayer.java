@@ -46,7 +46,7 @@ final class AlbertLayer extends EncoderLayer {
   protected Tensor attend(Tensor x, TokenInputs inputs) {
     return selfAttention(
         x,
-        inputs.lengths(),
+        inputs,
         attention.query,
         attention.key,
         attention.value,

@@ -8,7 +8,6 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.LayerNorm;
 import io.github.jaubert.nn.Linear;
-import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 
 /**
@@ -31,7 +30,7 @@ public final class BertLayer extends EncoderLayer {
 
   @Override
   protected Tensor attend(Tensor x, TokenInputs inputs) {
-    return attention.self.forward(x, inputs.lengths());
+    return attention.self.forward(x, inputs);
   }
 
   @Override
@@ -75,9 +74,9 @@ public final class BertLayer extends EncoderLayer {
       trainingOptions = AttentionOptions.dropout((float) config.attentionProbsDropoutProb());
     }
 
-    Tensor forward(Tensor x, PackedSequences lengths) {
+    Tensor forward(Tensor x, TokenInputs inputs) {
       AttentionOptions options = training() ? trainingOptions : AttentionOptions.defaults();
-      return selfAttention(x, lengths, query, key, value, heads, options);
+      return selfAttention(x, inputs, query, key, value, heads, options);
     }
   }
 

@@ -39,7 +39,7 @@ final class DistilBertLayer extends EncoderLayer {
   protected Tensor attend(Tensor x, TokenInputs inputs) {
     return selfAttention(
         x,
-        inputs.lengths(),
+        inputs,
         attention.query,
         attention.key,
         attention.value,

@@ -53,7 +53,7 @@ final class ModernBertLayer extends EncoderLayer {
     Tensor key = F.rotary(projected[1], inputs.positionIds(), ropeTheta);
     Tensor value = projected[2];
     AttentionOptions now = training() ? trainingOptions : options;
-    return F.attention(query, key, value, inputs.lengths(), now).reshape(x.size(0), x.size(1));
+    return attention(query, key, value, inputs, now).reshape(x.size(0), x.size(1));
   }
 
   @Override
