@@ -287,9 +287,17 @@ public abstract class EncoderModel<M extends EncoderModel<M>> extends Block {
     return files;
   }
 
-  /** Whether its folders hold an encoder alone, whose parameters have no prefix. */
-  final boolean isEncoderAlone() {
+  /**
+   * Whether the weights in its folders are those of an encoder alone, whose parameters have no
+   * prefix; what its head has of its own is then among {@link #moreFiles}.
+   */
+  boolean isEncoderAlone() {
     return type.weight() == null;
+  }
+
+  /** The files of the tokenizer that are saved with it; null if there are none. */
+  final TokenizerFiles tokenizerFiles() {
+    return tokenizerFiles;
   }
 
   /** The kind of head. */

@@ -32,13 +32,17 @@ final class LoraFolder implements AutoCloseable {
   private static final String A = "." + LoraLayer.A + ".weight";
   private static final String B = "." + LoraLayer.B + ".weight";
 
+  /** The task of heads whose folders hold an encoder alone. */
+  private static final String ENCODER = "FEATURE_EXTRACTION";
+
   /** PEFT's names of what a model is for, by what Hugging Face's classes are called. */
   private static final Map<String, String> TASK_TYPES =
       Map.of(
           "SequenceClassification", "SEQ_CLS",
           "TokenClassification", "TOKEN_CLS",
           "QuestionAnswering", "QUESTION_ANS",
-          "SentenceEmbedding", "FEATURE_EXTRACTION");
+          "SentenceEmbedding", ENCODER,
+          "MultiVector", ENCODER);
 
   private final LoraConfig config;
   private final SafeTensors tensors;
@@ -147,7 +151,7 @@ final class LoraFolder implements AutoCloseable {
         JsonFiles.readObject(folder.resolve(AdapterFolder.CONFIG)).path("task_type").asText();
     TASK_TYPES.forEach(
         (head, type) -> {
-          if (type.equals(task) && !head.equals("SentenceEmbedding")) {
+          if (type.equals(task) && !type.equals(ENCODER)) {
             base.putArray("architectures").add("AutoModelFor" + head);
           }
         });

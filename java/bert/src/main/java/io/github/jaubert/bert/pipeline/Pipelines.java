@@ -1,6 +1,7 @@
 package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.MaskedLanguageModel;
+import io.github.jaubert.bert.MultiVectorEncoder;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
@@ -128,6 +129,36 @@ public final class Pipelines {
    */
   public static Embeddings embeddings(SentenceEncoder model, Tokenizer tokenizer) {
     return new Embeddings(model, cutTo(model.maxLength(), tokenizer));
+  }
+
+  /**
+   * Loads a ColBERT model and its tokenizer from a folder of PyLate, sentence-transformers or
+   * Stanford's ColBERT, see {@link MultiVectorEncoder#fromPretrained}.
+   *
+   * @throws CheckpointException if either cannot be loaded, or the vocabulary lacks a marker
+   */
+  public static LateInteraction lateInteraction(Path folder) {
+    return load(
+        folder,
+        MultiVectorEncoder::fromPretrained,
+        (model, tokenizer) -> {
+          try {
+            return lateInteraction(model, tokenizer);
+          } catch (IllegalArgumentException e) {
+            model.close();
+            throw new CheckpointException(folder.toString(), e.getMessage(), e);
+          }
+        });
+  }
+
+  /**
+   * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
+   *
+   * @throws IllegalArgumentException if the vocabulary lacks a marker or the mask; the parts are
+   *     still the caller's then
+   */
+  public static LateInteraction lateInteraction(MultiVectorEncoder model, Tokenizer tokenizer) {
+    return new LateInteraction(model, tokenizer);
   }
 
   /** A tokenizer that cuts to a length at most; the other is closed if it is not this one. */

@@ -69,6 +69,42 @@ public final class Encoding {
     return pairs;
   }
 
+  /** The same with a token that is no text, such as a marker, before the one at a place. */
+  public Encoding insert(int place, int id) {
+    if (place < 0 || place > ids.length) {
+      throw new IllegalArgumentException("place " + place + " in " + ids.length + " tokens");
+    }
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    int[] types = Arrays.copyOf(typeIds, ids.length + 1);
+    int[] places = Arrays.copyOf(offsets, offsets.length + 2);
+    System.arraycopy(ids, place, longer, place + 1, ids.length - place);
+    System.arraycopy(typeIds, place, types, place + 1, ids.length - place);
+    System.arraycopy(offsets, 2 * place, places, 2 * place + 2, offsets.length - 2 * place);
+    longer[place] = id;
+    types[place] = 0;
+    places[2 * place] = 0;
+    places[2 * place + 1] = 0;
+    return new Encoding(longer, types, places, cut, vocabulary);
+  }
+
+  /**
+   * The same with tokens that are no text behind it, so that it has {@code length}; as it is if it
+   * has as many.
+   */
+  public Encoding fillTo(int length, int id) {
+    if (length <= ids.length) {
+      return this;
+    }
+    int[] longer = Arrays.copyOf(ids, length);
+    Arrays.fill(longer, ids.length, length, id);
+    return new Encoding(
+        longer,
+        Arrays.copyOf(typeIds, length),
+        Arrays.copyOf(offsets, 2 * length),
+        cut,
+        vocabulary);
+  }
+
   /** The tokens. */
   @Override
   public String toString() {

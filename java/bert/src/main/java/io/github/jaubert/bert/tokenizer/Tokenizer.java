@@ -402,7 +402,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The id that stands for a masked token, such as {@code [MASK]}'s; -1 if there is none. */
   public int maskId() {
-    return files.id("mask_token");
+    return files.maskId();
   }
 
   /** The id of padding, such as {@code [PAD]}'s; -1 if there is none. */

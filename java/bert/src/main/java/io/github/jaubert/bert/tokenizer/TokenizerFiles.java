@@ -277,6 +277,11 @@ public final class TokenizerFiles {
     return id == null ? -1 : id;
   }
 
+  /** The id that stands for a masked token, such as {@code [MASK]}'s; -1 if there is none. */
+  public int maskId() {
+    return id("mask_token");
+  }
+
   /** What the native library is to be asked before it encodes. */
   EmptyTokenCheck emptyTokens() {
     return emptyTokens;
