@@ -5,10 +5,7 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.data.EmbeddingDataset;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
@@ -16,17 +13,12 @@ import java.util.function.IntFunction;
  * some sequences each, so that the parts can be computed one by one.
  */
 final class EmbeddingBatches implements Examples {
-  /** What makes a logit none: the exponential of it is 0. */
-  static final float EXCLUDED = -1e9f;
-
   static final String SCORES = "scores";
-  static final String POSITIVES = "positives";
-  static final String NEGATIVES = "excluded";
   private static final String GUIDE = "guide.";
 
   private final EmbeddingDataset data;
   private final List<List<Encoding>> columns;
-  private final int[][] texts; // numbers of equal texts, by column and row
+  private final EqualTexts texts;
   private final int part; // sequences of a part; 0: all of a batch are one
   private final EmbeddingLoss loss; // null: for evaluation
   private final boolean duplicates;
@@ -50,15 +42,8 @@ final class EmbeddingBatches implements Examples {
     this.part = part;
     this.loss = loss;
     this.duplicates = duplicates;
-    texts = new int[data.texts()][data.size()];
-    Map<String, Integer> numbers = new HashMap<>();
+    texts = new EqualTexts(data);
     columns = encoded(cutting, listener);
-    for (int column = 0; column < data.texts(); column++) {
-      for (int row = 0; row < data.size(); row++) {
-        String own = data.rows().get(row).texts().get(column);
-        texts[column][row] = numbers.computeIfAbsent(own, text -> numbers.size());
-      }
-    }
   }
 
   /** Whether a text of a batch is for the guide. */
@@ -97,7 +82,7 @@ final class EmbeddingBatches implements Examples {
 
   @Override
   public IntFunction<int[]> distinct() {
-    return duplicates ? null : row -> Arrays.stream(texts).mapToInt(all -> all[row]).toArray();
+    return duplicates ? null : texts::of;
   }
 
   @Override
@@ -113,12 +98,7 @@ final class EmbeddingBatches implements Examples {
       batch.with(SCORES, scores);
     }
     if (loss != null && loss.data().hasInBatchNegatives()) {
-      int[] positives = new int[rows.length];
-      for (int i = 0; i < rows.length; i++) {
-        positives[i] = i;
-      }
-      batch.with(POSITIVES, positives);
-      batch.with(NEGATIVES, excluded(rows), rows.length, (long) rows.length * (texts.length - 1));
+      texts.addPositives(batch, rows);
     }
     return batch;
   }
@@ -139,32 +119,8 @@ final class EmbeddingBatches implements Examples {
     }
   }
 
-  /**
-   * In a batch a text may be there more than once. What is the anchor itself, or belongs to an
-   * anchor of the same text, or is the same text as what belongs to it, is no negative.
-   */
-  private float[] excluded(int[] rows) {
-    int count = rows.length;
-    int width = count * (texts.length - 1);
-    float[] excluded = new float[count * width];
-    for (int i = 0; i < count; i++) {
-      for (int k = 0; k < width; k++) {
-        int column = 1 + k / count;
-        int row = rows[k % count];
-        boolean positive = column == 1 && k == i;
-        boolean same =
-            texts[column][row] == texts[0][rows[i]]
-                || texts[column][row] == texts[1][rows[i]]
-                || column == 1 && texts[0][row] == texts[0][rows[i]];
-        excluded[i * width + k] = same && !positive ? EXCLUDED : 0;
-      }
-    }
-    return excluded;
-  }
-
-  /** Which text it is, the same number for equal ones. */
-  int text(int column, int row) {
-    return texts[column][row];
+  EqualTexts texts() {
+    return texts;
   }
 
   EmbeddingDataset data() {

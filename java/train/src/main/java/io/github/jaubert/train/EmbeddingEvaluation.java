@@ -7,7 +7,6 @@ import io.github.jaubert.train.metrics.PearsonCorrelation;
 import io.github.jaubert.train.metrics.RetrievalMetrics;
 import io.github.jaubert.train.metrics.SpearmanCorrelation;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,6 @@ import java.util.Map;
  */
 final class EmbeddingEvaluation implements Evaluation {
   private static final List<String> SCORES = List.of("spearman_cosine", "pearson_cosine");
-  private static final int BLOCK = 256;
 
   private final EmbeddingTraining task;
   private final EmbeddingBatches examples;
@@ -66,7 +64,7 @@ final class EmbeddingEvaluation implements Evaluation {
       float[] all = F.normalize(columns.get(column)).toFloats();
       int width = all.length / rows.length;
       for (int i = 0; i < rows.length; i++) {
-        vectors[examples.text(column, rows[i])] =
+        vectors[examples.texts().of(column, rows[i])] =
             Arrays.copyOfRange(all, i * width, (i + 1) * width);
       }
     }
@@ -80,40 +78,15 @@ final class EmbeddingEvaluation implements Evaluation {
       values.put(SCORES.get(1), pearson.result());
       return values;
     }
-    RetrievalMetrics metrics = new RetrievalMetrics();
-    retrieve(metrics);
-    return metrics.result();
-  }
-
-  /** Every distinct anchor is searched for among all distinct other texts. */
-  private void retrieve(RetrievalMetrics metrics) {
-    Map<Integer, Integer> corpus = new LinkedHashMap<>(); // places by the numbers of texts
-    Map<Integer, BitSet> relevant = new LinkedHashMap<>(); // places by the numbers of anchors
-    for (int row = 0; row < examples.size(); row++) {
-      for (int column = 1; column < examples.data().texts(); column++) {
-        corpus.putIfAbsent(examples.text(column, row), corpus.size());
-      }
-      relevant
-          .computeIfAbsent(examples.text(0, row), anchor -> new BitSet())
-          .set(corpus.get(examples.text(1, row)));
-    }
+    TextRetrieval retrieval = new TextRetrieval(examples.data(), examples.texts());
     try (Scope scope = Scope.open()) {
-      Tensor documents = matrix(List.copyOf(corpus.keySet())).t();
-      List<Integer> queries = List.copyOf(relevant.keySet());
-      for (int from = 0; from < queries.size(); from += BLOCK) {
-        List<Integer> block = queries.subList(from, Math.min(queries.size(), from + BLOCK));
-        try (Scope inside = Scope.open()) {
-          float[] cosines = matrix(block).matmul(documents).toFloats();
-          for (int i = 0; i < block.size(); i++) {
-            float[] row = Arrays.copyOfRange(cosines, i * corpus.size(), (i + 1) * corpus.size());
-            Integer itself = corpus.get(block.get(i));
-            if (itself != null && !relevant.get(block.get(i)).get(itself)) {
-              row[itself] = Float.NEGATIVE_INFINITY; // a text is no answer to itself
+      Tensor documents = matrix(retrieval.documents()).t();
+      return retrieval.judge(
+          block -> {
+            try (Scope inside = Scope.open()) {
+              return matrix(block).matmul(documents).toFloats();
             }
-            metrics.update(row, relevant.get(block.get(i)));
-          }
-        }
-      }
+          });
     }
   }
 

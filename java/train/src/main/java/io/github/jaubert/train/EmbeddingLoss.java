@@ -160,7 +160,7 @@ public interface EmbeddingLoss {
               Tensor.concat(
                   0,
                   differences.flatten().narrow(0, 0, 1),
-                  differences.maskedFill(lower.not(), EmbeddingBatches.EXCLUDED).flatten());
+                  differences.maskedFill(lower.not(), EqualTexts.EXCLUDED).flatten());
           // Of that 0, the logarithm of the softmax is -log(1 + sum).
           return all.logSoftmax(-1).narrow(0, 0, 1).sum().mul(-scores.numel() / count);
         });

@@ -161,8 +161,8 @@ public final class EmbeddingTraining
         new EmbeddingLoss.Vectors(
             columns(inputs),
             inputs.has(EmbeddingBatches.SCORES) ? inputs.get(EmbeddingBatches.SCORES) : null,
-            inputs.has(EmbeddingBatches.POSITIVES) ? inputs.get(EmbeddingBatches.POSITIVES) : null,
-            inputs.has(EmbeddingBatches.NEGATIVES) ? inputs.get(EmbeddingBatches.NEGATIVES) : null,
+            inputs.has(EqualTexts.POSITIVES) ? inputs.get(EqualTexts.POSITIVES) : null,
+            inputs.has(EqualTexts.NEGATIVES) ? inputs.get(EqualTexts.NEGATIVES) : null,
             loss.data() == EmbeddingLoss.Data.GUIDED ? guides(inputs) : null),
         count);
   }

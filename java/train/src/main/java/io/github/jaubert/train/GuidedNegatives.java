@@ -29,14 +29,13 @@ final class GuidedNegatives {
     GuidedNegatives of = new GuidedNegatives(vectors, margin);
     List<Tensor> all = new ArrayList<>();
     Tensor positives = of.cosines(0, 1);
-    all.add(positives.maskedFill(of.tooNear(0, 1).and(of.itself.not()), EmbeddingBatches.EXCLUDED));
+    all.add(positives.maskedFill(of.tooNear(0, 1).and(of.itself.not()), EqualTexts.EXCLUDED));
     for (int column = 0; column < 2; column++) { // a text is no negative of itself
       Tensor cosines = of.cosines(column, column);
-      all.add(
-          cosines.maskedFill(of.tooNear(column, column).or(of.itself), EmbeddingBatches.EXCLUDED));
+      all.add(cosines.maskedFill(of.tooNear(column, column).or(of.itself), EqualTexts.EXCLUDED));
     }
     for (int column = 2; column < of.own.size(); column++) {
-      all.add(of.cosines(0, column).maskedFill(of.tooNear(0, column), EmbeddingBatches.EXCLUDED));
+      all.add(of.cosines(0, column).maskedFill(of.tooNear(0, column), EqualTexts.EXCLUDED));
     }
     if (vectors.excluded() != null) {
       long examples = positives.size(0);

@@ -105,7 +105,7 @@ class EmbeddingLossTest {
       List<Tensor> columns = columns(golden, 2);
       float[] excluded = new float[ROWS * ROWS];
       for (int i = 0; i < excluded.length; i++) {
-        excluded[i] = i % (ROWS + 1) == 0 ? 0 : EmbeddingBatches.EXCLUDED; // all but the positive
+        excluded[i] = i % (ROWS + 1) == 0 ? 0 : EqualTexts.EXCLUDED; // all but the positive
       }
       EmbeddingLoss.Vectors all = vectors(golden, columns);
       Tensor loss =
@@ -127,7 +127,7 @@ class EmbeddingLossTest {
       EmbeddingLoss.Vectors all = vectors(golden, same);
       float[] excluded = new float[ROWS * ROWS * 2];
       for (int i = 0; i < ROWS; i++) { // each text is anchor, positive and negative
-        excluded[2 * ROWS * i + ROWS + i] = EmbeddingBatches.EXCLUDED;
+        excluded[2 * ROWS * i + ROWS + i] = EqualTexts.EXCLUDED;
       }
       Tensor logits =
           GuidedNegatives.logits(

@@ -245,7 +245,7 @@ class EmbeddingTrainingTest {
       Inputs inputs;
       try (Scope scope = Scope.open()) {
         inputs = task.inputs(task.examples().batch(new int[] {0, 1, 2, 3}));
-        float[] excluded = inputs.get(EmbeddingBatches.NEGATIVES).toFloats();
+        float[] excluded = inputs.get(EqualTexts.NEGATIVES).toFloats();
         String[] marks = new String[4];
         for (int i = 0; i < 4; i++) {
           StringBuilder row = new StringBuilder();
