@@ -136,7 +136,11 @@ final class EmbeddingOptions {
           command,
           EmbeddingOptions.class,
           "embeddings",
-          task == Task.RERANK ? Set.of("--score-max") : Set.of());
+          switch (task) {
+            case RERANK -> Set.of("--score-max");
+            case COLBERT -> MultiVectorOptions.SHARED;
+            default -> Set.of();
+          });
     }
     if (embeddings && data.train == null) {
       throw new ParameterException(command, "--task embeddings needs --train");
@@ -189,6 +193,12 @@ final class EmbeddingOptions {
 
   /** Which columns of a file are read. */
   record Columns(List<String> texts, String score) {}
+
+  /** Takes all rows for texts that belong together. */
+  EmbeddingOptions forPairs() {
+    loss = Loss.MNR;
+    return this;
+  }
 
   /** Takes the loss that suits the columns: none is learnt by, but it says what rows hold. */
   EmbeddingOptions forJudging(DataOptions data) {

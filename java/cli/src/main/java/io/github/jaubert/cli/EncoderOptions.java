@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.bert.MultiVectorEncoder;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.Pooling;
 import io.github.jaubert.bert.QuestionAnswerer;
@@ -13,6 +14,7 @@ import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options that say which model to begin with. */
 final class EncoderOptions {
@@ -98,6 +100,30 @@ final class EncoderOptions {
       return SentenceEncoder.of(encoder(), pooling);
     }
     return model == null ? MiniLm.sentenceEncoder() : SentenceEncoder.fromPretrained(model);
+  }
+
+  /**
+   * An encoder of tokens for late interaction, with the projection that there is, or else a new
+   * one.
+   *
+   * @param dimensions of a token's vector; null for those of the folder, or the usual ones
+   */
+  MultiVectorEncoder multiVectorEncoder(
+      CommandLine command, Tokenizer tokenizer, Integer dimensions) {
+    if (model == null || newHead || !MultiVectorEncoder.isIn(model)) {
+      return MultiVectorEncoder.of(
+          encoder(), tokenizer, dimensions == null ? MultiVectorEncoder.DIMENSIONS : dimensions);
+    }
+    MultiVectorEncoder loaded = MultiVectorEncoder.fromPretrained(model);
+    int own = loaded.dimensions();
+    if (dimensions != null && dimensions != own) {
+      loaded.close();
+      throw new ParameterException(
+          command,
+          "--token-dimensions %d: %s has %d; --new-head begins with a new projection"
+              .formatted(dimensions, model, own));
+    }
+    return loaded;
   }
 
   private Encoder encoder() {

@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.MultiVectorEncoder;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
@@ -114,6 +115,9 @@ final class EvaluateCommand implements Callable<Integer> {
     if (SequenceClassifier.isCrossEncoder(model)) {
       return Task.RERANK;
     }
+    if (MultiVectorEncoder.isIn(model)) {
+      return Task.COLBERT;
+    }
     if (MultipleChoiceModel.isIn(model)) {
       return Task.CHOICE;
     }
@@ -145,6 +149,7 @@ final class EvaluateCommand implements Callable<Integer> {
       case QA -> new QuestionJudge(options);
       case RERANK -> FiguresJudge.ranking(options);
       case CHOICE -> FiguresJudge.choices(options);
+      case COLBERT -> FiguresJudge.multiVector(options);
       case EMBEDDINGS -> FiguresJudge.embeddings(options);
       case TOKENS -> new TokenJudge(options);
       default -> new TextJudge(options);

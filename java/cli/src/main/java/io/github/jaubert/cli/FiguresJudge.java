@@ -1,12 +1,14 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.EncoderModel;
+import io.github.jaubert.bert.MultiVectorEncoder;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.EmbeddingTraining;
 import io.github.jaubert.train.HeadTask;
+import io.github.jaubert.train.MultiVectorTraining;
 import io.github.jaubert.train.MultipleChoice;
 import io.github.jaubert.train.Reranking;
 import io.github.jaubert.train.Trainer;
@@ -41,6 +43,10 @@ final class FiguresJudge extends Judge {
 
   static FiguresJudge embeddings(Options options) {
     return new FiguresJudge(options, FiguresJudge::openEmbeddings);
+  }
+
+  static FiguresJudge multiVector(Options options) {
+    return new FiguresJudge(options, FiguresJudge::openMultiVector);
   }
 
   static FiguresJudge choices(Options options) {
@@ -82,6 +88,19 @@ final class FiguresJudge extends Judge {
                 .formatted(
                     String.join(", ", columns.texts()),
                     columns.score() == null ? "" : "; score: " + columns.score())));
+  }
+
+  private static Opened openMultiVector(Options options, Tokenizer tokenizer) {
+    EmbeddingOptions texts = options.embeddings().forPairs();
+    EmbeddingOptions.Columns columns = texts.columns(options.data());
+    EmbeddingDataset data = texts.read(options.data(), options.file(), columns);
+    return new Opened(
+        MultiVectorTraining.of(MultiVectorEncoder.fromPretrained(options.model()), tokenizer)
+            .evaluate(data),
+        Report.counted(data.size(), "example"),
+        List.of(
+            "texts: %s (--text-column, --pair-column, --negative-column)"
+                .formatted(String.join(", ", columns.texts()))));
   }
 
   private static Opened openChoices(Options options, Tokenizer tokenizer) {

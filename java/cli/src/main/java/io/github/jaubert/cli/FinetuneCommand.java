@@ -51,8 +51,9 @@ final class FinetuneCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}; by default what the labels look like. TOKENS is for a tag of"
               + " each word, QA for questions about contexts, EMBEDDINGS for vectors"
-              + " of sentences, RERANK for the order of a query's passages, CHOICE for multiple"
-              + " choice, SETFIT for labels from a few examples of each.")
+              + " of sentences, RERANK for the order of a query's passages, COLBERT for late"
+              + " interaction, CHOICE for multiple choice, SETFIT for labels from a few examples of"
+              + " each.")
   private Task task = Task.AUTO;
 
   @Mixin private TagOptions tags;
@@ -63,6 +64,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private SetFitOptions setFit;
   @Mixin private RankingOptions ranking;
+
+  @Mixin private MultiVectorOptions multiVector;
 
   @Mixin private ChoiceOptions choices;
 
@@ -129,6 +132,7 @@ final class FinetuneCommand implements Callable<Integer> {
             embeddings,
             setFit,
             ranking,
+            multiVector,
             choices,
             teacher,
             lora,
@@ -143,6 +147,7 @@ final class FinetuneCommand implements Callable<Integer> {
       case EMBEDDINGS -> EmbeddingJob.files(options);
       case SETFIT -> SetFitJob.files(options);
       case RERANK -> RankingJob.files(options);
+      case COLBERT -> MultiVectorJob.files(options);
       case CHOICE -> ChoiceJob.files(options);
       default -> TextJob.files(options, task);
     };
@@ -202,6 +207,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     embeddings.check(spec.commandLine(), task, data);
     ranking.check(spec.commandLine(), task);
+    multiVector.check(spec.commandLine(), task, training);
     ChoiceOptions.check(spec.commandLine(), task);
     longTexts.check(spec.commandLine(), task);
     if (data.train != null

@@ -32,6 +32,7 @@ interface Job extends AutoCloseable {
       EmbeddingOptions embeddings,
       SetFitOptions setFit,
       RankingOptions ranking,
+      MultiVectorOptions multiVector,
       ChoiceOptions choices,
       TeacherOptions teacher,
       LoraOptions lora,

@@ -41,6 +41,7 @@ final class JudgeOptions implements IModelTransformer {
           Task.QA, "a model of questions",
           Task.EMBEDDINGS, "an encoder of sentences",
           Task.RERANK, "a reranker",
+          Task.COLBERT, "a ColBERT model",
           Task.CHOICE, "a model for multiple choice");
 
   private static final Map<Class<?>, Task> TASKS =
@@ -118,7 +119,9 @@ final class JudgeOptions implements IModelTransformer {
     for (OptionSpec option : command.getParseResult().matchedOptions()) {
       String name = option.longestName();
       Task its = TASKS.get(owner(option));
-      boolean shared = task == Task.RERANK && name.equals("--score-max");
+      boolean shared =
+          task == Task.RERANK && name.equals("--score-max")
+              || task == Task.COLBERT && MultiVectorOptions.SHARED.contains(name);
       if (its != null && its != task && !shared) {
         throw new ParameterException(
             command,

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.MultiVectorEncoder;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceClassifier;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Labels texts, finds entities in them, or answers questions, with a fine-tuned model.",
       "An encoder of sentences, such as download minilm writes, gives vectors as JSON lines.",
-      "A reranker reads a query and its passages, --pair for each, and prints them in order.",
+      "A reranker or ColBERT model reads a query and its passages, --pair for each, and prints them"
+          + " in order.",
       "Texts are arguments, or lines of standard input if there are none; an answer is one line."
     })
 final class PredictCommand implements Callable<Integer> {
@@ -159,7 +161,12 @@ final class PredictCommand implements Callable<Integer> {
     if (SequenceClassifier.isCrossEncoder(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       requirePairs("a reranker", "a query", "a passage");
-      return new RankingAnswers(Pipelines.rerank(model), !texts.isEmpty(), top, json);
+      return RankingAnswers.of(Pipelines.rerank(model), !texts.isEmpty(), top, json);
+    }
+    if (MultiVectorEncoder.isIn(model)) {
+      refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
+      requirePairs("a ColBERT model", "a query", "a document");
+      return RankingAnswers.of(Pipelines.lateInteraction(model), !texts.isEmpty(), top, json);
     }
     if (MultipleChoiceModel.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
@@ -204,7 +211,10 @@ final class PredictCommand implements Callable<Integer> {
 
   private Answers zeroShotAnswers() {
     boolean other =
-        QuestionAnswerer.isIn(model) || SentenceEncoder.isIn(model) || TokenClassifier.isIn(model);
+        QuestionAnswerer.isIn(model)
+            || MultiVectorEncoder.isIn(model)
+            || SentenceEncoder.isIn(model)
+            || TokenClassifier.isIn(model);
     refuse("--candidate-labels", other, "is for a model of natural language inference");
     String reason = "is not for --candidate-labels";
     refuseBeside("--pair", pairs != null, reason);

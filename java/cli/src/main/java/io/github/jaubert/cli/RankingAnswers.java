@@ -2,6 +2,8 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.pipeline.LateInteraction;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.bert.pipeline.RankedPassage;
 import io.github.jaubert.bert.pipeline.Reranker;
 import io.github.jaubert.tensor.DType;
@@ -10,13 +12,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /** How well passages answer queries, a passage a line. */
 final class RankingAnswers implements Answers {
-  private final Reranker reranker;
+  private final Pipeline<?, ?> pipeline;
+  private final BiFunction<String, List<String>, List<RankedPassage>> rank;
+  private final BiFunction<List<String>, List<String>, List<Float>> scores;
   private final boolean inOrder;
   private final Integer top;
   private final boolean json;
+
+  private RankingAnswers(
+      Pipeline<?, ?> pipeline,
+      BiFunction<String, List<String>, List<RankedPassage>> rank,
+      BiFunction<List<String>, List<String>, List<Float>> scores,
+      boolean inOrder,
+      Integer top,
+      boolean json) {
+    this.pipeline = pipeline;
+    this.rank = rank;
+    this.scores = scores;
+    this.inOrder = inOrder;
+    this.top = top;
+    this.json = json;
+  }
 
   /**
    * Of a pipeline, which belongs to it.
@@ -26,25 +46,27 @@ final class RankingAnswers implements Answers {
    * @param top how many passages of each query are shown, if they come in order; null for all
    * @param json whether an answer is an object
    */
-  RankingAnswers(Reranker reranker, boolean inOrder, Integer top, boolean json) {
-    this.reranker = reranker;
-    this.inOrder = inOrder;
-    this.top = top;
-    this.json = json;
+  static RankingAnswers of(Reranker reranker, boolean inOrder, Integer top, boolean json) {
+    return new RankingAnswers(reranker, reranker::rerank, reranker::scores, inOrder, top, json);
+  }
+
+  /** The same of late interaction. */
+  static RankingAnswers of(LateInteraction pipeline, boolean inOrder, Integer top, boolean json) {
+    return new RankingAnswers(pipeline, pipeline::rank, pipeline::scores, inOrder, top, json);
   }
 
   @Override
   public void computeType(DType dtype) {
-    reranker.computeType(dtype);
+    pipeline.computeType(dtype);
   }
 
   @Override
   public List<String> lines(List<String> queries, List<String> passages) {
     List<String> lines = new ArrayList<>();
     if (!inOrder) {
-      List<Float> scores = reranker.scores(queries, passages);
-      for (int i = 0; i < scores.size(); i++) {
-        lines.add(line(queries.get(i), i, passages.get(i), scores.get(i)));
+      List<Float> all = scores.apply(queries, passages);
+      for (int i = 0; i < all.size(); i++) {
+        lines.add(line(queries.get(i), i, passages.get(i), all.get(i)));
       }
       return lines;
     }
@@ -54,7 +76,7 @@ final class RankingAnswers implements Answers {
     }
     byQuery.forEach(
         (query, all) -> {
-          List<RankedPassage> ranked = reranker.rerank(query, all);
+          List<RankedPassage> ranked = rank.apply(query, all);
           ranked.stream()
               .limit(top == null ? ranked.size() : top)
               .map(one -> line(query, one.index(), all.get(one.index()), one.score()))
@@ -76,6 +98,6 @@ final class RankingAnswers implements Answers {
 
   @Override
   public void close() {
-    reranker.close();
+    pipeline.close();
   }
 }

@@ -39,6 +39,8 @@ enum Task {
   EMBEDDINGS,
   /** A score of a passage for a query. */
   RERANK,
+  /** A vector of each token, by which queries find documents. */
+  COLBERT,
   /** One of several choices that go with a prompt. */
   CHOICE,
   /** Labels, from a few examples of each. */
