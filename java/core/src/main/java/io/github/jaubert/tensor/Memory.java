@@ -44,6 +44,15 @@ public final class Memory {
     return of(device).cached();
   }
 
+  /**
+   * Bytes that tensors on a device could still take: what nobody uses of its memory, and what is
+   * cached. Of the CPU it is what the system or the container leaves, whichever is less, without
+   * what the Java heap may come to take.
+   */
+  public static long available(Device device) {
+    return Backend.of(device.name()).available();
+  }
+
   /** Begins a new measurement of {@link #peak}. */
   public static void resetPeak() {
     of(Device.cpu()).resetPeak();

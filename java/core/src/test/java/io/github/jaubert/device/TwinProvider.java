@@ -50,6 +50,11 @@ public final class TwinProvider implements DeviceProvider {
     }
 
     @Override
+    public long freeMemory() {
+      return 1 << 30;
+    }
+
+    @Override
     public void synchronize() {}
   }
 }

@@ -7,11 +7,13 @@ import io.github.jaubert.internal.device.OpenDevice;
 
 /** One GPU with a stream and a cuBLAS handle of its own. */
 final class CudaDevice implements OpenDevice {
+  private final int index;
   private final long context;
   private final String description;
   private final String arithmetic;
 
-  private CudaDevice(long context, String description, String arithmetic) {
+  private CudaDevice(int index, long context, String description, String arithmetic) {
+    this.index = index;
     this.context = context;
     this.description = description;
     this.arithmetic = arithmetic;
@@ -25,11 +27,12 @@ final class CudaDevice implements OpenDevice {
     }
     Gpu gpu = findings.gpus().get(index);
     if (findings.emulated()) { // which multiplies matrices itself
-      return new CudaDevice(context, gpu.description(), gpu.processor());
+      return new CudaDevice(index, context, gpu.description(), gpu.processor());
     }
     try {
       String blas = CuBlas.attach(context, findings.toolkit());
       return new CudaDevice(
+          index,
           context,
           "%s, driver for CUDA %s, cuBLAS %s"
               .formatted(gpu.description(), Requirements.version(findings.driver()), blas),
@@ -64,6 +67,13 @@ final class CudaDevice implements OpenDevice {
   @Override
   public boolean isFastInBf16() {
     return true;
+  }
+
+  @Override
+  public long freeMemory() {
+    long[] free = new long[1];
+    Native.check(Cuda.jb_cuda_device(index, null, null, null, null, free));
+    return free[0];
   }
 
   @Override

@@ -16,6 +16,9 @@ public interface OpenDevice {
   /** Whether layers take less time in BF16 than in F32. */
   boolean isFastInBf16();
 
+  /** Bytes of the device's memory that nobody uses. */
+  long freeMemory();
+
   /** Graphs, or null if the device has none. */
   default DeviceGraphs graphs() {
     return null;

@@ -132,6 +132,11 @@ public final class Backend {
     return opened.isFastInBf16();
   }
 
+  /** Bytes that tensors could still take: those that nobody uses, and those that are cached. */
+  public long available() {
+    return opened.freeMemory() + allocator.cached();
+  }
+
   /** Waits for all that was begun on the device. */
   public void synchronize() {
     requireRunning("there is nothing to wait for");

@@ -4,6 +4,7 @@ import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.Native;
 import io.github.jaubert.internal.binding.NativeLibrary;
 import io.github.jaubert.internal.device.OpenDevice;
+import java.nio.file.Path;
 
 /** The processor that runs this program. */
 record CpuDevice(long context) implements OpenDevice {
@@ -33,6 +34,14 @@ record CpuDevice(long context) implements OpenDevice {
   @Override
   public boolean isFastInBf16() {
     return Kernels.jb_bfloat16_is_fast() != 0;
+  }
+
+  /** What the system and the container still have, without what the Java heap may come to take. */
+  @Override
+  public long freeMemory() {
+    Runtime heap = Runtime.getRuntime();
+    long available = SystemMemory.available(Path.of("/"));
+    return Math.max(0, available - (heap.maxMemory() - heap.totalMemory()));
   }
 
   /** Every operation of the CPU has ended when its call returns. */
