@@ -144,6 +144,10 @@ final class Progress implements TrainingListener, AutoCloseable {
             + (settings.get("gradient_accumulation").equals(1)
                 ? ""
                 : ", " + settings.get("gradient_accumulation") + " batches a step")
+            + (settings.get("micro_batch_tokens").equals(0)
+                ? ""
+                : ", %s at a time"
+                    .formatted(counted((int) settings.get("micro_batch_tokens"), "token")))
             + ", "
             + (settings.containsKey("masking") ? "sequences of up to " : "cut to ")
             + settings.get("max_length")

@@ -80,22 +80,17 @@ class RunOptions {
   @Option(names = "--weight-decay", paramLabel = "DECAY", description = "Default: 0.01.")
   Float weightDecay;
 
-  @ArgGroup Batch batch;
+  @Option(names = "--batch-size", paramLabel = "N", description = "Sentences a batch. Default: 32.")
+  Integer batchSize;
 
-  /** One or the other. */
-  static final class Batch {
-    @Option(
-        names = "--batch-size",
-        paramLabel = "N",
-        description = "Sentences a batch. Default: 32.")
-    Integer sentences;
-
-    @Option(
-        names = "--batch-tokens",
-        paramLabel = "N",
-        description = "Tokens a batch, about, instead of sentences.")
-    Integer tokens;
-  }
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N|auto",
+      converter = BatchTokens.Converter.class,
+      description =
+          "Tokens a batch, about, instead of sentences. With auto, steps are those of --batch-size and"
+              + " --gradient-accumulation, computed in parts as large as memory allows.")
+  BatchTokens batchTokens;
 
   @Option(
       names = "--gradient-accumulation",
@@ -222,9 +217,13 @@ class RunOptions {
     over.set("--log-every", logEvery, TrainingSettings::logEvery);
     over.set("--evaluate-every", evaluateEvery, TrainingSettings::evaluateEvery);
     over.set("--patience", patience, TrainingSettings::patience);
-    if (batch != null) {
-      over.set("--batch-size", batch.sentences, TrainingSettings::batchSize);
-      over.set("--batch-tokens", batch.tokens, TrainingSettings::batchTokens);
+    over.set("--batch-size", batchSize, TrainingSettings::batchSize);
+    if (batchTokens != null) {
+      if (batchSize != null && !batchTokens.isAuto()) {
+        throw new ParameterException(
+            command, "--batch-size=N, --batch-tokens=N are mutually exclusive (specify only one)");
+      }
+      over.set("--batch-tokens", batchTokens, (settings, tokens) -> tokens.apply(settings));
     }
     for (String regex : freeze) {
       over.set("--freeze", regex, TrainingSettings::freeze);

@@ -23,6 +23,8 @@ final class Wording {
     OPTIONS.put(" \\(a new head is the same only after the same Rng\\.seed\\(…\\)\\)", "");
     OPTIONS.put("maxLength\\(…\\)", "--max-length N");
     OPTIONS.put("^maxLength\\b", "--max-length");
+    OPTIONS.put("\\bmicroBatchTokensByMemory\\b", "--batch-tokens auto");
+    OPTIONS.put("^microBatchTokens\\b", "--batch-tokens auto");
     OPTIONS.put("^stride\\b", "--doc-stride");
     OPTIONS.put("^headShare\\b", "--head-share");
     OPTIONS.put("^windowStride\\b", "--window-stride");

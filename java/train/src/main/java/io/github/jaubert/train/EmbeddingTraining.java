@@ -155,6 +155,12 @@ public final class EmbeddingTraining
     }
   }
 
+  /** A text is told from the others of its batch. */
+  @Override
+  public boolean canSplit() {
+    return false;
+  }
+
   @Override
   public Tensor loss(Inputs inputs, float count) {
     return loss.of(

@@ -133,17 +133,33 @@ final class RunFolder {
     return Optional.empty();
   }
 
+  /** What tells the run in a folder apart; null if it holds no checkpoint that can be read. */
+  static RunIdentity identityIn(Path folder) {
+    Path file = folder.resolve(CHECKPOINT);
+    if (!Files.exists(file)) {
+      return null;
+    }
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      return checkpoint(file, tensors).identity();
+    } catch (CheckpointException e) {
+      return null; // read() says why
+    }
+  }
+
+  private static Checkpoint checkpoint(Path file, SafeTensors tensors) {
+    String text = tensors.metadata().get(KEY);
+    if (text == null) {
+      throw new CheckpointException(
+          file.toString(), "has no '" + KEY + "' in its metadata: it is no checkpoint of a run");
+    }
+    return Checkpoint.fromJson(
+        file.toString(),
+        JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   private Checkpoint read(Path file) {
     try (SafeTensors tensors = SafeTensors.open(file)) {
-      String text = tensors.metadata().get(KEY);
-      if (text == null) {
-        throw new CheckpointException(
-            file.toString(), "has no '" + KEY + "' in its metadata: it is no checkpoint of a run");
-      }
-      Checkpoint checkpoint =
-          Checkpoint.fromJson(
-              file.toString(),
-              JsonFiles.parseObject(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
+      Checkpoint checkpoint = checkpoint(file, tensors);
       refuseOther(tensors, checkpoint.identity());
       if (checkpoint.bestStep() > 0 && !Files.exists(folder.resolve(BEST))) {
         throw new CheckpointException(

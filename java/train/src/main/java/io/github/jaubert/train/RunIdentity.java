@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -75,6 +76,21 @@ record RunIdentity(Map<String, String> parts) {
         ? "none"
         : "%d of %d parameters %s"
             .formatted(names.size(), parameters.size(), Fingerprint.of(String.join("\n", names)));
+  }
+
+  /** How many tokens of a step are computed at once, if that was chosen. */
+  OptionalInt microBatchTokens() {
+    String tokens = parts.getOrDefault(TrainingSettings.MICRO_BATCH_TOKENS, "");
+    return tokens.matches("[1-9]\\d{0,8}")
+        ? OptionalInt.of(Integer.parseInt(tokens))
+        : OptionalInt.empty();
+  }
+
+  /** Whether a run that there is has all in common with this one, but perhaps for the weights. */
+  boolean isSameButForWeights(RunIdentity there) {
+    Map<String, String> other = new LinkedHashMap<>(there.parts);
+    other.put(BASE_WEIGHTS, baseWeights());
+    return differences(new RunIdentity(other)).isEmpty();
   }
 
   String baseWeights() {

@@ -65,6 +65,15 @@ public interface Task {
     return batches;
   }
 
+  /**
+   * Whether the loss of a batch is the sum of those of its examples, so that a batch may be
+   * computed in parts; yes unless said otherwise. Where the examples of a batch are compared to
+   * each other, it is not.
+   */
+  default boolean canSplit() {
+    return true;
+  }
+
   /** How the model is judged; null, as it is unless said otherwise, if it is not. */
   default Evaluation evaluation() {
     return null;

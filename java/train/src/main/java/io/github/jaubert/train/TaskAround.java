@@ -51,6 +51,11 @@ abstract class TaskAround<T extends HeadTask<?, ?, ?>> implements Task {
   }
 
   @Override
+  public final boolean canSplit() {
+    return inside.canSplit();
+  }
+
+  @Override
   public final float count(Batch batch) {
     return inside.count(batch);
   }

@@ -16,10 +16,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains the model of a {@link Task}: AdamW with decoupled weight decay, gradients clipped by their
@@ -45,6 +48,8 @@ import java.util.regex.Pattern;
  * steps, in an evaluation between two batches, or while texts are tokenised.
  */
 public final class Trainer {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private final Task task;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private TrainingSettings settings = TrainingSettings.defaults();
@@ -211,6 +216,11 @@ public final class Trainer {
     TrainingSettings complete = complete(examples);
     freeze(complete.freeze());
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {
+      for (Encoder encoder : encoders()) {
+        encoder.computeType(complete.precision());
+        encoder.gradientCheckpointing(complete.gradientCheckpointing());
+      }
+      complete = withMicroBatches(complete);
       RunFolder folder =
           lock == null
               ? null
@@ -221,16 +231,51 @@ public final class Trainer {
                   keep,
                   replaceOther,
                   task.model().parameters().stream().filter(Parameter::frozen).toList());
-      for (Encoder encoder : encoders()) {
-        encoder.computeType(complete.precision());
-        encoder.gradientCheckpointing(complete.gradientCheckpointing());
-      }
       TrainingPlan plan = new TrainingPlan(complete, examples);
       plan.warnOfRepetition();
       try (TrainingRun run = new TrainingRun(complete, task, plan, folder, told)) {
         return run.run();
       }
     }
+  }
+
+  /** As the run in the folder has it, if it is this one, or as memory allows. */
+  private TrainingSettings withMicroBatches(TrainingSettings settings) {
+    if (settings.microBatchTokens() == 0) {
+      return settings;
+    }
+    if (!task.canSplit()) {
+      throw new IllegalArgumentException(
+          "microBatchTokens: the examples of a batch are compared to each other, so that no part of"
+              + " it can be computed by itself");
+    }
+    if (settings.graphs()) {
+      throw new IllegalArgumentException(
+          "microBatchTokens: parts of a step differ in size, and graphs want steps that are alike");
+    }
+    if (!settings.needsMicroBatches()) {
+      return settings;
+    }
+    OptionalInt before = microBatchTokensOf(settings);
+    if (before.isPresent()) {
+      LOG.info(
+          "microBatchTokensByMemory: {} tokens at a time, as the run that goes on has it",
+          before.getAsInt());
+    }
+    return settings.microBatchTokens(
+        before.orElseGet(() -> new MicroBatches(task, settings).choose()));
+  }
+
+  /** What the run in the folder chose; nothing if it is another one that is to be replaced. */
+  private OptionalInt microBatchTokensOf(TrainingSettings settings) {
+    RunIdentity there = runFolder == null ? null : RunFolder.identityIn(runFolder);
+    OptionalInt chosen = there == null ? OptionalInt.empty() : there.microBatchTokens();
+    boolean same =
+        chosen.isPresent()
+            && (!replaceOther
+                || RunIdentity.of(settings.microBatchTokens(chosen.getAsInt()), task)
+                    .isSameButForWeights(there));
+    return same ? chosen : OptionalInt.empty();
   }
 
   /** All or, if a pattern finds nothing or nothing were left, none. */

@@ -3,6 +3,7 @@ package io.github.jaubert.train;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.Batches;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -60,9 +61,9 @@ final class TrainingPlan {
       for (int i = 0;
           i < batches.size() && !isFull(settings);
           i += settings.gradientAccumulation()) {
-        add(
-            batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation())),
-            lengths);
+        List<int[]> step =
+            batches.subList(i, Math.min(batches.size(), i + settings.gradientAccumulation()));
+        add(parts(settings, step, lengths), lengths);
       }
       epochEnds.add(steps.size());
     }
@@ -90,6 +91,41 @@ final class TrainingPlan {
     return settings.batchTokens() > 0
         ? Batches.byTokens(order, lengths, settings.batchTokens(), distinct)
         : Batches.byExamples(order, settings.batchSize(), distinct);
+  }
+
+  /** The same examples in parts of at most so many tokens, if that is asked for. */
+  private static List<int[]> parts(TrainingSettings settings, List<int[]> step, int[] lengths) {
+    if (settings.microBatchTokens() <= 0) {
+      return step;
+    }
+    int[] rows = step.stream().flatMapToInt(Arrays::stream).toArray();
+    List<int[]> parts = new ArrayList<>();
+    long tokens = 0;
+    int from = 0;
+    for (int i = 0; i < rows.length; i++) {
+      if (i > from && tokens + lengths[rows[i]] > settings.microBatchTokens()) {
+        parts.add(Arrays.copyOfRange(rows, from, i));
+        from = i;
+        tokens = 0;
+      }
+      tokens += lengths[rows[i]];
+    }
+    parts.add(Arrays.copyOfRange(rows, from, rows.length));
+    return parts;
+  }
+
+  /** The most tokens of a step. */
+  long longestStep() {
+    long longest = 0;
+    for (int step = 0; step < steps(); step++) {
+      longest = Math.max(longest, tokensUpTo(step + 1) - tokensUpTo(step));
+    }
+    return longest;
+  }
+
+  /** The most parts of a step. */
+  int mostParts() {
+    return steps.stream().mapToInt(List::size).max().orElse(0);
   }
 
   /** Whether there are as many tokens as are to be learnt from, if that is said. */

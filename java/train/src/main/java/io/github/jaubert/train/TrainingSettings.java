@@ -30,6 +30,9 @@ public final class TrainingSettings implements Cloneable {
 
   // What each is called in logs, run.json and checkpoints is its name here, in_this_form.
   private int epochs; // 0 for what makes enough steps
+  static final String MICRO_BATCH_TOKENS = "micro_batch_tokens";
+  private static final int BY_MEMORY = -1;
+
   private long tokens; // 0: as the epochs say
   private float learningRate = Float.NaN; // what suits the model
   private Decay.Curve schedule = Decay.Curve.LINEAR;
@@ -43,6 +46,7 @@ public final class TrainingSettings implements Cloneable {
   private float maxNorm = 1;
   private int batchSize = 32;
   private int batchTokens;
+  private int microBatchTokens; // 0: batches are computed whole; BY_MEMORY
   private int gradientAccumulation = 1;
   private long seed = 42;
   private int logEvery = 10;
@@ -342,6 +346,36 @@ public final class TrainingSettings implements Cloneable {
   }
 
   /**
+   * Computes a step in parts of at most so many tokens, from 1, or of one example that has more:
+   * the examples of a step stay the same, and so do its gradients but for rounding, in less memory.
+   * With {@link #gradientAccumulation} the batches of a step are cut together. Steps are computed
+   * batch by batch unless said otherwise.
+   */
+  public TrainingSettings microBatchTokens(int tokens) {
+    atLeast(1, "microBatchTokens", tokens);
+    return with(s -> s.microBatchTokens = tokens);
+  }
+
+  /**
+   * The same with as many tokens as the memory of the device takes: a trainer measures what parts
+   * of two sizes need, says what it chose, and keeps it with the run, so that one that goes on
+   * computes alike. What it chooses depends on how much memory others leave.
+   */
+  public TrainingSettings microBatchTokensByMemory() {
+    return with(s -> s.microBatchTokens = BY_MEMORY);
+  }
+
+  /** Tokens of a part of a step, 0 if batches are computed whole; less if memory is to say. */
+  public int microBatchTokens() {
+    return microBatchTokens;
+  }
+
+  /** Whether the parts of a step are to be as large as memory allows, and none were chosen yet. */
+  boolean needsMicroBatches() {
+    return microBatchTokens == BY_MEMORY;
+  }
+
+  /**
    * How many batches make a step, from 1; their gradients are those of one large batch. 1 unless
    * said otherwise.
    */
@@ -502,6 +536,7 @@ public final class TrainingSettings implements Cloneable {
     names.put("max_norm", maxNorm);
     names.put("batch_size", batchSize);
     names.put("batch_tokens", batchTokens);
+    names.put(MICRO_BATCH_TOKENS, needsMicroBatches() ? "by memory" : microBatchTokens);
     names.put("gradient_accumulation", gradientAccumulation);
     names.put("seed", seed);
     names.put("log_every", logEvery);
@@ -525,6 +560,9 @@ public final class TrainingSettings implements Cloneable {
   Map<String, Object> identity() {
     Map<String, Object> identity = byName();
     identity.keySet().removeAll(Set.of("log_every", "evaluate_at_start", "gradient_checkpointing"));
+    if (microBatchTokens == 0) {
+      identity.remove(MICRO_BATCH_TOKENS); // as it was before there were any
+    }
     if (!keepBest && patience == 0) {
       identity.keySet().removeAll(Set.of("evaluate_every", "evaluate_epochs"));
     }

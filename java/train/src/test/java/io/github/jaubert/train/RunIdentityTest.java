@@ -92,6 +92,7 @@ class RunIdentityTest extends TrainerFixture {
     changes.put("max_norm", s -> s.maxNorm(2));
     changes.put("batch_size", s -> s.batchSize(16));
     changes.put("batch_tokens", s -> s.batchTokens(64));
+    changes.put("micro_batch_tokens", s -> s.microBatchTokens(64));
     changes.put("gradient_accumulation", s -> s.gradientAccumulation(2));
     changes.put("seed", s -> s.seed(4));
     changes.put("evaluate_every", s -> s.evaluateEvery(4));
