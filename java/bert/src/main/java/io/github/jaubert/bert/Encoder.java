@@ -1,5 +1,6 @@
 package io.github.jaubert.bert;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.autograd.Checkpoint;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
@@ -18,6 +19,7 @@ import io.github.jaubert.tensor.Shape;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -277,6 +279,51 @@ public abstract class Encoder extends Block {
     }
     model.eval();
     return model;
+  }
+
+  /**
+   * The same encoder with another number of word embeddings, for tokens that its tokenizer has got,
+   * as {@code resize_token_embeddings} of transformers. Rows that stay keep their bits; new ones
+   * are the mean of all old ones, with a little of their covariance, from {@code Rng.global()}.
+   * This one is closed, and of no use any more; nothing of the result is frozen.
+   *
+   * @param tokens from 1, and more than the id of padding
+   * @throws IllegalArgumentException if there are fewer
+   * @throws IllegalStateException if it has adapters, which are of its weights as they are
+   */
+  public final Encoder resizeTokenEmbeddings(int tokens) {
+    requireUsable();
+    if (tokens < 1 || tokens <= config().padTokenId()) {
+      throw new IllegalArgumentException(
+          "resizeTokenEmbeddings %d: the token of padding has the id %d"
+              .formatted(tokens, config().padTokenId()));
+    }
+    if (LoraModel.isAdapted(this)) {
+      throw new IllegalStateException("resizeTokenEmbeddings: the encoder has adapters");
+    }
+    ObjectNode json = config().toJson().put(architecture().field("vocab_size"), tokens);
+    ConfigJson resized = ConfigJson.of("the resized encoder", json);
+    Encoder result = resized.checked(() -> architecture().readConfig(resized).newEncoder());
+    Map<String, Tensor> old = new LinkedHashMap<>();
+    parameters().forEach(parameter -> old.put(parameter.name(), parameter.tensor()));
+    if (!result.parameters().stream().allMatch(one -> old.containsKey(one.name()))) {
+      result = result.withoutPooler();
+    }
+    for (Parameter parameter : result.parameters()) {
+      float[] values = old.get(parameter.name()).toFloats();
+      boolean words = parameter.name().equals(architecture().wordEmbeddings());
+      parameter
+          .tensor()
+          .copyFrom(words ? AddedRows.resized(values, config().embeddingSize(), tokens) : values);
+    }
+    result.to(old.values().iterator().next().device());
+    result.computeType(computeType).gradientCheckpointing(gradientCheckpointing);
+    result.tokenizerFiles = tokenizerFiles;
+    if (!training()) {
+      result.eval();
+    }
+    close();
+    return result;
   }
 
   // ---- using it ----

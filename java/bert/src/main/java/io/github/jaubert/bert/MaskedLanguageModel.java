@@ -2,8 +2,11 @@ package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
+import io.github.jaubert.nn.Parameter;
+import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -80,6 +83,40 @@ public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel>
    */
   public static boolean isIn(Path folder) {
     return TYPE.isIn(folder);
+  }
+
+  /**
+   * The same model with another number of tokens, see {@link Encoder#resizeTokenEmbeddings}: the
+   * decoder, which is tied to the word embeddings, has their rows, and a new token the mean of the
+   * biases. This one is closed, and of no use any more.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#resizeTokenEmbeddings}
+   * @throws IllegalStateException as {@link Encoder#resizeTokenEmbeddings}
+   */
+  public MaskedLanguageModel resizeTokenEmbeddings(int tokens) {
+    String prefix = encoder().architecture().prefix() + ".";
+    Map<String, float[]> own = new LinkedHashMap<>();
+    for (Parameter parameter : parameters()) {
+      if (!parameter.name().startsWith(prefix)) {
+        own.put(parameter.name(), parameter.tensor().toFloats());
+      }
+    }
+    boolean training = training();
+    Device device = parameters().get(0).tensor().device();
+    MaskedLanguageModel result =
+        new MaskedLanguageModel(encoder().resizeTokenEmbeddings(tokens)).to(device);
+    for (Parameter parameter : result.parameters()) {
+      float[] values = own.get(parameter.name());
+      if (values != null) {
+        boolean bias = values.length != parameter.tensor().numel();
+        parameter.tensor().copyFrom(bias ? AddedRows.resized(values, 1, tokens) : values);
+      }
+    }
+    if (!training) {
+      result.eval();
+    }
+    close();
+    return result;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -36,13 +37,33 @@ final class EncoderOptions {
           "Begin with a new head even if the model has one; its labels may then have any names.")
   private boolean newHead;
 
+  @Mixin private TokenOptions tokens;
+
+  private String name; // of a model that got more tokens; null: as the folder
+
   void check(CommandLine command) {
     ModelOption.check(command, "--model", model);
+    tokens.check(command, model);
+  }
+
+  /** Goes on with the same model and more tokens, if there are any to be added. */
+  void addTokens(CommandLine command) {
+    name = name();
+    model = tokens.apply(model, command.getOut());
+  }
+
+  boolean addsTokens() {
+    return tokens.isGiven();
+  }
+
+  /** Deletes what {@link #addTokens} wrote. */
+  void close() {
+    tokens.delete();
   }
 
   /** The folder, or what the model is called that comes with the command. */
   String name() {
-    return model == null ? MINILM : model.toString();
+    return name != null ? name : model == null ? MINILM : model.toString();
   }
 
   /** The folder; null for the model that comes with the command. */

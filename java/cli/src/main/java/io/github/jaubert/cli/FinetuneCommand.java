@@ -98,10 +98,16 @@ final class FinetuneCommand implements Callable<Integer> {
     encoder.check(spec.commandLine());
     teacher.check(spec.commandLine());
     lora.check(spec.commandLine(), encoder.folder());
+    if (encoder.addsTokens() && lora.isGiven()) {
+      throw new ParameterException(
+          spec.commandLine(), "--add-tokens: an adapter (--lora-rank) has no embeddings for them");
+    }
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (Job job = job();
         OutputFolder folder = output.open(job.name())) {
       finetune(job, folder);
+    } finally {
+      encoder.close();
     }
     return 0;
   }
@@ -158,6 +164,7 @@ final class FinetuneCommand implements Callable<Integer> {
     say.println(Device.defaultDevice().description());
     job.said().forEach(say::println);
     Rng.seed(training.seed);
+    encoder.addTokens(spec.commandLine());
     try (Tokenizer tokenizer = encoder.tokenizer()) {
       job.open(tokenizer);
       int longest = job.config().maxPositionEmbeddings();

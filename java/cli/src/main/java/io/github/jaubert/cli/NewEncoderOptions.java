@@ -9,6 +9,7 @@ import io.github.jaubert.train.corpus.Corpus;
 import java.nio.file.Path;
 import java.util.function.Function;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -86,8 +87,13 @@ final class NewEncoderOptions {
     BPE
   }
 
+  @Mixin private TokenOptions tokens;
+
+  private String name; // of a model that got more tokens; null: as the folder
+
   void check(CommandLine command) {
     ModelOption.check(command, "--model", model);
+    tokens.check(command, model);
     if (model != null
         && (recipe != null
             || kind != null
@@ -158,7 +164,22 @@ final class NewEncoderOptions {
   String name(String architecture) {
     return model == null
         ? "a new %s of %d layers, %d wide".formatted(architecture, layers(), hidden())
-        : model.toString();
+        : name == null ? model.toString() : name;
+  }
+
+  /** Goes on with the same model and more tokens, if there are any to be added. */
+  void addTokens(CommandLine command) {
+    name = model == null ? null : model.toString();
+    model = tokens.apply(model, command.getOut());
+  }
+
+  boolean addsTokens() {
+    return tokens.isGiven();
+  }
+
+  /** Deletes what {@link #addTokens} wrote. */
+  void close() {
+    tokens.delete();
   }
 
   /** The folder of the model that there is; null for a new one. */

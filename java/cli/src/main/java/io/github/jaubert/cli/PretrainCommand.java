@@ -56,6 +56,8 @@ final class PretrainCommand implements Callable<Integer> {
     run.checkDevice(spec.commandLine(), Device.defaultDevice());
     try (OutputFolder folder = output.open(text.name())) {
       pretrain(folder);
+    } finally {
+      encoder.close();
     }
     return 0;
   }
@@ -66,6 +68,7 @@ final class PretrainCommand implements Callable<Integer> {
     Corpus train = text.train();
     Corpus eval = text.eval();
     Rng.seed(run.seed);
+    encoder.addTokens(spec.commandLine());
     try (Tokenizer tokenizer = encoder.tokenizer(train);
         PretrainingJob job = job(tokenizer)) {
       say.printf(
@@ -118,6 +121,10 @@ final class PretrainCommand implements Callable<Integer> {
           "--pairs is for --recipe bert; ModernBERT has nothing to tell pairs by");
     }
     if (text.objective() == CorpusOptions.Objective.ELECTRA) {
+      if (encoder.addsTokens()) {
+        throw new ParameterException(
+            spec.commandLine(), "--add-tokens is for --objective mlm; a generator has its own");
+      }
       ElectraJob.check(spec.commandLine(), encoder);
     }
     if (!text.isJudged() && (run.keepBest || run.patience != null)) {

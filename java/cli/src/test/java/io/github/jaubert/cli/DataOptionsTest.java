@@ -3,6 +3,7 @@ package io.github.jaubert.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -268,5 +269,22 @@ class DataOptionsTest extends CommandFixture {
         learn(quoted, quoted).failure(1));
     String said = learn(quoted, quoted, "--format", "quoted_tsv").succeeded().out();
     assertTrue(said.contains("2 classes, x, y") && said.contains("  a \"b\"\n"), said);
+  }
+
+  @Test
+  void tokensAreAddedBeforeTraining() throws IOException {
+    Path out = folder.resolve("out");
+    Path tokens = Files.writeString(folder.resolve("tokens.txt"), "superb\n\n good-film \nwas\n");
+    String said = finetune(out, "--add-tokens", tokens).succeeded().out();
+    assertTrue(said.contains("2 tokens added to those of " + model + "; 19 embeddings"), said);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(out)) {
+      assertEquals(18, tokenizer.encode("the GOOD-film").ids()[2]);
+    }
+    jaubert("predict", "--model", out, "a superb good-film").succeeded();
+    assertEquals("--add-tokens needs --model", jaubert("finetune", "--add-tokens", "a").failure(2));
+    String failure = finetune(out, "--overwrite", "--add-tokens", ", ,").failure(2);
+    assertEquals("--add-tokens , ,: no token", failure);
+    failure = finetune(out, "--overwrite", "--add-tokens", "a", "--lora-rank", "2").failure(2);
+    assertTrue(failure.startsWith("--add-tokens: an adapter"), failure);
   }
 }

@@ -176,6 +176,17 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer(source, files, files.cuts(), true);
   }
 
+  /**
+   * The same tokenizer with more tokens, see {@link TokenizerFiles#withAddedTokens}, for a model
+   * whose embeddings are resized. It is independent of this one; both are to be closed.
+   *
+   * @throws IllegalArgumentException if a token is blank
+   */
+  public Tokenizer withAddedTokens(List<String> tokens) {
+    TokenizerFiles more = files.withAddedTokens(tokens);
+    return new Tokenizer(source, more, more.cuts(), cutsFirst);
+  }
+
   /** One that reads long texts whole, for comparison. */
   Tokenizer readingWhole() {
     return new Tokenizer(source, files, null, cutsFirst);

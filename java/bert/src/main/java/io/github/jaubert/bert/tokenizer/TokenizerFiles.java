@@ -1,6 +1,7 @@
 package io.github.jaubert.bert.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
@@ -43,6 +44,7 @@ public final class TokenizerFiles {
   private final WordPieceDecoder wordPieces;
   private final boolean keepsEnd;
   private final int maxLength;
+  private final ObjectNode model; // null: nothing is known of the model
 
   /**
    * @param names what a file is called in messages
@@ -50,6 +52,7 @@ public final class TokenizerFiles {
    *     then tokenizer.json is all there is to know
    */
   private TokenizerFiles(UnaryOperator<String> names, Map<String, byte[]> read, ObjectNode model) {
+    this.model = model;
     Map<String, byte[]> all = new LinkedHashMap<>(read);
     ObjectNode config = parse(names, all, CONFIG);
     TokenizerJson reader =
@@ -105,6 +108,7 @@ public final class TokenizerFiles {
   }
 
   private TokenizerFiles(TokenizerFiles other, Map<String, byte[]> files, int maxLength) {
+    this.model = other.model;
     this.files = files;
     this.effective = other.effective;
     this.vocabulary = other.vocabulary;
@@ -165,6 +169,56 @@ public final class TokenizerFiles {
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
     changed.put(CONFIG, JsonFiles.format(config));
     return new TokenizerFiles(this, Collections.unmodifiableMap(changed), tokens);
+  }
+
+  /**
+   * The same with more tokens, which are found in a text before its words, as {@code add_tokens} of
+   * transformers has them: not special, and normalised as texts are. Those that there are already
+   * are left out; others get the next ids.
+   *
+   * @throws IllegalArgumentException if a token is blank
+   */
+  public TokenizerFiles withAddedTokens(List<String> tokens) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    for (String token : tokens) {
+      if (token.isBlank()) {
+        throw new IllegalArgumentException("a token to be added is blank: '" + token + "'");
+      }
+      if (vocabulary.id(token) == null) {
+        ids.putIfAbsent(token, vocabularySize() + ids.size());
+      }
+    }
+    if (ids.isEmpty()) {
+      return this;
+    }
+    ObjectNode json = JsonFiles.parseObject(JSON, files.get(JSON));
+    ObjectNode config = JsonFiles.parseObject(CONFIG, files.get(CONFIG));
+    boolean listed = config.path("added_tokens_decoder").isObject();
+    ArrayNode list = json.withArray("added_tokens");
+    ids.forEach(
+        (token, id) -> {
+          ObjectNode added = AddedTokens.token(token, false);
+          list.add(JsonFiles.object().put("id", id).setAll(added));
+          if (listed) {
+            config.withObject("added_tokens_decoder").set(Integer.toString(id), added);
+          }
+        });
+    Map<String, byte[]> changed = new LinkedHashMap<>(files);
+    changed.put(JSON, JsonFiles.format(json));
+    if (listed) {
+      changed.put(CONFIG, JsonFiles.format(config));
+    }
+    if (files.containsKey(ADDED)) {
+      ObjectNode added = JsonFiles.parseObject(ADDED, files.get(ADDED));
+      ids.forEach(added::put);
+      changed.put(ADDED, JsonFiles.format(added));
+    }
+    return new TokenizerFiles(name -> name, changed, model);
+  }
+
+  /** The number of ids: one more than the largest. */
+  public int vocabularySize() {
+    return vocabulary.tokens().length;
   }
 
   /**
