@@ -133,7 +133,10 @@ final class FiguresJudge extends Judge {
 
   @Override
   Trainer trainer() {
-    opened.task().maxLength(maxLength());
+    // The folder of a ColBERT says by itself how long its documents are.
+    if (options().maxLength() != null || !(opened.task() instanceof MultiVectorTraining)) {
+      opened.task().maxLength(maxLength());
+    }
     return Trainer.of(opened.task());
   }
 
