@@ -17,4 +17,6 @@ module io.github.jaubert.bert {
   exports io.github.jaubert.bert.models.roberta;
   exports io.github.jaubert.bert.pipeline;
   exports io.github.jaubert.bert.tokenizer;
+
+  uses io.github.jaubert.bert.checkpoint.ModelHub;
 }

@@ -49,9 +49,10 @@ public final class AdapterFolder {
 
   /**
    * The folder of the base model: what {@code base_model_name_or_path} says as it stands, or else
-   * seen from the folder of the adapter.
+   * seen from the folder of the adapter, or else as the name of a model of a hub that is on this
+   * machine.
    *
-   * @throws CheckpointException if adapter_config.json is damaged, or names no folder that is there
+   * @throws CheckpointException if adapter_config.json is damaged, or names no model that is there
    */
   public static Path base(Path folder) {
     Path file = folder.resolve(CONFIG);
@@ -70,10 +71,13 @@ public final class AdapterFolder {
     } catch (InvalidPathException e) {
       throw new CheckpointException(file.toString(), BASE + " '" + name + "' is no folder", e);
     }
-    throw new CheckpointException(
-        file.toString(),
-        "the base model '%s' is no folder, neither as it stands nor seen from that of the adapter; put the base model there, or write its folder as %s"
-            .formatted(name, BASE));
+    return ModelNames.namedIn(folder, name)
+        .orElseThrow(
+            () ->
+                new CheckpointException(
+                    file.toString(),
+                    "the base model '%s' is no folder, neither as it stands nor seen from that of the adapter; put the base model there, or write its folder as %s"
+                        .formatted(name, BASE)));
   }
 
   private static boolean isSame(Path a, Path b) {
