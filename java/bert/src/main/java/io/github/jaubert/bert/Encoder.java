@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.autograd.Checkpoint;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.Block;
@@ -38,7 +39,7 @@ import java.util.stream.Collectors;
 public abstract class Encoder extends Block {
   private final List<EncoderLayer> layers = new ArrayList<>();
   private TokenizerFiles tokenizerFiles;
-  private String source; // the folder, as an absolute path, that it was loaded from; null: none
+  private String source; // its name on a hub, or the absolute path of its folder; null: none
   private DType computeType = DType.F32;
   private boolean gradientCheckpointing;
   private Tensor anyParameter; // tells the device
@@ -246,6 +247,14 @@ public abstract class Encoder extends Block {
    */
   public static Encoder fromPretrained(Path folder) {
     return load(folder, Architectures::readConfig, EncoderConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Encoder fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**
@@ -557,13 +566,13 @@ public abstract class Encoder extends Block {
         PretrainedFolder.besideWeights(PretrainedFolder.config(config(), "Model"), tokenizer));
   }
 
-  /** The folder that it was loaded from, or null. */
+  /** What it was loaded from: its name on a hub, or its folder; or null. */
   final String source() {
     return source;
   }
 
   final void source(String folder) {
-    source = Path.of(folder).toAbsolutePath().normalize().toString();
+    source = ModelNames.of(Path.of(folder).toAbsolutePath().normalize().toString());
   }
 
   // ---- lifetime ----

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
@@ -115,6 +116,14 @@ public final class LoraModel {
     LoraModel lora = new LoraModel(model);
     lora.loadAdapter(folder, DEFAULT);
     return lora;
+  }
+
+  /**
+   * The same for a folder or the name of an adapter on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static LoraModel fromPretrained(Block model, String folderOrName) {
+    return fromPretrained(model, ModelNames.folder(folderOrName, true));
   }
 
   /** The same to be trained further: PEFT's {@code is_trainable}. */

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Device;
@@ -53,6 +54,14 @@ public final class MaskedLanguageModel extends EncoderModel<MaskedLanguageModel>
    */
   public static MaskedLanguageModel fromPretrained(Path folder) {
     return load(folder, TYPE, MaskedLanguageModel::new);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static MaskedLanguageModel fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.F;
@@ -65,6 +66,14 @@ public final class MultipleChoiceModel extends EncoderModel<MultipleChoiceModel>
    */
   public static MultipleChoiceModel fromPretrained(Path folder) {
     return load(folder, TYPE, MultipleChoiceModel::new);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static MultipleChoiceModel fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

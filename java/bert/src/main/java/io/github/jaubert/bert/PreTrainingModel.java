@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
@@ -58,6 +59,14 @@ public final class PreTrainingModel extends EncoderModel<PreTrainingModel> {
    */
   public static PreTrainingModel fromPretrained(Path folder) {
     return load(folder, TYPE, PreTrainingModel::new);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static PreTrainingModel fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.Dropout;
 import io.github.jaubert.nn.F;
@@ -70,6 +71,14 @@ public final class QuestionAnswerer extends EncoderModel<QuestionAnswerer> {
    */
   public static QuestionAnswerer fromPretrained(Path folder) {
     return load(folder, TYPE, QuestionAnswerer::new);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static QuestionAnswerer fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Linear;
 import io.github.jaubert.tensor.DType;
@@ -60,6 +61,14 @@ public final class ReplacedTokenDetector extends EncoderModel<ReplacedTokenDetec
    */
   public static ReplacedTokenDetector fromPretrained(Path folder) {
     return load(folder, TYPE, ReplacedTokenDetector::new);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static ReplacedTokenDetector fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

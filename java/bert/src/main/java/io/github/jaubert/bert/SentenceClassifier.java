@@ -6,6 +6,7 @@ import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.SafeTensorsWriter;
 import io.github.jaubert.nn.F;
@@ -110,6 +111,14 @@ public final class SentenceClassifier implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static SentenceClassifier fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   private static void require(Path file, SafeTensors tensors, String name, Shape shape) {

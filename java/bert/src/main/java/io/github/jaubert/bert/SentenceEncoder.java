@@ -2,6 +2,7 @@ package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Tensor;
@@ -73,6 +74,14 @@ public final class SentenceEncoder extends EncoderModel<SentenceEncoder> {
       }
       return model;
     }
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static SentenceEncoder fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.jaubert.bert;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
 import io.github.jaubert.tensor.Tensor;
@@ -61,6 +62,14 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
   }
 
   /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static SequenceClassifier fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
+  }
+
+  /**
    * Loads a Hugging Face folder for these labels. A head in the folder is used if its labels have
    * the same names, {@code LABEL_2} counting as {@code 2}; its outputs are put in the order of
    * {@code labels}. A folder without a head for whole texts, or with one in which two labels have
@@ -72,6 +81,11 @@ public final class SequenceClassifier extends Classifier<SequenceClassifier> {
   public static SequenceClassifier fromPretrained(Path folder, Labels labels) {
     return loaded(
         folder, () -> load(folder, TYPE, labels, HeadJson::readLabels, SequenceClassifier::new));
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static SequenceClassifier fromPretrained(String folderOrName, Labels labels) {
+    return fromPretrained(ModelNames.folder(folderOrName, true), labels);
   }
 
   private static SequenceClassifier loaded(Path folder, Supplier<SequenceClassifier> load) {

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
@@ -66,6 +67,14 @@ public final class TokenClassifier extends Classifier<TokenClassifier> {
   }
 
   /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static TokenClassifier fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
+  }
+
+  /**
    * Loads a Hugging Face folder for these labels. A head in the folder is used if its labels have
    * the same names, {@code LABEL_2} counting as {@code 2}; its outputs are put in the order of
    * {@code labels}. A folder without a head for tokens, or with one in which two labels have the
@@ -78,6 +87,11 @@ public final class TokenClassifier extends Classifier<TokenClassifier> {
   public static TokenClassifier fromPretrained(Path folder, Labels labels) {
     requireSingle(labels);
     return load(folder, TYPE, labels, TokenClassifier::labels, TokenClassifier::new);
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static TokenClassifier fromPretrained(String folderOrName, Labels labels) {
+    return fromPretrained(ModelNames.folder(folderOrName, true), labels);
   }
 
   /** The labels of a head in a folder, whatever kind of problem config.json says. */

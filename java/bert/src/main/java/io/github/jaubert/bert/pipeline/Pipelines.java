@@ -9,6 +9,7 @@ import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
@@ -25,6 +26,11 @@ public final class Pipelines {
    */
   public static TextClassification textClassification(Path folder) {
     return loadClassifier(folder, TextClassification::new);
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static TextClassification textClassification(String folderOrName) {
+    return textClassification(ModelNames.folder(folderOrName, true));
   }
 
   /**
@@ -48,6 +54,11 @@ public final class Pipelines {
     return loadClassifier(folder, ZeroShotClassification::new);
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static ZeroShotClassification zeroShotClassification(String folderOrName) {
+    return zeroShotClassification(ModelNames.folder(folderOrName, true));
+  }
+
   /**
    * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
    *
@@ -69,6 +80,11 @@ public final class Pipelines {
     return loadClassifier(folder, Reranker::new);
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static Reranker rerank(String folderOrName) {
+    return rerank(ModelNames.folder(folderOrName, true));
+  }
+
   /**
    * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
    *
@@ -88,6 +104,11 @@ public final class Pipelines {
     return load(folder, TokenClassifier::fromPretrained, TokenClassification::new);
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static TokenClassification tokenClassification(String folderOrName) {
+    return tokenClassification(ModelNames.folder(folderOrName, true));
+  }
+
   /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */
   public static TokenClassification tokenClassification(
       TokenClassifier model, Tokenizer tokenizer) {
@@ -102,6 +123,11 @@ public final class Pipelines {
    */
   public static SentenceClassification sentenceClassification(Path folder) {
     return load(folder, SentenceClassifier::fromPretrained, Pipelines::sentenceClassification);
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static SentenceClassification sentenceClassification(String folderOrName) {
+    return sentenceClassification(ModelNames.folder(folderOrName, true));
   }
 
   /**
@@ -121,6 +147,11 @@ public final class Pipelines {
    */
   public static Embeddings embeddings(Path folder) {
     return load(folder, SentenceEncoder::fromPretrained, Pipelines::embeddings);
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static Embeddings embeddings(String folderOrName) {
+    return embeddings(ModelNames.folder(folderOrName, true));
   }
 
   /**
@@ -191,6 +222,11 @@ public final class Pipelines {
         });
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static FillMask fillMask(String folderOrName) {
+    return fillMask(ModelNames.folder(folderOrName, true));
+  }
+
   /**
    * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
    *
@@ -223,6 +259,11 @@ public final class Pipelines {
         });
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static QuestionAnsweringPipeline questionAnswering(String folderOrName) {
+    return questionAnswering(ModelNames.folder(folderOrName, true));
+  }
+
   /**
    * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
    *
@@ -249,6 +290,11 @@ public final class Pipelines {
    */
   public static MultipleChoicePipeline multipleChoice(Path folder) {
     return load(folder, MultipleChoiceModel::fromPretrained, MultipleChoicePipeline::new);
+  }
+
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static MultipleChoicePipeline multipleChoice(String folderOrName) {
+    return multipleChoice(ModelNames.folder(folderOrName, true));
   }
 
   /** A pipeline of parts, which belong to it from now on; the model is put into evaluation mode. */

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -130,6 +131,14 @@ public final class Tokenizer implements AutoCloseable {
               .formatted(files.maxLength(), SHORTEST));
     }
     return of(folder.toString(), files);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Tokenizer fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, false));
   }
 
   /**

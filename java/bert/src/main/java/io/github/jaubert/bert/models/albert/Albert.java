@@ -6,6 +6,7 @@ import io.github.jaubert.bert.EncoderLayer;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Linear;
@@ -87,6 +88,14 @@ public final class Albert extends Encoder {
    */
   public static Albert fromPretrained(Path folder) {
     return load(folder, AlbertConfig::read, AlbertConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Albert fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   // ---- what it is made of ----

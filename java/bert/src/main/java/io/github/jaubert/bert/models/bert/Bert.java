@@ -6,6 +6,7 @@ import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.OnnxWeights;
 import io.github.jaubert.bert.checkpoint.TensorFlowWeights;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -70,6 +71,14 @@ public final class Bert extends Encoder {
    */
   public static Bert fromPretrained(Path folder) {
     return load(folder, BertConfig::read, BertConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Bert fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -6,6 +6,7 @@ import io.github.jaubert.bert.EncoderLayer;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Layer;
 import io.github.jaubert.nn.Linear;
@@ -49,6 +50,14 @@ public final class DistilBert extends Encoder {
    */
   public static DistilBert fromPretrained(Path folder) {
     return load(folder, DistilBertConfig::read, DistilBertConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static DistilBert fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.github.jaubert.bert.EncoderLayer;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.models.bert.BertLayer;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Layer;
@@ -68,6 +69,14 @@ public final class Electra extends Encoder {
    */
   public static Electra fromPretrained(Path folder) {
     return load(folder, ElectraConfig::read, ElectraConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Electra fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   /**

@@ -4,6 +4,7 @@ import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.Encoder;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.Embedding;
 import io.github.jaubert.nn.F;
@@ -58,6 +59,14 @@ public final class ModernBert extends Encoder {
    */
   public static ModernBert fromPretrained(Path folder) {
     return load(folder, ModernBertConfig::read, ModernBertConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static ModernBert fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.models.bert.BertLayer;
 import io.github.jaubert.bert.models.bert.BertPooler;
 import io.github.jaubert.nn.Activation;
@@ -96,6 +97,14 @@ public final class Roberta extends Encoder {
    */
   public static Roberta fromPretrained(Path folder) {
     return load(folder, RobertaConfig::read, RobertaConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static Roberta fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   // ---- what it is made of ----
