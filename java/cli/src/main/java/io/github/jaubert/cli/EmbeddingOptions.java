@@ -69,9 +69,9 @@ final class EmbeddingOptions {
 
   @Option(
       names = "--guide",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "For --loss gist: a folder of an encoder of sentences that tells which texts of a batch"
+          "For --loss gist: a folder, or a name on the Hub, of an encoder of sentences that tells which texts of a batch"
               + " are no negatives.")
   private Path guide;
 
@@ -153,7 +153,7 @@ final class EmbeddingOptions {
       throw new ParameterException(
           command, guide == null ? "--loss gist needs --guide" : "--guide is for --loss gist");
     }
-    ModelOption.check(command, "--guide", guide);
+    guide = ModelOption.folder(command, "--guide", guide);
     TrainingOptions.atLeast(command, "--cached", cached, 1);
     if (scoreMax != null && !(scoreMax > 0)) {
       throw new ParameterException(command, "--score-max " + scoreMax + ": a number above 0");

@@ -7,6 +7,7 @@ import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.Pooling;
 import io.github.jaubert.bert.QuestionAnswerer;
 import io.github.jaubert.bert.SentenceEncoder;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.demo.MiniLm;
 import java.nio.file.Path;
@@ -24,9 +25,9 @@ final class EncoderOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "A Hugging Face folder of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ALBERT, DistilBERT,"
+          "A Hugging Face folder, or the name on Hugging Face's Hub, of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ALBERT, DistilBERT,"
               + " ELECTRA or ModernBERT. Default:"
               + " all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
@@ -42,7 +43,7 @@ final class EncoderOptions {
   private String name; // of a model that got more tokens; null: as the folder
 
   void check(CommandLine command) {
-    ModelOption.check(command, "--model", model);
+    model = ModelOption.folder(command, "--model", model);
     tokens.check(command, model);
   }
 
@@ -61,9 +62,11 @@ final class EncoderOptions {
     tokens.delete();
   }
 
-  /** The folder, or what the model is called that comes with the command. */
+  /**
+   * What the model is called on the Hub, its folder, or what the one that comes with it is called.
+   */
   String name() {
-    return name != null ? name : model == null ? MINILM : model.toString();
+    return name != null ? name : model == null ? MINILM : ModelNames.of(model.toString());
   }
 
   /** The folder; null for the model that comes with the command. */

@@ -41,10 +41,11 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       required = true,
       description =
-          "Required: a Hugging Face folder of a fine-tuned encoder, such as finetune writes.")
+          "Required: a Hugging Face folder, or a name on the Hub, of a fine-tuned encoder, such as"
+              + " finetune writes.")
   private Path model;
 
   @Mixin private DataOptions data;
@@ -95,7 +96,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     data.check(spec.commandLine());
     TrainingOptions.atLeast(spec.commandLine(), "--max-length", maxLength, 3);
-    ModelOption.check(spec.commandLine(), "--model", model);
+    model = ModelOption.folder(spec.commandLine(), "--model", model);
     device.apply(spec.commandLine());
     Task task = task();
     JudgeOptions.check(spec.commandLine(), task, model);

@@ -27,9 +27,11 @@ final class FillMaskCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       required = true,
-      description = "Required: a Hugging Face folder of a model with a head for masked tokens.")
+      description =
+          "Required: a Hugging Face folder, or a name on the Hub, of a model with a head for masked"
+              + " tokens.")
   private Path model;
 
   @Parameters(paramLabel = "TEXT", description = "The texts.")
@@ -62,7 +64,7 @@ final class FillMaskCommand implements Callable<Integer> {
   public Integer call() {
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     device.apply(spec.commandLine());
-    ModelOption.check(spec.commandLine(), "--model", model);
+    model = ModelOption.folder(spec.commandLine(), "--model", model);
     FillMask fill = Pipelines.fillMask(model);
     try (Answers answers = new FillAnswers(fill, json)) {
       fill.top(top).targets(targets.toArray(String[]::new));

@@ -51,8 +51,8 @@ final class GlueCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
-      paramLabel = "DIR",
-      description = "Required: the encoder, a Hugging Face folder.")
+      paramLabel = "MODEL",
+      description = "Required: the encoder, a Hugging Face folder or a name on the Hub.")
   private Path model;
 
   @Option(
@@ -142,7 +142,7 @@ final class GlueCommand implements Callable<Integer> {
     if (!Files.isDirectory(data)) {
       throw new ParameterException(command, "--data %s: no such folder".formatted(data));
     }
-    ModelOption.check(command, "--model", model);
+    model = ModelOption.folder(command, "--model", model);
     TrainingOptions.atLeast(command, "--seeds", seeds, 1);
     if (EnumSet.copyOf(methods).size() < methods.size()) {
       throw new ParameterException(command, "--methods: one is given twice");

@@ -38,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MineCommand.class,
       GlueCommand.class,
       DownloadCommand.class,
+      ModelsCommand.class,
+      UploadCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       PackageCommand.class
@@ -52,6 +54,17 @@ public final class Main implements Runnable {
       description = "When something fails, also show where in the program.",
       scope = ScopeType.INHERIT)
   private boolean stacktrace;
+
+  /** For all that asks the Hub, however far below the commands. */
+  @Option(
+      names = "--offline",
+      description = "Open no connection: models of the Hub come from the cache, or not at all.",
+      scope = ScopeType.INHERIT)
+  private void offline(boolean on) {
+    if (on) {
+      System.setProperty("HF_HUB_OFFLINE", "1");
+    }
+  }
 
   @Spec private CommandSpec spec;
 

@@ -72,9 +72,9 @@ final class MineCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "A folder of an encoder of sentences. Default: all-MiniLM-L6-v2, which comes with the"
+          "A folder, or a name on the Hub, of an encoder of sentences. Default: all-MiniLM-L6-v2, which comes with the"
               + " command.")
   private Path model;
 
@@ -145,7 +145,7 @@ final class MineCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CommandLine command = spec.commandLine();
-    ModelOption.check(command, "--model", model);
+    model = ModelOption.folder(command, "--model", model);
     if (!isTable(pairs)) {
       throw new ParameterException(
           command,

@@ -1,35 +1,40 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.demo.ModelDownload;
+import io.github.jaubert.hub.Hub;
+import io.github.jaubert.hub.HubException;
+import io.github.jaubert.hub.HubFault;
+import io.github.jaubert.hub.HubSettings;
+import io.github.jaubert.hub.ModelName;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
+import java.util.EnumSet;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** What is said of a {@code --model} or {@code --teacher} that is no folder. */
+/** A {@code --model} or {@code --teacher}: a folder, or the name of a model on the Hub. */
 final class ModelOption {
-  /** As the Hub has them: {@code bert-base-uncased}, {@code google/mobilebert-uncased}. */
-  private static final Pattern HUB = Pattern.compile("(\\w[\\w.-]*/)?\\w[\\w.-]*");
+  /** Whoever meant a folder meets these. */
+  private static final Set<HubFault> NO_MODEL =
+      EnumSet.of(
+          HubFault.NO_REPOSITORY, HubFault.UNAUTHORIZED, HubFault.OFFLINE, HubFault.CONNECTION);
 
   private ModelOption() {}
 
-  /** Not a mistyped folder, such as {@code runs/wordnett} where there is {@code runs}. */
-  private static boolean isOfHub(Path model) {
-    Path parent = model.getParent();
-    return HUB.matcher(model.toString()).matches() && (parent == null || !Files.exists(parent));
-  }
-
   /**
-   * Refuses what is no folder, and says how to come by one.
+   * The folder, or that of the cache with the model of this name, which is fetched if need be.
    *
-   * @param option that has the folder
+   * @param option that has it
    * @param model null if it was not given
-   * @throws ParameterException if it is none
+   * @return null if it was not given
+   * @throws ParameterException if it is neither
+   * @throws HubException if the Hub has it and it cannot be fetched
    */
-  static void check(CommandLine command, String option, Path model) {
+  static Path folder(CommandLine command, String option, Path model) {
     if (model == null || Files.isDirectory(model) && !model.toString().isEmpty()) {
-      return;
+      return model;
     }
     String name = model.toString();
     String made = ModelDownload.named(name).map(ModelDownload::id).orElse(null);
@@ -39,13 +44,37 @@ final class ModelOption {
             : made != null
                 ? "no such folder; %s download %s makes models/%s"
                     .formatted(Main.command(), name, made)
-                : isOfHub(model)
-                    ? ("no such folder; if it is a model of Hugging Face's Hub, put config.json,"
-                            + " model.safetensors and tokenizer.json (or vocab.txt and"
-                            + " tokenizer_config.json) of https://huggingface.co/%s/tree/main into a"
-                            + " folder and name that")
-                        .formatted(name)
-                    : "no such folder";
-    throw new ParameterException(command, "%s %s: %s".formatted(option, name, remedy));
+                : "no such folder";
+    if (Files.exists(model)
+        || made != null
+        || !ModelNames.isName(name)
+        || !ModelName.isName(name)) {
+      throw new ParameterException(command, "%s %s: %s".formatted(option, name, remedy));
+    }
+    try {
+      return fetch(command, ModelName.of(name));
+    } catch (HubException e) {
+      throw NO_MODEL.contains(e.fault())
+          ? new ParameterException(
+              command,
+              "%s %s: no such folder; on the Hub, %s".formatted(option, name, e.getMessage()),
+              e)
+          : e;
+    }
+  }
+
+  /** Fetches a model, and tells on standard error how far it is. */
+  static Path fetch(CommandLine command, ModelName name) {
+    try (TransferProgress progress = new TransferProgress()) {
+      return Hub.of(settings(command)).withListener(progress).fetch(name);
+    }
+  }
+
+  static HubSettings settings(CommandLine command) {
+    try {
+      return HubSettings.fromEnvironment();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command, e.getMessage(), e);
+    }
   }
 }

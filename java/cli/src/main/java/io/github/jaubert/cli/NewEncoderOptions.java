@@ -20,9 +20,9 @@ final class NewEncoderOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "Go on with the model in this Hugging Face folder. Default: a new one from nothing.")
+          "Go on with the model in this Hugging Face folder, or of this name on the Hub. Default: a new one from nothing.")
   private Path model;
 
   @Option(
@@ -92,7 +92,7 @@ final class NewEncoderOptions {
   private String name; // of a model that got more tokens; null: as the folder
 
   void check(CommandLine command) {
-    ModelOption.check(command, "--model", model);
+    model = ModelOption.folder(command, "--model", model);
     tokens.check(command, model);
     if (model != null
         && (recipe != null

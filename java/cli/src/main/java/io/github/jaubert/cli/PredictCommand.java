@@ -39,10 +39,11 @@ import picocli.CommandLine.Spec;
 final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       required = true,
       description =
-          "Required: a Hugging Face folder of a fine-tuned encoder, such as finetune writes.")
+          "Required: a Hugging Face folder, or a name on the Hub, of a fine-tuned encoder, such as"
+              + " finetune writes.")
   private Path model;
 
   @Parameters(paramLabel = "TEXT", description = "The texts.")
@@ -116,7 +117,7 @@ final class PredictCommand implements Callable<Integer> {
     TrainingOptions.atLeast(spec.commandLine(), "--max-answer-length", maxAnswerLength, 1);
     zeroShot.check(spec.commandLine());
     device.apply(spec.commandLine());
-    ModelOption.check(spec.commandLine(), "--model", model);
+    model = ModelOption.folder(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
       answers.computeType(device.forAnswers());
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());

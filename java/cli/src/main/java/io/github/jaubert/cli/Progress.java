@@ -82,6 +82,17 @@ final class Progress implements TrainingListener, AutoCloseable {
     advanced(work, " texts", done, all, counted(all, "text"));
   }
 
+  /** How much of a file has gone over the line. */
+  void transferred(String file, long bytes, long size) {
+    long all = size / 1000;
+    advanced(
+        file,
+        " kB",
+        bytes < size ? Math.min(bytes / 1000, all - 1) : all,
+        all,
+        String.format(Locale.ROOT, "%.1f MB", size / 1e6));
+  }
+
   private void advanced(String work, String unit, long done, long all, String whole) {
     if (terminal) {
       if (bar == null) {

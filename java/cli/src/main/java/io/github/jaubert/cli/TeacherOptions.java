@@ -25,9 +25,9 @@ final class TeacherOptions {
 
   @Option(
       names = "--teacher",
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "Learn from what a fine-tuned model says, too: a folder of one with the same labels and"
+          "Learn from what a fine-tuned model says, too: a folder, or a name on the Hub, of one with the same labels and"
               + " the same vocabulary.")
   private Path teacher;
 
@@ -46,7 +46,7 @@ final class TeacherOptions {
   private Float softWeight;
 
   void check(CommandLine command) {
-    ModelOption.check(command, "--teacher", teacher);
+    teacher = ModelOption.folder(command, "--teacher", teacher);
     if (teacher == null && (temperature != null || softWeight != null)) {
       throw new ParameterException(command, "--temperature and --soft-weight need --teacher");
     }

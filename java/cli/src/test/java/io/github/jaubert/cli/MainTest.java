@@ -59,7 +59,7 @@ class MainTest extends CommandFixture {
       delimiter = '|',
       value = {
         "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, mine, glue, download,"
-            + " doctor, bench or package",
+            + " models, upload, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
@@ -121,23 +121,21 @@ class MainTest extends CommandFixture {
         "predict --model m --top 0 t|--top 0: a whole number from 1",
         "predict --model MiniLM t|--model MiniLM: no such folder; jaubert download MiniLM makes"
             + " models/minilm",
-        "finetune --model google/bert_uncased|--model google/bert_uncased: no such folder; if it is"
-            + " a model of Hugging Face's Hub, put config.json, model.safetensors and"
-            + " tokenizer.json (or vocab.txt and tokenizer_config.json) of"
-            + " https://huggingface.co/google/bert_uncased/tree/main into a folder and name that",
         "finetune --model /nowhere/at/all|--model /nowhere/at/all: no such folder",
         "download bge-small --out x --repository https:/host|--repository https:/host: an address"
             + " such as https://host/maven2",
         "finetune --model ./MiniLMs|--model ./MiniLMs: no such folder",
         "finetune --model src/nope|--model src/nope: no such folder",
         "predict --model pom.xml t|--model pom.xml: a file; --model is the folder that holds it",
-        "download gpt|no model gpt to download, only minilm, bge-small, bert-base",
+        "download no/such/name|'no/such/name' is no name of a model: OWNER/NAME or NAME, of letters,"
+            + " digits, '-', '_' and '.', nor is it one of minilm, bge-small, bert-base",
+        "download minilm --revision v1|--revision is for models of the Hub, which minilm is not",
         "download minilm --out src|src holds something already; choose another folder with --out",
         "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address"
             + " such as https://host/maven2",
-        "fill-mask text|Missing required option: '--model=DIR'",
+        "fill-mask text|Missing required option: '--model=MODEL'",
         "fill-mask --model m --top 0 t|--top 0: a whole number from 1",
-        "predict text|Missing required option: '--model=DIR'",
+        "predict text|Missing required option: '--model=MODEL'",
         "predict --model m a b --pair c|--pair is given 1 times for 2 texts",
         "predict --model m a --pairs|--pairs is about standard input; with texts use --pair",
       })
