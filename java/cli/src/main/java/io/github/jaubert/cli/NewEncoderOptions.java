@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.EncoderConfig;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.ByteLevelBpeTrainer;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
@@ -164,12 +165,12 @@ final class NewEncoderOptions {
   String name(String architecture) {
     return model == null
         ? "a new %s of %d layers, %d wide".formatted(architecture, layers(), hidden())
-        : name == null ? model.toString() : name;
+        : name == null ? ModelNames.of(model.toString()) : name;
   }
 
   /** Goes on with the same model and more tokens, if there are any to be added. */
   void addTokens(CommandLine command) {
-    name = model == null ? null : model.toString();
+    name = model == null ? null : ModelNames.of(model.toString());
     model = tokens.apply(model, command.getOut());
   }
 
