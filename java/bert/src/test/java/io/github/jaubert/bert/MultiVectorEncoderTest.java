@@ -18,6 +18,7 @@ import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.bert.pipeline.LateInteraction;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.RankedPassage;
+import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
@@ -165,6 +166,26 @@ class MultiVectorEncoderTest {
           assertTrue(error <= 1e-4, parameter.name() + ": relative error " + error);
         }
       }
+    }
+  }
+
+  @Test
+  void markersAndFillingHaveNoPlaceInTheText() {
+    try (MultiVectorEncoder model = MultiVectorEncoder.fromPretrained(PYLATE);
+        Tokenizer tokenizer = Tokenizer.fromPretrained(PYLATE);
+        MultiVectorTokens tokens = model.tokens(tokenizer)) {
+      Encoding query = tokens.queries(List.of("who went?"), done -> {}).get(0);
+      assertEquals(
+          "[[CLS], [unused0], who, went, ?, [SEP]" + ", [MASK]".repeat(5) + "]", query.toString());
+      int[][] places = {{0, 0}, {0, 0}, {0, 3}, {4, 8}, {8, 9}, {0, 0}, {0, 0}};
+      assertArrayEquals(places, Arrays.copyOf(query.offsets(), places.length));
+      assertArrayEquals(new int[11], query.typeIds());
+      Encoding document = tokens.documents(List.of("who went?"), done -> {}).get(0);
+      assertEquals("[[CLS], [unused1], who, went, ?, [SEP]]", document.toString());
+      assertEquals(6, document.fillTo(5, 0).length());
+      assertThrows(IllegalArgumentException.class, () -> document.insert(7, 0));
+      assertFalse(tokens.isScored(tokenizer.id("?")));
+      assertTrue(tokens.isScored(tokenizer.id("[UNK]")));
     }
   }
 
