@@ -31,7 +31,7 @@ class ColbertTest extends CommandFixture {
   }
 
   private Result learn(Path out, Object... more) throws IOException {
-    return train(model, 6, out, more);
+    return train(model, 2, out, more);
   }
 
   private Result further(Path from, Path out, Object... more) throws IOException {
@@ -40,8 +40,8 @@ class ColbertTest extends CommandFixture {
 
   private Result train(Path from, int epochs, Path out, Object... more) throws IOException {
     List<Object> words = new ArrayList<>(List.of("finetune", "--task", "colbert"));
-    words.addAll(List.of("--model", from, "--train", documents("train.tsv", 90)));
-    words.addAll(List.of("--eval", documents("dev.tsv", 30), "--out", out));
+    words.addAll(List.of("--model", from, "--train", documents("train.tsv", 60)));
+    words.addAll(List.of("--eval", documents("dev.tsv", 20), "--out", out));
     words.addAll(List.of("--lr", "3e-3", "--epochs", epochs, "--batch-size", 15));
     words.addAll(Arrays.asList(more));
     return jaubert(words.toArray());
@@ -56,7 +56,7 @@ class ColbertTest extends CommandFixture {
             .out();
     assertTrue(
         said.contains(
-            "90 examples to learn from, 30 to be judged by; vectors of tokens by late interaction\n"
+            "60 examples to learn from, 20 to be judged by; vectors of tokens by late interaction\n"
                 + "texts: query, answer, negative ("),
         said);
     assertTrue(said.matches("(?s).*    best of \\d+: \\d\\.\\d{3} the .*\\(its own\\).*"), said);
@@ -88,7 +88,7 @@ class ColbertTest extends CommandFixture {
                     "--model",
                     out,
                     "--data",
-                    documents("dev.tsv", 30),
+                    documents("dev.tsv", 20),
                     "--precision",
                     "f32",
                     "--json")
