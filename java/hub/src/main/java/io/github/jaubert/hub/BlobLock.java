@@ -3,6 +3,7 @@ package io.github.jaubert.hub;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -67,7 +68,7 @@ final class BlobLock implements AutoCloseable {
         lock = channel.lock();
       }
       return lock.isValid();
-    } catch (IOException e) {
+    } catch (IOException | OverlappingFileLockException e) { // or this class is loaded twice
       LOG.debug("{}: no lock on this file system: {}", file, Disk.describe(e));
       return false;
     }

@@ -68,7 +68,7 @@ final class HubErrors {
                           : "the token lacks the right, see %s/settings/tokens"
                               .formatted(settings.endpoint()));
           case NO_REVISION ->
-              "%s has the model, but no branch, tag or commit '%s'; see %s/refs"
+              "%s has the model, but no branch, tag or commit '%s'; see %s/tree/main"
                   .formatted(host, name.revision(), page);
           case NO_FILE -> "%s has the model, but not this file%s".formatted(host, said);
           case RATE_LIMIT ->
@@ -136,13 +136,13 @@ final class HubErrors {
         e instanceof SSLException
             ? "no secure connection: " + Disk.describe(e)
             : never && e.getMessage() == null
-                ? "no connection; is the network up, and the name right?"
+                ? "no connection"
                 : never
                     ? "no connection: " + e.getMessage()
                     : "the transfer broke off: " + Disk.describe(e);
     String remedy =
         never || e instanceof SSLException
-            ? "behind a proxy set -Dhttps.proxyHost and -Dhttps.proxyPort; HF_ENDPOINT names a mirror"
+            ? "is the network up? Behind a proxy set -Dhttps.proxyHost and -Dhttps.proxyPort; HF_ENDPOINT names a mirror"
             : "try again, it goes on where it was";
     return new HubException(
         HubFault.CONNECTION,

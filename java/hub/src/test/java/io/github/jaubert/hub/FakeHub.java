@@ -13,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +61,7 @@ final class FakeHub implements AutoCloseable {
   /** Below it, large files are sent in parts of this many bytes; 0 for never. */
   int partSize;
 
+  private final FakeUploads uploads = new FakeUploads(this);
   private final List<Planned> faults = new CopyOnWriteArrayList<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer hub;
@@ -217,11 +217,11 @@ final class FakeHub implements AutoCloseable {
     Matcher batch = BATCH.matcher(path);
     Matcher api = API.matcher(path);
     if (path.equals("/api/repos/create")) {
-      create(exchange);
+      uploads.create(exchange);
     } else if (batch.matches()) {
-      announced(exchange);
+      uploads.announced(exchange);
     } else if (path.startsWith("/complete/")) {
-      complete(exchange);
+      uploads.complete(exchange);
     } else if (path.startsWith("/verify/")) {
       exchange.sendResponseHeaders(200, -1);
     } else if (api.matches()) {
@@ -281,8 +281,8 @@ final class FakeHub implements AutoCloseable {
       return;
     }
     switch (kind == null ? "revision" : kind) {
-      case "preupload" -> preupload(exchange);
-      case "commit" -> commit(exchange, repository);
+      case "preupload" -> uploads.preupload(exchange);
+      case "commit" -> uploads.commit(exchange, repository);
       case "tree" -> tree(exchange, repository);
       default -> listing(exchange, repository);
     }
@@ -367,107 +367,6 @@ final class FakeHub implements AutoCloseable {
     }
     exchange.getResponseHeaders().set("ETag", "\"of the store\"");
     sendRange(exchange, content);
-  }
-
-  // ---- uploads ----
-
-  private static JsonNode body(HttpExchange exchange) throws IOException {
-    return JSON.readTree(exchange.getRequestBody().readAllBytes());
-  }
-
-  private void create(HttpExchange exchange) throws IOException {
-    JsonNode wanted = body(exchange);
-    String name = wanted.path("organization").asText() + "/" + wanted.path("name").asText();
-    if (repositories.containsKey(name)) {
-      json(409, "{\"error\":\"You already created this model repo\"}").answer(exchange);
-      return;
-    }
-    repository(name).isPrivate = wanted.path("visibility").asText().equals("private");
-    json(200, "{\"url\":\"%s/%s\"}".formatted(address(), name)).answer(exchange);
-  }
-
-  private void preupload(HttpExchange exchange) throws IOException {
-    ObjectNode answer = JSON.createObjectNode();
-    ArrayNode files = answer.putArray("files");
-    for (JsonNode file : body(exchange).path("files")) {
-      String path = file.path("path").asText();
-      files
-          .addObject()
-          .put("path", path)
-          .put("uploadMode", path.endsWith(".safetensors") ? "lfs" : "regular")
-          .put("shouldIgnore", path.equals("ignored.txt"));
-    }
-    send(exchange, 200, JSON.writeValueAsBytes(answer));
-  }
-
-  private void announced(HttpExchange exchange) throws IOException {
-    ObjectNode answer = JSON.createObjectNode();
-    ArrayNode objects = answer.putArray("objects");
-    for (JsonNode wanted : body(exchange).path("objects")) {
-      String hash = wanted.path("oid").asText();
-      long size = wanted.path("size").asLong();
-      ObjectNode object = objects.addObject().put("oid", hash).put("size", size);
-      if (uploaded.containsKey(hash)) {
-        continue;
-      }
-      ObjectNode actions = object.putObject("actions");
-      ObjectNode upload = actions.putObject("upload");
-      if (partSize == 0) {
-        upload.put("href", storeAddress() + "/" + hash);
-      } else {
-        upload.put("href", address() + "/complete/" + hash);
-        ObjectNode header =
-            upload.putObject("header").put("chunk_size", Integer.toString(partSize));
-        for (int i = 1; (i - 1) * (long) partSize < size; i++) {
-          header.put("%05d".formatted(i), storeAddress() + "/" + hash + "/" + i);
-        }
-      }
-      actions.putObject("verify").put("href", address() + "/verify/" + hash);
-    }
-    send(exchange, 200, JSON.writeValueAsBytes(answer));
-  }
-
-  private void complete(HttpExchange exchange) throws IOException {
-    JsonNode done = body(exchange);
-    String hash = done.path("oid").asText();
-    java.io.ByteArrayOutputStream whole = new java.io.ByteArrayOutputStream();
-    for (JsonNode part : done.path("parts")) {
-      String key = hash + "/" + part.path("partNumber").asInt();
-      if (!part.path("etag").asText().equals("\"part " + key + '"')) {
-        exchange.sendResponseHeaders(400, -1);
-        return;
-      }
-      whole.writeBytes(uploaded.get(key));
-    }
-    uploaded.put(hash, whole.toByteArray());
-    exchange.sendResponseHeaders(200, -1);
-  }
-
-  private void commit(HttpExchange exchange, FakeRepository repository) throws IOException {
-    for (String line :
-        new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
-      JsonNode json = JSON.readTree(line);
-      committed.add(json);
-      JsonNode value = json.path("value");
-      String path = value.path("path").asText();
-      if (json.path("key").asText().equals("file")) {
-        repository.file(path, Base64.getDecoder().decode(value.path("content").asText()));
-      } else if (json.path("key").asText().equals("lfsFile")) {
-        byte[] content = uploaded.get(value.path("oid").asText());
-        if (content == null
-            || !FakeRepository.hex("SHA-256", content).equals(value.path("oid").asText())) {
-          json(400, "{\"error\":\"a file is missing: " + path + "\"}").answer(exchange);
-          return;
-        }
-        repository.large(path, content);
-      }
-    }
-    String commit = repository.commit();
-    json(
-            200,
-            "{\"success\":true,\"commitOid\":\"%s\",\"commitUrl\":\"%s/%s/commit/%1$s\"}"
-                .formatted(commit, address(), repository.name))
-        .answer(exchange);
   }
 
   @Override
