@@ -11,7 +11,6 @@ import io.github.jaubert.bert.TokenClassifier;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Judgement;
-import io.github.jaubert.train.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,9 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
       return Task.CHOICE;
     }
     if (SentenceClassifier.isIn(model)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--model %s: a model of --task setfit, which evaluate does not judge".formatted(model));
+      return Task.SETFIT;
     }
     if (SentenceEncoder.isIn(model)) {
       return Task.EMBEDDINGS;
@@ -153,6 +150,7 @@ final class EvaluateCommand implements Callable<Integer> {
       case COLBERT -> FiguresJudge.multiVector(options);
       case EMBEDDINGS -> FiguresJudge.embeddings(options);
       case TOKENS -> new TokenJudge(options);
+      case SETFIT -> new SetFitJudge(options);
       default -> new TextJudge(options);
     };
   }
@@ -187,13 +185,12 @@ final class EvaluateCommand implements Callable<Integer> {
       say.println(Device.defaultDevice().description());
       judge.understood().forEach(say::println);
     }
-    Trainer trainer =
-        judge
-            .trainer()
-            .with(settings -> settings.precision(device.forAnswers()))
-            .listener(new Progress());
     Map<String, Double> measured =
-        StopOnSignal.during(spec.commandLine().getErr(), trainer::evaluate);
+        judge.evaluate(
+            trainer ->
+                trainer
+                    .with(settings -> settings.precision(device.forAnswers()))
+                    .listener(new Progress()));
     if (json) {
       say.println(json(judge, measured));
     } else {

@@ -11,7 +11,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -75,6 +77,16 @@ abstract class Judge implements AutoCloseable {
 
   /** A trainer that only judges. */
   abstract Trainer trainer();
+
+  /**
+   * Judges the model.
+   *
+   * @param settings sets what belongs to every trainer
+   * @return what was measured, by name
+   */
+  Map<String, Double> evaluate(UnaryOperator<Trainer> settings) {
+    return StopOnSignal.during(options.command().getErr(), settings.apply(trainer())::evaluate);
+  }
 
   /** Prints how the model did, beyond the figures. */
   void tables(PrintWriter out) {}

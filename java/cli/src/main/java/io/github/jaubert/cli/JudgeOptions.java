@@ -42,7 +42,8 @@ final class JudgeOptions implements IModelTransformer {
           Task.EMBEDDINGS, "an encoder of sentences",
           Task.RERANK, "a reranker",
           Task.COLBERT, "a ColBERT model",
-          Task.CHOICE, "a model for multiple choice");
+          Task.CHOICE, "a model for multiple choice",
+          Task.SETFIT, "a model of --task setfit");
 
   private static final Map<Class<?>, Task> TASKS =
       Map.of(
@@ -121,7 +122,8 @@ final class JudgeOptions implements IModelTransformer {
       Task its = TASKS.get(owner(option));
       boolean shared =
           task == Task.RERANK && name.equals("--score-max")
-              || task == Task.COLBERT && MultiVectorOptions.SHARED.contains(name);
+              || task == Task.COLBERT && MultiVectorOptions.SHARED.contains(name)
+              || task == Task.SETFIT && its == Task.AUTO;
       if (its != null && its != task && !shared) {
         throw new ParameterException(
             command,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,6 +45,21 @@ class SetFitCommandTest extends CommandFixture {
     assertEquals(
         "--pair is for a model of pairs of texts, which " + out + " is not",
         jaubert("predict", "--model", out, "a", "--pair", "b").failure(2));
+
+    Path errors = folder.resolve("errors.tsv");
+    JsonNode judged =
+        new JsonMapper()
+            .readTree(
+                jaubert("evaluate", "--model", out, "--data", eval, "--errors", errors, "--json")
+                    .succeeded()
+                    .out());
+    assertEquals(run.path("evaluation"), judged.path("evaluation"));
+    assertEquals(run.path("confusion_matrix"), judged.path("confusion_matrix"));
+    assertTrue(Files.readString(errors).startsWith("sentence\tlabel\tprediction\tscore\n"));
+    assertTrue(
+        jaubert("evaluate", "--model", out, "--data", eval, "--doc-stride", 3)
+            .failure(2)
+            .endsWith(out + " is a model of --task setfit"));
 
     // Nothing is left of its head once another model is in its place.
     finetune(out, "--overwrite", "--new-head", "--map-label", "pos=praise").succeeded();

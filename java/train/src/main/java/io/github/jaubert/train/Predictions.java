@@ -137,7 +137,7 @@ public final class Predictions {
   }
 
   /** What the thresholds make of each example, in order. */
-  List<Judgement> judgements(Thresholds thresholds) {
+  public List<Judgement> judgements(Thresholds thresholds) {
     boolean[][] said = decide(thresholds);
     List<Judgement> judgements = new ArrayList<>();
     for (int row = 0; row < said.length; row++) {

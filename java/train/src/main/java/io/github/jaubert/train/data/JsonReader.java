@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -116,18 +118,43 @@ final class JsonReader {
     }
   }
 
-  /** The values in an object by their paths; an object that is empty counts as null. */
+  /**
+   * The values in an object by their paths; an object that is empty counts as null. What the objects
+   * of an array have under a key is an array.
+   */
   private static void flatten(
       String source, long line, String prefix, JsonNode object, Map<String, JsonNode> values) {
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       String path = prefix + entry.getKey();
       if (entry.getValue().isObject() && !entry.getValue().isEmpty()) {
         flatten(source, line, path + ".", entry.getValue(), values);
+      } else if (isOfObjects(entry.getValue())) {
+        flatten(source, line, path + ".", transposed(entry.getValue()), values);
       } else if (values.put(path, entry.getValue()) != null) {
         throw new DataException(
             source, line, path + " is a key, and also a key of an object within the object");
       }
     }
+  }
+
+  private static boolean isOfObjects(JsonNode value) {
+    boolean all = value.isArray() && !value.isEmpty();
+    for (JsonNode element : value) {
+      all &= element.isObject() && !element.isEmpty();
+    }
+    return all;
+  }
+
+  /** Of an array of objects an object of arrays, which have null where an object lacks the key. */
+  private static ObjectNode transposed(JsonNode objects) {
+    ObjectNode arrays = JsonNodeFactory.instance.objectNode();
+    for (JsonNode object : objects) {
+      object.fieldNames().forEachRemaining(arrays::putArray);
+    }
+    arrays
+        .properties()
+        .forEach(e -> objects.forEach(object -> ((ArrayNode) e.getValue()).add(object.get(e.getKey()))));
+    return arrays;
   }
 
   private static List<List<String>> cells(

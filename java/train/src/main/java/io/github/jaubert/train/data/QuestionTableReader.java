@@ -9,6 +9,9 @@ final class QuestionTableReader {
   private static final String START = "answer_start";
   private static final String ID = "id";
 
+  /** SQuAD's, as Hugging Face's datasets have it: {@code {"text": […], "answer_start": […]}}. */
+  private static final String ANSWERS = "answers";
+
   private final Path file;
   private final TableFormat format;
   private final String source;
@@ -28,8 +31,10 @@ final class QuestionTableReader {
     Table table = format.read(file, true);
     int question = table.column("question");
     int context = table.column("context");
-    int answer = table.column("answer");
-    int start = table.columns().contains(START) ? table.column(START) : -1;
+    boolean nested = table.columns().contains(ANSWERS + ".text");
+    String places = nested ? ANSWERS + "." + START : START;
+    int answer = table.column(nested ? ANSWERS + ".text" : "answer");
+    int start = table.columns().contains(places) ? table.column(places) : -1;
     int id = table.columns().contains(ID) ? table.column(ID) : -1;
     List<Question> questions = new ArrayList<>();
     for (Table.Row row : table.rows()) {

@@ -101,6 +101,45 @@ class QuestionDatasetTest {
   }
 
   @Test
+  void jsonLinesMayHaveAnswersAsDatasetsHaveThem() {
+    String lines =
+        "{\"id\": \"7\", \"title\": \"t\", \"question\": \"Who?\", \"context\": \"😀 to Anna to\","
+            + " \"answers\": {\"text\": [\"Anna\", \"to\"], \"answer_start\": [5, 10]}}\n"
+            + "{\"id\": \"8\", \"question\": \"Why?\", \"context\": \"Anna\","
+            + " \"answers\": {\"text\": [], \"answer_start\": []}}\n"
+            + "{\"id\": \"8\", \"question\": \"Why?\", \"context\": \"Anna\", \"answers\": []}\n"
+            + "{\"id\": \"8\", \"question\": \"Who?\", \"context\": \"to Anna\","
+            + " \"answers\": [{\"text\": \"Anna\", \"answer_start\": 3},"
+            + " {\"text\": \"to\", \"answer_start\": 0}]}\n";
+    QuestionDataset data = QuestionDataset.of(file("a.jsonl", lines));
+    assertEquals(
+        List.of(new Question.Answer("Anna", 6), new Question.Answer("to", 11)),
+        data.questions().get(0).answers());
+    assertEquals("7", data.questions().get(0).id());
+    assertEquals(2, data.impossible());
+    assertEquals(
+        List.of(new Question.Answer("Anna", 3), new Question.Answer("to", 0)),
+        data.questions().get(3).answers());
+    String wrong = "{\"question\": \"Who?\", \"context\": \"Anna\", \"answers\": ";
+    assertTrue(
+        refusal(
+                QuestionDataset.of(
+                    file("b.jsonl", wrong + "{\"text\": [\"An\"], \"answer_start\": [2]}}\n")))
+            .contains("b.jsonl:1: question of line 1: its answer 'An' does not stand at 2"));
+    assertTrue(
+        refusal(
+                QuestionDataset.of(
+                    file("c.jsonl", wrong + "{\"text\": [\"An\"], \"answer_start\": [0, 1]}}\n")))
+            .endsWith("c.jsonl:1: 1 of answer and 2 of answer_start"));
+    assertTrue(
+        refusal(QuestionDataset.of(file("d.jsonl", wrong + "{\"text\": {\"a\": 1}}}\n")))
+            .endsWith("no column answer; the columns are question, context, answers.text.a"));
+    assertTrue(
+        refusal(QuestionDataset.of(file("e.jsonl", wrong + "\"Anna\"}\n")))
+            .contains("no column answer; the columns are question, context, answers"));
+  }
+
+  @Test
   void tablesThatDoNotFitAreRefused() {
     String head = "question\tcontext\tanswer\tanswer_start\n";
     Path place = file("a.tsv", head + "Who?\tAnna\tAnna\t1\n");

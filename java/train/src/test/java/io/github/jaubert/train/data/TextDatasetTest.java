@@ -315,20 +315,20 @@ class TextDatasetTest {
   void valuesInObjectsAreColumnsByTheirPaths() throws IOException {
     String rows =
         """
-        {"id": 1, "meta": {"lang": "en", "by": {"name": "x"}}, "parts": [{"t": 1}], "y": "a"}
+        {"id": 1, "meta": {"lang": "en", "by": {"name": "x"}}, "parts": [{"t": 1}, {"u": 2}], "y": "a"}
         {"id": 2, "meta": {"by": {"name": "z", "age": 3}}, "y": "b"}
         """;
     TextDataset data = TextDataset.jsonl(file("n.jsonl", rows)).label("y");
     assertEquals(
-        List.of("id", "meta.lang", "meta.by.name", "parts", "y", "meta.by.age"),
+        List.of("id", "meta.lang", "meta.by.name", "parts.t", "parts.u", "y", "meta.by.age"),
         data.columnNames());
     assertEquals(
         List.of("x", "z"), data.text("meta.by.name").rows().stream().map(Example::text).toList());
     assertFault(":2: no value for meta.lang", data.text("meta.lang"));
     assertFault(
-        ":1: parts holds an array, an object or null; a text, a number, or an array of these was"
+        ":1: parts.t holds an array, an object or null; a text, a number, or an array of these was"
             + " expected",
-        data.text("parts"));
+        data.text("parts.t"));
     assertFault(
         ":1: a.b is a key, and also a key of an object within the object",
         TextDataset.jsonl(file("o.jsonl", "{\"a.b\": 1, \"a\": {\"b\": 2}}\n")).text("a.b"));
