@@ -6,8 +6,6 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Scope;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -27,8 +25,7 @@ public final class Embeddings extends Pipeline<Embeddings, SentenceEncoder> {
 
   /** The vector of a text. */
   public float[] of(String text) {
-    requireOpen();
-    return vectors(List.of(tokenizer().encode(model().prompt() + text))).get(0);
+    return ofAll(List.of(text)).get(0);
   }
 
   /**
@@ -37,22 +34,21 @@ public final class Embeddings extends Pipeline<Embeddings, SentenceEncoder> {
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<float[]> ofAll(List<String> texts) {
-    requireOpen();
-    List<String> prompted = texts.stream().map(text -> model().prompt() + text).toList();
-    return EncodingBatches.map(tokenizer().encodeAll(prompted), this::vectors);
+    return prepare(texts).run();
   }
 
-  private List<float[]> vectors(List<Encoding> encodings) {
-    float[] all;
+  /** Tokenises texts for {@link #ofAll}, and does no more. */
+  public Prepared<List<float[]>> prepare(List<String> texts) {
+    requireOpen();
+    List<String> prompted = texts.stream().map(text -> model().prompt() + text).toList();
+    return new Prepared<>(this, tokenizer().encodeAll(prompted), this::vectors, vectors -> vectors);
+  }
+
+  private List<float[]> vectors(List<Encoding> batch) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      all = model().forward(TokenBatch.of(encodings)).toFloats();
+      float[] all = model().forward(TokenBatch.of(batch)).toFloats();
+      return Prepared.split(all, batch, text -> all.length / batch.size());
     }
-    int width = all.length / encodings.size();
-    List<float[]> vectors = new ArrayList<>();
-    for (int i = 0; i < encodings.size(); i++) {
-      vectors.add(Arrays.copyOfRange(all, i * width, (i + 1) * width));
-    }
-    return vectors;
   }
 }

@@ -9,10 +9,9 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CancellationException;
@@ -32,6 +31,7 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
 
   private final AtomicBoolean warned = new AtomicBoolean();
   private final int maskId;
+  private final int[] everyToken;
   private volatile int top = USUAL_TOP;
   private volatile int[] candidates; // ids of tokens
 
@@ -46,7 +46,8 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
           "the tokenizer's token for masked ones, '%s', has the id %d; the model has %d tokens"
               .formatted(mask(), maskId, vocabulary()));
     }
-    candidates = IntStream.range(0, vocabulary()).toArray();
+    everyToken = IntStream.range(0, vocabulary()).toArray();
+    candidates = everyToken;
   }
 
   private int vocabulary() {
@@ -67,11 +68,15 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
    * @throws IllegalArgumentException if it is less than 1
    */
   public FillMask top(int count) {
+    top = requireOne(count);
+    return this;
+  }
+
+  private static int requireOne(int count) {
     if (count < 1) {
       throw new IllegalArgumentException("top: " + count + " tokens; at least 1 is needed");
     }
-    top = count;
-    return this;
+    return count;
   }
 
   /**
@@ -85,6 +90,11 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
    */
   public FillMask targets(String... words) {
     requireOpen();
+    candidates = candidates(words);
+    return this;
+  }
+
+  private int[] candidates(String... words) {
     int[] ids = IntStream.range(0, vocabulary()).toArray();
     if (words.length > 0) {
       ids = List.of(words).stream().mapToInt(this::target).filter(i -> i >= 0).distinct().toArray();
@@ -92,8 +102,7 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
     if (ids.length == 0) {
       throw new IllegalArgumentException("targets: none of " + List.of(words) + " has a token");
     }
-    candidates = ids;
-    return this;
+    return ids;
   }
 
   /** The token for a word, or -1. */
@@ -139,12 +148,40 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<List<MaskFill>>> ofAll(List<String> texts) {
+    return prepare(texts, top, candidates).run();
+  }
+
+  /**
+   * Tokenises texts for {@link #ofAll}, and does no more. The pipeline's own settings do not count.
+   *
+   * @param count see {@link #top}
+   * @param targets see {@link #targets}
+   * @throws IllegalArgumentException as these and {@link #of} do
+   */
+  public Prepared<List<List<List<MaskFill>>>> prepare(
+      List<String> texts, int count, String... targets) {
+    requireOpen();
+    return prepare(
+        texts, requireOne(count), targets.length == 0 ? everyToken : candidates(targets));
+  }
+
+  private Prepared<List<List<List<MaskFill>>>> prepare(List<String> texts, int count, int[] among) {
     requireOpen();
     List<Encoding> encodings = tokenizer().encodeAll(texts);
     for (int i = 0; i < texts.size(); i++) {
       requireMask(texts.get(i), encodings.get(i));
     }
-    return EncodingBatches.map(encodings, this::fill);
+    return new Prepared<>(
+        this,
+        encodings,
+        this::scores,
+        scores -> {
+          List<List<List<MaskFill>>> results = new ArrayList<>();
+          for (int i = 0; i < scores.size(); i++) {
+            results.add(fills(encodings.get(i), scores.get(i), count, among));
+          }
+          return results;
+        });
   }
 
   private void requireMask(String text, Encoding encoding) {
@@ -170,22 +207,27 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
     return IntStream.range(0, ids.length).filter(i -> ids[i] == maskId).toArray();
   }
 
-  private List<List<List<MaskFill>>> fill(List<Encoding> encodings) {
-    Deque<float[]> scores = scores(encodings);
-    List<List<List<MaskFill>>> results = new ArrayList<>();
-    for (Encoding encoding : encodings) {
-      int[] places = places(encoding);
-      List<List<MaskFill>> fills = new ArrayList<>();
-      for (int place : places) {
-        fills.add(best(scores.remove(), encoding.ids(), place, places.length > 1));
-      }
-      results.add(List.copyOf(fills));
+  private List<List<MaskFill>> fills(Encoding encoding, float[] scores, int count, int[] among) {
+    int[] places = places(encoding);
+    List<List<MaskFill>> fills = new ArrayList<>();
+    for (int i = 0; i < places.length; i++) {
+      float[] own = Arrays.copyOfRange(scores, i * vocabulary(), (i + 1) * vocabulary());
+      List<Integer> best = best(own, count, among);
+      int place = places[i];
+      boolean several = places.length > 1;
+      fills.add(
+          best.stream()
+              .map(
+                  id ->
+                      new MaskFill(
+                          id, word(id), own[id], sequence(encoding.ids(), place, id, several)))
+              .toList());
     }
-    return results;
+    return List.copyOf(fills);
   }
 
-  /** The probabilities of all tokens for each masked place, {@code [vocabulary]} each. */
-  private Deque<float[]> scores(List<Encoding> encodings) {
+  /** The probabilities of all tokens for each masked place, {@code [places × vocabulary]}. */
+  private List<float[]> scores(List<Encoding> encodings) {
     IntStream.Builder rows = IntStream.builder();
     int row = 0;
     for (Encoding encoding : encodings) {
@@ -194,26 +236,29 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
       }
       row += encoding.length();
     }
-    Deque<float[]> scores = new ArrayDeque<>();
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
       TokenInputs inputs = model().encoder().inputs(TokenBatch.of(encodings));
       Tensor masked = Tensor.of(rows.build().toArray()).to(inputs.inputIds().device());
       Tensor probabilities = model().logits(inputs, masked).softmax(-1);
-      for (int i = 0; i < masked.size(0); i++) {
-        scores.add(probabilities.select(0, i).toFloats());
+      List<float[]> scores = new ArrayList<>();
+      int next = 0;
+      for (Encoding encoding : encodings) {
+        int count = places(encoding).length;
+        scores.add(probabilities.narrow(0, next, count).toFloats());
+        next += count;
       }
+      return scores;
     }
-    return scores;
   }
 
-  private List<MaskFill> best(float[] scores, int[] ids, int place, boolean several) {
+  /** The most probable, the best first. */
+  private static List<Integer> best(float[] scores, int count, int[] among) {
     Comparator<Integer> worstFirst =
         Comparator.<Integer>comparingDouble(id -> scores[id])
             .thenComparing(Comparator.reverseOrder());
     PriorityQueue<Integer> best = new PriorityQueue<>(worstFirst);
-    int count = top;
-    for (int id : candidates) {
+    for (int id : among) {
       if (best.size() < count || scores[id] > scores[best.peek()]) {
         best.add(id);
       }
@@ -221,10 +266,7 @@ public final class FillMask extends Pipeline<FillMask, MaskedLanguageModel> {
         best.remove();
       }
     }
-    return best.stream()
-        .sorted(worstFirst.reversed())
-        .map(id -> new MaskFill(id, word(id), scores[id], sequence(ids, place, id, several)))
-        .toList();
+    return best.stream().sorted(worstFirst.reversed()).toList();
   }
 
   private String word(int id) {

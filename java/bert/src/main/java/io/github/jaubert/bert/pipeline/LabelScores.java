@@ -12,22 +12,25 @@ final class LabelScores {
   private LabelScores() {}
 
   /**
-   * For each row the labels with their probabilities, the most probable first, or the score.
+   * The probabilities of all labels, or the score.
    *
    * @param logits {@code [rows, labels]}
    */
-  static List<List<LabelScore>> of(Labels labels, Tensor logits) {
-    float[] scores =
-        switch (labels.problemType()) {
-          case SINGLE_LABEL -> logits.softmax(-1).toFloats();
-          case MULTI_LABEL -> logits.sigmoid().toFloats();
-          case REGRESSION -> logits.toFloats();
-        };
+  static float[] of(Labels labels, Tensor logits) {
+    return switch (labels.problemType()) {
+      case SINGLE_LABEL -> logits.softmax(-1).toFloats();
+      case MULTI_LABEL -> logits.sigmoid().toFloats();
+      case REGRESSION -> logits.toFloats();
+    };
+  }
+
+  /** For each row the labels with their probabilities, the most probable first, or the score. */
+  static List<List<LabelScore>> sorted(Labels labels, List<float[]> rows) {
     List<List<LabelScore>> results = new ArrayList<>();
-    for (int from = 0; from < scores.length; from += labels.size()) {
+    for (float[] scores : rows) {
       List<LabelScore> result = new ArrayList<>();
       for (int i = 0; i < labels.size(); i++) {
-        result.add(new LabelScore(labels.name(i), scores[from + i]));
+        result.add(new LabelScore(labels.name(i), scores[i]));
       }
       if (labels.problemType() != ProblemType.REGRESSION) {
         result.sort(Comparator.comparing(LabelScore::score).reversed());

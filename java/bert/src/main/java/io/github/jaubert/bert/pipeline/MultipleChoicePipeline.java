@@ -40,6 +40,16 @@ public final class MultipleChoicePipeline
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<ChoiceScore>> ofAll(List<String> prompts, List<List<String>> choices) {
+    return prepare(prompts, choices).run();
+  }
+
+  /**
+   * Tokenises prompts with their choices for {@link #ofAll}, and does no more.
+   *
+   * @throws IllegalArgumentException as {@link #ofAll} does
+   */
+  public Prepared<List<List<ChoiceScore>>> prepare(
+      List<String> prompts, List<List<String>> choices) {
     requireOpen();
     if (prompts.size() != choices.size() || choices.stream().anyMatch(List::isEmpty)) {
       throw new IllegalArgumentException(
@@ -52,8 +62,16 @@ public final class MultipleChoicePipeline
       first.addAll(Collections.nCopies(choices.get(i).size(), prompts.get(i)));
       second.addAll(choices.get(i));
     }
-    List<Float> logits =
-        EncodingBatches.map(tokenizer().encodeAll(first, second, done -> {}), this::logits);
+    List<List<String>> own = List.copyOf(choices);
+    return new Prepared<>(
+        this,
+        tokenizer().encodeAll(first, second, done -> {}),
+        this::logits,
+        logits -> scoresOfAll(own, logits));
+  }
+
+  private static List<List<ChoiceScore>> scoresOfAll(
+      List<List<String>> choices, List<float[]> logits) {
     List<List<ChoiceScore>> results = new ArrayList<>();
     int from = 0;
     for (List<String> own : choices) {
@@ -63,17 +81,18 @@ public final class MultipleChoicePipeline
     return results;
   }
 
-  private List<Float> logits(List<Encoding> encodings) {
+  private List<float[]> logits(List<Encoding> batch) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      return list(model().forward(TokenBatch.of(encodings)).toFloats());
+      float[] all = model().forward(TokenBatch.of(batch)).toFloats();
+      return Prepared.split(all, batch, choice -> 1);
     }
   }
 
-  private static List<ChoiceScore> scores(List<String> choices, List<Float> logits) {
+  private static List<ChoiceScore> scores(List<String> choices, List<float[]> logits) {
     float[] values = new float[choices.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = logits.get(i);
+      values[i] = logits.get(i)[0];
     }
     try (Scope scope = Scope.open()) {
       float[] shares = Tensor.of(values, values.length).softmax(-1).toFloats();
@@ -84,13 +103,5 @@ public final class MultipleChoicePipeline
       scores.sort(Comparator.comparing(ChoiceScore::score).reversed());
       return List.copyOf(scores);
     }
-  }
-
-  private static List<Float> list(float[] values) {
-    List<Float> list = new ArrayList<>();
-    for (float value : values) {
-      list.add(value);
-    }
-    return list;
   }
 }

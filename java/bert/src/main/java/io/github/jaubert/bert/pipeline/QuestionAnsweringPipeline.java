@@ -9,7 +9,6 @@ import io.github.jaubert.bert.tokenizer.Window;
 import io.github.jaubert.bert.tokenizer.Windows;
 import io.github.jaubert.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -129,6 +128,32 @@ public final class QuestionAnsweringPipeline
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<Answer>> ofAll(List<String> questions, List<String> contexts) {
+    return prepare(questions, contexts, settings).run();
+  }
+
+  /**
+   * Tokenises questions with their contexts for {@link #ofAll}, and does no more. The pipeline's
+   * own settings for these do not count.
+   *
+   * @param topK see {@link #topK}
+   * @param maxAnswerLength see {@link #maxAnswerLength}
+   * @param impossible see {@link #handleImpossibleAnswer}
+   * @throws IllegalArgumentException as these and {@link #ofAll} do
+   */
+  public Prepared<List<List<Answer>>> prepare(
+      List<String> questions,
+      List<String> contexts,
+      int topK,
+      int maxAnswerLength,
+      boolean impossible) {
+    requireOne("topK", topK);
+    requireOne("maxAnswerLength", maxAnswerLength);
+    Settings chosen = new Settings(topK, maxAnswerLength, impossible, settings.words);
+    return prepare(questions, contexts, chosen);
+  }
+
+  private Prepared<List<List<Answer>>> prepare(
+      List<String> questions, List<String> contexts, Settings chosen) {
     requireOpen();
     if (questions.size() != contexts.size()) {
       throw new IllegalArgumentException(
@@ -136,11 +161,16 @@ public final class QuestionAnsweringPipeline
     }
     List<List<Window>> all = windows.ofAll(questions, contexts, done -> {});
     List<Encoding> encodings = all.stream().flatMap(List::stream).map(Window::encoding).toList();
-    List<float[]> logits = EncodingBatches.map(encodings, this::logits);
-    Settings chosen = settings;
+    List<String> own = List.copyOf(contexts);
+    return new Prepared<>(
+        this, encodings, this::logits, logits -> answersToAll(own, all, logits, chosen));
+  }
+
+  private static List<List<Answer>> answersToAll(
+      List<String> contexts, List<List<Window>> all, List<float[]> logits, Settings chosen) {
     List<List<Answer>> answers = new ArrayList<>();
     int next = 0;
-    for (int i = 0; i < questions.size(); i++) {
+    for (int i = 0; i < contexts.size(); i++) {
       List<float[]> own = logits.subList(next, next + all.get(i).size());
       next += own.size();
       answers.add(answers(contexts.get(i), all.get(i), own, chosen));
@@ -150,19 +180,11 @@ public final class QuestionAnsweringPipeline
 
   /** For each text the logits of start and end of its tokens, {@code [tokens × 2]}. */
   private List<float[]> logits(List<Encoding> encodings) {
-    float[] all;
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      all = model().forward(TokenBatch.of(encodings)).toFloats();
+      float[] all = model().forward(TokenBatch.of(encodings)).toFloats();
+      return Prepared.split(all, encodings, window -> 2 * window.length());
     }
-    List<float[]> logits = new ArrayList<>();
-    int from = 0;
-    for (Encoding encoding : encodings) {
-      int to = from + 2 * encoding.length();
-      logits.add(Arrays.copyOfRange(all, from, to));
-      from = to;
-    }
-    return logits;
   }
 
   private static List<Answer> answers(

@@ -41,7 +41,21 @@ public final class Reranker extends Pipeline<Reranker, SequenceClassifier> {
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<RankedPassage> rerank(String query, List<String> passages) {
-    List<Float> scores = scores(Collections.nCopies(passages.size(), query), passages);
+    return prepare(query, passages).run();
+  }
+
+  /** Tokenises a query with its passages for {@link #rerank}, and does no more. */
+  public Prepared<List<RankedPassage>> prepare(String query, List<String> passages) {
+    requireOpen();
+    List<String> queries = Collections.nCopies(passages.size(), query);
+    return new Prepared<>(
+        this,
+        tokenizer().encodeAll(queries, passages, done -> {}),
+        this::logits,
+        logits -> ranked(scores(logits)));
+  }
+
+  private static List<RankedPassage> ranked(List<Float> scores) {
     List<RankedPassage> ranked = new ArrayList<>();
     for (int i = 0; i < scores.size(); i++) {
       ranked.add(new RankedPassage(i, scores.get(i)));
@@ -63,18 +77,19 @@ public final class Reranker extends Pipeline<Reranker, SequenceClassifier> {
    */
   public List<Float> scores(List<String> queries, List<String> passages) {
     requireOpen();
-    return EncodingBatches.map(
-        tokenizer().encodeAll(queries, passages, done -> {}), this::scoresOf);
+    List<Encoding> encodings = tokenizer().encodeAll(queries, passages, done -> {});
+    return new Prepared<>(this, encodings, this::logits, this::scores).run();
   }
 
-  private List<Float> scoresOf(List<Encoding> encodings) {
+  private List<Float> scores(List<float[]> logits) {
+    return logits.stream().map(logit -> activation.of(logit[0])).toList();
+  }
+
+  private List<float[]> logits(List<Encoding> batch) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      List<Float> scores = new ArrayList<>();
-      for (float logit : model().forward(TokenBatch.of(encodings)).toFloats()) {
-        scores.add(activation.of(logit));
-      }
-      return scores;
+      float[] all = model().forward(TokenBatch.of(batch)).toFloats();
+      return Prepared.split(all, batch, pair -> 1);
     }
   }
 }

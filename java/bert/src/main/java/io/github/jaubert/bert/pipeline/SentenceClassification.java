@@ -37,14 +37,24 @@ public final class SentenceClassification
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<LabelScore>> ofAll(List<String> texts) {
-    requireOpen();
-    return EncodingBatches.map(tokenizer().encodeAll(texts), this::classify);
+    return prepare(texts).run();
   }
 
-  private List<List<LabelScore>> classify(List<Encoding> encodings) {
+  /** Tokenises texts for {@link #ofAll}, and does no more. */
+  public Prepared<List<List<LabelScore>>> prepare(List<String> texts) {
+    requireOpen();
+    return new Prepared<>(
+        this,
+        tokenizer().encodeAll(texts),
+        this::scores,
+        rows -> LabelScores.sorted(labels(), rows));
+  }
+
+  private List<float[]> scores(List<Encoding> batch) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      return LabelScores.of(labels(), classifier.forward(TokenBatch.of(encodings)));
+      float[] all = LabelScores.of(labels(), classifier.forward(TokenBatch.of(batch)));
+      return Prepared.split(all, batch, text -> labels().size());
     }
   }
 }

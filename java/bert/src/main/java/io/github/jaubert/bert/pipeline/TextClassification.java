@@ -70,7 +70,7 @@ public final class TextClassification extends Pipeline<TextClassification, Seque
   public List<LabelScore> of(String text) {
     requireOpen();
     warnOfSingle();
-    return classifyAll(List.of(reader.of(text))).get(0);
+    return prepared(List.of(reader.of(text))).run().get(0);
   }
 
   /**
@@ -82,7 +82,7 @@ public final class TextClassification extends Pipeline<TextClassification, Seque
   public List<LabelScore> of(String text, String pair) {
     requireOpen();
     requireCut();
-    return classify(List.of(tokenizer().encode(text, pair))).get(0);
+    return prepared(List.of(List.of(tokenizer().encode(text, pair)))).run().get(0);
   }
 
   /**
@@ -102,53 +102,70 @@ public final class TextClassification extends Pipeline<TextClassification, Seque
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<LabelScore>> ofAll(List<String> texts, List<String> pairs) {
+    return prepare(texts, pairs).run();
+  }
+
+  /**
+   * Tokenises texts, or pairs of texts, for {@link #ofAll(List, List)}, and does no more.
+   *
+   * @param pairs the second texts, or null if there are none
+   */
+  public Prepared<List<List<LabelScore>>> prepare(List<String> texts, List<String> pairs) {
     requireOpen();
     if (pairs == null) {
       if (!texts.isEmpty()) {
         warnOfSingle();
       }
-      return classifyAll(reader.ofAll(texts, done -> {}));
+      return prepared(reader.ofAll(texts, done -> {}));
     }
     requireCut();
-    return EncodingBatches.map(tokenizer().encodeAll(texts, pairs, done -> {}), this::classify);
+    return prepared(
+        tokenizer().encodeAll(texts, pairs, done -> {}).stream().map(List::of).toList());
   }
 
-  /** Labels texts by the parts of each; of several, by the mean of their logits. */
-  private List<List<LabelScore>> classifyAll(List<List<Encoding>> parts) {
-    List<Encoding> all = parts.stream().flatMap(List::stream).toList();
-    if (all.size() == parts.size()) {
-      return EncodingBatches.map(all, this::classify);
-    }
-    List<float[]> rows = EncodingBatches.map(all, this::logits);
-    int width = labels().size();
-    float[] logits = new float[rows.size() * width];
-    IntStream.range(0, rows.size())
-        .forEach(row -> System.arraycopy(rows.get(row), 0, logits, row * width, width));
+  /**
+   * Texts as tokens.
+   *
+   * @param parts of each text, one or more
+   */
+  private Prepared<List<List<LabelScore>>> prepared(List<List<Encoding>> parts) {
     int[] texts =
         IntStream.range(0, parts.size())
             .flatMap(text -> parts.get(text).stream().mapToInt(part -> text))
             .toArray();
-    float[] means = WindowLogits.means(logits, texts, parts.size());
+    return new Prepared<>(
+        this,
+        parts.stream().flatMap(List::stream).toList(),
+        this::logits,
+        logits -> scores(logits, texts, parts.size()));
+  }
+
+  private List<float[]> logits(List<Encoding> batch) {
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open()) {
+      float[] all = model().forward(TokenBatch.of(batch)).toFloats();
+      return Prepared.split(all, batch, text -> labels().size());
+    }
+  }
+
+  /** Of a text in several parts the mean of their logits counts. */
+  private List<List<LabelScore>> scores(List<float[]> rows, int[] texts, int count) {
+    if (count == 0) {
+      return List.of();
+    }
+    int width = labels().size();
+    float[] logits = new float[rows.size() * width];
+    for (int row = 0; row < rows.size(); row++) {
+      System.arraycopy(rows.get(row), 0, logits, row * width, width);
+    }
+    float[] means = WindowLogits.means(logits, texts, count);
     try (Scope scope = Scope.open()) {
-      return LabelScores.of(labels(), Tensor.of(means, parts.size(), width));
-    }
-  }
-
-  private List<float[]> logits(List<Encoding> encodings) {
-    try (NoGrad off = NoGrad.open();
-        Scope scope = Scope.open()) {
-      float[] logits = model().forward(TokenBatch.of(encodings)).toFloats();
-      int width = labels().size();
-      return IntStream.range(0, encodings.size())
-          .mapToObj(i -> Arrays.copyOfRange(logits, i * width, (i + 1) * width))
-          .toList();
-    }
-  }
-
-  private List<List<LabelScore>> classify(List<Encoding> encodings) {
-    try (NoGrad off = NoGrad.open();
-        Scope scope = Scope.open()) {
-      return LabelScores.of(labels(), model().forward(TokenBatch.of(encodings)));
+      float[] all = LabelScores.of(labels(), Tensor.of(means, count, width));
+      return LabelScores.sorted(
+          labels(),
+          IntStream.range(0, count)
+              .mapToObj(text -> Arrays.copyOfRange(all, text * width, (text + 1) * width))
+              .toList());
     }
   }
 

@@ -72,6 +72,15 @@ public final class TokenClassification extends Pipeline<TokenClassification, Tok
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<Entity>> ofAll(List<String> texts) {
+    return prepare(texts, aggregation).run();
+  }
+
+  /**
+   * Tokenises texts for {@link #ofAll}, and does no more.
+   *
+   * @param how in place of the pipeline's {@link #aggregation}
+   */
+  public Prepared<List<List<Entity>>> prepare(List<String> texts, Aggregation how) {
     requireOpen();
     List<Encoding> encodings = tokenizer().encodeAll(texts);
     if (encodings.stream().anyMatch(Encoding::isCut) && warned.compareAndSet(false, true)) {
@@ -79,35 +88,31 @@ public final class TokenClassification extends Pipeline<TokenClassification, Tok
           "a text is longer than {} tokens and is cut: no entity is found behind; divide such texts",
           tokenizer().maxLength());
     }
-    List<float[][]> scores = EncodingBatches.map(encodings, this::scores);
-    List<List<Entity>> results = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      results.add(entities(texts.get(i), encodings.get(i), scores.get(i)));
-    }
-    return results;
+    List<String> own = List.copyOf(texts);
+    return new Prepared<>(
+        this,
+        encodings,
+        this::scores,
+        scores -> {
+          List<List<Entity>> results = new ArrayList<>();
+          for (int i = 0; i < own.size(); i++) {
+            results.add(entities(own.get(i), encodings.get(i), scores.get(i), how));
+          }
+          return results;
+        });
   }
 
-  /** The probabilities of each text, {@code [tokens][labels]}. */
-  private List<float[][]> scores(List<Encoding> encodings) {
-    float[] all;
+  /** The probabilities of each text, {@code [tokens × labels]}. */
+  private List<float[]> scores(List<Encoding> batch) {
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      all = model().forward(TokenBatch.of(encodings)).softmax(-1).toFloats();
+      float[] all = model().forward(TokenBatch.of(batch)).softmax(-1).toFloats();
+      return Prepared.split(all, batch, text -> text.length() * labels().size());
     }
-    List<float[][]> scores = new ArrayList<>();
-    int width = labels().size();
-    int row = 0;
-    for (Encoding encoding : encodings) {
-      float[][] own = new float[encoding.length()][];
-      for (int i = 0; i < own.length; i++, row++) {
-        own[i] = Arrays.copyOfRange(all, row * width, (row + 1) * width);
-      }
-      scores.add(own);
-    }
-    return scores;
   }
 
-  private List<Entity> entities(String text, Encoding encoding, float[][] scores) {
+  private List<Entity> entities(String text, Encoding encoding, float[] scores, Aggregation how) {
+    int width = labels().size();
     String[] tokens = encoding.tokens();
     int[] ids = encoding.ids();
     int[][] offsets = encoding.offsets();
@@ -122,14 +127,14 @@ public final class TokenClassification extends Pipeline<TokenClassification, Tok
         pieces.add(
             new EntityGrouping.Piece(
                 unknown ? source : tokens[i],
-                scores[i],
+                Arrays.copyOfRange(scores, i * width, (i + 1) * width),
                 start,
                 end,
                 start == space || !unknown && isSubword(tokens[i], text, start, end)));
         space = start == end ? end : -1;
       }
     }
-    return new EntityGrouping(aggregation, labels().names(), parts -> joined(parts, text))
+    return new EntityGrouping(how, labels().names(), parts -> joined(parts, text))
         .of(pieces).stream().filter(entity -> !ignored.contains(entity.label())).toList();
   }
 

@@ -8,7 +8,6 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -43,7 +42,16 @@ public final class ZeroShotClassification
   /** Read-only to threads that are labelling: it is replaced as a whole. */
   private volatile Settings settings = new Settings(USUAL_TEMPLATE, false);
 
-  private record Settings(String template, boolean multiLabel) {}
+  private record Settings(String template, boolean multiLabel) {
+    Settings {
+      int place = template.indexOf(PLACE);
+      if (place < 0 || place != template.lastIndexOf(PLACE)) {
+        throw new IllegalArgumentException(
+            "hypothesisTemplate '%s': {} must stand once, where the label goes"
+                .formatted(template));
+      }
+    }
+  }
 
   ZeroShotClassification(SequenceClassifier model, Tokenizer tokenizer) {
     super(requireOutputs(model), tokenizer);
@@ -89,11 +97,6 @@ public final class ZeroShotClassification
    * @throws IllegalArgumentException if it has none, or several
    */
   public ZeroShotClassification hypothesisTemplate(String template) {
-    int place = template.indexOf(PLACE);
-    if (place < 0 || place != template.lastIndexOf(PLACE)) {
-      throw new IllegalArgumentException(
-          "hypothesisTemplate '%s': {} must stand once, where the label goes".formatted(template));
-    }
     settings = new Settings(template, settings.multiLabel);
     return this;
   }
@@ -129,8 +132,25 @@ public final class ZeroShotClassification
    * @throws CancellationException if the thread is interrupted meanwhile; its flag remains set
    */
   public List<List<LabelScore>> ofAll(List<String> texts, List<String> labels) {
+    return prepare(texts, labels, settings).run();
+  }
+
+  /**
+   * Tokenises texts with hypotheses for {@link #ofAll}, and does no more. The pipeline's own
+   * settings do not count.
+   *
+   * @param template see {@link #hypothesisTemplate}
+   * @param multiLabel see {@link #multiLabel}
+   * @throws IllegalArgumentException as {@link #of} and {@link #hypothesisTemplate} do
+   */
+  public Prepared<List<List<LabelScore>>> prepare(
+      List<String> texts, List<String> labels, String template, boolean multiLabel) {
+    return prepare(texts, labels, new Settings(template, multiLabel));
+  }
+
+  private Prepared<List<List<LabelScore>>> prepare(
+      List<String> texts, List<String> labels, Settings chosen) {
     requireOpen();
-    Settings chosen = settings;
     List<String> hypotheses = hypotheses(labels, chosen.template);
     List<String> premises = new ArrayList<>();
     List<String> seconds = new ArrayList<>();
@@ -138,12 +158,19 @@ public final class ZeroShotClassification
       premises.addAll(Collections.nCopies(labels.size(), text));
       seconds.addAll(hypotheses);
     }
-    List<float[]> logits =
-        EncodingBatches.map(cutting.encodeAll(premises, seconds, done -> {}), this::logits);
+    List<String> own = List.copyOf(labels);
+    return new Prepared<>(
+        this,
+        cutting.encodeAll(premises, seconds, done -> {}),
+        this::logits,
+        logits -> scoresOfAll(logits, own, chosen.multiLabel));
+  }
+
+  private List<List<LabelScore>> scoresOfAll(
+      List<float[]> logits, List<String> labels, boolean multiLabel) {
     List<List<LabelScore>> results = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      int from = i * labels.size();
-      results.add(scores(logits.subList(from, from + labels.size()), labels, chosen.multiLabel));
+    for (int from = 0; from < logits.size(); from += labels.size()) {
+      results.add(scores(logits.subList(from, from + labels.size()), labels, multiLabel));
     }
     return results;
   }
@@ -170,17 +197,11 @@ public final class ZeroShotClassification
 
   /** For each pair the logits of all outputs. */
   private List<float[]> logits(List<Encoding> encodings) {
-    float[] all;
     try (NoGrad off = NoGrad.open();
         Scope scope = Scope.open()) {
-      all = model().forward(TokenBatch.of(encodings)).toFloats();
+      float[] all = model().forward(TokenBatch.of(encodings)).toFloats();
+      return Prepared.split(all, encodings, pair -> model().labels().size());
     }
-    int width = model().labels().size();
-    List<float[]> logits = new ArrayList<>();
-    for (int i = 0; i < encodings.size(); i++) {
-      logits.add(Arrays.copyOfRange(all, i * width, (i + 1) * width));
-    }
-    return logits;
   }
 
   private List<LabelScore> scores(List<float[]> logits, List<String> labels, boolean multiLabel) {
