@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TuneCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
+      ServeCommand.class,
       MineCommand.class,
       GlueCommand.class,
       DownloadCommand.class,

@@ -34,6 +34,7 @@ class MainTest extends CommandFixture {
         "tune",
         "predict",
         "fill-mask",
+        "serve",
         "mine",
         "glue",
         "doctor",
@@ -58,8 +59,8 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, mine, glue, download,"
-            + " models, upload, doctor, bench or package",
+        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, mine, glue,"
+            + " download, models, upload, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",

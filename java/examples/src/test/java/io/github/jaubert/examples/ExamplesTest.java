@@ -25,8 +25,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,6 +188,45 @@ class ExamplesTest {
         assertArrayEquals(all, again.forward(batch).toFloats());
       }
     }
+  }
+
+  @Test
+  void ownServerAnswers() throws Exception {
+    Path dir = tinyModel();
+    PrintStream console = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Thread serving =
+        new Thread(
+            () -> {
+              try {
+                OwnServer.serve(dir, 0);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              } catch (InterruptedException e) {
+                // it is told to stop
+              }
+            });
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      serving.start();
+      while (serving.isAlive() && bytes.size() == 0) {
+        Thread.sleep(5);
+      }
+    } finally {
+      System.setOut(console);
+    }
+    String said = bytes.toString(StandardCharsets.UTF_8).strip();
+    assertTrue(said.startsWith("text-classification at http://127.0.0.1:"), said);
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(said.substring(said.indexOf("http"))))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"inputs\": \"a warm film .\"}"))
+            .build();
+    String answer =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+    assertTrue(answer.matches("\\[\\{\"label\":\"(positive|negative)\",\"score\":0\\..*"), answer);
+    serving.interrupt();
+    serving.join();
   }
 
   private static float[] row(float[] logits, int row) {
