@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       FillMaskCommand.class,
       ServeCommand.class,
+      ExportCommand.class,
       MineCommand.class,
       GlueCommand.class,
       DownloadCommand.class,

@@ -35,6 +35,7 @@ class MainTest extends CommandFixture {
         "predict",
         "fill-mask",
         "serve",
+        "export",
         "mine",
         "glue",
         "doctor",
@@ -59,8 +60,8 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, mine, glue,"
-            + " download, models, upload, doctor, bench or package",
+        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, mine,"
+            + " glue, download, models, upload, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",

@@ -1,0 +1,2 @@
+/** Models as ONNX files, for other runtimes. */
+package io.github.jaubert.bert.onnx;
