@@ -6,6 +6,7 @@ import io.github.jaubert.bert.Thresholds;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.metrics.BestThreshold;
+import io.github.jaubert.train.metrics.Calibration;
 import io.github.jaubert.train.metrics.ClassificationReport;
 import io.github.jaubert.train.metrics.Metric;
 import java.util.ArrayList;
@@ -163,6 +164,50 @@ public final class Predictions {
 
   private boolean[][] decide(Thresholds thresholds) {
     return Arrays.stream(probabilities).map(thresholds::decide).toArray(boolean[][]::new);
+  }
+
+  /**
+   * Whether the probabilities mean what they say: those of the answers, the most probable label of
+   * each example; or, of any number of labels, those of every decision.
+   *
+   * @param bins from 1
+   */
+  public Calibration calibration(int bins) {
+    boolean several = labels.problemType() == ProblemType.MULTI_LABEL;
+    double[] sure = new double[several ? size() * labels.size() : size()];
+    boolean[] right = new boolean[sure.length];
+    int next = 0;
+    for (int row = 0; row < size(); row++) {
+      if (several) {
+        for (int i = 0; i < labels.size(); i++) {
+          sure[next] = probabilities[row][i];
+          right[next++] = truth[row][i];
+        }
+      } else {
+        int answer = SequenceEvaluation.argmax(probabilities[row], 0, labels.size());
+        sure[next] = probabilities[row][answer];
+        right[next++] = truth[row][answer];
+      }
+    }
+    return Calibration.of(sure, right, bins);
+  }
+
+  /**
+   * The cross-entropy of each example: of the label that holds, or the mean of all decisions. One
+   * that stays high after training may be of a wrong label.
+   */
+  public double[] losses() {
+    boolean several = labels.problemType() == ProblemType.MULTI_LABEL;
+    double[] losses = new double[size()];
+    for (int row = 0; row < size(); row++) {
+      for (int i = 0; i < labels.size(); i++) {
+        double p = truth[row][i] ? probabilities[row][i] : 1 - probabilities[row][i];
+        if (several || truth[row][i]) {
+          losses[row] -= Math.log(Math.max(p, Float.MIN_NORMAL)) / (several ? labels.size() : 1);
+        }
+      }
+    }
+    return losses;
   }
 
   // ---- thresholds ----

@@ -231,4 +231,26 @@ class PredictionsTest extends TrainerFixture {
       assertEquals(Map.of(), model.thresholds().byLabel());
     }
   }
+
+  @Test
+  void lossesAndCalibrationAreThoseOfTheProbabilities() {
+    float[] logits = {2, 0, 0, 0, 0, 0, 1, 0, 0, 0};
+    Predictions one = predictions(CLASSES, logits, List.of(List.of("a"), List.of("e")));
+    double first = Math.exp(2) / (Math.exp(2) + 4);
+    double second = 1 / (Math.E + 4);
+    assertArrayEquals(new double[] {-Math.log(first), -Math.log(second)}, one.losses(), 1e-6);
+    double error = (Math.abs(1 - first) + second * Math.E) / 2; // one is right, the other wrong
+    assertEquals(error, one.calibration(10).expectedError(), 1e-6);
+
+    float[] decided = {0, 1, -1, 3};
+    Predictions several = predictions(SEVERAL, decided, List.of(List.of("w", "z")));
+    double[] p = new double[4];
+    for (int i = 0; i < 4; i++) {
+      p[i] = 1 / (1 + Math.exp(-decided[i]));
+    }
+    double loss = -(Math.log(p[0]) + Math.log(1 - p[1]) + Math.log(1 - p[2]) + Math.log(p[3])) / 4;
+    assertArrayEquals(new double[] {loss}, several.losses(), 1e-6);
+    double off = 1 - p[0] + p[1] + p[2] + 1 - p[3]; // each in a bin of its own
+    assertEquals(off / 4, several.calibration(10).expectedError(), 1e-6);
+  }
 }
