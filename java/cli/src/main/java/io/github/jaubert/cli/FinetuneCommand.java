@@ -178,12 +178,15 @@ final class FinetuneCommand implements Callable<Integer> {
       Trainer trainer = trainer(job, to.run());
       TrainingResult result =
           job.trained(StopOnSignal.during(spec.commandLine().getErr(), trainer::run));
+      Findings findings = new Findings();
+      job.find(findings, result);
       // Killed from here on, the same command finds a finished run and does this again.
       Path folder = to.folder();
       job.save(folder);
       to.moveLogs();
       report.write(
           folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result);
+      findings.write(folder);
       report.print(folder, result, job);
       to.finish();
     }

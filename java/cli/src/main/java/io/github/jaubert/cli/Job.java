@@ -75,6 +75,9 @@ interface Job extends AutoCloseable {
     return result;
   }
 
+  /** Finds what the page of the run shows besides figures, when {@link #trained} was called. */
+  default void find(Findings findings, TrainingResult result) {}
+
   /** Writes the trained model. */
   void save(Path folder);
 

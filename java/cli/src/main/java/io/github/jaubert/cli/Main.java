@@ -38,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ServeCommand.class,
       ExportCommand.class,
       MineCommand.class,
+      ReportCommand.class,
+      RunsCommand.class,
       GlueCommand.class,
       DownloadCommand.class,
       ModelsCommand.class,

@@ -39,6 +39,8 @@ final class OutputFolder implements AutoCloseable {
       Set.of(
           ".train_log.jsonl.tmp",
           ".run.json.tmp",
+          ".report.json.tmp",
+          ".report.html.tmp",
           ".best.safetensors.tmp",
           ".checkpoint.safetensors.tmp");
 

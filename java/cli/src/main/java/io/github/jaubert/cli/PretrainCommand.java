@@ -92,6 +92,7 @@ final class PretrainCommand implements Callable<Integer> {
       job.save(folder);
       to.moveLogs();
       write(folder, train, eval, job, result);
+      new Findings().write(folder);
       print(folder, job, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();
     }

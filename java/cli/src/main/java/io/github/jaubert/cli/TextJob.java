@@ -10,8 +10,10 @@ import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.demo.Baselines;
 import io.github.jaubert.demo.WordNetGlosses;
+import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingListener;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
@@ -24,6 +26,8 @@ import java.util.stream.Collectors;
 
 /** Whole texts, or pairs of them, and their labels. */
 final class TextJob extends ClassifierJob<SequenceClassifier> {
+  private static final int MOST_AGAIN = 4000;
+
   private final String name;
   private final Suggestion suggestion;
   private final TextDataset train;
@@ -205,6 +209,50 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
       model().thresholds(tables.thresholds().byLabel());
     }
     return result;
+  }
+
+  @Override
+  public void find(Findings findings, TrainingResult result) {
+    if (labels().problemType() == ProblemType.REGRESSION) {
+      if (eval != null) {
+        findings.errors(judged(eval, result).judgements(), "error", row -> row(eval, row));
+      }
+      return;
+    }
+    if (eval != null) {
+      findings.calibration(task.predictions().calibration(Findings.bins()));
+      findings.errors(task.judgements(), "probability", row -> row(eval, row));
+    }
+    TextDataset some = DataOptions.limited(train, learntAgain(result), options().training().seed);
+    SequenceClassification again = judged(some, result);
+    findings.highLoss(again.judgements(), again.predictions().losses(), row -> row(some, row));
+  }
+
+  /** The model as it was left, judged by some data. */
+  private SequenceClassification judged(TextDataset data, TrainingResult result) {
+    SequenceClassification judged =
+        SequenceClassification.of(model(), tokenizer())
+            .maxLength((int) result.settings().get("max_length"))
+            .evaluate(data);
+    Trainer.of(judged)
+        .with(s -> s.precision(DType.valueOf((String) result.settings().get("precision"))))
+        .listener(new TrainingListener() {})
+        .evaluate();
+    return judged;
+  }
+
+  /**
+   * How many examples of those that were learnt from are looked at again: reading one costs a third
+   * of learning from it, so this is less than a tenth of the run.
+   */
+  private int learntAgain(TrainingResult result) {
+    long learnt = (long) train.size() * (int) result.settings().get("epochs");
+    return (int) Math.min(train.size(), Math.min(MOST_AGAIN, Math.max(1, learnt / 4)));
+  }
+
+  private static Findings.Row row(TextDataset data, int number) {
+    Example row = data.rows().get(number);
+    return new Findings.Row(row.text(), row.secondText(), row.labels(), row.line());
   }
 
   @Override
