@@ -9,6 +9,7 @@ import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.ReadTexts;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,26 @@ record EncodedTexts(EncodedDataset data, int[] texts) {
   /** Of which texts some sequences are. */
   int[] textsOf(int[] rows) {
     return texts == null ? rows : Arrays.stream(rows).map(row -> texts[row]).toArray();
+  }
+
+  /** All sequences of some texts, text after text. */
+  int[] sequencesOf(int[] rows) {
+    return texts == null
+        ? rows
+        : Arrays.stream(rows).flatMap(row -> ofText(row)).toArray();
+  }
+
+  /** Of which of some texts each of {@link #sequencesOf} is, from 0; null if each is one. */
+  int[] placesIn(int[] rows) {
+    return texts == null
+        ? null
+        : IntStream.range(0, rows.length)
+            .flatMap(place -> ofText(rows[place]).map(sequence -> place))
+            .toArray();
+  }
+
+  private IntStream ofText(int row) {
+    return IntStream.range(0, texts.length).filter(sequence -> texts[sequence] == row);
   }
 
   private static void say(TextDataset data, ReadTexts read, LongTextReader reader, int length) {

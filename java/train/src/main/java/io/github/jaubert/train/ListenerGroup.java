@@ -16,6 +16,11 @@ record ListenerGroup(List<TrainingListener> listeners) implements TrainingListen
   }
 
   @Override
+  public void prepared(int[] lengths) {
+    listeners.forEach(listener -> listener.prepared(lengths));
+  }
+
+  @Override
   public void configured(Map<String, Object> settings) {
     listeners.forEach(listener -> listener.configured(settings));
   }

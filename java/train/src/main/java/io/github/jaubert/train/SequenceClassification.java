@@ -9,6 +9,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.EncodedDataset;
+import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.Targets;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Metric;
@@ -50,6 +51,8 @@ public final class SequenceClassification
   private float gamma = Float.NaN; // NaN: no focal loss
   private float alpha = Float.NaN; // NaN: what is true counts as much as what is not
   private LabelWeights weights; // null: not prepared, or 1 each
+  private TextDataset learnt; // null: not prepared
+  private EncodedTexts read; // the same as tokens
   private SequenceEvaluation judge; // null: not prepared, or there is nothing to be judged by
   private LongTextStrategy longTexts; // null: not said
   private String lossName = "standard";
@@ -223,7 +226,9 @@ public final class SequenceClassification
     DataChecks.withoutLabel(train, model().labels());
     weights = weights(targets);
     LongTextReader reader = new LongTextReader(cutting, reading());
-    EncodedTexts learnt = encode(train, reader, cutting, listener);
+    EncodedTexts encoded = encode(train, reader, cutting, listener);
+    learnt = learns() ? train : null;
+    read = encoded;
     judge = null;
     if (evaluation != null) {
       EncodedTexts judging = encode(evaluation, reader, cutting, listener);
@@ -236,7 +241,7 @@ public final class SequenceClassification
       model().crossEncoder(null); // scores are logits here
       model().longTexts(reading());
     }
-    return new Prepared(examples(learnt, targets), judge);
+    return new Prepared(examples(encoded, targets), judge);
   }
 
   private Targets check(TextDataset data) {
@@ -365,14 +370,64 @@ public final class SequenceClassification
    * @throws CancellationException if the thread is interrupted meanwhile
    */
   public Predictions predictions(TrainingResult result) {
+    judge(result);
+    return judge.predictions();
+  }
+
+  /**
+   * The same example by example, by the model's {@linkplain SequenceClassifier#thresholds
+   * thresholds}.
+   *
+   * @param result what came of the run
+   * @throws IllegalStateException if there was no run, or nothing to be judged by
+   * @throws CancellationException if the thread is interrupted meanwhile
+   */
+  public List<Judgement> judgements(TrainingResult result) {
+    judge(result);
+    return judgements();
+  }
+
+  private void judge(TrainingResult result) {
     if (judge == null) {
       throw new IllegalStateException(
           "predictions: nothing to be judged by, or no run yet; choose data with evaluate(…)");
     }
-    if (!judge.gave(result.metrics()) && new Evaluator(this, judge).run().isEmpty()) {
+    if (!judge.gave(result.metrics())) {
+      run(judge);
+    }
+  }
+
+  private void run(SequenceEvaluation evaluation) {
+    if (new Evaluator(this, evaluation).run().isEmpty()) {
       throw new CancellationException("judging was interrupted");
     }
-    return judge.predictions();
+  }
+
+  /**
+   * What the model, as it is now, says of examples that it learnt from: where it does not believe a
+   * label, that may be wrong.
+   *
+   * @param rows their numbers in the data, from 0
+   * @throws IllegalStateException if there was no run
+   * @throws CancellationException if the thread is interrupted meanwhile
+   */
+  public Predictions predictionsOfLearnt(int... rows) {
+    if (learnt == null) {
+      throw new IllegalStateException("predictionsOfLearnt: there was no run yet");
+    }
+    Examples all = examples();
+    int[] lengths = all.lengths(0);
+    int[] sequences = read.sequencesOf(rows);
+    Examples some =
+        Examples.of(
+            sequences.length,
+            i -> lengths[sequences[i]],
+            chosen -> all.batch(Arrays.stream(chosen).map(i -> sequences[i]).toArray()));
+    List<Example> texts = Arrays.stream(rows).mapToObj(learnt.rows()::get).toList();
+    Targets targets = Targets.of(TextDataset.of(texts), model().labels());
+    SequenceEvaluation evaluation = new SequenceEvaluation(this, some, targets, read.placesIn(rows), List.of());
+    run(evaluation);
+    return evaluation.predictions();
   }
 
   /**

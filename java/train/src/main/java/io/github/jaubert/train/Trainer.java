@@ -213,6 +213,7 @@ public final class Trainer {
     prepare(told);
     requireExamples();
     Examples examples = task.examples();
+    told.prepared(examples.lengths(0));
     TrainingSettings complete = complete(examples);
     freeze(complete.freeze());
     try (FolderLock lock = runFolder == null ? null : FolderLock.take(runFolder)) {

@@ -22,6 +22,13 @@ public interface TrainingListener {
   default void tokenizedBytes(String source, long read, long all) {}
 
   /**
+   * What is learnt from was read and tokenised.
+   *
+   * @param lengths the tokens of each example, after cutting
+   */
+  default void prepared(int[] lengths) {}
+
+  /**
    * The run is about to begin, or to go on, with these settings.
    *
    * @param settings by name, those that were not chosen included
