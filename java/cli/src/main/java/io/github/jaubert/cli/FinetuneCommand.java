@@ -85,12 +85,25 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  @Mixin private ConfigFile config;
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "Tell in a few lines what would be trained: examples, labels, lengths, steps, time and"
+              + " memory, by a few steps that are taken. Nothing is written.")
+  private boolean dryRun;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     repeat.check(spec.commandLine(), data, task, output);
     if (repeat.isGiven()) {
+      if (dryRun) {
+        throw new ParameterException(
+            spec.commandLine(), "--dry-run is of one run, without --seeds and --folds");
+      }
       return repeated();
     }
     checkOptions();
@@ -103,6 +116,12 @@ final class FinetuneCommand implements Callable<Integer> {
           spec.commandLine(), "--add-tokens: an adapter (--lora-rank) has no embeddings for them");
     }
     training.checkDevice(spec.commandLine(), Device.defaultDevice());
+    if (dryRun) {
+      try (Job job = job()) {
+        finetune(job, null);
+      }
+      return 0;
+    }
     try (Job job = job();
         OutputFolder folder = output.open(job.name())) {
       finetune(job, folder);
@@ -159,6 +178,11 @@ final class FinetuneCommand implements Callable<Integer> {
     };
   }
 
+  /**
+   * Trains.
+   *
+   * @param to null if nothing is to be written
+   */
   private void finetune(Job job, OutputFolder to) {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
@@ -173,9 +197,20 @@ final class FinetuneCommand implements Callable<Integer> {
             "--max-length %d is more than the model takes: texts are cut to %d tokens%n",
             training.maxLength, longest);
       }
+      if (to == null) {
+        DryRun dry = new DryRun(say);
+        StopOnSignal.during(
+            spec.commandLine().getErr(),
+            () -> {
+              dry.of(trainer(job), job.labelCounts());
+              return null;
+            });
+        return;
+      }
       Report report = new Report(say);
       job.baselines(report);
-      Trainer trainer = trainer(job, to.run());
+      Trainer trainer = trainer(job).listener(new Progress()).replaceOther(output.overwrite());
+      training.keep(trainer, to.run());
       TrainingResult result =
           job.trained(StopOnSignal.during(spec.commandLine().getErr(), trainer::run));
       Findings findings = new Findings();
@@ -186,22 +221,18 @@ final class FinetuneCommand implements Callable<Integer> {
       to.moveLogs();
       report.write(
           folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result);
+      ConfigFile.write(spec.commandLine(), folder, result.settings());
       findings.write(folder);
       report.print(folder, result, job);
       to.finish();
     }
   }
 
-  private Trainer trainer(Job job, Path run) {
+  private Trainer trainer(Job job) {
     DType precision = device.forTraining(spec.commandLine().getOut());
-    Trainer trainer =
-        job.trainer()
-            .settings(training.settings(spec.commandLine(), job.suggestion()))
-            .with(settings -> settings.precision(precision))
-            .listener(new Progress())
-            .replaceOther(output.overwrite());
-    training.keep(trainer, run);
-    return trainer;
+    return job.trainer()
+        .settings(training.settings(spec.commandLine(), job.suggestion()))
+        .with(settings -> settings.precision(precision));
   }
 
   private void checkOptions() {

@@ -10,6 +10,7 @@ import io.github.jaubert.train.TrainingResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 
 /**
@@ -53,6 +54,11 @@ interface Job extends AutoCloseable {
 
   /** Writes the same for {@code run.json}. */
   void describe(ObjectNode json);
+
+  /** How often each label is there to learn from; empty if that says nothing. */
+  default Map<String, Long> labelCounts() {
+    return Map.of();
+  }
 
   /** Makes the model; a new head comes from the thread's random numbers. */
   void open(Tokenizer tokenizer);

@@ -92,17 +92,17 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine command = new CommandLine(main);
     try {
-      int code =
-          command
-              .setOut(out)
-              .setErr(err)
-              .setCaseInsensitiveEnumValuesAllowed(true)
-              .setUsageHelpAutoWidth(true)
-              .setExpandAtFiles(false) // a text may begin with @
-              .setExecutionExceptionHandler((e, failing, parsed) -> main.failed(e, failing))
-              .setParameterExceptionHandler((e, rejected) -> misunderstood(e))
-              .execute(arguments);
-      return checked(out, err, code);
+      command
+          .setOut(out)
+          .setErr(err)
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .setUsageHelpAutoWidth(true)
+          .setExpandAtFiles(false) // a text may begin with @
+          .setExecutionExceptionHandler((e, failing, parsed) -> main.failed(e, failing))
+          .setParameterExceptionHandler((e, rejected) -> misunderstood(e));
+      return checked(out, err, command.execute(ConfigFile.expanded(command, arguments)));
+    } catch (ParameterException e) {
+      return misunderstood(e); // of a file of options
     } catch (LinkageError | OutOfMemoryError e) {
       return main.failed(e, command); // a native library that does not load, or too little memory
     }

@@ -39,6 +39,7 @@ final class OutputFolder implements AutoCloseable {
       Set.of(
           ".train_log.jsonl.tmp",
           ".run.json.tmp",
+          ".config.yaml.tmp",
           ".report.json.tmp",
           ".report.html.tmp",
           ".best.safetensors.tmp",

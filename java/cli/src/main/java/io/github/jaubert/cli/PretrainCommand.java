@@ -47,6 +47,8 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  @Mixin private ConfigFile config;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -92,6 +94,7 @@ final class PretrainCommand implements Callable<Integer> {
       job.save(folder);
       to.moveLogs();
       write(folder, train, eval, job, result);
+      ConfigFile.write(spec.commandLine(), folder, result.settings());
       new Findings().write(folder);
       print(folder, job, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();

@@ -10,19 +10,24 @@ import io.github.jaubert.bert.pipeline.TextClassification;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.demo.Baselines;
 import io.github.jaubert.demo.WordNetGlosses;
-import io.github.jaubert.tensor.DType;
+import io.github.jaubert.tensor.Rng;
+import io.github.jaubert.train.Predictions;
 import io.github.jaubert.train.SequenceClassification;
 import io.github.jaubert.train.Trainer;
-import io.github.jaubert.train.TrainingListener;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Whole texts, or pairs of them, and their labels. */
 final class TextJob extends ClassifierJob<SequenceClassifier> {
@@ -212,33 +217,35 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   }
 
   @Override
-  public void find(Findings findings, TrainingResult result) {
+  public Map<String, Long> labelCounts() {
     if (labels().problemType() == ProblemType.REGRESSION) {
-      if (eval != null) {
-        findings.errors(judged(eval, result).judgements(), "error", row -> row(eval, row));
-      }
+      return Map.of();
+    }
+    return train.rows().stream()
+        .flatMap(row -> row.labels().stream())
+        .collect(
+            Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()));
+  }
+
+  @Override
+  public void find(Findings findings, TrainingResult result) {
+    boolean isScore = labels().problemType() == ProblemType.REGRESSION;
+    if (eval != null) {
+      findings.errors(
+          task.judgements(result), isScore ? "error" : "probability", row -> row(eval, row));
+    }
+    if (isScore) {
       return;
     }
     if (eval != null) {
-      findings.calibration(task.predictions().calibration(Findings.bins()));
-      findings.errors(task.judgements(), "probability", row -> row(eval, row));
+      findings.calibration(task.predictions(result).calibration(Findings.bins()));
     }
-    TextDataset some = DataOptions.limited(train, learntAgain(result), options().training().seed);
-    SequenceClassification again = judged(some, result);
-    findings.highLoss(again.judgements(), again.predictions().losses(), row -> row(some, row));
-  }
-
-  /** The model as it was left, judged by some data. */
-  private SequenceClassification judged(TextDataset data, TrainingResult result) {
-    SequenceClassification judged =
-        SequenceClassification.of(model(), tokenizer())
-            .maxLength((int) result.settings().get("max_length"))
-            .evaluate(data);
-    Trainer.of(judged)
-        .with(s -> s.precision(DType.valueOf((String) result.settings().get("precision"))))
-        .listener(new TrainingListener() {})
-        .evaluate();
-    return judged;
+    int[] rows = IntStream.range(0, train.size()).toArray();
+    Rng.of(options().training().seed).shuffle(rows);
+    int[] again = Arrays.copyOf(rows, learntAgain(result));
+    Predictions learnt = task.predictionsOfLearnt(again);
+    findings.highLoss(
+        learnt.judgements(model().thresholds()), learnt.losses(), row -> row(train, again[row]));
   }
 
   /**

@@ -40,10 +40,19 @@ import picocli.CommandLine.Spec;
 final class TuneCommand implements Callable<Integer> {
   /** What is the same for all runs, or of all of them together. */
   private static final Set<String> NOT_SEARCHED =
-      Set.of("--out", "--overwrite", "--seeds", "--folds", "--keep-models", "--train", "--eval");
+      Set.of(
+          "--out",
+          "--overwrite",
+          "--seeds",
+          "--folds",
+          "--keep-models",
+          "--train",
+          "--eval",
+          "--config",
+          "--dry-run");
 
   private static final Set<String> NOT_GIVEN =
-      Set.of("--out", "--overwrite", "--seeds", "--folds", "--keep-models");
+      Set.of("--out", "--overwrite", "--seeds", "--folds", "--keep-models", "--dry-run");
 
   private static final String FILE = "tune.json";
 

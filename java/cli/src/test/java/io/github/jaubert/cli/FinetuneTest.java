@@ -285,6 +285,24 @@ class FinetuneTest extends CommandFixture {
   }
 
   @Test
+  void aDryRunTellsWhatWouldBeTrainedAndWritesNothing() throws IOException {
+    Path out = folder.resolve("dry");
+    String said = finetune(out, "--dry-run", "--max-length", 5).succeeded().out();
+    assertFalse(Files.exists(out));
+    assertTrue(said.contains("300 examples to learn from, 40 to be judged by"), said);
+    assertTrue(
+        said.matches(
+            "(?s).*examples by label: (pos|neg) \\(1\\d\\d\\), (pos|neg) \\(1\\d\\d\\)\n.*"),
+        said);
+    assertTrue(
+        said.contains("5 to 5, median 5, 95 % have at most 5; 100.0 % have the 5 that"), said);
+    assertTrue(said.contains("steps: 120 in 12 epochs, 18,000 tokens; batches of 32 texts"), said);
+    assertTrue(said.matches("(?s).*time: about 0:\\d\\d:\\d\\d .*by 10 steps measured.*"), said);
+    assertTrue(finetune(out, "--dry-run", "--seeds", 2).failure(2).contains("--dry-run"));
+    finetune(out, "--dry-run", "--train-limit", 20).succeeded();
+  }
+
+  @Test
   void whatIsRecordedIsThereForTensorBoard() throws IOException {
     Path out = folder.resolve("board");
     finetune(out, "--tensorboard").succeeded();
