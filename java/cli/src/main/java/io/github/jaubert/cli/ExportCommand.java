@@ -25,7 +25,9 @@ final class ExportCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       required = true,
-      description = "Required: a Hugging Face folder of a trained model, such as finetune writes.")
+      description =
+          "Required: a Hugging Face folder of a trained model, such as finetune writes, or the name of"
+              + " one on the Hub.")
   private Path model;
 
   @Option(
@@ -38,13 +40,17 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelOption.check(spec.commandLine(), "--model", model);
-    Path file = out == null ? model.resolve("model.onnx") : out;
+    Path folder = ModelOption.folder(spec.commandLine(), "--model", model);
+    if (out == null && !folder.equals(model)) {
+      throw new ParameterException(
+          spec.commandLine(), "--model %s is of the Hub: --out says where to".formatted(model));
+    }
+    Path file = out == null ? folder.resolve("model.onnx") : out;
     if (Files.isDirectory(file)) {
       throw new ParameterException(
           spec.commandLine(), "--out %s: a folder; name the file in it".formatted(file));
     }
-    OnnxExport.write(model, file);
+    OnnxExport.write(folder, file);
     spec.commandLine().getOut().println(file);
     return 0;
   }

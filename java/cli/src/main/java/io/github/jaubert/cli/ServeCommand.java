@@ -157,9 +157,9 @@ final class ServeCommand implements Callable<Integer> {
     Map<String, Path> named = new LinkedHashMap<>();
     for (String folder : folders) {
       int equals = folder.indexOf('=');
-      Path path = Path.of(folder.substring(equals + 1));
-      ModelOption.check(spec.commandLine(), "--model", path);
-      Path last = path.toAbsolutePath().normalize().getFileName();
+      Path given = Path.of(folder.substring(equals + 1));
+      Path path = ModelOption.folder(spec.commandLine(), "--model", given);
+      Path last = given.toAbsolutePath().normalize().getFileName();
       String name = equals < 0 ? String.valueOf(last) : folder.substring(0, equals);
       if (!ServedModel.isName(name)) {
         throw new ParameterException(

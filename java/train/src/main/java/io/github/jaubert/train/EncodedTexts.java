@@ -67,9 +67,7 @@ record EncodedTexts(EncodedDataset data, int[] texts) {
 
   /** All sequences of some texts, text after text. */
   int[] sequencesOf(int[] rows) {
-    return texts == null
-        ? rows
-        : Arrays.stream(rows).flatMap(row -> ofText(row)).toArray();
+    return texts == null ? rows : Arrays.stream(rows).flatMap(row -> ofText(row)).toArray();
   }
 
   /** Of which of some texts each of {@link #sequencesOf} is, from 0; null if each is one. */

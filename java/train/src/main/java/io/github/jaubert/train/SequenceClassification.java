@@ -425,7 +425,8 @@ public final class SequenceClassification
             chosen -> all.batch(Arrays.stream(chosen).map(i -> sequences[i]).toArray()));
     List<Example> texts = Arrays.stream(rows).mapToObj(learnt.rows()::get).toList();
     Targets targets = Targets.of(TextDataset.of(texts), model().labels());
-    SequenceEvaluation evaluation = new SequenceEvaluation(this, some, targets, read.placesIn(rows), List.of());
+    SequenceEvaluation evaluation =
+        new SequenceEvaluation(this, some, targets, read.placesIn(rows), List.of());
     run(evaluation);
     return evaluation.predictions();
   }

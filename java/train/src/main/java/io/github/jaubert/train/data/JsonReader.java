@@ -119,8 +119,8 @@ final class JsonReader {
   }
 
   /**
-   * The values in an object by their paths; an object that is empty counts as null. What the objects
-   * of an array have under a key is an array.
+   * The values in an object by their paths; an object that is empty counts as null. What the
+   * objects of an array have under a key is an array.
    */
   private static void flatten(
       String source, long line, String prefix, JsonNode object, Map<String, JsonNode> values) {
@@ -153,7 +153,8 @@ final class JsonReader {
     }
     arrays
         .properties()
-        .forEach(e -> objects.forEach(object -> ((ArrayNode) e.getValue()).add(object.get(e.getKey()))));
+        .forEach(
+            e -> objects.forEach(object -> ((ArrayNode) e.getValue()).add(object.get(e.getKey()))));
     return arrays;
   }
 
