@@ -38,7 +38,7 @@ final class Axes {
   static double[] ticks(double from, double to) {
     double low = Math.min(from, to);
     double high = Math.max(from, to);
-    if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) || high == low) {
+    if (high - low <= 1e-6 * Math.max(Math.abs(low), Math.abs(high)) || high == low) {
       double margin = low == 0 ? 1 : Math.abs(low) * 0.1;
       low -= margin;
       high += margin;

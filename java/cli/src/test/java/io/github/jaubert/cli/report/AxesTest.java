@@ -27,10 +27,15 @@ class AxesTest {
     Random random = new Random();
     for (int i = 0; i < 1000; i++) {
       double from = random.nextGaussian() * Math.pow(10, random.nextInt(20) - 10);
-      double to = random.nextInt(4) == 0 ? from : from + Math.abs(from) * random.nextDouble();
+      double scale = Math.pow(10, -random.nextInt(14));
+      double to =
+          random.nextInt(4) == 0 ? from : from + Math.abs(from) * random.nextDouble() * scale;
       double[] ticks = Axes.ticks(from, to);
       double slack = 1e-6 * Math.max(Math.abs(from), Math.abs(to));
       assertTrue(ticks.length >= 2 && ticks.length <= 8, from + " " + to);
+      for (int j = 1; j < ticks.length; j++) {
+        assertTrue(ticks[j] > ticks[j - 1], from + " " + to);
+      }
       assertTrue(ticks[0] <= Math.min(from, to) + slack, from + " " + to);
       assertTrue(ticks[ticks.length - 1] >= Math.max(from, to) - slack, from + " " + to);
     }
