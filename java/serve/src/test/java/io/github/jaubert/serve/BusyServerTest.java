@@ -81,6 +81,9 @@ class BusyServerTest {
     try (ModelServer server = server(impatient);
         release) {
       HttpResponse<String> late = ask(server).join();
+      while (late.statusCode() == 408) { // on a busy machine even its body comes too late
+        late = ask(server).join();
+      }
       assertEquals(504, late.statusCode());
       assertEquals("{\"error\":\"held did not answer in 100 ms\"}", late.body());
       try (Socket socket = new Socket("127.0.0.1", server.port())) {
@@ -101,15 +104,26 @@ class BusyServerTest {
 
   @Test
   void silentConnectionsAreClosed() throws IOException {
-    ServeSettings impatient = ServeSettings.usual().withConnections(2, Duration.ofMillis(50));
+    ServeSettings impatient = ServeSettings.usual().withConnections(9, Duration.ofMillis(50));
     try (ModelServer server = server(impatient);
         release;
-        Socket one = new Socket("127.0.0.1", server.port());
-        Socket two = new Socket("127.0.0.1", server.port())) {
-      goOn.countDown();
-      assertEquals(200, ask(server).join().statusCode()); // once the others are closed
+        Socket one = new Socket("127.0.0.1", server.port())) {
       assertEquals(-1, one.getInputStream().read());
-      assertEquals(-1, two.getInputStream().read());
+    }
+  }
+
+  @Test
+  void furtherConnectionsWaitUntilOthersClose() throws IOException {
+    ServeSettings two = ServeSettings.usual().withConnections(2, Duration.ofMinutes(5));
+    try (ModelServer server = server(two);
+        release;
+        Socket one = new Socket("127.0.0.1", server.port());
+        Socket other = new Socket("127.0.0.1", server.port())) {
+      goOn.countDown();
+      CompletableFuture<HttpResponse<String>> asked = ask(server);
+      one.close();
+      other.close();
+      assertEquals(200, asked.join().statusCode());
     }
   }
 
