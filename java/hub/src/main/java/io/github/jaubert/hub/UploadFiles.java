@@ -14,10 +14,12 @@ import java.util.stream.Stream;
 
 /** The files of a folder that are uploaded. */
 final class UploadFiles {
-  /** What a run needs to go on, and what it noted down. */
+  /** Files and folders that a run needs to go on, or that tell of it, with texts of the data. */
   private static final Pattern OF_RUN =
       Pattern.compile(
-          "checkpoint.*\\.safetensors|best\\.safetensors|train_log\\.jsonl|run\\.json|.*\\.tmp");
+          "checkpoint.*\\.safetensors|best\\.safetensors|train_log\\.jsonl|run\\.json|.*\\.tmp"
+              + "|report\\.(html|json)|config\\.yaml|tensorboard|events\\.out\\.tfevents\\..*"
+              + "|parts|folds\\.json|predictions\\..*");
 
   private static final int SAMPLE = 512;
 
@@ -91,11 +93,11 @@ final class UploadFiles {
 
   private static boolean isWanted(Path file) {
     for (Path step : file) {
-      if (step.toString().startsWith(".")) {
+      if (step.toString().startsWith(".") || OF_RUN.matcher(step.toString()).matches()) {
         return false;
       }
     }
-    return !OF_RUN.matcher(file.getFileName().toString()).matches();
+    return true;
   }
 
   private static Item item(Path folder, Path file) {

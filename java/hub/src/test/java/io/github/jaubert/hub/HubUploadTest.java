@@ -24,6 +24,8 @@ class HubUploadTest extends HubFixture {
     run = Files.createDirectories(folder.resolve("run"));
     Files.createDirectories(run.resolve("1_Pooling"));
     Files.createDirectories(run.resolve(".jaubert-saving"));
+    Files.createDirectories(run.resolve("tensorboard"));
+    Files.createDirectories(run.resolve("parts"));
     Files.writeString(run.resolve("config.json"), "{\"model_type\": \"bert\"}");
     Files.writeString(run.resolve("README.md"), "# Who made it: I\u00df\n");
     Files.writeString(run.resolve("1_Pooling/config.json"), "{}");
@@ -37,6 +39,13 @@ class HubUploadTest extends HubFixture {
             "best.safetensors",
             "train_log.jsonl",
             "run.json",
+            "report.html",
+            "report.json",
+            "config.yaml",
+            "tensorboard/events.out.tfevents.1.jaubert.0",
+            "predictions.csv",
+            "folds.json",
+            "parts/1-train.csv",
             ".jaubert.lock",
             ".jaubert-saving/x",
             "x.tmp")) {
