@@ -14,6 +14,7 @@ module io.github.jaubert.bert {
   exports io.github.jaubert.bert.models.distilbert;
   exports io.github.jaubert.bert.models.electra;
   exports io.github.jaubert.bert.models.modernbert;
+  exports io.github.jaubert.bert.models.mpnet;
   exports io.github.jaubert.bert.models.roberta;
   exports io.github.jaubert.bert.onnx;
   exports io.github.jaubert.bert.pipeline;

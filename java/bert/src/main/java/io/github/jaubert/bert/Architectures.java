@@ -6,6 +6,7 @@ import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import io.github.jaubert.bert.models.electra.Electra;
 import io.github.jaubert.bert.models.modernbert.ModernBert;
+import io.github.jaubert.bert.models.mpnet.MpNet;
 import io.github.jaubert.bert.models.roberta.Roberta;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,6 +22,7 @@ public final class Architectures {
     register(DistilBert.ARCHITECTURE);
     register(Electra.ARCHITECTURE);
     register(ModernBert.ARCHITECTURE);
+    register(MpNet.ARCHITECTURE);
     register(Roberta.ARCHITECTURE);
     register(Roberta.XLM_ROBERTA);
     register(Roberta.CAMEMBERT);

@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.autograd.CapturedStep;
 import io.github.jaubert.autograd.Checkpoint;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -59,6 +61,15 @@ public abstract class Encoder extends Block {
    * @return {@code [tokens, hidden]} of {@link #computeType()}
    */
   protected abstract Tensor embed(TokenInputs inputs);
+
+  /**
+   * The row, in a table of biases that attention adds to its scores, for the place of a key less
+   * that of its query; layers then attend by {@link TokenInputs#paddedAttention}. Null, as here:
+   * the fused kernel computes attention.
+   */
+  protected IntUnaryOperator relativeBuckets() {
+    return null;
+  }
 
   /**
    * What encoders whose layers begin with a norm have behind the last one; others give {@code
@@ -439,6 +450,28 @@ public abstract class Encoder extends Block {
               .formatted(longest, config().maxPositionEmbeddings()));
     }
     return new TokenInputs(this, places, inputIds);
+  }
+
+  /**
+   * Whether a step with this encoder can be a {@link CapturedStep}: not if its attention has biases
+   * by distance, of which Java decides a part anew for each batch.
+   */
+  public final boolean canBeCaptured() {
+    return relativeBuckets() == null;
+  }
+
+  /**
+   * Refuses to be captured.
+   *
+   * @throws UnsupportedOperationException if it cannot be
+   */
+  public final void requireCapture() {
+    if (!canBeCaptured()) {
+      throw new UnsupportedOperationException(
+          architecture().name()
+              + ": its steps cannot be recorded as graphs, since its attention is padded anew for"
+              + " each batch");
+    }
   }
 
   private Tensor lastHidden(TokenInputs inputs) {

@@ -4,6 +4,7 @@ import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * A {@link TokenBatch} as a model reads it: tensors on its device, made by {@link Encoder#inputs}.
@@ -16,6 +17,7 @@ public final class TokenInputs implements AutoCloseable {
   private final Tensor positionIds;
   private final Tensor tokenTypeIds;
   private final Tensor starts;
+  private final PaddedAttention paddedAttention; // null: the layers have no use for it
   private PackedSequences lengths;
   private HiddenTokens hidden; // null: none
 
@@ -27,6 +29,7 @@ public final class TokenInputs implements AutoCloseable {
     positionIds = lengths.positionIds().to(device);
     tokenTypeIds = Tensor.of(types(batch)).to(device);
     starts = lengths.starts().to(device);
+    paddedAttention = padded(model, device, lengths);
   }
 
   /** Other tokens in the same places. */
@@ -41,6 +44,12 @@ public final class TokenInputs implements AutoCloseable {
     positionIds = places.positionIds;
     tokenTypeIds = places.tokenTypeIds;
     starts = places.starts;
+    paddedAttention = padded(model, inputIds.device(), lengths);
+  }
+
+  private static PaddedAttention padded(Encoder model, Device device, PackedSequences lengths) {
+    IntUnaryOperator buckets = model.relativeBuckets();
+    return buckets == null ? null : new PaddedAttention(lengths, device, buckets);
   }
 
   /** The segments, of which some models know no more than one, whatever a tokenizer says. */
@@ -62,8 +71,11 @@ public final class TokenInputs implements AutoCloseable {
    * @throws IllegalArgumentException if it has not as many sequences and tokens ({@link
    *     TokenBatch#padTo} makes tokens equal), or as {@link Encoder#pooled(TokenBatch)} does;
    *     nothing is changed then
+   * @throws UnsupportedOperationException if the model's steps cannot be captured, see {@link
+   *     Encoder#canBeCaptured}
    */
   public TokenInputs set(TokenBatch batch) {
+    model.requireCapture();
     PackedSequences others = batch.lengths();
     if (others.count() != lengths.count()
         || others.tokens() != lengths.tokens()
@@ -123,6 +135,11 @@ public final class TokenInputs implements AutoCloseable {
     return lengths;
   }
 
+  /** What computes attention with a bias by distance; null if the model has no such biases. */
+  public PaddedAttention paddedAttention() {
+    return paddedAttention;
+  }
+
   /** The number of tokens of all sequences, and of padding, together. */
   public int tokens() {
     return lengths.tokens();
@@ -138,6 +155,9 @@ public final class TokenInputs implements AutoCloseable {
     positionIds.unscoped();
     tokenTypeIds.unscoped();
     starts.unscoped();
+    if (paddedAttention != null) {
+      paddedAttention.unscoped();
+    }
     return this;
   }
 
@@ -148,5 +168,8 @@ public final class TokenInputs implements AutoCloseable {
     positionIds.close();
     tokenTypeIds.close();
     starts.close();
+    if (paddedAttention != null) {
+      paddedAttention.close();
+    }
   }
 }

@@ -91,7 +91,7 @@ class MaskedLanguageModelTest extends LoadFixture {
           new HashSet<>(model.parameters().stream().map(Parameter::name).toList()));
       for (Parameter parameter : model.parameters()) {
         float[] actual = parameter.grad().toFloats();
-        if (parameter.name().matches(".*\\.(key|k_lin)\\.bias")) {
+        if (parameter.name().matches(".*\\.(key|k_lin|k)\\.bias")) {
           assertArrayEquals(new float[actual.length], actual, 1e-5f, parameter.name());
         } else {
           double error = relativeL2(gradients.floats(parameter.name()), actual);
