@@ -104,6 +104,42 @@ def encoded(tokenizer, all_):
     return ids, texts
 
 
+class Ways:
+    """Folders of tokenizers and what transformers makes of them."""
+
+    def __init__(self, cases):
+        self.cases, self.bases, self.ways = cases, {}, []
+
+    def add(self, name, base, change, files, count=SOME):
+        with tempfile.TemporaryDirectory() as folder:
+            content = dict(files)
+            if change is not None:
+                whole = copy.deepcopy(self.bases[base])
+                for part, value in change.items():
+                    whole[part] = whole[part] | value if part == "model" else value
+                content["tokenizer.json"] = whole
+            for file, value in content.items():
+                (Path(folder) / file).write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+        ids, texts = encoded(tokenizer, self.cases[:count])
+        like = next((w["name"] for w in self.ways if w["base"] == base and w.get("ids", [])[:count] == ids and w["texts"] == texts), None)
+        way = {"name": name, "base": base, "change": change, "files": files, "count": count, "special": [tokenizer.pad_token_id, tokenizer.mask_token_id]}
+        self.ways.append(way | ({"like": like} if like else {"ids": ids, "texts": texts}))
+        print(name, type(tokenizer).__name__, like or "")
+
+    def write(self, out):
+        table = {"bases": self.bases, "cases": self.cases, "ways": self.ways}
+        out.write_text(json.dumps(table, ensure_ascii=True).replace("], [", "],\n[") + "\n", "utf-8")
+
+
+def config(model_type, **more):
+    return {"config.json": {"model_type": model_type, "max_position_embeddings": POSITIONS + 2} | more}
+
+
+def change_config(files, **more):
+    return files | {"tokenizer_config.json": files["tokenizer_config.json"] | more}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -112,31 +148,8 @@ def main():
     texts = lines(random_)
     vocab, merges = bytes_vocabulary(texts)
     pieces = pieces_vocabulary(texts)
-    all_ = cases(random_)
-    bases, ways = {}, []
-
-    def add(name, base, change, files, count=SOME):
-        with tempfile.TemporaryDirectory() as folder:
-            content = dict(files)
-            if change is not None:
-                whole = copy.deepcopy(bases[base])
-                for part, value in change.items():
-                    whole[part] = whole[part] | value if part == "model" else value
-                content["tokenizer.json"] = whole
-            for file, value in content.items():
-                (Path(folder) / file).write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-        ids, texts = encoded(tokenizer, all_[:count])
-        like = next((w["name"] for w in ways if w["base"] == base and w.get("ids", [])[:count] == ids and w["texts"] == texts), None)
-        way = {"name": name, "base": base, "change": change, "files": files, "count": count, "special": [tokenizer.pad_token_id, tokenizer.mask_token_id]}
-        ways.append(way | ({"like": like} if like else {"ids": ids, "texts": texts}))
-        print(name, type(tokenizer).__name__, like or "")
-
-    def config(model_type, **more):
-        return {"config.json": {"model_type": model_type, "max_position_embeddings": POSITIONS + 2} | more}
-
-    def change_config(files, **more):
-        return files | {"tokenizer_config.json": files["tokenizer_config.json"] | more}
+    ways = Ways(cases(random_))
+    bases, add = ways.bases, ways.add
 
     with tempfile.TemporaryDirectory() as folder:
         bases["bytes"], files = saved(RobertaTokenizer(vocab=vocab, merges=merges), folder)
@@ -174,7 +187,7 @@ def main():
     files = files | config("camembert")
     add("CamemBERT, saved", "french", {}, files, ALL)
     add("CamemBERT, no config", "pieces", {}, config("camembert"))
-    out.write_text(json.dumps({"bases": bases, "cases": all_, "ways": ways}, ensure_ascii=True).replace('], [', '],\n[') + "\n", "utf-8")
+    ways.write(out)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ final class SpecialTokens {
   private final Map<String, ObjectNode> named = new LinkedHashMap<>();
   private final List<ObjectNode> extra = new ArrayList<>();
   private final Set<String> said = new HashSet<>();
+  private final Set<String> texts = new HashSet<>(); // roles whose token is no object with flags
   private final String file;
 
   /**
@@ -85,6 +86,7 @@ final class SpecialTokens {
         name(role, values.get(role));
       } else if (usual.containsKey(role)) {
         named.put(role, AddedTokens.token(usual.get(role), true));
+        texts.add(role);
       }
     }
     values.forEach(
@@ -104,6 +106,9 @@ final class SpecialTokens {
       named.remove(key);
     } else {
       named.put(key, token(key, value));
+      if (value.isTextual()) {
+        texts.add(key);
+      }
     }
   }
 
@@ -160,6 +165,18 @@ final class SpecialTokens {
   /** The tokens by what they are for, such as cls_token. */
   Map<String, ObjectNode> named() {
     return named;
+  }
+
+  /**
+   * Lets the mask take a blank before it along, unless the files say what it does.
+   *
+   * @return this
+   */
+  SpecialTokens withMaskBehindBlank() {
+    if (texts.contains("mask_token")) {
+      named.get("mask_token").put("lstrip", true);
+    }
+    return this;
   }
 
   /** Those with no purpose of their own. */

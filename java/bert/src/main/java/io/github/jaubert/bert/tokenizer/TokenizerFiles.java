@@ -300,6 +300,8 @@ public final class TokenizerFiles {
             : model.path("max_position_embeddings").asInt(DEFAULT_MAX_LENGTH);
     if (model != null && RobertaJson.CLASSES.containsKey(model.path("model_type").asText())) {
       positions -= model.path("pad_token_id").asInt(1) + 1; // the first ones are never used
+    } else if (model != null && model.path("model_type").asText().equals(MpNetJson.MODEL)) {
+      positions -= MpNetJson.UNUSED_POSITIONS;
     }
     JsonNode length = config.path(config.has("model_max_length") ? "model_max_length" : "max_len");
     double limit = length.isNumber() && length.asDouble() >= 1 ? length.asDouble() : positions;

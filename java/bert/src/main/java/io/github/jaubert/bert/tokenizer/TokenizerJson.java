@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +97,10 @@ final class TokenizerJson {
 
   /** The tokenizer.json of a vocab.txt. */
   ObjectNode ofVocabulary(Map<String, Integer> ids) {
-    return bert(TokenizerFiles.VOCABULARY, ids, JsonFiles.object());
+    ObjectNode none = JsonFiles.object();
+    return kind(none).equals(MpNetJson.CLASS)
+        ? mpnet(TokenizerFiles.VOCABULARY, ids, none)
+        : bert(TokenizerFiles.VOCABULARY, ids, none);
   }
 
   /** The tokenizer.json in place of one that was read, or that one if it says all. */
@@ -128,6 +132,9 @@ final class TokenizerJson {
       if (roberta != null) {
         return roberta;
       }
+      if (model.path("model_type").asText().equals(MpNetJson.MODEL) && isWordPiece(json)) {
+        return MpNetJson.CLASS;
+      }
       boolean bert = MODELS_OF_BERT.contains(model.path("model_type").asText("bert"));
       return bert && isWordPiece(json) ? "BertTokenizer" : FAST;
     }
@@ -141,8 +148,11 @@ final class TokenizerJson {
   }
 
   private ObjectNode read(ObjectNode json, String kind) {
-    if (OF_BERT.contains(kind) && isWordPiece(json)) {
-      ObjectNode wanted = bert(TokenizerFiles.JSON, Vocabulary.ofModel(json.path("model")), json);
+    boolean mpnet = kind.equals(MpNetJson.CLASS);
+    if ((OF_BERT.contains(kind) || mpnet) && isWordPiece(json)) {
+      Map<String, Integer> ids = Vocabulary.ofModel(json.path("model"));
+      ObjectNode wanted =
+          mpnet ? mpnet(TokenizerFiles.JSON, ids, json) : bert(TokenizerFiles.JSON, ids, json);
       for (String kept : List.of("version", "truncation", "padding")) {
         wanted.set(kept, json.get(kept));
       }
@@ -174,6 +184,16 @@ final class TokenizerJson {
       }
     }
     return WordPiece.json(names.apply(TokenizerFiles.CONFIG), ids, config, special, added);
+  }
+
+  private ObjectNode mpnet(String vocabulary, Map<String, Integer> ids, ObjectNode json) {
+    ObjectNode wanted = bert(vocabulary, ids, json);
+    Map<String, Integer> all = new HashMap<>(ids);
+    wanted
+        .path("added_tokens")
+        .forEach(token -> all.put(token.path("content").asText(), token.path("id").asInt()));
+    wanted.set("post_processor", MpNetJson.processor(special(), all));
+    return wanted;
   }
 
   private ObjectNode roberta(ObjectNode json, String kind) {
@@ -231,11 +251,18 @@ final class TokenizerJson {
     return wanted;
   }
 
-  /** The special tokens; BERT's or RoBERTa's are those that the files do not name. */
+  /** The special tokens; BERT's, RoBERTa's or MPNet's are those that the files do not name. */
   SpecialTokens special() {
     String kind = config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
+    boolean ofModel = kind.isEmpty() || GENERAL.contains(kind);
+    if (ofModel
+        ? model.path("model_type").asText().equals(MpNetJson.MODEL)
+        : kind.replaceFirst("Fast$", "").equals(MpNetJson.CLASS)) {
+      SpecialTokens special = specialTokens(MpNetJson.SPECIAL);
+      return ofModel && !kind.isEmpty() ? special : special.withMaskBehindBlank();
+    }
     boolean roberta =
-        kind.isEmpty() || GENERAL.contains(kind)
+        ofModel
             ? RobertaJson.CLASSES.containsKey(model.path("model_type").asText())
             : RobertaJson.CLASSES.containsValue(kind.replaceFirst("Fast$", ""));
     return specialTokens(roberta ? RobertaJson.SPECIAL : SpecialTokens.OF_BERT);

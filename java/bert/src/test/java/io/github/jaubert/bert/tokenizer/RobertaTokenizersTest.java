@@ -25,14 +25,14 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Folders of RoBERTa, XLM-RoBERTa and CamemBERT against ids by transformers 5.18. Of the file,
- * src/test/python/golden_roberta_tokenizers.py says more.
+ * Folders of RoBERTa, XLM-RoBERTa, CamemBERT and MPNet against ids by transformers 5.18. Of the
+ * files, src/test/python/golden_roberta_tokenizers.py and golden_mpnet_tokenizers.py say more.
  */
 class RobertaTokenizersTest {
   @TempDir Path folder;
 
-  private static ObjectNode table() throws IOException {
-    String golden = "/golden/tokenizers/roberta.json";
+  private static ObjectNode table(String file) throws IOException {
+    String golden = "/golden/tokenizers/" + file;
     try (InputStream stream = RobertaTokenizersTest.class.getResourceAsStream(golden)) {
       return JsonFiles.parseObject(golden, stream.readAllBytes());
     }
@@ -40,9 +40,14 @@ class RobertaTokenizersTest {
 
   @TestFactory
   List<DynamicTest> tokensAreThoseOfTransformers() throws IOException {
-    ObjectNode table = table();
-    Map<String, JsonNode> ways = new HashMap<>();
     List<DynamicTest> tests = new ArrayList<>();
+    add(tests, table("roberta.json"));
+    add(tests, table("mpnet.json"));
+    return tests;
+  }
+
+  private void add(List<DynamicTest> tests, ObjectNode table) {
+    Map<String, JsonNode> ways = new HashMap<>();
     for (JsonNode way : table.get("ways")) {
       ways.put(way.get("name").asText(), way);
       JsonNode expected = way.has("like") ? ways.get(way.get("like").asText()) : way;
@@ -62,7 +67,6 @@ class RobertaTokenizersTest {
                 check(again, table.get("cases"), way, expected, 40); // none of them is cut short
               }));
     }
-    return tests;
   }
 
   private static void write(Path folder, ObjectNode table, JsonNode way) {
