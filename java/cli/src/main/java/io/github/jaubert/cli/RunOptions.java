@@ -129,7 +129,8 @@ class RunOptions {
   @Option(
       names = "--graphs",
       description =
-          "Record steps as CUDA graphs and replay them, with padded batches. Default: not.")
+          "Record steps as CUDA graphs and replay them, with padded batches; not of MPNet. Default:"
+              + " not.")
   boolean graphs;
 
   @Option(

@@ -155,7 +155,8 @@ public final class Trainer {
    *     another run, another run is at work in it, or it cannot be written
    * @throws IllegalStateException if there is nothing to learn from or to be judged by, if the
    *     precision is not what the model's device computes in, or if the loss stops being a number
-   * @throws UnsupportedOperationException if graphs are asked for on a device that has none
+   * @throws UnsupportedOperationException if graphs are asked for on a device that has none, or of
+   *     a model whose steps cannot be recorded ({@link Encoder#canBeCaptured})
    * @throws TrainingInterruptedException if the thread was interrupted, also before the call
    */
   public TrainingResult run() {
@@ -331,6 +332,7 @@ public final class Trainer {
   private void requireDevice() {
     Device device = task.model().parameters().get(0).tensor().device();
     if (settings.graphs()) {
+      encoders().forEach(Encoder::requireCapture);
       StepGraphs.check(device);
     }
   }

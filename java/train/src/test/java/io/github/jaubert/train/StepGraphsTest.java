@@ -15,6 +15,7 @@ import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.bert.models.mpnet.MpNetConfig;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
@@ -84,6 +85,21 @@ class StepGraphsTest extends TrainerFixture {
               .getMessage());
     } finally {
       before.makeDefault();
+    }
+  }
+
+  /** Whatever the device is. */
+  @Test
+  void anEncoderWhoseStepsCannotBeRecordedIsRefusedByName() {
+    BertConfig sizes =
+        BertConfig.bertBase().withVocabSize(25).withEncoder(8, 1, 2, 12).withDropout(0, 0);
+    try (SequenceClassifier model = SequenceClassifier.of(new MpNetConfig(sizes, 32), TWO)) {
+      String message =
+          assertThrows(
+                  UnsupportedOperationException.class,
+                  trainer(model).with(s -> s.graphs(true))::run)
+              .getMessage();
+      assertTrue(message.startsWith("MPNet: its steps cannot be recorded as graphs"), message);
     }
   }
 
