@@ -27,8 +27,8 @@ final class EncoderOptions {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A Hugging Face folder, or the name on Hugging Face's Hub, of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ALBERT, DistilBERT,"
-              + " ELECTRA or ModernBERT. Default:"
+          "A Hugging Face folder, or the name on Hugging Face's Hub, of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet,"
+              + " ALBERT, DistilBERT, ELECTRA or ModernBERT. Default:"
               + " all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
