@@ -98,8 +98,15 @@ public final class TokenInputs implements AutoCloseable {
    * sequence, but no token attends to them.
    *
    * @param id such as that of {@code [MASK]}
+   * @throws IllegalArgumentException if the model's attention cannot hide any
    */
   TokenInputs hiding(int id) {
+    if (paddedAttention != null) {
+      throw new IllegalArgumentException(
+          model.config().architecture().name()
+              + ": its attention hides no tokens; queries are to attend to what they are filled up"
+              + " with, or not to be filled up");
+    }
     TokenInputs same = new TokenInputs(model, this, inputIds);
     same.hidden = HiddenTokens.of(inputIds, id);
     return same;

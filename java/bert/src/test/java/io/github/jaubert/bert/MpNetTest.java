@@ -430,6 +430,18 @@ class MpNetTest extends LoadFixture {
   }
 
   @Test
+  void tokensThatNoneAttendsToAreRefused() {
+    try (Encoder model = Encoder.fromPretrained(ENCODER);
+        Scope scope = Scope.open()) {
+      TokenInputs inputs =
+          model.inputs(new TokenBatch(new int[3], new int[3], PackedSequences.of(3)));
+      String refusal =
+          assertThrows(IllegalArgumentException.class, () -> inputs.hiding(0)).getMessage();
+      assertTrue(refusal.startsWith("MPNet: its attention hides no tokens"), refusal);
+    }
+  }
+
+  @Test
   void anotherModelTypeIsRefused() {
     String refusal =
         assertThrows(CheckpointException.class, () -> MpNet.fromPretrained(GOLDEN)).getMessage();
