@@ -193,7 +193,7 @@ class TokensTest extends CommandFixture {
           tokens(tagged, judged, out, option).failure(2));
     }
     assertEquals(
-        "--format csv: tagged words are read from conll and jsonl",
+        "--format csv: tagged words are read from conll, jsonl and parquet",
         tokens(tagged, judged, out, "--format", "csv").failure(2));
     for (Object[] option :
         new Object[][] {{"--word-column", "1"}, {"--tag-names", "a,b"}, {"--labelled", "all"}}) {
