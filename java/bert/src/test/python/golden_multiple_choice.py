@@ -4,7 +4,7 @@
 
 Models of two layers with random float32 weights and odd sizes are evaluated by PyTorch autograd in
 float64, eager attention, dropout 0, on examples of 3, 2 and 4 choices of mixed lengths. The folders bert,
-distilbert, electra and modernbert hold config.json and model.safetensors as transformers saves them, and
+distilbert, electra, modernbert and roberta hold config.json and model.safetensors as transformers saves them, and
 
     expected.json           the sequences, how many each example has, the answers, the loss, the logits
     gradients.safetensors   d loss / d parameter by parameter name, computed in float64
@@ -27,6 +27,8 @@ from transformers import (
     ElectraForMultipleChoice,
     ModernBertConfig,
     ModernBertForMultipleChoice,
+    RobertaConfig,
+    RobertaForMultipleChoice,
 )
 from transformers.models.modernbert import modeling_modernbert
 
@@ -71,6 +73,8 @@ def main():
     modeling_modernbert.apply_rotary_pos_emb = turn
     config = ModernBertConfig(num_hidden_layers=2, local_attention=4, **(MODERN_SIZES | {"vocab_size": VOCAB}))
     write_figures(randomised(ModernBertForMultipleChoice, config, generator), sequences, folder(out, "modernbert"))
+    config = RobertaConfig(vocab_size=VOCAB, max_position_embeddings=22, type_vocab_size=1, layer_norm_eps=1e-5, **odd)
+    write_figures(randomised(RobertaForMultipleChoice, config, generator), sequences, folder(out, "roberta"))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class MultipleChoiceModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet"})
+  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
   void lossLogitsAndEveryGradient(String name) {
     Path folder = GOLDEN.resolve(name);
     JsonNode expected = expected(folder);
@@ -100,7 +100,7 @@ class MultipleChoiceModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet"})
+  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
   void savesWhatItLoaded(String name) {
     Path folder = GOLDEN.resolve(name);
     Path out = temporary.resolve(name);

@@ -149,6 +149,12 @@ public final class Roberta extends Encoder {
     return new DenseTransform(config, Activation.TANH);
   }
 
+  /** A head for multiple choice reads the pooler. */
+  @Override
+  protected Layer newChoiceTransform() {
+    return null;
+  }
+
   @Override
   protected String kind() {
     return "%s(%d layers, hidden %d, heads %d)"
