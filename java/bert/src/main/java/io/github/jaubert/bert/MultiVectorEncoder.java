@@ -3,6 +3,7 @@ package io.github.jaubert.bert;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.ModelFolder;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.checkpoint.StateDict;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.bert.tokenizer.TokenizerFiles;
@@ -112,6 +113,14 @@ public final class MultiVectorEncoder extends EncoderModel<MultiVectorEncoder> {
       model.mask = tokenizer == null ? -1 : tokenizer.maskId();
       return model;
     }
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static MultiVectorEncoder fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   private static StateDict weights(Path folder, EncoderConfig config, MultiVectorFolder files) {

@@ -182,6 +182,11 @@ public final class Pipelines {
         });
   }
 
+  /** The same for a folder or the name of a model on a hub, see {@link ModelNames#folder}. */
+  public static LateInteraction lateInteraction(String folderOrName) {
+    return lateInteraction(ModelNames.folder(folderOrName, true));
+  }
+
   /**
    * A pipeline of parts, which belong to it from now on; the model is put into evaluation mode.
    *

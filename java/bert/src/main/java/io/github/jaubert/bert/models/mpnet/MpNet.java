@@ -9,6 +9,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenEmbeddings;
 import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.checkpoint.ModelNames;
 import io.github.jaubert.bert.models.bert.BertPooler;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Block;
@@ -98,6 +99,14 @@ public final class MpNet extends Encoder {
    */
   public static MpNet fromPretrained(Path folder) {
     return load(folder, MpNetConfig::read, MpNetConfig::newEncoder);
+  }
+
+  /**
+   * The same for a folder or the name of a model on a hub, such as {@code OWNER/NAME}, which is
+   * fetched if need be, see {@link ModelNames#folder}.
+   */
+  public static MpNet fromPretrained(String folderOrName) {
+    return fromPretrained(ModelNames.folder(folderOrName, true));
   }
 
   // ---- what it is made of ----
