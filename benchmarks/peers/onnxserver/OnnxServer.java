@@ -38,6 +38,9 @@ public final class OnnxServer implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "0", description = "0: all cores")
   private int threads;
 
+  @Option(names = "--batch-tokens", defaultValue = "2048", description = "1: one text a batch")
+  private int batchTokens;
+
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
 
   public static void main(String[] arguments) {
@@ -46,7 +49,17 @@ public final class OnnxServer implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ServeSettings settings = ServeSettings.usual();
+    ServeSettings usual = ServeSettings.usual();
+    ServeSettings settings =
+        new ServeSettings(
+            batchTokens,
+            usual.batchWait(),
+            usual.queueTokens(),
+            usual.maxTexts(),
+            usual.maxBodyBytes(),
+            usual.timeout(),
+            usual.maxConnections(),
+            usual.idleTimeout());
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
