@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -57,13 +56,7 @@ final class JsonReader {
   /** Parquet, whose rows count as lines. */
   static Table parquet(Path file) {
     JsonReader reader = new JsonReader(file);
-    try (RowSource.Rows rows = RowSource.of(file)) {
-      for (ObjectNode row = rows.next(); row != null; row = rows.next()) {
-        reader.add(reader.rows.size() + 1L, row);
-      }
-    } catch (IOException e) {
-      throw new DataException(reader.source, reader.rows.size() + 1L, e.getMessage());
-    }
+    RowSource.forEach(file, (row, line) -> reader.add(line, row));
     return reader.table();
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Reads the rows of files in {@link TableFormat#PARQUET}. Those need libraries of many megabytes,
@@ -50,6 +51,22 @@ public interface RowSource {
       return source.open(file);
     } catch (IOException e) {
       throw new DataException(file.toString(), e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Hands over all rows of a file, each with its number, from 1, which counts as its line.
+   *
+   * @throws DataException as {@link #of}, or naming the row that cannot be read
+   */
+  static void forEach(Path file, ObjLongConsumer<ObjectNode> action) {
+    long line = 1;
+    try (Rows rows = of(file)) {
+      for (ObjectNode row = rows.next(); row != null; row = rows.next()) {
+        action.accept(row, line++);
+      }
+    } catch (IOException e) {
+      throw new DataException(file.toString(), line, e.getMessage());
     }
   }
 }

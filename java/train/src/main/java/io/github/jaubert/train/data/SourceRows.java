@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,13 +58,7 @@ public final class SourceRows {
       return new SourceRows(file.toString(), true, keys(rows), rows);
     }
     if (format == TableFormat.PARQUET) {
-      try (RowSource.Rows all = RowSource.of(file)) {
-        for (ObjectNode row = all.next(); row != null; row = all.next()) {
-          rows.put(rows.size() + 1L, row);
-        }
-      } catch (IOException e) {
-        throw new DataException(file.toString(), rows.size() + 1L, e.getMessage());
-      }
+      RowSource.forEach(file, (row, line) -> rows.put(line, row));
       return new SourceRows(file.toString(), true, keys(rows), rows);
     }
     Table table = format.read(file, header);
