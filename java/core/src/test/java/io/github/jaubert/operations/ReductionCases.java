@@ -15,7 +15,11 @@ import java.util.function.UnaryOperator;
 /** Sums, means, extremes and their places, norms and softmax. */
 final class ReductionCases {
   /** Shapes with the axis to reduce. */
-  private record Along(int axis, int... shape) {}
+  private record Along(int axis, int... shape) {
+    int length() {
+      return shape[axis < 0 ? axis + shape.length : axis];
+    }
+  }
 
   private static final List<Along> ALONG =
       List.of(
@@ -31,6 +35,10 @@ final class ReductionCases {
           new Along(0, 1031, 3),
           new Along(0, 20_011));
   private static final List<Along> EMPTY = List.of(new Along(1, 3, 0), new Along(0, 0));
+
+  /** A sum of n numbers of size 1 passes through sums of size sqrt(n), and rounds them. */
+  private static final IntToDoubleFunction SUMS_ON_THE_WAY = Math::sqrt;
+
   private static final int[][] SHAPES = {{}, {1}, {7}, {31, 33}, {2, 3, 17}, {20_011}};
 
   private final List<OperationCase> cases = new ArrayList<>();
@@ -77,16 +85,25 @@ final class ReductionCases {
   }
 
   private void alongAnAxis() {
-    reduce("sum", Input::normal, Tensor::sum, (x, axis) -> x.sum(axis), ReductionCases::sum, true);
+    IntToDoubleFunction one = count -> 1;
+    reduce(
+        "sum",
+        Input::normal,
+        Tensor::sum,
+        (x, axis) -> x.sum(axis),
+        ReductionCases::sum,
+        SUMS_ON_THE_WAY,
+        true);
     reduce(
         "mean",
         Input::normal,
         Tensor::mean,
         (x, axis) -> x.mean(axis),
         ReductionCases::mean,
+        one,
         false);
-    reduce("max", Input::distinct, Tensor::max, null, ReductionCases::max, false);
-    reduce("min", Input::distinct, Tensor::min, null, ReductionCases::min, false);
+    reduce("max", Input::distinct, Tensor::max, null, ReductionCases::max, one, false);
+    reduce("min", Input::distinct, Tensor::min, null, ReductionCases::min, one, false);
     for (DType dtype : List.of(DType.I32, DType.I64)) {
       for (Along a : ALONG) {
         Input input = Input.integers(dtype, -1000, 1000, a.shape());
@@ -112,7 +129,7 @@ final class ReductionCases {
                   ReductionCases::sum)
               .giving(DType.I64));
       for (int correction : new int[] {0, 1}) {
-        if (a.shape()[a.axis() < 0 ? a.axis() + a.shape().length : a.axis()] > correction) {
+        if (a.length() > correction) {
           for (boolean keep : new boolean[] {false, true}) {
             Reduction call = (x, axis, keepAxis) -> x.variance(axis, correction, keepAxis);
             cases.add(
@@ -146,6 +163,7 @@ final class ReductionCases {
       Reduction full,
       ShortReduction withoutKeeping,
       ToDoubleFunction<double[]> reference,
+      IntToDoubleFunction valueFloor,
       boolean ofEmpty) {
     List<Along> all = new ArrayList<>(ALONG);
     if (ofEmpty) {
@@ -153,11 +171,12 @@ final class ReductionCases {
     }
     for (Along a : all) {
       Input x = input.apply(a.shape());
-      cases.add(along(name + "(int, boolean)", x, a, full, false, reference));
-      cases.add(along(name + "(int, boolean)", x, a, full, true, reference));
+      double floor = valueFloor.applyAsDouble(a.length());
+      cases.add(along(name + "(int, boolean)", x, a, full, false, reference).valueFloor(floor));
+      cases.add(along(name + "(int, boolean)", x, a, full, true, reference).valueFloor(floor));
       if (withoutKeeping != null) {
         Reduction call = (tensor, axis, keep) -> withoutKeeping.of(tensor, axis);
-        cases.add(along(name + "(int)", x, a, call, false, reference));
+        cases.add(along(name + "(int)", x, a, call, false, reference).valueFloor(floor));
       }
     }
   }
@@ -179,8 +198,7 @@ final class ReductionCases {
   }
 
   private void ofAllElements() {
-    // A sum of n numbers of size 1 passes through sums of size sqrt(n), and rounds them.
-    ofAll("sum()", Input::normal, Tensor::sum, ReductionCases::sum, Math::sqrt);
+    ofAll("sum()", Input::normal, Tensor::sum, ReductionCases::sum, SUMS_ON_THE_WAY);
     ofAll("mean()", Input::normal, Tensor::mean, ReductionCases::mean);
     ofAll("max()", Input::distinct, Tensor::max, ReductionCases::max);
     ofAll("min()", Input::distinct, Tensor::min, ReductionCases::min);
