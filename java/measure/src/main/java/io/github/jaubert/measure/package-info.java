@@ -1,0 +1,2 @@
+/** What a data set holds. */
+package io.github.jaubert.measure;

@@ -1,0 +1,6 @@
+/** Measurements of data sets and of models. */
+module io.github.jaubert.measure {
+  requires transitive io.github.jaubert.train;
+  requires com.fasterxml.jackson.databind;
+  requires org.slf4j;
+}
