@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.autograd.Gradcheck;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
@@ -85,7 +86,7 @@ class MaxSimTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 700, Long.MAX_VALUE})
   void scoresAreThoseOfTheFormula(long most) {
-    long seed = new Random().nextLong();
+    long seed = Seeds.SEED;
     Random random = new Random(seed);
     PackedSequences lengths = PackedSequences.of(1, 13, 4, 7);
     TokenBatch batch = documents(random, 17, 1, 2, 31, 5);
@@ -114,8 +115,8 @@ class MaxSimTest {
     PackedSequences lengths = PackedSequences.of(2, 1);
     int width = 3;
     // Differences are taken of values whose nearest tokens are the same on both sides.
+    Random random = new Random(Seeds.SEED);
     for (int attempt = 0; attempt < 10_000; attempt++) {
-      Random random = new Random();
       TokenBatch batch = documents(random, 3, 1, 4);
       float[] queries = numbers(random, lengths.tokens() * width);
       float[] documents = numbers(random, batch.tokens() * width);

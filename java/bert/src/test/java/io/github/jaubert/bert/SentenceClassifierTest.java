@@ -12,6 +12,7 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.SmallVocabulary;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Scope;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a folder keeps, and that the logits are those of a linear layer on the vectors. */
 class SentenceClassifierTest {
+  private static final Random RANDOM = new Random(Seeds.SEED);
   private static final Labels LABELS = Labels.of("a", "b", "c");
 
   @TempDir Path folder;
@@ -36,10 +38,9 @@ class SentenceClassifierTest {
   }
 
   private static float[] random(int count) {
-    Random random = new Random();
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
+      values[i] = (float) RANDOM.nextGaussian();
     }
     return values;
   }

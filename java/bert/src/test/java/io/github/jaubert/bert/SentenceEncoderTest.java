@@ -11,6 +11,7 @@ import io.github.jaubert.autograd.NoGrad;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
@@ -206,7 +207,7 @@ class SentenceEncoderTest {
 
   @Test
   void normalizeAndCosineHaveTheirGradients() {
-    Rng rng = Rng.of(Double.doubleToLongBits(Math.random()));
+    Rng rng = Rng.of(Seeds.SEED);
     try (Scope scope = Scope.open()) {
       Gradcheck.verify(F::normalize, Tensor.randn(rng, 3, 5));
       Gradcheck.verify(F::cosineSimilarity, Tensor.randn(rng, 3, 5), Tensor.randn(rng, 3, 5));

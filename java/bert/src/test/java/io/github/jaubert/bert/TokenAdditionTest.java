@@ -11,6 +11,7 @@ import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.roberta.RobertaConfig;
 import io.github.jaubert.bert.tokenizer.SmallVocabulary;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.PackedSequences;
@@ -65,7 +66,7 @@ class TokenAdditionTest {
   void rowsAreDrawnWithTheCovarianceOfTheOldOnes() {
     int old = 50;
     float[] table = new float[old * 2];
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     for (int row = 0; row < old; row++) {
       double common = random.nextGaussian();
       table[2 * row] = (float) (1000 * common);
@@ -141,9 +142,10 @@ class TokenAdditionTest {
     long live = Memory.live();
     MaskedLanguageModel model = MaskedLanguageModel.of(BERT);
     try (Scope scope = Scope.open()) {
+      Random random = new Random(Seeds.SEED);
       float[] bias = new float[37];
       for (int i = 0; i < 37; i++) {
-        bias[i] = (float) Math.random();
+        bias[i] = random.nextFloat();
       }
       model.parameter("cls.predictions.bias").tensor().copyFrom(bias);
     }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;

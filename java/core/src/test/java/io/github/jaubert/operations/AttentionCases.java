@@ -1,10 +1,10 @@
 package io.github.jaubert.operations;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.Functions;
 import io.github.jaubert.reference.NdArray;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;

@@ -1,8 +1,8 @@
 package io.github.jaubert.operations;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.Philox;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Shape;

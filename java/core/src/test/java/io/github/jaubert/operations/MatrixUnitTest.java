@@ -2,8 +2,8 @@ package io.github.jaubert.operations;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.F;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;

@@ -1,5 +1,6 @@
 package io.github.jaubert.operations;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.CrossEntropyOptions;
@@ -7,7 +8,6 @@ import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.Philox;
 import io.github.jaubert.reference.Rounding;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.PackedSequences;

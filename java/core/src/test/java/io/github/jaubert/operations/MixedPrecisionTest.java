@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.Rounding;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;

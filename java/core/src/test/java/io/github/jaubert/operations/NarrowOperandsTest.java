@@ -3,9 +3,9 @@ package io.github.jaubert.operations;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.Rounding;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

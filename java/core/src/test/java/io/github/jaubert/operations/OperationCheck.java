@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.reference.NdArray;
 import io.github.jaubert.reference.RoundingErrors;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

@@ -2,8 +2,8 @@ package io.github.jaubert.operations;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.F;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Tensor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.reference.AdamReference;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

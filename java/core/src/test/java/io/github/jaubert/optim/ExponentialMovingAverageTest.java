@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
-import io.github.jaubert.reference.Seeds;
 import io.github.jaubert.tensor.Memory;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;

@@ -1,5 +1,6 @@
 package io.github.jaubert.hub;
 
+import io.github.jaubert.fixture.Seeds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -26,7 +27,7 @@ abstract class HubFixture {
   @TempDir Path folder;
 
   HubFixture() {
-    new Random().nextBytes(weights);
+    new Random(Seeds.SEED).nextBytes(weights);
   }
 
   @AfterEach

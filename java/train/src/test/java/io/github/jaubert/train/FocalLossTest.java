@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import io.github.jaubert.train.data.Example;
@@ -103,7 +104,7 @@ class FocalLossTest extends TrainerFixture {
   @Test
   void balancedWeightsAreThoseOfTheData() {
     List<Example> rows = new ArrayList<>();
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     int[] counts = new int[2];
     for (int i = 0; i < 61; i++) {
       int label = i < 2 ? i : random.nextInt(5) == 0 ? 1 : 0;

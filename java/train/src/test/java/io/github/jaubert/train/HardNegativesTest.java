@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.HardNegatives.Mined;
 import io.github.jaubert.train.HardNegatives.Triplet;
 import io.github.jaubert.train.data.EmbeddingDataset;
@@ -88,7 +89,7 @@ class HardNegativesTest {
 
   @Test
   void moreThanABlockIsComparedToAll() {
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     List<String> passages = IntStream.range(0, 4500).mapToObj(i -> "p" + i).toList();
     Map<String, float[]> vectors = new HashMap<>();
     List<Row> rows = new ArrayList<>();

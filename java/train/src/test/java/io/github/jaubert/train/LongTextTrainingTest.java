@@ -15,6 +15,7 @@ import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.LongTextReader;
 import io.github.jaubert.bert.tokenizer.LongTextStrategy;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
@@ -110,7 +111,7 @@ class LongTextTrainingTest extends TrainerFixture {
 
   @Test
   void lossesOfOtherLabelsAreThoseOfTheMeansToo() {
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     List<Example> rows = new ArrayList<>();
     List<Example> scored = new ArrayList<>();
     for (Example row : SmallModel.sentences(30, random.nextLong()).rows()) {

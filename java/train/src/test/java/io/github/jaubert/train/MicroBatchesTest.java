@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.SequenceClassifier;
+import io.github.jaubert.fixture.Seeds;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class MicroBatchesTest extends TrainerFixture {
   @Test
   void stepsAreCutAndNothingElse() {
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     int[] lengths = IntStream.range(0, 200).map(i -> 1 + random.nextInt(40)).toArray();
     TrainingSettings settings =
         TrainingSettings.defaults().epochs(2).batchSize(7).gradientAccumulation(3).seed(9);

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.Thresholds;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.Predictions.Search;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.Targets;
@@ -79,7 +80,7 @@ class PredictionsTest extends TrainerFixture {
     int[] actual = ClassificationGoldens.ints(one.get("true"));
     float[] logits = new float[said.length * 5];
     List<List<String>> truth = new ArrayList<>();
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     for (int row = 0; row < said.length; row++) {
       for (int i = 0; i < 5; i++) {
         logits[row * 5 + i] = random.nextFloat() + (said[row] == i ? 1 : 0);
@@ -154,7 +155,7 @@ class PredictionsTest extends TrainerFixture {
 
   @Test
   void noThresholdIsBetterThanTheBest() {
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     for (int round = 0; round < 50; round++) {
       int count = 1 + random.nextInt(30);
       float[] scores = new float[count];

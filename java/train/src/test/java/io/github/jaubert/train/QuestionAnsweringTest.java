@@ -12,6 +12,7 @@ import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Window;
 import io.github.jaubert.bert.tokenizer.Windows;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
@@ -173,7 +174,7 @@ class QuestionAnsweringTest extends TrainerFixture {
 
   @Test
   void targetsAreTheTokensOfTheAnswerInEachWindowThatHasAllOfIt() {
-    QuestionDataset data = questions(80, 30, 0.2, new Random().nextLong());
+    QuestionDataset data = questions(80, 30, 0.2, Seeds.SEED);
     try (Windows windows = Windows.of(tokenizer, 16, 5)) {
       WindowedDataset cut = WindowedDataset.of(data, windows, tokenizer, done -> {});
       boolean[] seen = new boolean[data.size()];

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import io.github.jaubert.fixture.Seeds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
@@ -199,7 +200,7 @@ class ModelFolderTest {
 
   @Test
   void aKillAtAnyMomentLeavesAWholeModel() throws Exception {
-    long seed = Long.getLong("jaubert.seed", System.nanoTime());
+    long seed = Seeds.SEED;
     System.out.println("the moments of the kills are drawn from -Djaubert.seed=" + seed);
     Random random = new Random(seed);
     Path folder = temporary.resolve("killed");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.fixture.Seeds;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +21,7 @@ class LongTextReaderTest {
   private static final int SPECIAL = 2; // [CLS] and [SEP]
 
   @TempDir Path folder;
-  private final Random random = new Random();
+  private final Random random = new Random(Seeds.SEED);
 
   @BeforeEach
   void write() {

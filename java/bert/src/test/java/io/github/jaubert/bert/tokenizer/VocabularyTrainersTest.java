@@ -12,6 +12,7 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.bert.BertConfig;
+import io.github.jaubert.fixture.Seeds;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -166,7 +167,7 @@ class VocabularyTrainersTest {
 
   @Test
   void orderAndPlaceOfTextsDoNotCount() {
-    long seed = Long.getLong("jaubert.seed", System.nanoTime());
+    long seed = Seeds.SEED;
     Random random = new Random(seed);
     List<String> words = new ArrayList<>();
     for (int i = 0; i < 3000; i++) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.reference.Seeds;
+import io.github.jaubert.fixture.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SequencesTest {
-  private final long seed = System.nanoTime();
+  private final long seed = Seeds.SEED;
 
   @TempDir Path folder;
   private Tokenizer tokenizer;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.data.DataException;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenizedCorpusTest {
-  private final long seed = System.nanoTime();
+  private final long seed = Seeds.SEED;
 
   @TempDir Path folder;
   private Path cache;

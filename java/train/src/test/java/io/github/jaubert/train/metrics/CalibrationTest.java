@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.fixture.Seeds;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +32,7 @@ class CalibrationTest {
     int count = 1000;
     double[] sure = new double[count];
     boolean[] right = new boolean[count];
-    int bins = 1 + new Random().nextInt(20);
+    int bins = 1 + new Random(Seeds.SEED).nextInt(20);
     for (int i = 0; i < count; i++) {
       sure[i] = 0.25;
       right[i] = i % 4 == 0;

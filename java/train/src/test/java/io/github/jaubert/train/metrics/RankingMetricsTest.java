@@ -3,6 +3,7 @@ package io.github.jaubert.train.metrics;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.jaubert.fixture.Seeds;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -70,7 +71,7 @@ class RankingMetricsTest {
 
   @Test
   void zerosAndOnesAreAsOfRetrieval() {
-    Random random = new Random();
+    Random random = new Random(Seeds.SEED);
     RankingMetrics ranking = new RankingMetrics(10, 0);
     RetrievalMetrics retrieval = new RetrievalMetrics();
     for (int query = 0; query < 20; query++) {

@@ -20,6 +20,7 @@ import io.github.jaubert.bert.TokenInputs;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
@@ -82,7 +83,7 @@ class ModernBertTest {
 
   private static TokenBatch random(int vocabulary, int... lengths) {
     PackedSequences packed = PackedSequences.of(lengths);
-    int[] ids = new Random().ints(packed.tokens(), 0, vocabulary).toArray();
+    int[] ids = new Random(Seeds.SEED).ints(packed.tokens(), 0, vocabulary).toArray();
     return new TokenBatch(ids, new int[ids.length], packed);
   }
 

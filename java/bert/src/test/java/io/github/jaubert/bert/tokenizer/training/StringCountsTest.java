@@ -2,6 +2,7 @@ package io.github.jaubert.bert.tokenizer.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.jaubert.fixture.Seeds;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -18,7 +19,7 @@ class StringCountsTest {
 
   @Test
   void countsAsAHashMapDoes() {
-    long seed = Long.getLong("jaubert.seed", System.nanoTime());
+    long seed = Seeds.SEED;
     Random random = new Random(seed);
     StringCounts counts = new StringCounts();
     StringCounts others = new StringCounts();
