@@ -3,4 +3,7 @@ module io.github.jaubert.measure {
   requires transitive io.github.jaubert.train;
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;
+  requires org.snakeyaml.engine;
+
+  exports io.github.jaubert.measure.card;
 }

@@ -2,6 +2,9 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
+import io.github.jaubert.measure.card.CardDetails;
+import io.github.jaubert.measure.card.ModelCard;
+import io.github.jaubert.measure.card.PowerMeter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
@@ -211,6 +214,7 @@ final class FinetuneCommand implements Callable<Integer> {
       job.baselines(report);
       Trainer trainer = trainer(job).listener(new Progress()).replaceOther(output.overwrite());
       training.keep(trainer, to.run());
+      PowerMeter power = new PowerMeter();
       TrainingResult result =
           job.trained(StopOnSignal.during(spec.commandLine().getErr(), trainer::run));
       Findings findings = new Findings();
@@ -220,9 +224,10 @@ final class FinetuneCommand implements Callable<Integer> {
       job.save(folder);
       to.moveLogs();
       report.write(
-          folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result);
+          folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result, power);
       ConfigFile.write(spec.commandLine(), folder, result.settings());
       findings.write(folder);
+      ModelCard.write(folder, CardDetails.none());
       report.print(folder, result, job);
       to.finish();
     }

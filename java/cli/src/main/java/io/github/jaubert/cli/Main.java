@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FillMaskCommand.class,
       ServeCommand.class,
       ExportCommand.class,
+      CardCommand.class,
       MineCommand.class,
       ReportCommand.class,
       RunsCommand.class,

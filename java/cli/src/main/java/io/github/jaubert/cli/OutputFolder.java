@@ -42,6 +42,8 @@ final class OutputFolder implements AutoCloseable {
           ".config.yaml.tmp",
           ".report.json.tmp",
           ".report.html.tmp",
+          ".README.md.tmp",
+          ".ml-bom.cdx.json.tmp",
           ".best.safetensors.tmp",
           ".checkpoint.safetensors.tmp");
 

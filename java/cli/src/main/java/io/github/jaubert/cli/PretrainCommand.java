@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.measure.card.CardDetails;
+import io.github.jaubert.measure.card.ModelCard;
+import io.github.jaubert.measure.card.PowerMeter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.tensor.Rng;
@@ -89,13 +92,15 @@ final class PretrainCommand implements Callable<Integer> {
               .listener(new Progress())
               .replaceOther(output.overwrite());
       run.keep(trainer, to.run());
+      PowerMeter power = new PowerMeter();
       TrainingResult result = StopOnSignal.during(spec.commandLine().getErr(), trainer::run);
       Path folder = to.folder();
       job.save(folder);
       to.moveLogs();
-      write(folder, train, eval, job, result);
+      write(folder, train, eval, job, result, power);
       ConfigFile.write(spec.commandLine(), folder, result.settings());
       new Findings().write(folder);
+      ModelCard.write(folder, CardDetails.none());
       print(folder, job, result, eval == null ? train : eval, tokenizer.token(tokenizer.maskId()));
       to.finish();
     }
@@ -141,14 +146,19 @@ final class PretrainCommand implements Callable<Integer> {
   // ---- what came of it ----
 
   private void write(
-      Path folder, Corpus train, Corpus eval, PretrainingJob job, TrainingResult result) {
+      Path folder,
+      Corpus train,
+      Corpus eval,
+      PretrainingJob job,
+      TrainingResult result,
+      PowerMeter power) {
     ObjectNode json = Report.begin(spec.commandLine().getParseResult().originalArgs());
     json.put("model", job.name());
     json.put("parameters", job.model().parameterCount());
     json.put("train", train.source());
     json.put("eval", eval == null ? null : eval.source());
     json.set("settings", new ObjectMapper().valueToTree(result.settings()));
-    Report.figures(json, result);
+    Report.figures(json, result, power);
     ObjectNode before = json.putObject("before");
     atStart(result).forEach(before::put);
     ObjectNode metrics = json.putObject("evaluation");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.measure.card.PowerMeter;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.TrainingResult;
 import java.io.PrintWriter;
@@ -38,7 +39,12 @@ final class Report {
    * chosen or not.
    */
   void write(
-      Path folder, List<String> arguments, EncoderOptions encoder, Job job, TrainingResult result) {
+      Path folder,
+      List<String> arguments,
+      EncoderOptions encoder,
+      Job job,
+      TrainingResult result,
+      PowerMeter power) {
     ObjectNode json = begin(arguments);
     json.put("model", encoder.name());
     json.put("new_head", encoder.isNewHead());
@@ -48,7 +54,7 @@ final class Report {
     if (job.labels() != null) {
       job.labels().names().forEach(names::add);
     }
-    figures(json, result);
+    figures(json, result, power);
     ObjectNode accuracies = json.putObject("baseline_accuracy");
     baselines.forEach(accuracies::put);
     ObjectNode metrics = json.putObject("evaluation");
@@ -67,8 +73,15 @@ final class Report {
     return json;
   }
 
-  /** How long a run was, for {@code run.json}. */
-  static void figures(ObjectNode json, TrainingResult result) {
+  /** How long a run was and, on the CPU, what power it took, for {@code run.json}. */
+  static void figures(ObjectNode json, TrainingResult result, PowerMeter power) {
+    if (Device.defaultDevice() == Device.cpu()) {
+      PowerMeter.Reading reading =
+          power.read(json.path("memory").path("total_mib").asDouble(0) / 1024);
+      json.putObject("power")
+          .put("watts", reading.watts())
+          .put("source", reading.source().name().toLowerCase(Locale.ROOT));
+    }
     json.put("steps", result.steps());
     json.put("training_seconds", result.seconds());
     json.put("tokens_per_second", result.tokensPerSecond());

@@ -172,7 +172,8 @@ class KilledRunTest extends CommandFixture {
 
   // ---- what is in a folder ----
 
-  private static final Set<String> TIMED = Set.of("run.json", "report.html");
+  private static final Set<String> TIMED =
+      Set.of("run.json", "report.html", "README.md", "ml-bom.cdx.json");
 
   private static Map<String, byte[]> contents(Path folder) throws IOException {
     Map<String, byte[]> contents = new TreeMap<>();

@@ -36,6 +36,7 @@ class MainTest extends CommandFixture {
         "fill-mask",
         "serve",
         "export",
+        "card",
         "mine",
         "glue",
         "doctor",
@@ -60,7 +61,7 @@ class MainTest extends CommandFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, mine,"
+        "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, card, mine,"
             + " report, runs, glue, download, models, upload, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
