@@ -148,6 +148,16 @@ public final class SentenceClassifier implements AutoCloseable {
     return labels;
   }
 
+  /** The weight of the head, {@code [labels × dimensions]}. */
+  public float[] weight() {
+    return weight.clone();
+  }
+
+  /** Its bias, {@code [labels]}. */
+  public float[] bias() {
+    return bias.clone();
+  }
+
   /** The encoder, which belongs to this. */
   public SentenceEncoder encoder() {
     return encoder;

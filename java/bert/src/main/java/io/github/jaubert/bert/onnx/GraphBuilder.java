@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * An ONNX graph in the making: nodes, the constants that they read, inputs and outputs; in the end
@@ -45,16 +46,31 @@ final class GraphBuilder {
     return named(output, operation, attributes, inputs);
   }
 
+  /** The same of an operation with several results. */
+  List<String> addSeveral(
+      String operation, int count, List<ProtobufWriter> attributes, String... inputs) {
+    String name = operation + "_" + names.merge(operation, 1, Integer::sum);
+    List<String> outputs = IntStream.range(0, count).mapToObj(i -> name + "_" + i).toList();
+    named(outputs, operation, attributes, inputs);
+    return outputs;
+  }
+
   private String named(
       String output, String operation, List<ProtobufWriter> attributes, String... inputs) {
+    named(List.of(output), operation, attributes, inputs);
+    return output;
+  }
+
+  private void named(
+      List<String> outputs, String operation, List<ProtobufWriter> attributes, String... inputs) {
     ProtobufWriter node = new ProtobufWriter();
     for (String input : inputs) {
       node.string(1, input);
     }
-    node.string(2, output).string(3, output).string(4, operation);
+    outputs.forEach(output -> node.string(2, output));
+    node.string(3, outputs.get(0)).string(4, operation);
     attributes.forEach(attribute -> node.message(5, attribute));
     nodes.message(1, node);
-    return output;
   }
 
   static ProtobufWriter attribute(String name, long value) {

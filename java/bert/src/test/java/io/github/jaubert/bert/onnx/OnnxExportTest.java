@@ -16,14 +16,19 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.MaskedLanguageModel;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.Pooling;
+import io.github.jaubert.bert.PreTrainingModel;
 import io.github.jaubert.bert.QuestionAnswerer;
+import io.github.jaubert.bert.SentenceClassifier;
 import io.github.jaubert.bert.SentenceEncoder;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.TokenBatch;
 import io.github.jaubert.bert.TokenClassifier;
+import io.github.jaubert.bert.models.albert.AlbertConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
+import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
+import io.github.jaubert.bert.models.mpnet.MpNetConfig;
 import io.github.jaubert.bert.models.roberta.RobertaConfig;
 import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
@@ -36,6 +41,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,7 +75,44 @@ class OnnxExportTest {
         new DistilBertConfig(VOCABULARY, 24, 2, 3, 40, "gelu", 0, 0, 31, false, 0.02, 0, 0, 0),
         new ElectraConfig(small(BertConfig.bertBase()), 24),
         new ElectraConfig(small(BertConfig.bertBase()), 14),
-        RobertaConfig.robertaBase().with(OnnxExportTest::small));
+        RobertaConfig.robertaBase().with(OnnxExportTest::small),
+        new AlbertConfig(small(BertConfig.bertBase()), 14, 1, 1, 0),
+        new AlbertConfig(small(BertConfig.bertBase()).withEncoder(24, 5, 3, 40), 24, 2, 2, 0),
+        MpNetConfig.mpnetBase().with(OnnxExportTest::small),
+        MpNetConfig.mpnetBase().with(bert -> small(bert).withMaxPositions(150)),
+        modern("cls", true),
+        modern("mean", false));
+  }
+
+  /** Windows of 5 tokens to each side, but in the second layer. */
+  private static ModernBertConfig modern(String pooling, boolean biases) {
+    return new ModernBertConfig(
+        VOCABULARY,
+        24,
+        40,
+        3,
+        33,
+        List.of("sliding_attention", "full_attention", "sliding_attention"),
+        10,
+        160_000,
+        10_000,
+        1e-5,
+        biases,
+        biases,
+        biases,
+        biases,
+        biases,
+        0,
+        0,
+        0,
+        0,
+        "gelu",
+        pooling,
+        0.02,
+        3,
+        0,
+        1,
+        2);
   }
 
   /** Large values everywhere, so that nothing that is left out goes unnoticed. */
@@ -78,7 +121,7 @@ class OnnxExportTest {
     for (Parameter parameter : model.parameters()) {
       Tensor tensor = parameter.tensor();
       float[] values = new float[(int) tensor.numel()];
-      boolean scale = parameter.name().matches(".*(LayerNorm|layer_norm)\\.weight");
+      boolean scale = parameter.name().matches(".*(LayerNorm|[a-z]+_norm|\\bnorm)\\.weight");
       for (int i = 0; i < values.length; i++) {
         values[i] = (scale ? 1 : 0) + 0.2f * (float) random.nextGaussian();
       }
@@ -99,7 +142,8 @@ class OnnxExportTest {
   }
 
   /** The outputs by name, {@code [batch][…]} each flat. */
-  private static Map<String, float[]> run(Path file, TokenBatch batch) throws OrtException {
+  private static Map<String, float[]> run(Path file, TokenBatch batch, long... examples)
+      throws OrtException {
     int width = batch.lengths().maxLength();
     int[] starts = batch.lengths().cuSeqlens();
     Map<String, long[]> columns = new HashMap<>();
@@ -124,7 +168,7 @@ class OnnxExportTest {
       options.setIntraOpNumThreads(1);
       try (OrtSession session = ENVIRONMENT.createSession(file.toString(), options)) {
         for (String name : session.getInputNames()) {
-          long[] shape = {batch.count(), width};
+          long[] shape = LongStream.concat(shape(batch, examples), LongStream.of(width)).toArray();
           inputs.put(
               name,
               OnnxTensor.createTensor(ENVIRONMENT, LongBuffer.wrap(columns.get(name)), shape));
@@ -142,6 +186,11 @@ class OnnxExportTest {
       inputs.values().forEach(OnnxTensor::close);
     }
     return outputs;
+  }
+
+  /** Of texts, or of examples of several texts. */
+  private static LongStream shape(TokenBatch batch, long... examples) {
+    return examples.length == 0 ? LongStream.of(batch.count()) : LongStream.of(examples);
   }
 
   private static float[] ours(EncoderModel<?> model, TokenBatch batch) {
@@ -246,6 +295,38 @@ class OnnxExportTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("encoders")
+  void choices(EncoderConfig config) throws OrtException {
+    try (MultipleChoiceModel model = filled(MultipleChoiceModel.of(config))) {
+      TokenBatch batch = batch(14, config.readsTypes());
+      float[] ours = ours(model, batch);
+      Path file = folder.resolve("model.onnx");
+      OnnxExport.write(model, file);
+      assertClose(ours, run(file, batch, TEXTS / 4, 4).get("logits"));
+    }
+  }
+
+  @Test
+  void labelsOfVectors() throws OrtException {
+    BertConfig config = small(BertConfig.bertBase());
+    float[] weight = new float[3 * 24];
+    for (int i = 0; i < weight.length; i++) {
+      weight[i] = (float) random.nextGaussian();
+    }
+    SentenceEncoder encoder = filled(SentenceEncoder.of(config.newEncoder(), Pooling.MEAN));
+    try (SentenceClassifier model =
+        SentenceClassifier.of(encoder, Labels.of("a", "b", "c"), weight, new float[] {1, 0, -1})) {
+      TokenBatch batch = batch(15, true);
+      Path file = folder.resolve("model.onnx");
+      OnnxExport.write(model, file);
+      try (NoGrad off = NoGrad.open();
+          Scope scope = Scope.open()) {
+        assertClose(model.forward(batch).toFloats(), run(file, batch).get("logits"));
+      }
+    }
+  }
+
   @Test
   void otherActivations() throws OrtException {
     for (String name : List.of("relu", "gelu_new")) {
@@ -289,7 +370,7 @@ class OnnxExportTest {
   void whatItDoesNotKnowIsRefusedByName() {
     Path file = folder.resolve("model.onnx");
     assertEquals(
-        "MultipleChoiceModel cannot be written as ONNX yet",
-        refusal(MultipleChoiceModel.of(small(BertConfig.bertBase())), file));
+        "PreTrainingModel cannot be written as ONNX yet",
+        refusal(PreTrainingModel.of(small(BertConfig.bertBase())), file));
   }
 }

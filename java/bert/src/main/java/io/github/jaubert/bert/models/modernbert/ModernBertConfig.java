@@ -195,7 +195,7 @@ public record ModernBertConfig(
   }
 
   /** Whether a layer, counted from 0, sees whole sequences. */
-  boolean isGlobal(int layer) {
+  public boolean isGlobal(int layer) {
     return layerTypes.get(layer).equals(GLOBAL);
   }
 

@@ -44,7 +44,7 @@ public final class MpNet extends Encoder {
   private static final String TABLE = "encoder.relative_attention_bias";
 
   /** The table of biases, {@code [buckets, heads]}. */
-  static final String BIAS = TABLE + ".weight";
+  public static final String BIAS = TABLE + ".weight";
 
   private static final int EACH_SIDE = 16; // buckets of keys before the query, and of those behind
   private static final int EXACT = 8; // distances that have a bucket of their own
@@ -133,7 +133,7 @@ public final class MpNet extends Encoder {
    *
    * @param offset place of the key less that of the query
    */
-  static int bucket(int offset) {
+  public static int bucket(int offset) {
     long distance = Math.abs((long) offset);
     int log2 = Long.SIZE - 1 - Long.numberOfLeadingZeros(distance * distance);
     long bucket = distance < EXACT ? distance : Math.min(EACH_SIDE - 1, EXACT + log2 - 6);

@@ -27,7 +27,7 @@ public record MpNetConfig(BertConfig bert, int relativeAttentionNumBuckets)
   private static final int USED_BUCKETS = 32;
 
   /** The row of the position table that the first token has, whatever the id of padding is. */
-  static final int FIRST_POSITION = 2;
+  public static final int FIRST_POSITION = 2;
 
   /** Checks the values. */
   public MpNetConfig {
