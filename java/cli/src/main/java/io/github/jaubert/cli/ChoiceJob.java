@@ -12,6 +12,7 @@ import io.github.jaubert.train.TrainingSettings;
 import io.github.jaubert.train.data.ChoiceColumns;
 import io.github.jaubert.train.data.ChoiceDataset;
 import io.github.jaubert.train.data.Choices;
+import io.github.jaubert.train.data.Source;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,13 +45,13 @@ final class ChoiceJob extends HeadJob<MultipleChoiceModel> {
     return new ChoiceJob(
         options,
         columns,
-        read(options, data.train, columns, data.trainLimit),
-        data.eval == null ? null : read(options, data.eval, columns, data.evalLimit));
+        read(options, data.train(), columns, data.trainLimit),
+        data.eval() == null ? null : read(options, data.eval(), columns, data.evalLimit));
   }
 
   private static ChoiceDataset read(
-      Options options, Path file, ChoiceColumns columns, Integer limit) {
-    ChoiceDataset all = ChoiceOptions.read(options.data(), file, columns);
+      Options options, Source files, ChoiceColumns columns, Integer limit) {
+    ChoiceDataset all = ChoiceOptions.read(options.data(), files, columns);
     return limit == null ? all : all.sample(limit, options.training().seed);
   }
 

@@ -3,8 +3,7 @@ package io.github.jaubert.cli;
 import io.github.jaubert.train.data.ChoiceColumns;
 import io.github.jaubert.train.data.ChoiceDataset;
 import io.github.jaubert.train.data.DataException;
-import io.github.jaubert.train.data.TableFormat;
-import java.nio.file.Path;
+import io.github.jaubert.train.data.Source;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
@@ -47,8 +46,7 @@ final class ChoiceOptions {
 
   /** Chooses the columns. */
   ChoiceColumns columns(DataOptions data) {
-    List<String> header =
-        ChoiceDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    List<String> header = ChoiceDataset.columns(data.train(), data.table(), !data.noHeader);
     ChoiceColumns.Found found = ChoiceColumns.find(header);
     String beginning = data.pairColumn == null ? found.beginning() : data.pairColumn;
     return new ChoiceColumns(
@@ -62,18 +60,14 @@ final class ChoiceOptions {
       DataOptions data, List<String> header, T given, T found, String what) {
     if (given == null && found == null) {
       throw new DataException(
-          data.train.toString(),
+          data.train().toString(),
           "choose the column of %s; the columns are %s".formatted(what, String.join(", ", header)));
     }
     return given == null ? found : given;
   }
 
   /** Reads a file. */
-  static ChoiceDataset read(DataOptions data, Path file, ChoiceColumns columns) {
-    return ChoiceDataset.read(file, format(data, file), columns, !data.noHeader);
-  }
-
-  private static TableFormat format(DataOptions data, Path file) {
-    return data.format == null ? TableFormat.of(file) : data.format.table();
+  static ChoiceDataset read(DataOptions data, Source files, ChoiceColumns columns) {
+    return ChoiceDataset.read(files, data.table(), columns, !data.noHeader);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
@@ -54,14 +55,19 @@ final class DataOptions {
           "The data to learn from: .tsv, .csv, .jsonl or .parquet, but for Parquet also packed with"
               + " gzip or zstd; with --task tokens CoNLL, .jsonl or .parquet; with --task qa SQuAD's"
               + " .json, or columns question, context, answer, answer_start. A value in an object"
-              + " of JSON is a column by its path, as meta.text.")
-  Path train;
+              + " of JSON is a column by its path, as meta.text. Several files with the same columns:"
+              + " --train again, with commas between, or a pattern, as 'data/*.csv.gz'.")
+  private List<String> trainFiles;
+
+  private Source train; // null until it is asked for, or if there is none
 
   @Option(
       names = "--eval",
       paramLabel = "FILE",
-      description = "The data to be judged by, with the same columns.")
-  Path eval;
+      description = "The data to be judged by, with the same columns; as --train several files.")
+  private List<String> evalFiles;
+
+  private Source eval;
 
   @Option(
       names = "--text-column",
@@ -129,13 +135,30 @@ final class DataOptions {
    */
   record Opened(TextDataset train, TextDataset eval, String columns) {}
 
+  /** The files to learn from, or to be judged by alone; null if none were named. */
+  Source train() {
+    train = train == null && trainFiles != null ? FilePatterns.files(trainFiles) : train;
+    return train;
+  }
+
+  /** The files to be judged by; null if none were named. */
+  Source eval() {
+    eval = eval == null && evalFiles != null ? FilePatterns.files(evalFiles) : eval;
+    return eval;
+  }
+
+  /** The format that was asked for; null for what the name of each file ends in. */
+  TableFormat table() {
+    return format == null ? null : format.table();
+  }
+
   /**
    * Refuses what can be seen not to work before anything is read.
    *
    * @throws ParameterException naming the option
    */
   void check(CommandLine command) {
-    if (train == null) {
+    if (trainFiles == null) {
       command.getParseResult().matchedOptions().stream()
           .filter(
               option ->
@@ -155,7 +178,7 @@ final class DataOptions {
     }
     TrainingOptions.atLeast(command, "--eval-limit", evalLimit, 1);
     labels.check(command);
-    if (train != null && eval != null && isSamePipe()) {
+    if (trainFiles != null && evalFiles != null && isSamePipe()) {
       throw new ParameterException(
           command, "--train and --eval are the same pipe, which can be read only once");
     }
@@ -169,19 +192,26 @@ final class DataOptions {
 
   private boolean isSamePipe() {
     try {
-      return Files.exists(train)
-          && Files.exists(eval)
-          && !Files.isRegularFile(train)
-          && !Files.isDirectory(train)
-          && Files.isSameFile(train, eval);
+      for (Path one : train().files()) {
+        for (Path other : eval().files()) {
+          if (isPipe(one) && isPipe(other) && Files.isSameFile(one, other)) {
+            return true;
+          }
+        }
+      }
+      return false;
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 
+  private static boolean isPipe(Path file) {
+    return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+  }
+
   /** Whether there is anything to be judged by. */
   boolean isJudged() {
-    return eval != null || split.isGiven();
+    return evalFiles != null || split.isGiven();
   }
 
   /** As many rows of each label as were asked for. */
@@ -191,8 +221,11 @@ final class DataOptions {
 
   /** What a folder in runs/ is called after the data. */
   String name() {
-    String file = train.toAbsolutePath().getParent().getFileName() + "-" + train.getFileName();
-    return file.replaceAll("\\.[a-zA-Z]+$", "")
+    List<Path> files = train().files();
+    Path first = files.get(0);
+    String file = first.toAbsolutePath().getParent().getFileName() + "-" + first.getFileName();
+    String more = files.size() == 1 ? "" : "-and-%d-more".formatted(files.size() - 1);
+    return (file.replaceAll("\\.[a-zA-Z]+$", "") + more)
         .replaceAll("[^\\w.-]", "_")
         .toLowerCase(Locale.ROOT);
   }
@@ -213,14 +246,14 @@ final class DataOptions {
 
   /** Reads both files, with the columns of the first in both. */
   Opened open() {
-    TextDataset learned = table(train);
+    TextDataset learned = table(train());
     List<String> header = learned.columnNames();
     Columns chosen = choose(header);
     learned = columns(learned, chosen);
     learned.size(); // which says what is wrong with the columns, if anything is
     TextDataset judged = null;
-    if (eval != null) {
-      judged = table(eval);
+    if (eval() != null) {
+      judged = table(eval());
       requireColumns(judged, header, chosen);
       judged = columns(judged, chosen);
     }
@@ -234,8 +267,8 @@ final class DataOptions {
     return new Opened(named, judged == null ? null : labels.renamed(judged, learned), columns);
   }
 
-  private TextDataset table(Path file) {
-    TextDataset data = TextDataset.of(file, format == null ? TableFormat.of(file) : format.table());
+  private TextDataset table(Source files) {
+    TextDataset data = TextDataset.of(files, table());
     return noHeader ? data.noHeader() : data;
   }
 

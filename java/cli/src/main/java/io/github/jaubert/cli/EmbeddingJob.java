@@ -47,11 +47,11 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
     return new EmbeddingJob(
         options,
         columns,
-        limited(embeddings.read(data, data.train, columns), data.trainLimit, seed),
-        data.eval == null
+        limited(embeddings.read(data, data.train(), columns), data.trainLimit, seed),
+        data.eval() == null
             ? null
             : limited(
-                embeddings.read(data, data.eval, embeddings.evaluated(data, columns)),
+                embeddings.read(data, data.eval(), embeddings.evaluated(data, columns)),
                 data.evalLimit,
                 seed));
   }

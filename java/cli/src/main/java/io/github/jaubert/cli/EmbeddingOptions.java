@@ -4,7 +4,7 @@ import io.github.jaubert.bert.Pooling;
 import io.github.jaubert.train.EmbeddingLoss;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EmbeddingDataset;
-import io.github.jaubert.train.data.TableFormat;
+import io.github.jaubert.train.data.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,7 +142,7 @@ final class EmbeddingOptions {
             default -> Set.of();
           });
     }
-    if (embeddings && data.train == null) {
+    if (embeddings && data.train() == null) {
       throw new ParameterException(command, "--task embeddings needs --train");
     }
     if (embeddings && loss == null) {
@@ -202,8 +202,7 @@ final class EmbeddingOptions {
 
   /** Takes the loss that suits the columns: none is learnt by, but it says what rows hold. */
   EmbeddingOptions forJudging(DataOptions data) {
-    List<String> header =
-        EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    List<String> header = EmbeddingDataset.columns(data.train(), data.table(), !data.noHeader);
     boolean scores = data.labelColumn != null || USUAL_SCORE.stream().anyMatch(header::contains);
     loss = scores ? Loss.COSENT : Loss.MNR;
     return this;
@@ -211,9 +210,8 @@ final class EmbeddingOptions {
 
   /** Chooses the columns. */
   Columns columns(DataOptions data) {
-    List<String> header =
-        EmbeddingDataset.columns(data.train, format(data, data.train), !data.noHeader);
-    List<String> texts = texts(data.train, header, data.textColumn, data.pairColumn);
+    List<String> header = EmbeddingDataset.columns(data.train(), data.table(), !data.noHeader);
+    List<String> texts = texts(data.train(), header, data.textColumn, data.pairColumn);
     if (loss.loss().data() == EmbeddingLoss.Data.SCORES) {
       String score =
           data.labelColumn != null
@@ -224,7 +222,7 @@ final class EmbeddingOptions {
                   .orElseThrow(
                       () ->
                           new DataException(
-                              data.train.toString(),
+                              data.train().toString(),
                               "choose the column of the score with --label-column; the columns are "
                                   + String.join(", ", header)));
       return new Columns(texts, score);
@@ -237,8 +235,7 @@ final class EmbeddingOptions {
 
   /** The columns of the file to be judged by, which need no negatives. */
   Columns evaluated(DataOptions data, Columns columns) {
-    List<String> header =
-        EmbeddingDataset.columns(data.eval, format(data, data.eval), !data.noHeader);
+    List<String> header = EmbeddingDataset.columns(data.eval(), data.table(), !data.noHeader);
     return columns.texts().size() == 2 || header.contains(columns.texts().get(2))
         ? columns
         : new Columns(columns.texts().subList(0, 2), columns.score());
@@ -249,10 +246,10 @@ final class EmbeddingOptions {
    *
    * @param first null to choose from the usual names, and so is {@code second}
    */
-  static List<String> texts(Path file, List<String> header, String first, String second) {
+  static List<String> texts(Source files, List<String> header, String first, String second) {
     if ((first == null) != (second == null)) {
       throw new DataException(
-          file.toString(),
+          files.toString(),
           "a pair has two texts: choose both --text-column and --pair-column; the columns are "
               + String.join(", ", header));
     }
@@ -265,7 +262,7 @@ final class EmbeddingOptions {
                 .orElseThrow(
                     () ->
                         new DataException(
-                            file.toString(),
+                            files.toString(),
                             "choose two columns with --text-column and --pair-column; the columns"
                                 + " are "
                                 + String.join(", ", header)));
@@ -273,10 +270,10 @@ final class EmbeddingOptions {
   }
 
   /** Reads a file. */
-  EmbeddingDataset read(DataOptions data, Path file, Columns columns) {
+  EmbeddingDataset read(DataOptions data, Source files, Columns columns) {
     EmbeddingDataset read =
         EmbeddingDataset.read(
-            file, format(data, file), columns.texts(), columns.score(), !data.noHeader);
+            files, data.table(), columns.texts(), columns.score(), !data.noHeader);
     if (scoreMax != null && columns.score() != null) {
       read = read.divideScores(scoreMax);
     }
@@ -287,15 +284,11 @@ final class EmbeddingOptions {
           .ifPresent(
               row -> {
                 throw new DataException(
-                    file.toString(),
+                    files,
                     row.line(),
                     "score %s is no cosine; --score-max divides scores".formatted(row.score()));
               });
     }
     return read;
-  }
-
-  private static TableFormat format(DataOptions data, Path file) {
-    return data.format == null ? TableFormat.of(file) : data.format.table();
   }
 }

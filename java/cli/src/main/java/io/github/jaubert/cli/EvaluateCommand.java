@@ -12,7 +12,6 @@ import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.tensor.Device;
 import io.github.jaubert.train.Judgement;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -168,11 +167,13 @@ final class EvaluateCommand implements Callable<Integer> {
     if (to == null) {
       return;
     }
-    if (!Files.isRegularFile(data.train)) {
+    if (!data.train().canBeReadAgain()) {
       throw new ParameterException(
           spec.commandLine(), option + " needs a --data file that can be read again");
     }
-    if (to.toAbsolutePath().normalize().equals(data.train.toAbsolutePath().normalize())) {
+    Path file = to.toAbsolutePath().normalize();
+    if (data.train().files().stream()
+        .anyMatch(one -> one.toAbsolutePath().normalize().equals(file))) {
       throw new ParameterException(
           spec.commandLine(), "%s %s: is the file of --data".formatted(option, to));
     }
@@ -194,7 +195,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (json) {
       say.println(json(judge, measured));
     } else {
-      say.printf("%nOn %s of %s:%n", judge.counted(), data.train);
+      say.printf("%nOn %s of %s:%n", judge.counted(), data.train());
       measured.forEach((name, value) -> Report.figure(say, name, value));
       judge.tables(say);
     }
@@ -231,7 +232,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private ObjectNode json(Judge judge, Map<String, Double> measured) {
     ObjectNode all = JsonFiles.object();
     all.put("model", model.toString());
-    all.put("data", data.train.toString());
+    all.put("data", data.train().toString());
     all.put("judged_by", judge.counted());
     all.put("device", Device.defaultDevice().description());
     ObjectNode figures = all.putObject("evaluation");

@@ -58,7 +58,7 @@ final class FiguresJudge extends Judge {
     RankingDataset data =
         options
             .ranking()
-            .read(options.data(), options.file(), columns, options.embeddings().scoreMax());
+            .read(options.data(), options.files(), columns, options.embeddings().scoreMax());
     Reranking task =
         Reranking.of(
             SequenceClassifier.fromPretrained(options.model()),
@@ -76,7 +76,7 @@ final class FiguresJudge extends Judge {
   private static Opened openEmbeddings(Options options, Tokenizer tokenizer) {
     EmbeddingOptions embeddings = options.embeddings().forJudging(options.data());
     EmbeddingOptions.Columns columns = embeddings.columns(options.data());
-    EmbeddingDataset data = embeddings.read(options.data(), options.file(), columns);
+    EmbeddingDataset data = embeddings.read(options.data(), options.files(), columns);
     EmbeddingTraining task =
         EmbeddingTraining.of(
             SentenceEncoder.fromPretrained(options.model()), tokenizer, embeddings.loss());
@@ -93,7 +93,7 @@ final class FiguresJudge extends Judge {
   private static Opened openMultiVector(Options options, Tokenizer tokenizer) {
     EmbeddingOptions texts = options.embeddings().forPairs();
     EmbeddingOptions.Columns columns = texts.columns(options.data());
-    EmbeddingDataset data = texts.read(options.data(), options.file(), columns);
+    EmbeddingDataset data = texts.read(options.data(), options.files(), columns);
     return new Opened(
         MultiVectorTraining.of(MultiVectorEncoder.fromPretrained(options.model()), tokenizer)
             .evaluate(data),
@@ -105,7 +105,7 @@ final class FiguresJudge extends Judge {
 
   private static Opened openChoices(Options options, Tokenizer tokenizer) {
     ChoiceColumns columns = options.choices().columns(options.data());
-    ChoiceDataset data = ChoiceOptions.read(options.data(), options.file(), columns);
+    ChoiceDataset data = ChoiceOptions.read(options.data(), options.files(), columns);
     return new Opened(
         MultipleChoice.of(MultipleChoiceModel.fromPretrained(options.model()), tokenizer)
             .evaluate(data),

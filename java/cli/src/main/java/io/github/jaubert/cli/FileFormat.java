@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TableFormat;
 import java.nio.file.Path;
 
@@ -19,8 +20,25 @@ enum FileFormat {
     return TableFormat.valueOf(name());
   }
 
-  /** The format of tagged words that the end of a name stands for; any other is CoNLL. */
-  static FileFormat ofTaggedWords(Path file) {
+  /**
+   * The format of tagged words that the ends of names stand for; any other is CoNLL.
+   *
+   * @throws DataException if files are of several
+   */
+  static FileFormat ofTaggedWords(Source files) {
+    FileFormat first = ofTaggedWords(files.files().get(0));
+    for (Path file : files.files()) {
+      if (ofTaggedWords(file) != first) {
+        throw new DataException(
+            file.toString(),
+            "is read as %s, and %s as %s; the files of a data set of tagged words are of one format"
+                .formatted(ofTaggedWords(file), files.files().get(0), first));
+      }
+    }
+    return first;
+  }
+
+  private static FileFormat ofTaggedWords(Path file) {
     try {
       TableFormat format = TableFormat.of(file);
       return format.namesColumns() ? valueOf(format.name()) : CONLL;

@@ -37,9 +37,10 @@ final class Findings {
    *
    * @param pair the second text, null if there is none
    * @param labels those that the data say
+   * @param file null if there is one alone, or none
    * @param line of the file, 0 if there is none
    */
-  record Row(String text, String pair, List<String> labels, long line) {}
+  record Row(String text, String pair, List<String> labels, String file, long line) {}
 
   /** What its probabilities are worth. */
   void calibration(Calibration calibration) {
@@ -93,6 +94,9 @@ final class Findings {
     }
     row.labels().forEach(one.putArray("label")::add);
     judgement.answer().forEach(one.putArray("answer")::add);
+    if (row.file() != null) {
+      one.put("file", row.file());
+    }
     if (row.line() > 0) {
       one.put("line", row.line());
     }

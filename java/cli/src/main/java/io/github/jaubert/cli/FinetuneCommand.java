@@ -166,7 +166,7 @@ final class FinetuneCommand implements Callable<Integer> {
             lora,
             longTexts,
             training);
-    if (data.train == null) {
+    if (data.train() == null) {
       return TextJob.definitions(options);
     }
     return switch (task) {
@@ -256,7 +256,7 @@ final class FinetuneCommand implements Callable<Integer> {
     multiVector.check(spec.commandLine(), task, training);
     ChoiceOptions.check(spec.commandLine(), task);
     longTexts.check(spec.commandLine(), task);
-    if (data.train != null
+    if (data.train() != null
         && !data.isJudged()
         && (data.evalLimit != null
             || metrics.isGiven()

@@ -35,7 +35,6 @@ final class FoldRuns {
   private final long seed;
   private final boolean keepModels;
   private final Path folder;
-  private final TableFormat format; // of the data
   private final TableFormat written; // of what is made of it
 
   /**
@@ -60,8 +59,13 @@ final class FoldRuns {
     this.options = options;
     this.seed = seed;
     this.keepModels = keepModels;
-    format = data.format == null ? TableFormat.of(data.train) : data.format.table();
-    written = format.namesColumns() ? TableFormat.JSONL : format;
+    List<TableFormat> formats =
+        data.train().files().stream()
+            .map(file -> data.format == null ? TableFormat.of(file) : data.format.table())
+            .distinct()
+            .toList();
+    TableFormat first = formats.get(0);
+    written = formats.size() > 1 || first.namesColumns() ? TableFormat.JSONL : first;
   }
 
   /**
@@ -87,7 +91,7 @@ final class FoldRuns {
         count,
         understood.labels().problemType() == ProblemType.REGRESSION ? "score" : "label",
         seed);
-    SourceRows source = SourceRows.read(data.train, format, !data.noHeader);
+    SourceRows source = SourceRows.read(data.train(), data.table(), !data.noHeader);
     SortedMap<Long, List<?>> predicted = new TreeMap<>();
     for (int fold = 0; fold < count; fold++) {
       say.printf("part %d of %d%n", fold + 1, count);

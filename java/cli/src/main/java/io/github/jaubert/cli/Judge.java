@@ -5,6 +5,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.Judgement;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.SourceRows;
 import io.github.jaubert.train.data.TableFormat;
 import java.io.PrintWriter;
@@ -29,7 +30,7 @@ abstract class Judge implements AutoCloseable {
    * All options of the command that a judge may heed.
    *
    * @param command where an error of an option is thrown from
-   * @param data whose {@code train} is the file to be judged by
+   * @param data whose {@code train} are the files to be judged by
    * @param maxLength null for what the folder says
    */
   record Options(
@@ -43,8 +44,8 @@ abstract class Judge implements AutoCloseable {
       RankingOptions ranking,
       ChoiceOptions choices,
       Integer maxLength) {
-    Path file() {
-      return data.train;
+    Source files() {
+      return data.train();
     }
   }
 
@@ -120,7 +121,7 @@ abstract class Judge implements AutoCloseable {
 
   /** Writes rows of the data, in this order, with what was said of them. */
   void write(Path to, List<Judgement> chosen) {
-    throw new IllegalStateException("no rows of " + options.file());
+    throw new IllegalStateException("no rows of " + options.files());
   }
 
   /** The format of a table that the end of a file's name stands for. */

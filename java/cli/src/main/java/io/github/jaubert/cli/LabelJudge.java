@@ -7,7 +7,6 @@ import io.github.jaubert.bert.Thresholds;
 import io.github.jaubert.train.Judgement;
 import io.github.jaubert.train.Predictions;
 import io.github.jaubert.train.data.SourceRows;
-import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -101,10 +100,7 @@ abstract class LabelJudge extends Judge {
 
   private SourceRows rows() {
     DataOptions options = options().data();
-    return SourceRows.read(
-        options.train,
-        options.format == null ? TableFormat.of(options.train) : options.format.table(),
-        !options.noHeader);
+    return SourceRows.read(options.train(), options.table(), !options.noHeader);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class MetricOptions {
    * @throws ParameterException naming the option
    */
   void checkThresholds(CommandLine command, DataOptions data) {
-    if (thresholds != null && data.train != null && !data.isJudged()) {
+    if (thresholds != null && data.train() != null && !data.isJudged()) {
       throw new ParameterException(command, "--thresholds needs --eval or --eval-share");
     }
   }

@@ -11,6 +11,7 @@ import io.github.jaubert.train.HardNegatives.Mined;
 import io.github.jaubert.train.HardNegatives.Triplet;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EmbeddingDataset;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TableFormat;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -164,7 +165,7 @@ final class MineCommand implements Callable<Integer> {
 
     List<String> columns =
         EmbeddingOptions.texts(
-            pairs,
+            Source.of(pairs),
             EmbeddingDataset.columns(pairs, TableFormat.of(pairs), true),
             textColumn,
             pairColumn);

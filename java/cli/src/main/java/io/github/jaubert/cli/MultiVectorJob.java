@@ -47,11 +47,13 @@ final class MultiVectorJob extends HeadJob<MultiVectorEncoder> {
     return new MultiVectorJob(
         options,
         columns,
-        limited(texts.read(data, data.train, columns), data.trainLimit, seed),
-        data.eval == null
+        limited(texts.read(data, data.train(), columns), data.trainLimit, seed),
+        data.eval() == null
             ? null
             : limited(
-                texts.read(data, data.eval, texts.evaluated(data, columns)), data.evalLimit, seed));
+                texts.read(data, data.eval(), texts.evaluated(data, columns)),
+                data.evalLimit,
+                seed));
   }
 
   private static EmbeddingDataset limited(EmbeddingDataset data, Integer limit, long seed) {

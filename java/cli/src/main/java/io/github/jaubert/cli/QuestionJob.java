@@ -10,6 +10,7 @@ import io.github.jaubert.train.QuestionAnswering;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.Question;
 import io.github.jaubert.train.data.QuestionDataset;
+import io.github.jaubert.train.data.Source;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,12 +38,12 @@ final class QuestionJob extends HeadJob<QuestionAnswerer> {
     DataOptions data = options.data();
     return new QuestionJob(
         options,
-        read(options, data.train, data.trainLimit),
-        data.eval == null ? null : read(options, data.eval, data.evalLimit));
+        read(options, data.train(), data.trainLimit),
+        data.eval() == null ? null : read(options, data.eval(), data.evalLimit));
   }
 
-  private static QuestionDataset read(Options options, Path file, Integer limit) {
-    QuestionDataset all = QuestionOptions.read(file, options.data().format);
+  private static QuestionDataset read(Options options, Source files, Integer limit) {
+    QuestionDataset all = QuestionOptions.read(files, options.data().format);
     return limit == null ? all : all.sample(limit, options.training().seed);
   }
 

@@ -7,7 +7,6 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.data.Question;
 import io.github.jaubert.train.data.QuestionDataset;
 import io.github.jaubert.train.data.SourceRows;
-import io.github.jaubert.train.data.TableFormat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +28,7 @@ final class QuestionJudge extends Judge {
   @Override
   void open() {
     model = QuestionAnswerer.fromPretrained(options().model());
-    data = QuestionOptions.read(options().file(), options().data().format);
+    data = QuestionOptions.read(options().files(), options().data().format);
   }
 
   @Override
@@ -68,19 +67,17 @@ final class QuestionJudge extends Judge {
 
   private boolean isTable() {
     return options().data().format != null
-        || !options().file().toString().matches(".*\\.json(\\.gz|\\.zst)?");
+        || options().files().files().stream()
+            .noneMatch(file -> file.toString().matches(".*\\.json(\\.gz|\\.zst)?"));
   }
 
   private SourceRows rows() {
     if (isTable()) {
       FileFormat format = options().data().format;
-      return SourceRows.read(
-          options().file(),
-          format == null ? TableFormat.of(options().file()) : format.table(),
-          true);
+      return SourceRows.read(options().files(), format == null ? null : format.table(), true);
     }
     return SourceRows.of(
-        options().file().toString(), data.questions().stream().map(QuestionJudge::cells).toList());
+        options().files().toString(), data.questions().stream().map(QuestionJudge::cells).toList());
   }
 
   private static Map<String, String> cells(Question question) {

@@ -2,7 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.train.QuestionAnswering;
 import io.github.jaubert.train.data.QuestionDataset;
-import java.nio.file.Path;
+import io.github.jaubert.train.data.Source;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
@@ -79,11 +79,11 @@ final class QuestionOptions {
   }
 
   /**
-   * A file as the options say.
+   * Files as the options say.
    *
-   * @param format null for what its name ends in
+   * @param format null for what their names end in
    */
-  static QuestionDataset read(Path file, FileFormat format) {
-    return format == null ? QuestionDataset.of(file) : QuestionDataset.table(file, format.table());
+  static QuestionDataset read(Source files, FileFormat format) {
+    return QuestionDataset.of(files, format == null ? null : format.table());
   }
 }

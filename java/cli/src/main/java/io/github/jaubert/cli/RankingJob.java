@@ -12,6 +12,7 @@ import io.github.jaubert.train.Reranking;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingSettings;
 import io.github.jaubert.train.data.RankingDataset;
+import io.github.jaubert.train.data.Source;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -46,14 +47,14 @@ final class RankingJob extends HeadJob<SequenceClassifier> {
     return new RankingJob(
         options,
         columns,
-        read(options, data.train, columns, data.trainLimit),
-        data.eval == null ? null : read(options, data.eval, columns, data.evalLimit));
+        read(options, data.train(), columns, data.trainLimit),
+        data.eval() == null ? null : read(options, data.eval(), columns, data.evalLimit));
   }
 
   private static RankingDataset read(
-      Options options, Path file, RankingOptions.Columns columns, Integer limit) {
+      Options options, Source files, RankingOptions.Columns columns, Integer limit) {
     RankingDataset all =
-        options.ranking().read(options.data(), file, columns, options.embeddings().scoreMax());
+        options.ranking().read(options.data(), files, columns, options.embeddings().scoreMax());
     return limit == null ? all : all.sample(limit, options.training().seed);
   }
 

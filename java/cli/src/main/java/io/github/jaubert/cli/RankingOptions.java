@@ -4,8 +4,7 @@ import io.github.jaubert.train.RankingLoss;
 import io.github.jaubert.train.Reranking;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.RankingDataset;
-import io.github.jaubert.train.data.TableFormat;
-import java.nio.file.Path;
+import io.github.jaubert.train.data.Source;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
@@ -136,12 +135,11 @@ final class RankingOptions {
 
   /** Chooses the columns. */
   static Columns columns(DataOptions data) {
-    List<String> header =
-        RankingDataset.columns(data.train, format(data, data.train), !data.noHeader);
+    List<String> header = RankingDataset.columns(data.train(), data.table(), !data.noHeader);
     String there = "; the columns are " + String.join(", ", header);
     if ((data.textColumn == null) != (data.pairColumn == null)) {
       throw new DataException(
-          data.train.toString(),
+          data.train().toString(),
           "a query has passages: choose both --text-column and --pair-column" + there);
     }
     List<String> texts =
@@ -153,7 +151,7 @@ final class RankingOptions {
                 .orElseThrow(
                     () ->
                         new DataException(
-                            data.train.toString(),
+                            data.train().toString(),
                             "choose the columns of query and passage with --text-column and --pair-column"
                                 + there));
     String score =
@@ -165,7 +163,7 @@ final class RankingOptions {
                 .orElseThrow(
                     () ->
                         new DataException(
-                            data.train.toString(),
+                            data.train().toString(),
                             "choose the column of the score with --label-column" + there));
     return new Columns(texts.get(0), texts.get(1), score);
   }
@@ -175,20 +173,16 @@ final class RankingOptions {
    *
    * @param scoreMax what scores are divided by
    */
-  RankingDataset read(DataOptions data, Path file, Columns columns, float scoreMax) {
+  RankingDataset read(DataOptions data, Source files, Columns columns, float scoreMax) {
     RankingDataset read =
         RankingDataset.read(
-            file,
-            format(data, file),
+            files,
+            data.table(),
             columns.query(),
             columns.passage(),
             columns.score(),
             relevant,
             !data.noHeader);
     return scoreMax == 1 ? read : read.divideScores(scoreMax);
-  }
-
-  private static TableFormat format(DataOptions data, Path file) {
-    return data.format == null ? TableFormat.of(file) : data.format.table();
   }
 }

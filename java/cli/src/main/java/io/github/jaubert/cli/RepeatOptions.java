@@ -86,7 +86,7 @@ final class RepeatOptions {
           "--overwrite does not go with %s; choose another --out"
               .formatted(seeds != null ? "--seeds" : "--folds"));
     }
-    if (seeds != null && data.train != null && !data.isJudged()) {
+    if (seeds != null && data.train() != null && !data.isJudged()) {
       throw new ParameterException(
           command, "--seeds needs --eval or --eval-share: models are compared by it");
     }
@@ -96,7 +96,7 @@ final class RepeatOptions {
   }
 
   private void checkFolds(CommandLine command, DataOptions data, Task task) {
-    if (data.train == null) {
+    if (data.train() == null) {
       throw new ParameterException(command, "--folds needs --train");
     }
     if (data.isJudged() || data.evalLimit != null) {
@@ -107,7 +107,8 @@ final class RepeatOptions {
       throw new ParameterException(
           command, "--folds is for labels and scores of whole texts, not for --task " + task);
     }
-    if (Files.exists(data.train) && !Files.isRegularFile(data.train)) {
+    if (data.train().files().stream()
+        .anyMatch(file -> Files.exists(file) && !Files.isRegularFile(file))) {
       throw new ParameterException(command, "--folds needs a file that can be read again");
     }
   }
@@ -124,7 +125,7 @@ final class RepeatOptions {
 
   /** Where all runs go if nothing was said, and the same command finds them again. */
   Path usualFolder(DataOptions data) {
-    String name = data.train == null ? "wordnet" : data.name();
+    String name = data.train() == null ? "wordnet" : data.name();
     return Path.of("runs", name + (seeds != null ? "-seeds" : "-folds"));
   }
 

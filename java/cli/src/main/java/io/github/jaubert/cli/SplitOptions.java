@@ -50,7 +50,7 @@ final class SplitOptions {
     if (!(share > 0 && share < 1)) {
       throw new ParameterException(command, "--eval-share %s: between 0 and 1".formatted(share));
     }
-    if (data.eval != null) {
+    if (data.eval() != null) {
       throw new ParameterException(command, "--eval-share and --eval exclude each other");
     }
     if (!RepeatOptions.OF_TEXTS.contains(task)) {

@@ -2,9 +2,9 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.train.TokenTagging;
 import io.github.jaubert.train.data.AlignedDataset.Labelled;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TaggedDataset;
 import io.github.jaubert.train.metrics.TagScheme;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -104,18 +104,16 @@ final class TagOptions {
   }
 
   /**
-   * A file as the options say.
+   * Files as the options say.
    *
-   * @param format null for what its name ends in
+   * @param format null for what their names end in
    */
-  TaggedDataset read(Path file, FileFormat format) {
-    FileFormat its = format == null ? FileFormat.ofTaggedWords(file) : format;
+  TaggedDataset read(Source files, FileFormat format) {
+    FileFormat its = format == null ? FileFormat.ofTaggedWords(files) : format;
     TaggedDataset data =
-        switch (its) {
-          case JSONL -> TaggedDataset.jsonl(file);
-          case PARQUET -> TaggedDataset.parquet(file);
-          default -> TaggedDataset.conll(file);
-        };
+        its == FileFormat.CONLL
+            ? TaggedDataset.conll(files)
+            : TaggedDataset.objects(files, its.table());
     data = words == null ? data : data.words(words);
     data = tags == null ? data : data.tags(tags);
     return names.isEmpty() ? data : data.names(names.toArray(String[]::new));

@@ -243,7 +243,7 @@ enum Task {
     if (flawed) {
       Example first = first(train, label -> !LabelText.isNumber(label));
       throw new DataException(
-          train.source(),
+          train.origin(),
           first.line(),
           "label %s is a number with a %s; write scores as 1234.5, or choose --task classification%s"
               .formatted(
@@ -260,7 +260,7 @@ enum Task {
     if (train.rows().stream().allMatch(row -> LabelText.isPrintedList(row.label()))) {
       Example first = train.rows().get(0);
       throw new DataException(
-          train.source(),
+          train.origin(),
           first.line(),
           "label %s is a list written as a text; write its labels with a separator between them, which --label-separator names, or arrays in JSON lines, or choose --task classification if it is a name"
               .formatted(first.label()));
@@ -274,7 +274,7 @@ enum Task {
       Example first =
           train.rows().stream().filter(row -> row.labels().size() > 1).findFirst().orElseThrow();
       throw new DataException(
-          train.source(),
+          train.origin(),
           first.line(),
           "labels %s are several numbers with fractions: shares of the classes are not supported; give the label of the largest, or choose --task multilabel if these are names"
               .formatted(first.labels()));
@@ -299,7 +299,7 @@ enum Task {
     if (fractions && others.size() * 10L <= train.size()) {
       Example first = others.get(0);
       throw new DataException(
-          train.source(),
+          train.origin(),
           first.line(),
           String.format(
               Locale.ROOT,

@@ -17,6 +17,7 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -173,7 +174,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
     if (labels().problemType() == ProblemType.SINGLE_LABEL && eval != null) {
       report.baseline("commonest label", Baselines.majority(train, eval, labels()));
     }
-    if (options().data().train == null) {
+    if (options().data().train() == null) {
       report.baseline("linear layer on the frozen encoder", frozen());
     }
   }
@@ -259,7 +260,10 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
 
   private static Findings.Row row(TextDataset data, int number) {
     Example row = data.rows().get(number);
-    return new Findings.Row(row.text(), row.secondText(), row.labels(), row.line());
+    String file =
+        data.origin().files().size() > 1 ? data.origin().file(row.line()).toString() : null;
+    return new Findings.Row(
+        row.text(), row.secondText(), row.labels(), file, Source.inFile(row.line()));
   }
 
   @Override

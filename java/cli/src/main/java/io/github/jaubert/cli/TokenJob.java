@@ -38,7 +38,7 @@ final class TokenJob extends ClassifierJob<TokenClassifier> {
   /** The files that the options name. */
   static TokenJob files(Options options) {
     DataOptions data = options.data();
-    TaggedDataset all = options.tags().read(data.train, data.format);
+    TaggedDataset all = options.tags().read(data.train(), data.format);
     // A sample may lack tags of which there are few.
     List<String> tags = all.tagNames();
     if (tags.size() < 2) {
@@ -48,9 +48,9 @@ final class TokenJob extends ClassifierJob<TokenClassifier> {
     long seed = options.training().seed;
     TaggedDataset train = limited(all, data.trainLimit, seed);
     TaggedDataset eval =
-        data.eval == null
+        data.eval() == null
             ? null
-            : limited(options.tags().read(data.eval, data.format), data.evalLimit, seed);
+            : limited(options.tags().read(data.eval(), data.format), data.evalLimit, seed);
     return new TokenJob(options, Labels.of(tags), train, eval);
   }
 

@@ -27,7 +27,7 @@ final class TokenJudge extends Judge {
   @Override
   void open() {
     model = TokenClassifier.fromPretrained(options().model());
-    data = options().tags().read(options().file(), options().data().format);
+    data = options().tags().read(options().files(), options().data().format);
   }
 
   @Override
@@ -64,7 +64,7 @@ final class TokenJudge extends Judge {
 
   private FileFormat format() {
     FileFormat format = options().data().format;
-    return format == null ? FileFormat.ofTaggedWords(options().file()) : format;
+    return format == null ? FileFormat.ofTaggedWords(options().files()) : format;
   }
 
   private boolean isJson() {
@@ -79,7 +79,7 @@ final class TokenJudge extends Judge {
           options().command(),
           "%s %s: sentences of %s are written as %s"
               .formatted(
-                  option, to, options().file(), isJson() ? ".jsonl" : "CoNLL, not as .jsonl"));
+                  option, to, options().files(), isJson() ? ".jsonl" : "CoNLL, not as .jsonl"));
     }
   }
 
@@ -87,7 +87,7 @@ final class TokenJudge extends Judge {
   void write(Path to, List<Judgement> chosen) {
     if (isJson()) {
       write(
-          SourceRows.read(options().file(), format().table(), true),
+          SourceRows.read(options().files(), format().table(), true),
           to,
           chosen,
           "score",
@@ -95,7 +95,7 @@ final class TokenJudge extends Judge {
       return;
     }
     ConllRows.write(
-        options().file(),
+        options().files(),
         to,
         chosen.stream()
             .map(

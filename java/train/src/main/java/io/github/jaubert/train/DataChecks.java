@@ -10,6 +10,7 @@ import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.EncodedDataset;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TaggedDataset;
 import io.github.jaubert.train.data.TextDataset;
 import java.util.List;
@@ -57,8 +58,14 @@ final class DataChecks {
           data.source(),
           blank.size(),
           data.size(),
-          blank.get(0).line() > 0 ? ", the first of them in line " + blank.get(0).line() : "");
+          blank.get(0).line() > 0 ? ", the first of them in " + where(data, blank.get(0)) : "");
     }
+  }
+
+  /** As {@code line 3}, or, of several files, the file, too. */
+  private static String where(TextDataset data, Example row) {
+    boolean one = data.origin().files().size() <= 1;
+    return one ? "line " + row.line() : data.origin().place(row.line());
   }
 
   private static void refuseBlankColumn(
@@ -94,7 +101,7 @@ final class DataChecks {
         .ifPresent(
             row -> {
               throw new DataException(
-                  data.source(),
+                  data.origin(),
                   row.line(),
                   "is a pair of texts; %s is for single ones, and pairs are cut"
                       .formatted(strategy));
@@ -152,7 +159,7 @@ final class DataChecks {
    * @param lines in which line of its file an example begins
    */
   static void embeddings(
-      String source,
+      Source source,
       IntToLongFunction lines,
       EncodedDataset encoded,
       Tokenizer tokenizer,

@@ -52,7 +52,7 @@ record EncodedTexts(EncodedDataset data, int[] texts) {
       DataChecks.unknown(data.source(), encoded.data(), cutting);
     }
     DataChecks.embeddings(
-        data.source(),
+        data.origin(),
         row -> data.rows().get(encoded.textsOf(new int[] {row})[0]).line(),
         encoded.data(),
         cutting,

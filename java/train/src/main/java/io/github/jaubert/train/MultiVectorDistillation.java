@@ -79,7 +79,7 @@ public final class MultiVectorDistillation
     for (int[] rows : data.queries()) {
       if (rows.length < 2) {
         throw new DataException(
-            data.source(),
+            data.origin(),
             data.rows().get(rows[0]).line(),
             "its query has one passage: there is nothing that it is compared to");
       }

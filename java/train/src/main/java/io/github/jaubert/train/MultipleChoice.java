@@ -74,7 +74,7 @@ public final class MultipleChoice
     EncoderConfig config = model().config();
     DataChecks.tokens(data.source(), encoded, cutting, config.maxPositionEmbeddings());
     DataChecks.embeddings(
-        data.source(), text -> line(data, firsts, text), encoded, cutting, config);
+        data.origin(), text -> line(data, firsts, text), encoded, cutting, config);
     int[] lengths = encoded.lengths();
     return Examples.of(
         data.size(),

@@ -147,7 +147,7 @@ public final class QuestionAnswering
     EncoderConfig config = model().config();
     DataChecks.unknown(data.source(), cut.encoded(), cutting);
     DataChecks.embeddings(
-        data.source(),
+        data.origin(),
         row -> data.questions().get(cut.question(row)).line(),
         cut.encoded(),
         cutting,

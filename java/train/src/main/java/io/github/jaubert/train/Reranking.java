@@ -125,7 +125,7 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
       for (RankingDataset.Row row : data.rows()) {
         if (row.score() < 0 || row.score() > 1) {
           throw new DataException(
-              data.source(),
+              data.origin(),
               row.line(),
               "score %s: the loss %s takes those from 0 to 1; divideScores(…) brings them there"
                   .formatted(row.score(), loss.name()));
@@ -223,7 +223,7 @@ public final class Reranking extends HeadTask<Reranking, SequenceClassifier, Ran
     EncoderConfig config = model().config();
     DataChecks.tokens(data.source(), encoded, cutting, config.maxPositionEmbeddings());
     DataChecks.embeddings(
-        data.source(), row -> data.rows().get(row).line(), encoded, cutting, config);
+        data.origin(), row -> data.rows().get(row).line(), encoded, cutting, config);
     int most = data.queries().stream().mapToInt(rows -> rows.length).max().orElseThrow();
     LOG.info(
         "{}: {} passages of {} queries, at most {} of one",

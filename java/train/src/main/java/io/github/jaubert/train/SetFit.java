@@ -94,7 +94,7 @@ public final class SetFit {
     for (Example row : data.rows()) {
       if (row.secondText() != null) {
         throw new DataException(
-            data.source(), row.line(), "is a pair of texts; SetFit labels single ones");
+            data.origin(), row.line(), "is a pair of texts; SetFit labels single ones");
       }
     }
   }

@@ -116,7 +116,7 @@ public final class TokenTagging
     EncoderConfig config = model().config();
     DataChecks.unknown(data.source(), aligned.encoded(), cutting);
     DataChecks.embeddings(
-        data.source(), row -> data.sentences().get(row).line(), aligned.encoded(), cutting, config);
+        data.origin(), row -> data.sentences().get(row).line(), aligned.encoded(), cutting, config);
     return aligned;
   }
 

@@ -241,7 +241,8 @@ final class AnswerTables {
         }
       }
       if (one.has("line")) {
-        html.text(", line " + one.path("line").asText());
+        String file = one.has("file") ? one.path("file").asText() + " " : "";
+        html.text(", " + file + "line " + one.path("line").asText());
       }
       html.close("div").close("div");
     }

@@ -135,7 +135,7 @@ public final class AlignedDataset {
       Integer index = known.get(sentence.tags().get(i));
       if (index == null) {
         throw new DataException(
-            data.source(),
+            data.origin(),
             sentence.line(),
             "tag %s of the word '%s' is not one of the %d known: %s"
                 .formatted(

@@ -17,10 +17,10 @@ import java.util.stream.IntStream;
  * }</pre>
  */
 public final class ChoiceDataset {
-  private final String source;
+  private final Source source;
   private final List<Choices> rows;
 
-  private ChoiceDataset(String source, List<Choices> rows) {
+  private ChoiceDataset(Source source, List<Choices> rows) {
     this.source = source;
     this.rows = List.copyOf(rows);
   }
@@ -32,8 +32,12 @@ public final class ChoiceDataset {
    * @throws DataException if there are none
    */
   public static ChoiceDataset of(String source, List<Choices> rows) {
+    return of(Source.of(source), rows);
+  }
+
+  private static ChoiceDataset of(Source source, List<Choices> rows) {
     if (rows.isEmpty()) {
-      throw new DataException(source, "has no rows");
+      throw new DataException(source.toString(), "has no rows");
     }
     return new ChoiceDataset(source, rows);
   }
@@ -48,7 +52,17 @@ public final class ChoiceDataset {
    */
   public static ChoiceDataset read(
       Path file, TableFormat format, ChoiceColumns columns, boolean header) {
-    Table table = format.read(file, header);
+    return read(Source.of(file), format, columns, header);
+  }
+
+  /**
+   * The same of several files, whose rows follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   */
+  public static ChoiceDataset read(
+      Source files, TableFormat format, ChoiceColumns columns, boolean header) {
+    Table table = Table.read(files, format, header);
     int prompt = table.column(columns.prompt());
     int beginning = columns.beginning() == null ? -1 : table.column(columns.beginning());
     int[] choices = columns.choices().stream().mapToInt(table::column).toArray();
@@ -75,7 +89,7 @@ public final class ChoiceDataset {
         throw new DataException(table.source(), row.line(), e.getMessage());
       }
     }
-    return of(file.toString(), rows);
+    return of(files, rows);
   }
 
   private static int answer(Table table, Table.Row row, String answer, List<String> choices) {
@@ -106,6 +120,11 @@ public final class ChoiceDataset {
     return EmbeddingDataset.columns(file, format, header);
   }
 
+  /** The same of several files; {@code format} is null for what the name of each ends in. */
+  public static List<String> columns(Source files, TableFormat format, boolean header) {
+    return EmbeddingDataset.columns(files, format, header);
+  }
+
   /** At most {@code count} of the rows, drawn by chance, the same for the same seed, in order. */
   public ChoiceDataset sample(int count, long seed) {
     if (count < 1) {
@@ -119,6 +138,11 @@ public final class ChoiceDataset {
 
   /** The file, or the name that was given: how errors call it. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a row is. */
+  public Source origin() {
     return source;
   }
 

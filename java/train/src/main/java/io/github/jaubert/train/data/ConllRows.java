@@ -3,8 +3,10 @@ package io.github.jaubert.train.data;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Sentences of a CoNLL file as they stand there, with other tags in a column behind the last. */
@@ -23,15 +25,19 @@ public final class ConllRows {
   /**
    * Writes sentences, in this order.
    *
-   * @param file that they come from
-   * @throws DataException if it cannot be read
+   * @param files that they come from
+   * @throws DataException if one cannot be read
    */
-  public static void write(Path file, Path to, List<Row> rows) {
-    List<String> lines = Utf8.read(file).lines().map(ConllReader::trimmed).toList();
+  public static void write(Source files, Path to, List<Row> rows) {
+    Map<Path, List<String>> texts = new HashMap<>();
+    for (Path file : files.files()) {
+      texts.put(file, Utf8.read(file).lines().map(ConllReader::trimmed).toList());
+    }
     StringBuilder text = new StringBuilder();
     for (Row row : rows) {
       text.append(String.format(Locale.ROOT, "# score = %.6f\n", row.score));
-      int line = (int) row.sentence.line() - 1;
+      List<String> lines = texts.get(files.file(row.sentence.line()));
+      int line = (int) Source.inFile(row.sentence.line()) - 1;
       Pattern between = ConllReader.between(lines.get(line));
       int width = between.split(lines.get(line), -1).length;
       for (int word = 0; word < row.tags.size(); line++) {

@@ -15,7 +15,7 @@ final class CsvTableReader {
   private CsvTableReader() {}
 
   static Table read(Path file, boolean header, char delimiter) {
-    RowCollector rows = new RowCollector(file.toString(), header);
+    RowCollector rows = new RowCollector(Source.of(file), header);
     CSVFormat format = FORMAT.builder().setDelimiter(delimiter).get();
     long end = 0; // the line on which the last row ended
     try (CSVParser parser = CSVParser.parse(Utf8.read(file), format)) {

@@ -19,6 +19,11 @@ public final class DataException extends RuntimeException {
     super(source + ":" + line + ": " + oneLine(reason));
   }
 
+  /** A fault of a row, by its {@linkplain Source line}. */
+  public DataException(Source source, long line, String reason) {
+    super(source.place(line) + ": " + oneLine(reason));
+  }
+
   /** A fault of the data set as a whole, and what it was caused by. */
   public DataException(String source, String reason, Throwable cause) {
     super(source + ": " + oneLine(reason), cause);

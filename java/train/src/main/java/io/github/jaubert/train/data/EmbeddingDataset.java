@@ -46,10 +46,10 @@ public final class EmbeddingDataset {
     }
   }
 
-  private final String source;
+  private final Source source;
   private final List<Row> rows;
 
-  private EmbeddingDataset(String source, List<Row> rows) {
+  private EmbeddingDataset(Source source, List<Row> rows) {
     this.source = source;
     this.rows = List.copyOf(rows);
   }
@@ -61,8 +61,12 @@ public final class EmbeddingDataset {
    * @throws DataException if some have another number of texts, or no score where others have one
    */
   public static EmbeddingDataset of(String source, List<Row> rows) {
+    return of(Source.of(source), rows);
+  }
+
+  private static EmbeddingDataset of(Source source, List<Row> rows) {
     if (rows.isEmpty()) {
-      throw new DataException(source, "has no rows");
+      throw new DataException(source.toString(), "has no rows");
     }
     Row first = rows.get(0);
     for (Row row : rows) {
@@ -91,7 +95,17 @@ public final class EmbeddingDataset {
    */
   public static EmbeddingDataset read(
       Path file, TableFormat format, List<String> texts, String score, boolean header) {
-    Table table = format.read(file, header);
+    return read(Source.of(file), format, texts, score, header);
+  }
+
+  /**
+   * The same of several files, whose rows follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   */
+  public static EmbeddingDataset read(
+      Source files, TableFormat format, List<String> texts, String score, boolean header) {
+    Table table = Table.read(files, format, header);
     int[] columns = texts.stream().mapToInt(table::column).toArray();
     int scores = score == null ? -1 : table.column(score);
     List<Row> rows = new ArrayList<>();
@@ -100,7 +114,7 @@ public final class EmbeddingDataset {
           IntStream.of(columns).mapToObj(column -> only(table, row, column)).toList();
       rows.add(new Row(cells, scores < 0 ? Float.NaN : number(table, row, scores), row.line()));
     }
-    return of(file.toString(), rows);
+    return of(files, rows);
   }
 
   /**
@@ -109,7 +123,12 @@ public final class EmbeddingDataset {
    * @throws DataException if it cannot be read
    */
   public static List<String> columns(Path file, TableFormat format, boolean header) {
-    return format.read(file, header).columns();
+    return columns(Source.of(file), format, header);
+  }
+
+  /** The same of several files; {@code format} is null for what the name of each ends in. */
+  public static List<String> columns(Source files, TableFormat format, boolean header) {
+    return Table.read(files, format, header).columns();
   }
 
   /**
@@ -118,7 +137,7 @@ public final class EmbeddingDataset {
    * @throws DataException if the column is not there, or a cell holds no single text
    */
   public static List<String> texts(Path file, TableFormat format, String column, boolean header) {
-    Table table = format.read(file, header);
+    Table table = Table.read(Source.of(file), format, header);
     int index = table.column(column);
     return table.rows().stream().map(row -> only(table, row, index)).toList();
   }
@@ -171,6 +190,11 @@ public final class EmbeddingDataset {
 
   /** The file, or the name that was given: how errors call it. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a row is. */
+  public Source origin() {
     return source;
   }
 

@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes examples of the rows of a table.
  *
- * @param source the file, as errors name it
+ * @param source the files, as errors name them
  */
-record ExampleReader(String source, Columns columns) {
+record ExampleReader(Source source, Columns columns) {
   private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
 
   /** As CSV writes a text with quotes in it. */
@@ -83,12 +83,13 @@ record ExampleReader(String source, Columns columns) {
   /**
    * Takes the columns out of a table.
    *
+   * @param unquoted whether it was read from TSV
    * @throws DataException if one is not there, or a cell is not what it should be
    */
-  List<Example> read(Table table, TableFormat format) {
+  List<Example> read(Table table, boolean unquoted) {
     if (columns.text == null) {
       throw new DataException(
-          source,
+          source.toString(),
           "choose the column of the text with text(…); the columns are "
               + String.join(", ", table.columns()));
     }
@@ -104,7 +105,7 @@ record ExampleReader(String source, Columns columns) {
       List<String> labels = label < 0 ? List.of() : labels(table, row, label);
       examples.add(new Example(only(table, row, text), second, labels, row.line()));
     }
-    if (format == TableFormat.TSV) {
+    if (unquoted) {
       warnOfQuotes(examples, "texts", Example::text);
       if (pair >= 0) {
         warnOfQuotes(examples, "second texts", Example::secondText);
@@ -235,7 +236,7 @@ record ExampleReader(String source, Columns columns) {
    *
    * @throws DataException if no row is left
    */
-  static List<Example> kept(String source, List<Example> all, Set<String> skipped) {
+  static List<Example> kept(Source source, List<Example> all, Set<String> skipped) {
     if (skipped.isEmpty()) {
       return List.copyOf(all);
     }
@@ -253,7 +254,7 @@ record ExampleReader(String source, Columns columns) {
         all.size(),
         skipped.stream().sorted().map(label -> "'" + label + "'").collect(joining(" or ")));
     if (kept.isEmpty()) {
-      throw new DataException(source, "every row is left out");
+      throw new DataException(source.toString(), "every row is left out");
     }
     return kept;
   }

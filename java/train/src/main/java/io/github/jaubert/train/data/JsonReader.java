@@ -31,12 +31,14 @@ final class JsonReader {
           .build()
           .readerFor(JsonNode.class);
 
+  private final Path file;
   private final String source;
   private final Map<String, Integer> columns = new LinkedHashMap<>();
   private final Map<String, JsonNode> flags = new HashMap<>();
   private final List<Table.Row> rows = new ArrayList<>();
 
   private JsonReader(Path file) {
+    this.file = file;
     source = file.toString();
   }
 
@@ -80,7 +82,7 @@ final class JsonReader {
             written.put(key, first.toString().replace(",", ", "));
           }
         });
-    return new Table(source, List.copyOf(columns.keySet()), rows, written);
+    return new Table(Source.of(file), List.copyOf(columns.keySet()), rows, written);
   }
 
   /** The value itself if it is an array of at least two zeros and ones, otherwise a null node. */

@@ -45,6 +45,11 @@ public record Question(
     }
   }
 
+  /** The same of one of several files. */
+  Question in(int file) {
+    return file == 0 ? this : new Question(id, question, context, answers, Source.line(file, line));
+  }
+
   /** Whether the context has no answer. */
   public boolean isImpossible() {
     return answers.isEmpty();

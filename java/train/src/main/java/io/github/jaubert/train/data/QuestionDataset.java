@@ -3,8 +3,10 @@ package io.github.jaubert.train.data;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.files.Packed;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -21,12 +23,12 @@ import java.util.stream.IntStream;
  * the question, and the reason.
  */
 public final class QuestionDataset {
-  private final String source;
+  private final Source source;
   private final Supplier<List<Question>> reader;
   private List<Question> questions;
 
   private QuestionDataset(
-      String source, Supplier<List<Question>> reader, List<Question> questions) {
+      Source source, Supplier<List<Question>> reader, List<Question> questions) {
     this.source = source;
     this.reader = reader;
     this.questions = questions;
@@ -37,7 +39,7 @@ public final class QuestionDataset {
    * qas} with {@code answers}; one with {@code is_impossible} has no answer.
    */
   public static QuestionDataset squad(Path file) {
-    return new QuestionDataset(file.toString(), new SquadReader(file)::read, null);
+    return read(Source.of(file), one -> new SquadReader(one).read());
   }
 
   /**
@@ -47,7 +49,7 @@ public final class QuestionDataset {
    * the answer. In JSON lines, answer and answer_start may be arrays.
    */
   public static QuestionDataset table(Path file, TableFormat format) {
-    return new QuestionDataset(file.toString(), new QuestionTableReader(file, format)::read, null);
+    return read(Source.of(file), one -> new QuestionTableReader(one, format).read());
   }
 
   /**
@@ -56,16 +58,63 @@ public final class QuestionDataset {
    * @throws DataException if it is neither
    */
   public static QuestionDataset of(Path file) {
-    return Packed.nameOf(file).endsWith(".json") ? squad(file) : table(file, TableFormat.of(file));
+    return of(Source.of(file), (TableFormat) null);
+  }
+
+  /**
+   * Files whose questions follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   * @throws DataException if it is neither SQuAD's nor a table
+   */
+  public static QuestionDataset of(Source files, TableFormat format) {
+    if (format == null) {
+      files.files().stream().filter(file -> !isSquad(file)).forEach(TableFormat::of);
+    }
+    return read(
+        files,
+        file ->
+            format == null && isSquad(file)
+                ? new SquadReader(file).read()
+                : new QuestionTableReader(file, format == null ? TableFormat.of(file) : format)
+                    .read());
+  }
+
+  private static boolean isSquad(Path file) {
+    return Packed.nameOf(file).endsWith(".json");
+  }
+
+  private static QuestionDataset read(Source files, Function<Path, List<Question>> reader) {
+    return new QuestionDataset(
+        files,
+        () -> {
+          List<Question> all = new ArrayList<>();
+          for (int i = 0; i < files.files().size(); i++) {
+            for (Question one : reader.apply(files.files().get(i))) {
+              all.add(one.in(i));
+            }
+          }
+          return all;
+        },
+        null);
   }
 
   /** Questions that are in memory already, and the name that errors give them. */
   public static QuestionDataset of(String source, List<Question> questions) {
+    return of(Source.of(source), questions);
+  }
+
+  private static QuestionDataset of(Source source, List<Question> questions) {
     return new QuestionDataset(source, null, List.copyOf(questions));
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a question is. */
+  public Source origin() {
     return source;
   }
 
@@ -78,7 +127,7 @@ public final class QuestionDataset {
     if (questions == null) {
       questions = List.copyOf(reader.get());
       if (questions.isEmpty()) {
-        throw new DataException(source, "has no question");
+        throw new DataException(source.toString(), "has no question");
       }
     }
     return questions;
@@ -115,6 +164,6 @@ public final class QuestionDataset {
 
   @Override
   public String toString() {
-    return source;
+    return source.toString();
   }
 }

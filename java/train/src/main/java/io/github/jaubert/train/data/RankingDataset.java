@@ -38,11 +38,11 @@ public final class RankingDataset {
     }
   }
 
-  private final String source;
+  private final Source source;
   private final List<Row> rows;
   private final List<int[]> queries;
 
-  private RankingDataset(String source, List<Row> rows) {
+  private RankingDataset(Source source, List<Row> rows) {
     this.source = source;
     this.rows = List.copyOf(rows);
     Map<String, List<Integer>> byQuery = new LinkedHashMap<>();
@@ -62,8 +62,12 @@ public final class RankingDataset {
    * @throws DataException if there are none
    */
   public static RankingDataset of(String source, List<Row> rows) {
+    return of(Source.of(source), rows);
+  }
+
+  private static RankingDataset of(Source source, List<Row> rows) {
     if (rows.isEmpty()) {
-      throw new DataException(source, "has no rows");
+      throw new DataException(source.toString(), "has no rows");
     }
     return new RankingDataset(source, rows);
   }
@@ -87,7 +91,23 @@ public final class RankingDataset {
       String score,
       String relevant,
       boolean header) {
-    Table table = format.read(file, header);
+    return read(Source.of(file), format, query, passage, score, relevant, header);
+  }
+
+  /**
+   * The same of several files, whose rows follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   */
+  public static RankingDataset read(
+      Source files,
+      TableFormat format,
+      String query,
+      String passage,
+      String score,
+      String relevant,
+      boolean header) {
+    Table table = Table.read(files, format, header);
     int queries = table.column(query);
     int passages = table.column(passage);
     int scores = table.column(score);
@@ -109,9 +129,10 @@ public final class RankingDataset {
     }
     if (relevant != null && rows.stream().allMatch(row -> row.score() == 0)) {
       throw new DataException(
-          table.source(), "no %s is %s, which stands for relevant".formatted(score, relevant));
+          table.source().toString(),
+          "no %s is %s, which stands for relevant".formatted(score, relevant));
     }
-    return of(file.toString(), rows);
+    return of(files, rows);
   }
 
   private static float score(
@@ -136,6 +157,11 @@ public final class RankingDataset {
    */
   public static List<String> columns(Path file, TableFormat format, boolean header) {
     return EmbeddingDataset.columns(file, format, header);
+  }
+
+  /** The same of several files; {@code format} is null for what the name of each ends in. */
+  public static List<String> columns(Source files, TableFormat format, boolean header) {
+    return EmbeddingDataset.columns(files, format, header);
   }
 
   /** Divides all scores, such as by 3 to bring those from 0 to 3 to 0 to 1. */
@@ -169,6 +195,11 @@ public final class RankingDataset {
 
   /** The file, or the name that was given: how errors call it. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a row is. */
+  public Source origin() {
     return source;
   }
 

@@ -11,12 +11,12 @@ import java.util.stream.IntStream;
  * first row names the columns or, without a header, they are called 0, 1, 2, …
  */
 final class RowCollector {
-  private final String source;
+  private final Source source;
   private final boolean header;
   private final List<Table.Row> rows = new ArrayList<>();
   private List<String> columns;
 
-  RowCollector(String source, boolean header) {
+  RowCollector(Source source, boolean header) {
     this.source = source;
     this.header = header;
   }
@@ -48,10 +48,11 @@ final class RowCollector {
    */
   Table table() {
     if (columns == null) {
-      throw new DataException(source, "the file is empty");
+      throw new DataException(source.toString(), "the file is empty");
     }
     if (rows.isEmpty()) {
-      throw new DataException(source, "nothing follows the header " + String.join(", ", columns));
+      throw new DataException(
+          source.toString(), "nothing follows the header " + String.join(", ", columns));
     }
     return new Table(source, columns, rows, Map.of());
   }

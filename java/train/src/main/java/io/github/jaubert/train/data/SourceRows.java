@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ObjLongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVFormat;
@@ -27,13 +28,13 @@ public final class SourceRows {
 
   private static final CSVFormat TABS = COMMAS.builder().setDelimiter('\t').get();
 
-  private final String source;
+  private final Source source;
   private final boolean header;
   private final List<String> columns;
   private final SortedMap<Long, ObjectNode> rows; // by line
 
   private SourceRows(
-      String source, boolean header, List<String> columns, SortedMap<Long, ObjectNode> rows) {
+      Source source, boolean header, List<String> columns, SortedMap<Long, ObjectNode> rows) {
     this.source = source;
     this.header = header;
     this.columns = columns;
@@ -47,29 +48,48 @@ public final class SourceRows {
    * @throws DataException if it is not of the format
    */
   public static SourceRows read(Path file, TableFormat format, boolean header) {
+    return read(Source.of(file), format, header);
+  }
+
+  /**
+   * The same of several files, whose rows follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   */
+  public static SourceRows read(Source files, TableFormat format, boolean header) {
     SortedMap<Long, ObjectNode> rows = new TreeMap<>();
+    boolean named = header;
+    for (int i = 0; i < files.files().size(); i++) {
+      Path file = files.files().get(i);
+      TableFormat its = format == null ? TableFormat.of(file) : format;
+      named |= its.namesColumns();
+      int number = i;
+      add(file, its, header, (row, line) -> rows.put(Source.line(number, line), row));
+    }
+    return new SourceRows(files, named, keys(rows), rows);
+  }
+
+  private static void add(
+      Path file, TableFormat format, boolean header, ObjLongConsumer<ObjectNode> to) {
     if (format == TableFormat.JSONL) {
       List<String> lines = Utf8.read(file).lines().toList();
       for (int i = 0; i < lines.size(); i++) {
         if (!lines.get(i).isBlank()) {
-          rows.put(i + 1L, JsonReader.object(file.toString(), i + 1L, lines.get(i)));
+          to.accept(JsonReader.object(file.toString(), i + 1L, lines.get(i)), i + 1L);
         }
       }
-      return new SourceRows(file.toString(), true, keys(rows), rows);
-    }
-    if (format == TableFormat.PARQUET) {
-      RowSource.forEach(file, (row, line) -> rows.put(line, row));
-      return new SourceRows(file.toString(), true, keys(rows), rows);
-    }
-    Table table = format.read(file, header);
-    for (Table.Row row : table.rows()) {
-      ObjectNode object = JsonFiles.object();
-      for (int i = 0; i < table.columns().size(); i++) {
-        object.put(free(object, table.columns().get(i)), row.cells().get(i).get(0));
+    } else if (format == TableFormat.PARQUET) {
+      RowSource.forEach(file, to);
+    } else {
+      Table table = format.read(file, header);
+      for (Table.Row row : table.rows()) {
+        ObjectNode object = JsonFiles.object();
+        for (int i = 0; i < table.columns().size(); i++) {
+          object.put(free(object, table.columns().get(i)), row.cells().get(i).get(0));
+        }
+        to.accept(object, row.line());
       }
-      rows.put(row.line(), object);
     }
-    return new SourceRows(file.toString(), header, keys(rows), rows);
   }
 
   /**
@@ -85,7 +105,7 @@ public final class SourceRows {
       row.forEach(object::put);
       numbered.put(numbered.size() + 1L, object);
     }
-    return new SourceRows(source, true, keys(numbered), numbered);
+    return new SourceRows(Source.of(source), true, keys(numbered), numbered);
   }
 
   private static List<String> keys(Map<Long, ObjectNode> rows) {

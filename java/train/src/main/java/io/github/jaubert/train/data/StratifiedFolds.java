@@ -97,7 +97,7 @@ public final class StratifiedFolds {
         for (String label : folds[row] == part ? example.labels() : List.<String>of()) {
           if (!learnt.contains(label)) {
             throw new DataException(
-                data.source(),
+                data.origin(),
                 example.line(),
                 "label %s is in one of %d parts alone, and could not be learnt from the others; skipLabels(…) leaves such rows out"
                     .formatted(label, parts));

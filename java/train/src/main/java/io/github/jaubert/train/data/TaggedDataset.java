@@ -2,11 +2,13 @@ package io.github.jaubert.train.data;
 
 import io.github.jaubert.tensor.Rng;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -30,7 +32,7 @@ public final class TaggedDataset {
 
   private static final String OUTSIDE = "O";
 
-  private final String source;
+  private final Source source;
   private final Columns columns; // null: a list
   private final Function<Columns, List<TaggedSentence>> reader;
   private List<TaggedSentence> sentences;
@@ -45,7 +47,7 @@ public final class TaggedDataset {
   record Columns(String words, String tags, List<String> names) {}
 
   private TaggedDataset(
-      String source,
+      Source source,
       Columns columns,
       Function<Columns, List<TaggedSentence>> reader,
       List<TaggedSentence> sentences) {
@@ -64,7 +66,12 @@ public final class TaggedDataset {
    * say otherwise.
    */
   public static TaggedDataset conll(Path file) {
-    return of(file, columns -> new ConllReader(file, columns).read());
+    return conll(Source.of(file));
+  }
+
+  /** The same of several files, whose sentences follow one another. */
+  public static TaggedDataset conll(Source files) {
+    return of(files, (file, columns) -> new ConllReader(file, columns).read());
   }
 
   /**
@@ -74,20 +81,42 @@ public final class TaggedDataset {
    * #tags} say otherwise. Tags are names, or numbers if {@link #names} tells what they stand for.
    */
   public static TaggedDataset jsonl(Path file) {
-    return of(file, columns -> new TaggedJsonReader(file, TableFormat.JSONL, columns).read());
+    return objects(Source.of(file), TableFormat.JSONL);
   }
 
   /** The same columns in Apache Parquet, read with {@code jaubert-parquet}. */
   public static TaggedDataset parquet(Path file) {
-    return of(file, columns -> new TaggedJsonReader(file, TableFormat.PARQUET, columns).read());
+    return objects(Source.of(file), TableFormat.PARQUET);
   }
 
-  private static TaggedDataset of(Path file, Function<Columns, List<TaggedSentence>> reader) {
-    return new TaggedDataset(file.toString(), new Columns(null, null, List.of()), reader, null);
+  /** The same of several files in one of these formats, whose sentences follow one another. */
+  public static TaggedDataset objects(Source files, TableFormat format) {
+    return of(files, (file, columns) -> new TaggedJsonReader(file, format, columns).read());
+  }
+
+  private static TaggedDataset of(
+      Source files, BiFunction<Path, Columns, List<TaggedSentence>> reader) {
+    return new TaggedDataset(
+        files, new Columns(null, null, List.of()), columns -> read(files, columns, reader), null);
+  }
+
+  private static List<TaggedSentence> read(
+      Source files, Columns columns, BiFunction<Path, Columns, List<TaggedSentence>> reader) {
+    List<TaggedSentence> all = new ArrayList<>();
+    for (int i = 0; i < files.files().size(); i++) {
+      for (TaggedSentence one : reader.apply(files.files().get(i), columns)) {
+        all.add(new TaggedSentence(one.words(), one.tags(), Source.line(i, one.line())));
+      }
+    }
+    return all;
   }
 
   /** Sentences that are in memory already, and the name that errors give them. */
   public static TaggedDataset of(String source, List<TaggedSentence> sentences) {
+    return of(Source.of(source), sentences);
+  }
+
+  private static TaggedDataset of(Source source, List<TaggedSentence> sentences) {
     return new TaggedDataset(source, null, null, List.copyOf(sentences));
   }
 
@@ -119,6 +148,11 @@ public final class TaggedDataset {
 
   /** The file, or the name that was given to a list: how errors call this data set. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a sentence is. */
+  public Source origin() {
     return source;
   }
 
@@ -163,7 +197,7 @@ public final class TaggedDataset {
     Set<String> names = new LinkedHashSet<>();
     sentences().forEach(sentence -> names.addAll(sentence.tags()));
     if (names.isEmpty()) {
-      throw new DataException(source, "has no word with a tag");
+      throw new DataException(source.toString(), "has no word with a tag");
     }
     return names.stream()
         .sorted(
@@ -188,6 +222,6 @@ public final class TaggedDataset {
 
   @Override
   public String toString() {
-    return source;
+    return source.toString();
   }
 }

@@ -65,7 +65,7 @@ public final class Targets {
   private static String only(TextDataset data, Example row) {
     if (row.labels().size() != 1) {
       throw new DataException(
-          data.source(),
+          data.origin(),
           row.line(),
           row.labels().isEmpty()
               ? "has no label"
@@ -93,7 +93,7 @@ public final class Targets {
     }
     String known = LabelText.listed(labels.names(), LISTED);
     throw new DataException(
-        data.source(),
+        data.origin(),
         row.line(),
         numbered
             ? "label %s is outside 0 to %d (%s)%s".formatted(label, size - 1, known, RENAME)
@@ -119,11 +119,11 @@ public final class Targets {
     if (number.matches("[-+]?(NaN|Infinity)")
         || LabelText.isNumber(number) && !Float.isFinite(Float.parseFloat(number))) {
       throw new DataException(
-          data.source(), row.line(), "label " + label + " is not a finite number");
+          data.origin(), row.line(), "label " + label + " is not a finite number");
     }
     if (!LabelText.isNumber(number)) {
       throw new DataException(
-          data.source(),
+          data.origin(),
           row.line(),
           "label "
               + label

@@ -2,7 +2,6 @@ package io.github.jaubert.train.data;
 
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.ExampleReader.Columns;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,29 +39,22 @@ public final class TextDataset {
   private static final class Kept {
     private Table table;
 
-    synchronized Table table(Path file, TableFormat format, boolean header, boolean last) {
-      Table read = table == null ? format.read(file, header) : table;
-      table = last && Files.isRegularFile(file) ? null : read;
+    synchronized Table table(Source files, TableFormat format, boolean header, boolean last) {
+      Table read = table == null ? Table.read(files, format, header) : table;
+      table = last && files.canBeReadAgain() ? null : read;
       return read;
     }
   }
 
-  private final String source;
-  private final Path file;
-  private final TableFormat format;
+  private final Source source;
+  private final TableFormat format; // null: as the name of each file has it
   private final Columns columns;
   private final Kept kept;
   private List<Example> rows;
 
   private TextDataset(
-      String source,
-      Path file,
-      TableFormat format,
-      Columns columns,
-      Kept kept,
-      List<Example> rows) {
+      Source source, TableFormat format, Columns columns, Kept kept, List<Example> rows) {
     this.source = source;
-    this.file = file;
     this.format = format;
     this.columns = columns;
     this.kept = kept;
@@ -71,7 +63,24 @@ public final class TextDataset {
 
   /** A file of a given format. */
   public static TextDataset of(Path file, TableFormat format) {
-    return new TextDataset(file.toString(), file, format, Columns.NONE, new Kept(), null);
+    return of(Source.of(file), format);
+  }
+
+  /**
+   * Files whose rows follow one another.
+   *
+   * @param format null for what the name of each file ends in
+   */
+  public static TextDataset of(Source files, TableFormat format) {
+    if (format == null) {
+      files.files().forEach(TableFormat::of); // which says if a name tells nothing
+    }
+    return new TextDataset(files, format, Columns.NONE, new Kept(), null);
+  }
+
+  /** Files whose rows follow one another, of the formats that their names end in. */
+  public static TextDataset files(List<Path> files) {
+    return of(Source.of(files), (TableFormat) null);
   }
 
   /** Tab-separated values; a quote in them is a character like any other. */
@@ -101,7 +110,11 @@ public final class TextDataset {
 
   /** Examples that are in memory already, and the name that errors give them. */
   public static TextDataset of(String source, List<Example> examples) {
-    return new TextDataset(source, null, null, null, null, List.copyOf(examples));
+    return of(Source.of(source), examples);
+  }
+
+  private static TextDataset of(Source source, List<Example> examples) {
+    return new TextDataset(source, null, null, null, List.copyOf(examples));
   }
 
   /** The column of the text, or of the first text of a pair. */
@@ -164,7 +177,7 @@ public final class TextDataset {
     for (String old : names.keySet()) {
       if (!there.contains(old)) {
         throw new DataException(
-            source,
+            source.toString(),
             "no label " + old + " to rename; the labels are " + LabelText.listed(there, LISTED));
       }
     }
@@ -186,9 +199,12 @@ public final class TextDataset {
 
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
   public TextDataset noHeader() {
-    if (format.namesColumns()) {
-      throw new IllegalArgumentException(
-          source + ": " + format + " names the columns; there is no header to leave out");
+    for (Path file : source.files()) {
+      TableFormat its = format == null ? TableFormat.of(file) : format;
+      if (its.namesColumns()) {
+        throw new IllegalArgumentException(
+            file + ": " + its + " names the columns; there is no header to leave out");
+      }
     }
     return with(columns().withoutHeader());
   }
@@ -263,12 +279,12 @@ public final class TextDataset {
    */
   public Split splitByGroup(String column, double share, long seed) {
     requireShare(share);
-    Table table = kept.table(file, format, columns().header(), false);
+    Table table = kept.table(source, format, columns().header(), false);
     int index = table.column(column);
     Map<Long, String> groups = new HashMap<>();
     table.rows().forEach(row -> groups.put(row.line(), String.join("\n", table.cell(row, index))));
     List<String> ofRows = rows().stream().map(row -> groups.get(row.line())).toList();
-    return split(HeldOut.byGroup(source, ofRows, share, seed), share);
+    return split(HeldOut.byGroup(source.toString(), ofRows, share, seed), share);
   }
 
   private static void requireShare(double share) {
@@ -285,20 +301,26 @@ public final class TextDataset {
     }
     if (train.isEmpty() || out.isEmpty()) {
       throw new DataException(
-          source, "of %d rows a share of %s is all or none".formatted(held.length, share));
+          source.toString(),
+          "of %d rows a share of %s is all or none".formatted(held.length, share));
     }
-    return new Split(of(source, train), of(source + " (held out)", out));
+    return new Split(of(source, train), of(source.named(source + " (held out)"), out));
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
   public String source() {
+    return source.toString();
+  }
+
+  /** The same, which also says where a row is. */
+  public Source origin() {
     return source;
   }
 
   /** The names of the columns in the file. */
   public List<String> columnNames() {
     columns();
-    return kept.table(file, format, columns.header(), false).columns();
+    return kept.table(source, format, columns.header(), false).columns();
   }
 
   /** The examples in the order of the file. */
@@ -324,7 +346,7 @@ public final class TextDataset {
     rows().forEach(row -> names.addAll(row.labels()));
     if (names.isEmpty()) {
       throw new DataException(
-          source,
+          source.toString(),
           "no row has a label"
               + (columns != null && columns.label() == null
                   ? "; choose the column with label(…)"
@@ -355,8 +377,11 @@ public final class TextDataset {
   }
 
   private List<Example> read() {
-    Table table = kept.table(file, format, columns.header(), true);
-    return new ExampleReader(source, columns).read(table, format);
+    Table table = kept.table(source, format, columns.header(), true);
+    boolean unquoted =
+        source.files().stream()
+            .allMatch(file -> (format == null ? TableFormat.of(file) : format) == TableFormat.TSV);
+    return new ExampleReader(source, columns).read(table, unquoted);
   }
 
   private Columns columns() {
@@ -368,11 +393,11 @@ public final class TextDataset {
 
   private TextDataset with(Columns changed) {
     Kept same = changed.header() == columns.header() ? kept : new Kept();
-    return new TextDataset(source, file, format, changed, same, null);
+    return new TextDataset(source, format, changed, same, null);
   }
 
   @Override
   public String toString() {
-    return source;
+    return source.toString();
   }
 }

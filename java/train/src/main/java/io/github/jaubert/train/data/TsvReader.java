@@ -14,7 +14,7 @@ final class TsvReader {
 
   static Table read(Path file, boolean header) {
     String text = Utf8.read(file);
-    RowCollector rows = new RowCollector(file.toString(), header);
+    RowCollector rows = new RowCollector(Source.of(file), header);
     long line = 0;
     for (int start = 0; start < text.length(); ) {
       int end = text.indexOf('\n', start);
