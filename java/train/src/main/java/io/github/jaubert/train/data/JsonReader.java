@@ -117,7 +117,7 @@ final class JsonReader {
    * The values in an object by their paths; an object that is empty counts as null. What the
    * objects of an array have under a key is an array.
    */
-  private static void flatten(
+  static void flatten(
       String source, long line, String prefix, JsonNode object, Map<String, JsonNode> values) {
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       String path = prefix + entry.getKey();
@@ -167,7 +167,7 @@ final class JsonReader {
     return cells;
   }
 
-  private static List<String> cell(JsonNode value) {
+  static List<String> cell(JsonNode value) {
     if (value.isNull() || value.isObject()) {
       return null;
     }
