@@ -5,5 +5,6 @@ module io.github.jaubert.measure {
   requires org.slf4j;
   requires org.snakeyaml.engine;
 
+  exports io.github.jaubert.measure;
   exports io.github.jaubert.measure.card;
 }

@@ -1,0 +1,43 @@
+package io.github.jaubert.measure;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * What a data set holds.
+ *
+ * @param source the file
+ * @param rows how many there are, without the header
+ * @param texts the columns of texts, one or two
+ * @param tokens what a tokenizer makes of them; null if none was given
+ * @param labels null if there is no column of labels
+ * @param vocabulary the words of all texts
+ * @param duplicates texts that are there more than once
+ * @param leaks texts that are in other data, too; null if none were given
+ * @param seconds how long measuring took
+ */
+public record DataReport(
+    String source,
+    long rows,
+    List<TextReport> texts,
+    TokenReport tokens,
+    LabelReport labels,
+    VocabularyReport vocabulary,
+    DuplicateReport duplicates,
+    LeakReport leaks,
+    double seconds) {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  /** The same as JSON; the names are those of the records with underscores. */
+  public ObjectNode json() {
+    return MAPPER.valueToTree(this);
+  }
+
+  /** What whoever is about to learn from these data should know, the gravest first. */
+  public List<String> notices() {
+    return Notices.of(this);
+  }
+}

@@ -1,0 +1,201 @@
+package io.github.jaubert.measure;
+
+import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.measure.Item.Columns;
+import io.github.jaubert.measure.VocabularyReport.WordShare;
+import io.github.jaubert.measure.similar.ReadText;
+import io.github.jaubert.measure.statistics.LengthCounts;
+import io.github.jaubert.measure.statistics.WordCounts;
+import io.github.jaubert.measure.statistics.WordCounts.Counted;
+import io.github.jaubert.measure.text.FunctionWords;
+import io.github.jaubert.measure.text.Words;
+import io.github.jaubert.train.data.LabelText;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is counted of rows: some of it row by row in any thread, the sums in one. */
+final class Tally {
+  private static final int MOST_WORDS = 1_000_000;
+  private static final int LISTED = 200;
+
+  /** What one row is, computed apart from all others. */
+  record Seen(
+      Item item, ReadText read, String[] words, String[] pairWords, int tokens, int unknown) {}
+
+  /** The counts of a column of texts. */
+  private static final class Column {
+    private long missing;
+    private long blank;
+    private long placeholders;
+    private final LengthCounts characters = new LengthCounts();
+    private final LengthCounts words = new LengthCounts();
+
+    void add(String text, String[] own) {
+      if (text == null) {
+        missing++;
+        return;
+      }
+      if (text.isBlank()) {
+        blank++;
+      } else if (isPlaceholder(text)) {
+        placeholders++;
+      }
+      if (own != null) {
+        characters.add(text.codePointCount(0, text.length()));
+        words.add(own.length);
+      }
+    }
+
+    TextReport report(String name) {
+      return new TextReport(
+          name, missing, blank, placeholders, LengthReport.of(characters), LengthReport.of(words));
+    }
+  }
+
+  private final Columns columns;
+  private final Tokenizer tokenizer; // null for none
+  private final boolean quick;
+  private final Column first = new Column();
+  private final Column second = new Column();
+  private final LabelCounts labels;
+  private final WordCounts words = new WordCounts(MOST_WORDS);
+  private final LengthCounts tokens = new LengthCounts();
+  private long allTokens;
+  private long lost;
+  private long unknown;
+  private long truncated;
+  private long rows;
+
+  Tally(Columns columns, boolean ordinal, Tokenizer tokenizer, boolean quick) {
+    this.columns = columns;
+    this.tokenizer = tokenizer;
+    this.quick = quick;
+    labels = new LabelCounts(ordinal);
+  }
+
+  /** A cell such as nan; a hyphen alone may be a text. */
+  private static boolean isPlaceholder(String text) {
+    String cell = text.strip();
+    return LabelText.saysMissing(cell) && !cell.equals("-");
+  }
+
+  long rows() {
+    return rows;
+  }
+
+  /** What a row is. Safe from any number of threads. */
+  Seen see(Item item) {
+    boolean none =
+        (item.text() == null || item.text().isBlank())
+            && (item.pair() == null || item.pair().isBlank());
+    ReadText read = none ? null : ReadText.of(item.text() == null ? "" : item.text(), item.pair());
+    String[] own = quick ? null : words(item.text());
+    String[] pair = quick ? null : words(item.pair());
+    int length = 0;
+    int unknownTokens = 0;
+    if (tokenizer != null && item.text() != null) {
+      length = 2;
+      for (String text :
+          item.pair() == null ? List.of(item.text()) : List.of(item.text(), item.pair())) {
+        int[] ids = tokenizer.plainIds(text);
+        length += ids.length;
+        for (int id : ids) {
+          unknownTokens += id == tokenizer.unknownId() ? 1 : 0;
+        }
+      }
+      length += item.pair() == null ? 0 : 1;
+    }
+    return new Seen(item, read, own, pair, length, unknownTokens);
+  }
+
+  private static String[] words(String text) {
+    if (text == null) {
+      return new String[0];
+    }
+    List<String> all = new ArrayList<>();
+    Words.forEach(text, all::add);
+    return all.toArray(String[]::new);
+  }
+
+  /** Adds a row to the sums. */
+  void add(Seen seen) {
+    rows++;
+    first.add(seen.item().text(), seen.words());
+    if (columns.pair() != null) {
+      second.add(seen.item().pair(), seen.pairWords());
+    }
+    if (columns.label() != null) {
+      labels.add(seen.item().labels());
+    }
+    if (!quick) {
+      for (String word : seen.words()) {
+        words.add(word);
+      }
+      for (String word : seen.pairWords()) {
+        words.add(word);
+      }
+    }
+    if (seen.tokens() > 0) {
+      tokens.add(seen.tokens());
+      allTokens += seen.tokens();
+      unknown += seen.unknown();
+      int over = Math.max(0, seen.tokens() - tokenizer.maxLength());
+      lost += over;
+      truncated += over > 0 ? 1 : 0;
+    }
+  }
+
+  DataReport report(String source, DuplicateReport duplicates, LeakReport leaks, double seconds) {
+    List<TextReport> texts = new ArrayList<>();
+    texts.add(first.report(columns.text()));
+    if (columns.pair() != null) {
+      texts.add(second.report(columns.pair()));
+    }
+    return new DataReport(
+        source,
+        rows,
+        texts,
+        tokenizer == null ? null : tokenReport(),
+        columns.label() == null ? null : labels.report(columns.label()),
+        quick ? null : vocabulary(),
+        duplicates,
+        leaks,
+        seconds);
+  }
+
+  private TokenReport tokenReport() {
+    return new TokenReport(
+        LengthReport.of(tokens),
+        tokenizer.maxLength(),
+        truncated,
+        Similarity.share(truncated, tokens.size()),
+        Similarity.share(lost, allTokens),
+        Similarity.share(unknown, allTokens));
+  }
+
+  private VocabularyReport vocabulary() {
+    List<Counted> sorted = words.sorted();
+    List<WordShare> open = new ArrayList<>();
+    List<WordShare> closed = new ArrayList<>();
+    long closedWords = 0;
+    long once = 0;
+    for (Counted one : sorted) {
+      boolean function = FunctionWords.contains("en", one.word());
+      closedWords += function ? one.count() : 0;
+      once += one.count() == 1 ? 1 : 0;
+      List<WordShare> list = function ? closed : open;
+      if (list.size() < LISTED) {
+        list.add(
+            new WordShare(one.word(), one.count(), Similarity.share(one.count(), words.total())));
+      }
+    }
+    return new VocabularyReport(
+        words.total(),
+        words.distinct(),
+        words.total() - closedWords,
+        once,
+        words.error(),
+        open,
+        closed);
+  }
+}
