@@ -21,10 +21,10 @@ import picocli.CommandLine.ParameterException;
 
 /** The options that say which data to read and how. */
 final class DataOptions {
-  private static final List<String> USUAL_TEXT = List.of("text", "sentence", "sentence1");
+  static final List<String> USUAL_TEXT = List.of("text", "sentence", "sentence1");
 
   /** GLUE's and SNLI's names for the two texts of a pair. */
-  private static final List<Pair> USUAL_PAIRS =
+  static final List<Pair> USUAL_PAIRS =
       List.of(
           new Pair("sentence1", "sentence2"),
           new Pair("premise", "hypothesis"),
@@ -46,7 +46,7 @@ final class DataOptions {
           "--no-header",
           "--task");
 
-  private static final List<String> USUAL_LABEL = List.of("label", "labels", "gold_label", "score");
+  static final List<String> USUAL_LABEL = List.of("label", "labels", "gold_label", "score");
 
   @Option(
       names = "--train",
@@ -231,7 +231,7 @@ final class DataOptions {
   }
 
   /** The names of the columns of two texts. */
-  private record Pair(String text, String second) {}
+  record Pair(String text, String second) {}
 
   /**
    * The columns that are used.

@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExportCommand.class,
       CardCommand.class,
       MineCommand.class,
+      MeasureCommand.class,
       ReportCommand.class,
       RunsCommand.class,
       GlueCommand.class,

@@ -38,6 +38,7 @@ class MainTest extends CommandFixture {
         "export",
         "card",
         "mine",
+        "measure",
         "glue",
         "doctor",
         "bench",
@@ -62,7 +63,7 @@ class MainTest extends CommandFixture {
       delimiter = '|',
       value = {
         "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, card, mine,"
-            + " report, runs, glue, download, models, upload, doctor, bench or package",
+            + " measure, report, runs, glue, download, models, upload, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",

@@ -70,19 +70,36 @@ final class Page {
 
   /** Begins a page. */
   static Html begin(String title) {
+    return begin(title, "", null);
+  }
+
+  /**
+   * Begins a page.
+   *
+   * @param style what it has beside that of all pages
+   * @param script the one that runs on it, see {@link #end(Html, String)}; null for none
+   */
+  static Html begin(String title, String style, String script) {
+    String policy = script == null ? POLICY : POLICY + "; " + PageScript.policy(script);
     Html html = new Html();
     html.raw("<!DOCTYPE html>\n").open("html", "lang", "en").open("head");
     html.open("meta", "charset", "utf-8");
-    html.open("meta", "http-equiv", "Content-Security-Policy", "content", POLICY);
+    html.open("meta", "http-equiv", "Content-Security-Policy", "content", policy);
     html.open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.element("title", title);
-    html.open("style").raw(STYLE);
+    html.open("style").raw(STYLE).raw(style);
     for (int i = 0; i < COLORS; i++) {
       html.raw(
           ".curve.c%1$d { stroke: var(--c%1$d); } .dot.c%1$d { fill: var(--c%1$d); } .swatch.c%1$d { border-color: var(--c%1$d); }\n"
               .formatted(i));
     }
     return html.close("style").close("head").open("body").open("main");
+  }
+
+  /** Ends a page with a script; it is part of the program, as no escape helps within it. */
+  static String end(Html html, String script) {
+    html.open("script").raw(script).close("script");
+    return end(html);
   }
 
   static String end(Html html) {

@@ -1,0 +1,117 @@
+package io.github.jaubert.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class MeasureTest extends CommandFixture {
+  private static final Pattern SCRIPT = Pattern.compile("<script>(.*?)</script>", Pattern.DOTALL);
+
+  @Test
+  void figuresAreToldAndWritten() throws IOException {
+    Path json = folder.resolve("m.json");
+    Path page = folder.resolve("m.html");
+    Result done =
+        jaubert(
+                "measure",
+                train,
+                "--against",
+                eval,
+                "--model",
+                model,
+                "--max-length",
+                4,
+                "--json",
+                json,
+                "--html",
+                page)
+            .succeeded();
+    String out = done.out();
+    assertTrue(out.contains("train.tsv: 300 rows, read in "), out);
+    assertTrue(out.contains("2 labels"), out);
+    assertTrue(out.contains("  leak: 40 of 40 rows of " + eval), out);
+    assertTrue(out.contains("  truncation: 100.0 % of the texts are longer than 4 tokens"), out);
+    assertTrue(out.contains("wrote " + json + "\nwrote " + page), out);
+    ObjectNode measured = JsonFiles.readObject(json);
+    assertEquals(300, measured.path("rows").asInt());
+    assertEquals(6, measured.path("tokens").path("lengths").path("max").asInt());
+    assertEquals(40, measured.path("leaks").path("exact").asInt());
+    assertEquals("sentence", measured.path("texts").get(0).path("column").asText());
+    assertTrue(Files.readString(page).contains("<h1>train.tsv</h1>"));
+  }
+
+  /** Whatever cells hold, one script is on the page, and it is the one that may run. */
+  @Test
+  void nothingInACellRuns() throws Exception {
+    Path data =
+        Files.writeString(
+            folder.resolve("<b>.tsv"),
+            ("text\tlabel\n<script>alert(1)</script>\t\"><img src=x onerror=alert(2)>\n"
+                    + "</td></script><script>alert(3)</script>\u0001\t</script><b onclick=alert(4)>\n")
+                .repeat(2)
+                .replaceAll("(?<=.)text\tlabel\n", ""));
+    Path page = folder.resolve("m.html");
+    jaubert("measure", data, "--against", data, "--html", page).succeeded();
+    String html = Files.readString(page);
+    Matcher script = SCRIPT.matcher(html);
+    assertTrue(script.find());
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256")
+            .digest(script.group(1).getBytes(StandardCharsets.UTF_8));
+    assertTrue(
+        html.contains(
+            "content=\"default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; script-src"
+                + " &#39;sha256-"
+                + Base64.getEncoder().encodeToString(hash)
+                + "&#39;\""));
+    assertFalse(script.find());
+    for (String none : new String[] {"<img", "<b o", "<script ", "\u0001", "alert(1)</script>"}) {
+      assertFalse(html.contains(none), none);
+    }
+    assertTrue(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  }
+
+  @Test
+  void linesOfTextNeedNoColumns() throws IOException {
+    Path text = Files.writeString(folder.resolve("a.txt"), "one text\n\nanother text\nOne text!\n");
+    String out = jaubert("measure", text).succeeded().out();
+    assertTrue(out.contains("a.txt: 3 rows"), out);
+    assertTrue(out.contains("2 different; 1 rows repeat one (0 to the last character)"), out);
+  }
+
+  @Test
+  void whatCannotBeMeantIsRefused() throws IOException {
+    Path other = Files.writeString(folder.resolve("o.tsv"), "a\tb\n1\t2\n");
+    assertEquals(
+        other + ": choose a column with --text-column; the columns are a, b",
+        jaubert("measure", other).failure(1));
+    assertEquals(
+        other + ": no column c; the columns are a, b",
+        jaubert("measure", other, "--text-column", "c").failure(1));
+    assertEquals(
+        other + ": no column sentence; the columns are a, b",
+        jaubert("measure", train, "--against", other).failure(1));
+    Path none = folder.resolve("none.tsv");
+    assertEquals(none + ": no such file", jaubert("measure", none).failure(1));
+    assertEquals(folder + ": is a folder, not a file", jaubert("measure", folder).failure(1));
+    assertEquals(
+        "--similar 0.3: from 0.5 to 1", jaubert("measure", train, "--similar", 0.3).failure(2));
+    assertEquals(
+        "--json " + folder + ": is a folder; name a file in it",
+        jaubert("measure", train, "--json", folder).failure(2));
+    assertEquals(
+        "--max-length needs --model", jaubert("measure", train, "--max-length", 9).failure(2));
+  }
+}
