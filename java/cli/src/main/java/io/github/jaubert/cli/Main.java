@@ -140,7 +140,7 @@ public final class Main implements Runnable {
   private static int misunderstood(ParameterException e) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("jaubert: " + e.getMessage().replaceFirst("^Error: ", ""));
+    err.println("jaubert: " + Wording.commandLine(e.getMessage()));
     if (e instanceof UnmatchedArgumentException unknown
         && unknown.isUnknownOption()
         && !command.getCommandSpec().positionalParameters().isEmpty()) {

@@ -78,6 +78,18 @@ final class Wording {
     return said;
   }
 
+  /**
+   * What picocli says of a command line, in the words that it has for other options where it tells
+   * of a group of options that exclude each other as it would of a program.
+   */
+  static String commandLine(String message) {
+    return message
+        .replaceFirst("^Error: ", "")
+        .replaceFirst(
+            "^expected only one match but got \\[.*?]=\\{(--[\\w-]+)=.*?} and \\[.*?]=\\{\\1=.*}$",
+            "option '$1' should be specified only once");
+  }
+
   /** A stream, in UTF-8, on which the library's log speaks in words of the command. */
   static PrintStream stream(OutputStream out) {
     return new PrintStream(out, true, StandardCharsets.UTF_8) {

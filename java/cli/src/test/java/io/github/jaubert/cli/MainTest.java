@@ -67,6 +67,8 @@ class MainTest extends CommandFixture {
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
+        "finetune --epochs 1 --epochs 3|option '--epochs' should be specified only once",
+        "finetune --seed 1 --seed 3|option '--seed' (N) should be specified only once",
         "finetune --batch-size 8 --batch-tokens 100|--batch-size=N, --batch-tokens=N are mutually"
             + " exclusive (specify only one)",
         "finetune --eval dev.tsv|--eval needs --train",
