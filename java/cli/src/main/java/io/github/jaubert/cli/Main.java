@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -148,7 +149,13 @@ public final class Main implements Runnable {
           "A text that begins with - comes behind --, as in: %s … -- \"%s\"%n",
           command.getCommandSpec().qualifiedName(), unknown.getUnmatched().get(0));
     }
-    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
+    Optional<String> here =
+        e instanceof UnmatchedArgumentException unmatched
+            ? OtherNames.here(unmatched.getUnmatched().get(0))
+            : Optional.empty();
+    if (here.isPresent()) {
+      err.println("Here it is " + here.get() + ".");
+    } else if (!UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("See " + command.getCommandSpec().qualifiedName() + " --help.");
     }
     return command.getCommandSpec().exitCodeOnInvalidInput();

@@ -80,6 +80,12 @@ class RunOptions {
   @Option(names = "--weight-decay", paramLabel = "DECAY", description = "Default: 0.01.")
   Float weightDecay;
 
+  @Option(
+      names = "--max-grad-norm",
+      paramLabel = "NORM",
+      description = "Gradients are scaled down to this norm, all together. Default: 1; 0: not.")
+  Float maxGradNorm;
+
   @Option(names = "--batch-size", paramLabel = "N", description = "Sentences a batch. Default: 32.")
   Integer batchSize;
 
@@ -211,6 +217,7 @@ class RunOptions {
     over.set("--optimizer", optimizer, TrainingSettings::optimizer);
     over.set("--beta2", beta2, TrainingSettings::beta2);
     over.set("--weight-decay", weightDecay, TrainingSettings::weightDecay);
+    over.set("--max-grad-norm", maxGradNorm, TrainingSettings::maxNorm);
     over.set(
         "--gradient-accumulation", gradientAccumulation, TrainingSettings::gradientAccumulation);
     over.set("--layer-decay", layerDecay, TrainingSettings::layerDecay);

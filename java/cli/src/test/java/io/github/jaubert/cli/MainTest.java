@@ -52,6 +52,23 @@ class MainTest extends CommandFixture {
     assertEquals("", result.err());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--num_train_epochs 3|--epochs",
+        "--per_device_train_batch_size=16|--batch-size",
+        "--Metric-For-Best-Model f1|--metric, whose first counts for --keep-best",
+        "--resume_from_checkpoint|the same command once more: it goes on where it was"
+      })
+  void namesOfOthersAreKnown(String option, String here) {
+    List<String> words = new ArrayList<>(List.of("finetune"));
+    words.addAll(List.of(option.split(" ")));
+    Result result = jaubert(words.toArray());
+    assertEquals(2, result.code());
+    assertEquals("Here it is " + here + ".", result.err().lines().toList().get(1));
+  }
+
   @Test
   void versionIsThatOfTheBuild() {
     String out = jaubert("--version").succeeded().out().strip();
@@ -100,6 +117,7 @@ class MainTest extends CommandFixture {
             + " neither steps, as 500, nor a time, as 10m",
         "finetune --checkpoint-every 0|Invalid value for option '--checkpoint-every': '0' is"
             + " neither steps, as 500, nor a time, as 10m",
+        "finetune --max-grad-norm -1|--max-grad-norm -1.0: a number from 0, finite",
         "finetune --weight-decay NaN|--weight-decay NaN: a number from 0, finite",
         "finetune --lora-alpha 8|--lora-alpha needs --lora-rank",
         "finetune --adapter-only|--adapter-only needs --lora-rank",
