@@ -105,24 +105,32 @@ def zipf(counts):
         ).x
         values, n = np.unique(tail, return_counts=True)
         empirical = np.cumsum(n) / len(tail)
-        model = 1 - special.zeta(alpha, values + 1) / special.zeta(alpha, xmin)
-        distance = float(np.abs(empirical - model).max())
+        law = lambda x: 1 - special.zeta(alpha, x + 1) / special.zeta(alpha, xmin)
+        # At every count, and just before the next one.
+        before = np.abs(np.concatenate([[0], empirical[:-1]]) - law(values - 1))
+        distance = float(max(np.abs(empirical - law(values)).max(), before.max()))
         if best is None or distance < best["distance"]:
             best = {"alpha": float(alpha), "xmin": int(xmin), "distance": distance, "tail": len(tail)}
     return best
 
 
-def npmi(texts, term, word):
+def npmi(n, n_w, n_t, n_wt):
+    return math.log(n_wt * n / (n_w * n_t)) / -math.log(n_wt / n)
+
+
+def differences(texts, first, second, most):
+    """The words that go most with one of two terms, of those in five texts with either."""
     has = [set(words_of(t)) for t in texts]
     n = len(texts)
-    n_w = sum(word in s for s in has)
-    n_t = sum(term in s for s in has)
-    n_wt = sum(word in s and term in s for s in has)
-    if n_wt == 0:
-        return -1.0
-    if n_wt == n:
-        return 0.0
-    return math.log(n_wt * n / (n_w * n_t)) / -math.log(n_wt / n)
+    count = lambda *words: sum(all(w in s for w in words) for s in has)
+    found = []
+    for word in sorted(set().union(*has) - {first, second}):
+        with_first, with_second = count(word, first), count(word, second)
+        if min(with_first, with_second) >= 5:
+            a = npmi(n, count(word), count(first), with_first)
+            b = npmi(n, count(word), count(second), with_second)
+            found.append({"word": word, "first": a, "second": b})
+    return sorted(found, key=lambda one: -abs(one["first"] - one["second"]))[:most]
 
 
 def main():
@@ -158,10 +166,7 @@ def main():
     }
     if "--quick" not in sys.argv:
         result["similar_groups"] = groups(distinct, 0.8)
-        result["npmi"] = [
-            {"term": t, "word": w, "npmi": npmi(texts, t, w)}
-            for t in ("he", "she") for w in ("nurse", "lawyer", "the")
-        ]
+        result["npmi"] = differences(texts, "he", "she", 15)
     json.dump(result, sys.stdout, indent=1, ensure_ascii=False)
     print()
 

@@ -41,6 +41,8 @@ public final class DataMeasurement {
   private boolean quick;
   private Tokenizer tokenizer;
   private double threshold = SIMILAR;
+  private List<List<String>> terms = Associations.USUAL;
+  private long seed = 42;
   private LongConsumer progress = rows -> {};
 
   private DataMeasurement(Source data) {
@@ -140,6 +142,22 @@ public final class DataMeasurement {
     return this;
   }
 
+  /**
+   * Words for people, whose company is counted: each term is its words, of which a text has one.
+   * The first and second term are compared, the third and fourth, and so on. Default: he and she,
+   * man and woman, and other English ones.
+   */
+  public DataMeasurement terms(List<List<String>> words) {
+    terms = words.stream().map(List::copyOf).toList();
+    return this;
+  }
+
+  /** Of the random samples that intervals and the plausibility of Zipf's law come from. */
+  public DataMeasurement seed(long number) {
+    seed = number;
+    return this;
+  }
+
   /** Leaves words and lengths alone: what is left costs little beside training. */
   public DataMeasurement quick() {
     quick = true;
@@ -163,7 +181,7 @@ public final class DataMeasurement {
   public DataReport run() {
     long begin = System.nanoTime();
     try (TextIndex index = new TextIndex()) {
-      Tally tally = new Tally(columns, ordinal, tokenizer, quick);
+      Tally tally = new Tally(columns, ordinal, tokenizer, quick ? null : terms);
       String source;
       try (Items items = data.open(columns)) {
         source = items.source();
@@ -171,14 +189,14 @@ public final class DataMeasurement {
       }
       LeakReport leaks = other == null ? null : leaks(index);
       DuplicateReport duplicates = Similarity.duplicates(index, tally.rows(), threshold);
-      return tally.report(source, duplicates, leaks, (System.nanoTime() - begin) / 1e9);
+      return tally.report(source, duplicates, leaks, seed, begin);
     }
   }
 
   private LeakReport leaks(TextIndex learnt) {
     try (Items items = other.open(columns);
         TextIndex judged = new TextIndex()) {
-      Tally tally = new Tally(columns, ordinal, null, true);
+      Tally tally = new Tally(columns, ordinal, null, null);
       read(items, tally, judged);
       return Similarity.leaks(items.source(), judged, tally.rows(), learnt, threshold);
     }

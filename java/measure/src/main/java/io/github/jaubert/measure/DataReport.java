@@ -13,9 +13,14 @@ import java.util.List;
  * @param texts the columns of texts, one or two
  * @param tokens what a tokenizer makes of them; null if none was given
  * @param labels null if there is no column of labels
- * @param vocabulary the words of all texts
  * @param duplicates texts that are there more than once
  * @param leaks texts that are in other data, too; null if none were given
+ * @param vocabulary the words of all texts; with what follows null if only the quick part was asked
+ *     for
+ * @param zipf how their counts fall off; null if there are too few, or too many to count exactly
+ * @param associations which words go with words for people
+ * @param personalData addresses and numbers of persons in the texts
+ * @param languages those of the rows, the commonest first
  * @param seconds how long measuring took
  */
 public record DataReport(
@@ -24,9 +29,13 @@ public record DataReport(
     List<TextReport> texts,
     TokenReport tokens,
     LabelReport labels,
-    VocabularyReport vocabulary,
     DuplicateReport duplicates,
     LeakReport leaks,
+    VocabularyReport vocabulary,
+    ZipfReport zipf,
+    AssociationReport associations,
+    PersonalDataReport personalData,
+    List<LanguageShare> languages,
     double seconds) {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();

@@ -5,11 +5,15 @@ import io.github.jaubert.train.data.LabelText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The lines that are worth a word before anything is learnt. */
 final class Notices {
   /** A share below which repetitions are told nowhere but in the report. */
   private static final double NOTICED = 0.01;
+
+  /** Short texts are taken for another language now and then; more than this is none of those. */
+  private static final double OTHER_LANGUAGE = 0.03;
 
   /** So many times as often as the rarest, the commonest label is worth a word. */
   private static final double IMBALANCED = 10;
@@ -27,6 +31,7 @@ final class Notices {
     notices.duplicates();
     notices.labels();
     notices.texts();
+    notices.people();
     return List.copyOf(notices.lines);
   }
 
@@ -97,6 +102,35 @@ final class Notices {
     }
     if (labels.missing() > 0) {
       say("no label: %,d of %,d rows", labels.missing(), report.rows());
+    }
+  }
+
+  private void people() {
+    PersonalDataReport people = report.personalData();
+    if (people != null && people.rows() > 0) {
+      say(
+          "personal data: %,d of %,d rows, %s",
+          people.rows(),
+          report.rows(),
+          people.kinds().stream()
+              .map(kind -> String.format(Locale.ROOT, "%s %,d", kind.kind(), kind.count()))
+              .collect(Collectors.joining(", ")));
+    }
+    List<LanguageShare> spoken =
+        report.languages() == null
+            ? List.of()
+            : report.languages().stream()
+                .filter(one -> !one.language().equals("und") && !one.language().equals("und-Latn"))
+                .toList();
+    if (spoken.size() > 1 && spoken.get(1).share() >= OTHER_LANGUAGE) {
+      say(
+          "languages: %s",
+          spoken.stream()
+              .filter(one -> one.share() >= NOTICED)
+              .map(
+                  one ->
+                      String.format(Locale.ROOT, "%s %.1f %%", one.language(), 100 * one.share()))
+              .collect(Collectors.joining(", ")));
     }
   }
 

@@ -8,10 +8,16 @@ import io.github.jaubert.measure.statistics.LengthCounts;
 import io.github.jaubert.measure.statistics.WordCounts;
 import io.github.jaubert.measure.statistics.WordCounts.Counted;
 import io.github.jaubert.measure.text.FunctionWords;
+import io.github.jaubert.measure.text.Languages;
+import io.github.jaubert.measure.text.PersonalData;
+import io.github.jaubert.measure.text.PersonalData.Found;
 import io.github.jaubert.measure.text.Words;
 import io.github.jaubert.train.data.LabelText;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** What is counted of rows: some of it row by row in any thread, the sums in one. */
 final class Tally {
@@ -20,7 +26,14 @@ final class Tally {
 
   /** What one row is, computed apart from all others. */
   record Seen(
-      Item item, ReadText read, String[] words, String[] pairWords, int tokens, int unknown) {}
+      Item item,
+      ReadText read,
+      String[] words,
+      String[] pairWords,
+      List<Found> personal,
+      String language,
+      int tokens,
+      int unknown) {}
 
   /** The counts of a column of texts. */
   private static final class Column {
@@ -60,16 +73,24 @@ final class Tally {
   private final LabelCounts labels;
   private final WordCounts words = new WordCounts(MOST_WORDS);
   private final LengthCounts tokens = new LengthCounts();
+  private final Associations associations; // null for the quick part
+  private final People people = new People();
+  private final Map<String, Long> languages = new TreeMap<>();
   private long allTokens;
   private long lost;
   private long unknown;
   private long truncated;
   private long rows;
 
-  Tally(Columns columns, boolean ordinal, Tokenizer tokenizer, boolean quick) {
+  /**
+   * @param tokenizer null for none
+   * @param terms null if words, lengths and persons are left alone
+   */
+  Tally(Columns columns, boolean ordinal, Tokenizer tokenizer, List<List<String>> terms) {
     this.columns = columns;
     this.tokenizer = tokenizer;
-    this.quick = quick;
+    quick = terms == null;
+    associations = quick ? null : new Associations(terms);
     labels = new LabelCounts(ordinal);
   }
 
@@ -105,7 +126,14 @@ final class Tally {
       }
       length += item.pair() == null ? 0 : 1;
     }
-    return new Seen(item, read, own, pair, length, unknownTokens);
+    List<Found> personal = List.of();
+    String language = null;
+    if (!quick && item.text() != null) {
+      String all = item.pair() == null ? item.text() : item.text() + "\n" + item.pair();
+      personal = PersonalData.in(all);
+      language = Languages.of(item.text(), own);
+    }
+    return new Seen(item, read, own, pair, personal, language, length, unknownTokens);
   }
 
   private static String[] words(String text) {
@@ -134,6 +162,11 @@ final class Tally {
       for (String word : seen.pairWords()) {
         words.add(word);
       }
+      associations.add(seen.words(), seen.pairWords());
+      people.add(seen.personal(), seen.item().line());
+      if (seen.language() != null) {
+        languages.merge(seen.language(), 1L, Long::sum);
+      }
     }
     if (seen.tokens() > 0) {
       tokens.add(seen.tokens());
@@ -145,7 +178,13 @@ final class Tally {
     }
   }
 
-  DataReport report(String source, DuplicateReport duplicates, LeakReport leaks, double seconds) {
+  /**
+   * All of it.
+   *
+   * @param begin when measuring began, in nanoseconds
+   */
+  DataReport report(
+      String source, DuplicateReport duplicates, LeakReport leaks, long seed, long begin) {
     List<TextReport> texts = new ArrayList<>();
     texts.add(first.report(columns.text()));
     if (columns.pair() != null) {
@@ -157,10 +196,14 @@ final class Tally {
         texts,
         tokenizer == null ? null : tokenReport(),
         columns.label() == null ? null : labels.report(columns.label()),
-        quick ? null : vocabulary(),
         duplicates,
         leaks,
-        seconds);
+        quick ? null : vocabulary(),
+        quick || words.error() > 0 ? null : ZipfFit.of(words.sorted(), seed),
+        quick ? null : associations.report(seed),
+        quick ? null : people.report(rows),
+        quick ? null : languages(),
+        (System.nanoTime() - begin) / 1e9);
   }
 
   private TokenReport tokenReport() {
@@ -173,14 +216,30 @@ final class Tally {
         Similarity.share(unknown, allTokens));
   }
 
+  private List<LanguageShare> languages() {
+    return languages.entrySet().stream()
+        .map(
+            one ->
+                new LanguageShare(
+                    one.getKey(), one.getValue(), Similarity.share(one.getValue(), rows)))
+        .sorted(Comparator.comparingLong(LanguageShare::rows).reversed())
+        .toList();
+  }
+
   private VocabularyReport vocabulary() {
+    String language =
+        languages().stream()
+            .map(LanguageShare::language)
+            .filter(FunctionWords::isKnown)
+            .findFirst()
+            .orElse("en");
     List<Counted> sorted = words.sorted();
     List<WordShare> open = new ArrayList<>();
     List<WordShare> closed = new ArrayList<>();
     long closedWords = 0;
     long once = 0;
     for (Counted one : sorted) {
-      boolean function = FunctionWords.contains("en", one.word());
+      boolean function = FunctionWords.contains(language, one.word());
       closedWords += function ? one.count() : 0;
       once += one.count() == 1 ? 1 : 0;
       List<WordShare> list = function ? closed : open;

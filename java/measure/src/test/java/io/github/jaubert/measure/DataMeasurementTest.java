@@ -61,6 +61,7 @@ class DataMeasurementTest {
             .text("text")
             .label("label")
             .against(judged, TableFormat.TSV, true)
+            .quick()
             .run();
     assertEquals(523, report.rows());
     assertEquals(1, report.texts().get(0).blank());
@@ -98,11 +99,11 @@ class DataMeasurementTest {
     for (int i = 0; i < 200; i++) {
       rows.add(Example.of(sentence(5), i < 190 ? 0.5f : 90.5f));
     }
-    DataReport report = DataMeasurement.of(TextDataset.of(rows)).run();
+    DataReport report = DataMeasurement.of(TextDataset.of(rows)).quick().run();
     assertTrue(report.labels().scores().skewness() > 4, report.labels().toString());
     assertTrue(report.labels().classes().isEmpty());
     rows.replaceAll(row -> Example.of(row.text(), row.label().startsWith("9") ? "1" : "0"));
-    assertNull(DataMeasurement.of(TextDataset.of(rows)).run().labels().scores());
+    assertNull(DataMeasurement.of(TextDataset.of(rows)).quick().run().labels().scores());
   }
 
   /** Control characters, half surrogates, mark-up, and a cell of two million characters. */
@@ -151,5 +152,32 @@ class DataMeasurementTest {
         assertThrows(DataException.class, () -> DataMeasurement.of(file, TableFormat.TSV).run());
     String said = refused.getMessage();
     assertTrue(said.startsWith(message) || said.equals(message), said + " instead of " + message);
+  }
+
+  @Test
+  void personalDataAreFoundAndNowhereShown() throws IOException {
+    String mail = "jane.doe@mail.example.org";
+    String card = "4111 1111 1111 1111";
+    StringBuilder rows = new StringBuilder("text\tlabel\n");
+    for (int i = 0; i < 3; i++) {
+      rows.append("Write to ").append(mail).append(" or pay with ").append(card).append(", please");
+      rows.append(i == 2 ? " do" : "").append("\tx\n");
+    }
+    rows.append(sentence(9)).append("\ty\n");
+    Path file = file("people.tsv", rows.toString());
+    DataReport report =
+        DataMeasurement.of(file, TableFormat.TSV)
+            .label("label")
+            .against(file, TableFormat.TSV, true)
+            .run();
+    assertEquals(3, report.personalData().rows());
+    assertEquals(
+        "[Kind[kind=email, count=3", report.personalData().kinds().toString().substring(0, 25));
+    assertTrue(
+        report.notices().contains("personal data: 3 of 4 rows, email 3, card 3"),
+        report.notices().toString());
+    String json = report.json().toString();
+    assertTrue(json.contains("j•••@•••.org"), json);
+    assertTrue(!json.contains(mail) && !json.contains(card), json);
   }
 }

@@ -29,6 +29,7 @@ class DataReferenceTest {
             .text("text")
             .label("label")
             .ordinal(true)
+            .terms(List.of(List.of("he"), List.of("she")))
             .run();
   }
 
@@ -83,5 +84,29 @@ class DataReferenceTest {
     for (int i = 0; i < groups.size(); i++) {
       assertEquals(groups.get(i).asInt(), found.largestSimilar().get(i).size());
     }
+  }
+
+  @Test
+  void zipf() {
+    JsonNode zipf = truth.path("zipf");
+    assertEquals(zipf.path("alpha").asDouble(), report.zipf().alpha(), 1e-6);
+    assertEquals(zipf.path("xmin").asLong(), report.zipf().xmin());
+    assertEquals(zipf.path("tail").asInt(), report.zipf().tail());
+    assertEquals(zipf.path("distance").asDouble(), report.zipf().distance(), 1e-6);
+  }
+
+  @Test
+  void associations() {
+    List<AssociationReport.WordDifference> words =
+        report.associations().differences().get(0).words();
+    int at = 0;
+    for (JsonNode one : truth.path("npmi")) {
+      AssociationReport.WordDifference found = words.get(at++);
+      assertEquals(one.path("word").asText(), found.word());
+      assertEquals(one.path("first").asDouble(), found.first(), 1e-12, one.toString());
+      assertEquals(one.path("second").asDouble(), found.second(), 1e-12, one.toString());
+      assertEquals(found.first() - found.second(), found.difference(), 1e-12);
+    }
+    assertEquals(15, at);
   }
 }

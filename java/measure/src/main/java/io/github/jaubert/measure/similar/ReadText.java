@@ -1,6 +1,7 @@
 package io.github.jaubert.measure.similar;
 
 import io.github.jaubert.measure.text.NormalText;
+import io.github.jaubert.measure.text.PersonalData;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -8,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 /**
  * What a {@link TextIndex} knows of a text, computed apart from it so that several threads can.
  *
+ * @param shown its beginning, with personal data masked
  * @param exact 64 bits of the hash of the text as it is
  * @param key 64 bits of the hash of its normal form
  * @param normal the normal form, as far as it is compared
@@ -15,6 +17,8 @@ import java.security.NoSuchAlgorithmException;
 public record ReadText(String shown, String normal, long exact, long key, int[] bands) {
   /** How much of a text is shown. */
   public static final int SHOWN = 240;
+
+  private static final int MASKED = 2 * SHOWN;
 
   /** Of longer texts no more is compared; that they are equal is told by all of them. */
   static final int COMPARED = 50_000;
@@ -32,8 +36,19 @@ public record ReadText(String shown, String normal, long exact, long key, int[] 
   }
 
   private static String shown(String text, String pair) {
-    String first = NormalText.excerpt(text, SHOWN);
-    return pair == null ? first : first + " | " + NormalText.excerpt(pair, SHOWN);
+    String first = shown(text);
+    return pair == null ? first : first + " | " + shown(pair);
+  }
+
+  /** The beginning of a text, with personal data in it masked. */
+  private static String shown(String text) {
+    String start = text;
+    if (text.length() > MASKED) {
+      int space = text.lastIndexOf(' ', MASKED);
+      start = text.substring(0, space > SHOWN ? space : MASKED); // not within a number
+    }
+    String masked = PersonalData.masked(start, PersonalData.in(start));
+    return NormalText.excerpt(start.length() < text.length() ? masked + " …" : masked, SHOWN);
   }
 
   private static long hash(String text) {

@@ -37,6 +37,11 @@ public final class FunctionWords {
     return BY_LANGUAGE;
   }
 
+  /** Whether there is a list for a language. */
+  public static boolean isKnown(String language) {
+    return BY_LANGUAGE.containsKey(language);
+  }
+
   /**
    * Whether a word is one of a language, or a number up to 99.
    *
