@@ -116,7 +116,8 @@ public final class ModelCard {
         .ifPresent(
             base -> {
               data.put("base_model", base);
-              data.put("base_model_relation", "finetune");
+              data.put(
+                  "base_model_relation", facts.library().equals("peft") ? "adapter" : "finetune");
             });
     put(data, "datasets", details.datasets());
     Map<String, Double> values = Evaluations.of(facts);

@@ -2,6 +2,7 @@ package io.github.jaubert.measure.card;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.ModelNames;
@@ -18,11 +19,12 @@ import java.util.Optional;
 /**
  * What the folder of a model tells.
  *
- * @param config {@code config.json}
+ * @param config {@code config.json}, of an adapter that of its model
  * @param run {@code run.json}; empty if the model was not made by a run
  * @param bias what {@code jaubert bias} measured, {@code bias.json}; empty if it was not run
  */
 record ModelFacts(Path folder, ObjectNode config, ObjectNode run, ObjectNode bias) {
+  private static final String CONFIG = "config.json";
   private static final String ADAPTER = "adapter_config.json";
 
   static ModelFacts read(Path folder) {
@@ -30,15 +32,21 @@ record ModelFacts(Path folder, ObjectNode config, ObjectNode run, ObjectNode bia
       throw new CheckpointException(
           folder.toString(), Files.exists(folder) ? "is not a folder" : "there is no such folder");
     }
-    if (!Files.exists(folder.resolve("config.json")) && !Files.exists(folder.resolve(ADAPTER))) {
+    boolean adapter = isAdapter(folder);
+    if (!Files.exists(folder.resolve(CONFIG)) && !adapter) {
       throw new CheckpointException(
           folder.toString(), "holds no model: there is neither config.json nor " + ADAPTER);
     }
     return new ModelFacts(
         folder,
-        object(folder, "config.json"),
+        object(folder, adapter ? AdapterFolder.MODEL_CONFIG : CONFIG),
         object(folder, "run.json"),
         object(folder, "bias.json"));
+  }
+
+  /** Whether it holds an adapter alone, whose model is elsewhere. */
+  private static boolean isAdapter(Path folder) {
+    return Files.exists(folder.resolve(ADAPTER)) && !Files.exists(folder.resolve(CONFIG));
   }
 
   private static ObjectNode object(Path folder, String name) {
@@ -91,7 +99,7 @@ record ModelFacts(Path folder, ObjectNode config, ObjectNode run, ObjectNode bia
   String library() {
     return Files.exists(folder.resolve("modules.json"))
         ? "sentence-transformers"
-        : Files.exists(folder.resolve(ADAPTER)) && config.isEmpty() ? "peft" : "transformers";
+        : isAdapter(folder) ? "peft" : "transformers";
   }
 
   /** In words: the architecture with its sizes, and the number of parameters. */
@@ -103,9 +111,13 @@ record ModelFacts(Path folder, ObjectNode config, ObjectNode run, ObjectNode bia
     if (layers.isInt() && hidden.isInt()) {
       parts.add(layers.asInt() + " layers of " + hidden.asInt());
     }
-    long parameters = parameters();
+    long parameters = parameters("model.safetensors");
     if (parameters > 0) {
       parts.add(String.format(Locale.ROOT, "%,d parameters", parameters));
+    }
+    if (isAdapter(folder)) {
+      long own = parameters("adapter_model.safetensors");
+      parts.add(String.format(Locale.ROOT, "an adapter of %,d parameters to it", own));
     }
     return String.join(", ", parts);
   }
@@ -119,8 +131,8 @@ record ModelFacts(Path folder, ObjectNode config, ObjectNode run, ObjectNode bia
     return config.path("");
   }
 
-  private long parameters() {
-    Path file = folder.resolve("model.safetensors");
+  private long parameters(String weightsFile) {
+    Path file = folder.resolve(weightsFile);
     if (!Files.exists(file)) {
       return 0;
     }

@@ -203,6 +203,19 @@ class ModelCardTest {
   }
 
   @Test
+  void anAdapterIsCalledOne() throws IOException {
+    Files.move(folder.resolve("config.json"), folder.resolve("jaubert_config.json"));
+    Files.move(folder.resolve("model.safetensors"), folder.resolve("adapter_model.safetensors"));
+    Files.writeString(folder.resolve("adapter_config.json"), "{}");
+    ModelCard.write(folder, CardDetails.none());
+    assertEquals("peft", yaml().get("library_name"));
+    assertEquals("text-classification", yaml().get("pipeline_tag"));
+    assertTrue(
+        card().matches("(?s).*bert, 1 layers of 4, an adapter of [\\d,]+ parameters to it.*"),
+        card());
+  }
+
+  @Test
   void aFolderWithoutARunSaysSo() throws IOException {
     Files.delete(folder.resolve("run.json"));
     ModelCard.write(folder, CardDetails.none());
