@@ -5,6 +5,7 @@ import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -44,7 +45,17 @@ final class DataOptions {
           "--label-column",
           "--format",
           "--no-header",
+          "--cache",
           "--task");
+
+  /** Where rows go that are too many for the memory. */
+  private static final Path USUAL_CACHE = Path.of("runs", "data");
+
+  /** Rows of short texts, as objects and with their tokens, take some eight times their file. */
+  private static final int OF_MEMORY = 10;
+
+  /** How much larger text is that was packed. */
+  private static final int PACKED = 4;
 
   static final List<String> USUAL_LABEL = List.of("label", "labels", "gold_label", "score");
 
@@ -127,6 +138,17 @@ final class DataOptions {
       description = "Be judged by a random sample of so many rows, or queries.")
   Integer evalLimit;
 
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      description =
+          "Keep rows and tokens in files in this folder, and not in memory, for labels and scores of"
+              + " whole texts; the next run finds them. Default: runs/data for files larger than a"
+              + " tenth of the memory that Java may take, otherwise memory.")
+  private Path cache;
+
+  private PrintWriter err; // of the command
+
   /**
    * Both files.
    *
@@ -158,6 +180,7 @@ final class DataOptions {
    * @throws ParameterException naming the option
    */
   void check(CommandLine command) {
+    err = command.getErr();
     if (trainFiles == null) {
       command.getParseResult().matchedOptions().stream()
           .filter(
@@ -267,9 +290,48 @@ final class DataOptions {
     return new Opened(named, judged == null ? null : labels.renamed(judged, learned), columns);
   }
 
+  /**
+   * Refuses {@code --cache} where it is not heeded.
+   *
+   * @throws ParameterException naming the option
+   */
+  void checkCache(CommandLine command, Task task) {
+    if (cache != null && !RepeatOptions.OF_TEXTS.contains(task)) {
+      throw new ParameterException(
+          command, "--cache is for labels and scores of whole texts, not for --task " + task);
+    }
+    if (cache != null && split.group() != null) {
+      throw new ParameterException(command, "--cache: --group-column needs rows in memory");
+    }
+  }
+
   private TextDataset table(Source files) {
     TextDataset data = TextDataset.of(files, table());
-    return noHeader ? data.noHeader() : data;
+    data = noHeader ? data.noHeader() : data;
+    if (cache == null && (split.group() != null || !isLarge(files))) {
+      return data;
+    }
+    Path folder = cache == null ? USUAL_CACHE : cache;
+    err.printf(
+        Locale.ROOT,
+        "%s: %,.1f MB, whose rows and tokens are kept in files in %s (--cache)%n",
+        files,
+        files.size() / 1e6,
+        folder);
+    return data.cachedIn(folder);
+  }
+
+  /** Whether rows and tokens would take more memory than can be hoped for. */
+  private static boolean isLarge(Source files) {
+    if (!files.canBeReadAgain()) {
+      return false;
+    }
+    long bytes = files.size();
+    for (Path file : files.files()) {
+      boolean packed = file.toString().matches("(?i).*\\.(gz|zst|parquet)");
+      bytes += packed ? (PACKED - 1) * Source.of(file).size() : 0;
+    }
+    return bytes > Runtime.getRuntime().maxMemory() / OF_MEMORY;
   }
 
   private TextDataset columns(TextDataset data, Columns chosen) {

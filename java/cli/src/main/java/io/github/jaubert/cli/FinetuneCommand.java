@@ -243,6 +243,7 @@ final class FinetuneCommand implements Callable<Integer> {
   private void checkOptions() {
     data.check(spec.commandLine());
     data.split.check(spec.commandLine(), data, task);
+    data.checkCache(spec.commandLine(), task);
     TagOptions.check(spec.commandLine(), task, data.format);
     QuestionOptions.check(spec.commandLine(), task, data.format);
     if ((task == Task.QA || task == Task.EMBEDDINGS) && teacher.isGiven()) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.ParameterException;
 final class JudgeOptions implements IModelTransformer {
   private static final List<String> GONE =
       List.of(
+          "--cache",
           "--eval",
           "--eval-share",
           "--group-column",

@@ -23,6 +23,7 @@ import java.util.function.Function;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +71,7 @@ final class DataChecks {
 
   private static void refuseBlankColumn(
       TextDataset data, String name, Function<Example, String> column) {
-    refuseBlank(data.source(), name, data.rows().stream().map(column).toList());
+    refuseBlank(data.source(), name, data.rows().stream().map(column), data.size());
   }
 
   /**
@@ -80,12 +81,16 @@ final class DataChecks {
    * @throws DataException if it is blank from the first row to the last
    */
   static void refuseBlank(String source, String name, List<String> column) {
-    boolean blank = column.stream().allMatch(text -> text != null && text.isBlank());
-    if (blank && !column.isEmpty()) {
+    refuseBlank(source, name, column.stream(), column.size());
+  }
+
+  private static void refuseBlank(String source, String name, Stream<String> column, int rows) {
+    boolean blank = column.allMatch(text -> text != null && text.isBlank());
+    if (blank && rows > 0) {
       throw new DataException(
           source,
           "the %s of every one of the %d rows is blank: is it the right column?"
-              .formatted(name, column.size()));
+              .formatted(name, rows));
     }
   }
 
@@ -164,6 +169,10 @@ final class DataChecks {
       EncodedDataset encoded,
       Tokenizer tokenizer,
       EncoderConfig config) {
+    if (encoded.maxId() < config.vocabSize()
+        && (!config.readsTypes() || encoded.maxType() < config.typeVocabSize())) {
+      return;
+    }
     for (int row = 0; row < encoded.size(); row++) {
       TokenBatch tokens = encoded.batch(new int[] {row});
       for (int id : tokens.inputIds()) {

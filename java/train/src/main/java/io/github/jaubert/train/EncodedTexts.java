@@ -45,6 +45,12 @@ record EncodedTexts(EncodedDataset data, int[] texts) {
       progress.done();
       DataChecks.tokens(data.source(), encoded.data(), cutting, config.maxPositionEmbeddings());
     } else {
+      if (data.isCached()) {
+        throw new DataException(
+            data.source(),
+            "its rows are kept in files, and such texts are cut; %s is for rows in memory"
+                .formatted(reader.strategy()));
+      }
       ReadTexts read = ReadTexts.of(data, reader, cutting.unknownId(), progress);
       progress.done();
       encoded = new EncodedTexts(read.encoded(), read.texts());

@@ -2,6 +2,7 @@ package io.github.jaubert.train.corpus;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.files.Hashes;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -159,7 +159,7 @@ public final class Corpus {
    * gigabyte in a few seconds.
    */
   public String fingerprint() {
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Hashes.sha256();
     sha256.update((format + " " + column + "\n").getBytes(StandardCharsets.UTF_8));
     if (paths == null) {
       for (String document : documents) {
@@ -191,14 +191,6 @@ public final class Corpus {
   /** Tells "ab" and "c" from "a" and "bc". */
   private static void addLength(MessageDigest sha256, long length) {
     sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   @Override

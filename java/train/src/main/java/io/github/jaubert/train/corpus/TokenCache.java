@@ -2,39 +2,28 @@ package io.github.jaubert.train.corpus;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AtomicFile;
-import io.github.jaubert.bert.checkpoint.CheckpointException;
-import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.train.corpus.TokenizedCorpus.Progress;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.files.ArrayFiles;
+import io.github.jaubert.train.files.ArrayWriter;
+import io.github.jaubert.train.files.Hashes;
+import io.github.jaubert.train.files.MadeOnce;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Makes the files of a {@link TokenizedCorpus}. They are written to a folder with another name,
- * forced to the disk, and then take theirs, so that a folder of that name is always complete.
- */
+/** Makes the files of a {@link TokenizedCorpus}. */
 final class TokenCache {
-  private static final Logger LOG = LoggerFactory.getLogger(TokenCache.class);
-  private static final String PART = ".part";
   private static final int NAME_DIGITS = 32;
-  private static final long PAUSE_MILLIS = 200;
 
   /** What is tokenised at once: enough for all cores, little for the memory. */
   private static final int BATCH_UNITS = 1 << 20;
@@ -65,37 +54,12 @@ final class TokenCache {
 
   /** The folder of the files, which are made if they are not there. */
   Path folder(Progress progress) {
-    if (Files.exists(cache) && !Files.isDirectory(cache)) {
-      throw new CheckpointException(
-          cache.toString(), "is a file; a folder is needed to keep tokenised text in");
-    }
     String fingerprint = corpus.fingerprint();
-    Path folder = cache.resolve(name(fingerprint));
-    for (boolean said = false; !Files.isDirectory(folder); said = true) {
-      Optional<FolderLock> lock = FolderLock.tryTake(cache);
-      if (lock.isPresent()) {
-        try (FolderLock held = lock.get()) {
-          if (!Files.isDirectory(folder)) {
-            make(folder, fingerprint, progress);
-          }
-        }
-      } else {
-        pause(said);
-      }
-    }
-    return folder;
-  }
-
-  private void pause(boolean said) {
-    if (!said) {
-      LOG.info("{}: another run tokenises a corpus in this folder; waiting for it", cache);
-    }
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted();
-    }
+    return MadeOnce.folder(
+        cache,
+        name(fingerprint),
+        "the tokens of " + corpus.source(),
+        part -> new Run(part, fingerprint, progress));
   }
 
   private CancellationException interrupted() {
@@ -104,88 +68,17 @@ final class TokenCache {
 
   /** Of text, tokenizer and form: what the files depend on. */
   private String name(String fingerprint) {
-    MessageDigest sha256 = Corpus.sha256();
+    MessageDigest sha256 = Hashes.sha256();
     String form = TokenizedCorpus.VERSION + " " + fingerprint;
     sha256.update(form.getBytes(StandardCharsets.UTF_8));
-    new TreeMap<>(tokenizer.files().files())
-        .forEach(
-            (name, bytes) -> {
-              String head = " " + name + " " + bytes.length + "\n";
-              sha256.update(head.getBytes(StandardCharsets.UTF_8));
-              sha256.update(bytes);
-            });
+    Hashes.update(sha256, tokenizer);
     return HexFormat.of().formatHex(sha256.digest()).substring(0, NAME_DIGITS);
   }
 
-  // ---- making ----
-
-  private void make(Path folder, String fingerprint, Progress progress) {
-    Path part = folder.resolveSibling(folder.getFileName() + PART);
-    try (Run run = new Run(part, progress)) {
-      try {
-        deleteParts();
-        Files.createDirectories(part);
-        run.write();
-        if (!corpus.fingerprint().equals(fingerprint)) {
-          throw new DataException(corpus.source(), "has changed while it was read");
-        }
-        Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
-      } catch (IOException e) {
-        String size = run.expected();
-        run.close();
-        deleteQuietly(part, e);
-        throw new CheckpointException(
-            cache.toString(),
-            "cannot be written: %s; the tokens of %s need %s, and %s"
-                .formatted(CheckpointException.describe(e), corpus.source(), size, free()),
-            e);
-      } catch (RuntimeException | Error e) {
-        run.close();
-        deleteQuietly(part, e);
-        throw e;
-      }
-    }
-  }
-
-  private String free() {
-    try {
-      return "%,d bytes are free".formatted(Files.getFileStore(cache).getUsableSpace());
-    } catch (IOException e) {
-      return "it is not known how much is free";
-    }
-  }
-
-  /** What was left by runs that were killed: the folder is locked, so nobody is at work on them. */
-  private void deleteParts() throws IOException {
-    try (Stream<Path> all = Files.list(cache)) {
-      for (Path path : all.filter(path -> path.toString().endsWith(PART)).toList()) {
-        delete(path);
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
-  }
-
-  private static void deleteQuietly(Path folder, Throwable primary) {
-    try {
-      if (Files.exists(folder)) {
-        delete(folder);
-      }
-    } catch (IOException e) {
-      primary.addSuppressed(e);
-    }
-  }
-
   /** One pass over the corpus. */
-  private final class Run implements AutoCloseable {
+  private final class Run implements MadeOnce.Writer {
     private final Path part;
+    private final String fingerprint;
     private final Progress progress;
     private final int width = tokenizer.vocabularySize() <= 1 << Short.SIZE ? 2 : 4;
     private final ArrayWriter tokens;
@@ -199,8 +92,9 @@ final class TokenCache {
     private long documentStart; // the sentences before the document that is being written
     private long unknown;
 
-    Run(Path part, Progress progress) {
+    Run(Path part, String fingerprint, Progress progress) {
       this.part = part;
+      this.fingerprint = fingerprint;
       this.progress = progress;
       tokens = writer("tokens", width);
       sentences = writer("sentences", Long.BYTES);
@@ -211,7 +105,8 @@ final class TokenCache {
       return new ArrayWriter(part, new ArrayFiles(name, bytes, shard), opener);
     }
 
-    void write() throws IOException {
+    @Override
+    public void write() throws IOException {
       try (ParagraphReader reader = corpus.reader()) {
         all = reader.bytes();
         while (reader.hasNext()) {
@@ -239,6 +134,9 @@ final class TokenCache {
       sentences.finish();
       documents.finish();
       AtomicFile.write(part.resolve(TokenizedCorpus.INDEX), JsonFiles.format(index()));
+      if (!corpus.fingerprint().equals(fingerprint)) {
+        throw new DataException(corpus.source(), "has changed while it was read");
+      }
       progress.done(all, all);
     }
 
@@ -294,8 +192,8 @@ final class TokenCache {
       }
     }
 
-    /** What the files will take in all, by what was read so far. */
-    String expected() {
+    @Override
+    public String expected() {
       double written =
           (double) width * tokens.size() + Long.BYTES * (sentences.size() + documents.size());
       return read == 0
@@ -305,13 +203,7 @@ final class TokenCache {
 
     @Override
     public void close() {
-      for (ArrayWriter writer : List.of(tokens, sentences, documents)) {
-        try {
-          writer.close();
-        } catch (IOException e) {
-          LOG.debug("{}: {}", part, CheckpointException.describe(e));
-        }
-      }
+      MadeOnce.closeQuietly(tokens, sentences, documents);
     }
   }
 }

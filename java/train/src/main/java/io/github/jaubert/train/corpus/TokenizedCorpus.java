@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.train.files.ArrayFiles;
+import io.github.jaubert.train.files.MappedArray;
 import java.nio.file.Path;
 
 /**

@@ -9,27 +9,45 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
-/** The texts of a data set as token ids, in memory. Immutable. */
+/**
+ * The texts of a data set as token ids, in memory or, of a data set whose rows are in files, in
+ * files. Immutable.
+ */
 public final class EncodedDataset {
-  private final int[][] ids;
-  private final int[][] typeIds;
+  private final Store store;
   private final int[] lengths;
   private final long tokens;
-  private final long cut;
-  private final long unknown;
+  private final Counts counts;
 
-  private EncodedDataset(int[][] ids, int[][] typeIds, long cut, long unknown) {
-    this.ids = ids;
-    this.typeIds = typeIds;
-    this.cut = cut;
-    this.unknown = unknown;
-    this.lengths = new int[ids.length];
-    long sum = 0;
-    for (int i = 0; i < ids.length; i++) {
-      lengths[i] = ids[i].length;
-      sum += lengths[i];
+  /** Where the tokens of rows are. */
+  interface Store {
+    /** Copies the ids of a row's first tokens. */
+    void ids(int row, int count, int[] into, int at);
+
+    /** Copies their types to where there are zeros. */
+    void types(int row, int count, int[] into, int at);
+  }
+
+  /** What is known of all tokens together. */
+  record Counts(long cut, long unknown, int maxId, int maxType) {}
+
+  private record InMemory(int[][] allIds, int[][] allTypes) implements Store {
+    @Override
+    public void ids(int row, int count, int[] into, int at) {
+      System.arraycopy(allIds[row], 0, into, at, count);
     }
-    this.tokens = sum;
+
+    @Override
+    public void types(int row, int count, int[] into, int at) {
+      System.arraycopy(allTypes[row], 0, into, at, count);
+    }
+  }
+
+  EncodedDataset(Store store, int[] lengths, Counts counts) {
+    this.store = store;
+    this.lengths = lengths;
+    this.counts = counts;
+    tokens = Arrays.stream(lengths).asLongStream().sum();
   }
 
   /**
@@ -38,6 +56,9 @@ public final class EncodedDataset {
    * @param progress told how many examples were done since it was last called, from any thread
    */
   public static EncodedDataset of(TextDataset data, Tokenizer tokenizer, IntConsumer progress) {
+    if (data.cache() != null) {
+      return StoredTokens.of(data, tokenizer, progress);
+    }
     List<String> texts = data.rows().stream().map(Example::text).toList();
     List<String> pairs = data.rows().stream().map(Example::secondText).collect(Collectors.toList());
     return of(texts, pairs, tokenizer, progress);
@@ -52,16 +73,24 @@ public final class EncodedDataset {
   /** Of texts that are encoded already. */
   static EncodedDataset of(List<Encoding> encodings, int unknownId) {
     int[][] ids = encodings.stream().map(Encoding::ids).toArray(int[][]::new);
+    int[][] types = encodings.stream().map(Encoding::typeIds).toArray(int[][]::new);
     return new EncodedDataset(
-        ids,
-        encodings.stream().map(Encoding::typeIds).toArray(int[][]::new),
-        encodings.stream().filter(Encoding::isCut).count(),
-        Arrays.stream(ids).flatMapToInt(Arrays::stream).filter(id -> id == unknownId).count());
+        new InMemory(ids, types),
+        Arrays.stream(ids).mapToInt(row -> row.length).toArray(),
+        new Counts(
+            encodings.stream().filter(Encoding::isCut).count(),
+            Arrays.stream(ids).flatMapToInt(Arrays::stream).filter(id -> id == unknownId).count(),
+            most(ids),
+            most(types)));
+  }
+
+  private static int most(int[][] values) {
+    return Arrays.stream(values).flatMapToInt(Arrays::stream).max().orElse(0);
   }
 
   /** The number of examples. */
   public int size() {
-    return ids.length;
+    return lengths.length;
   }
 
   /** The number of tokens of all examples together. */
@@ -71,12 +100,22 @@ public final class EncodedDataset {
 
   /** The number of examples that had more tokens, and were cut. */
   public long cut() {
-    return cut;
+    return counts.cut();
   }
 
   /** The number of tokens that stand for what the vocabulary lacks. */
   public long unknown() {
-    return unknown;
+    return counts.unknown();
+  }
+
+  /** The greatest id of a token; 0 if there is none. */
+  public int maxId() {
+    return counts.maxId();
+  }
+
+  /** The greatest type of a token; 0 if there is none. */
+  public int maxType() {
+    return counts.maxType();
   }
 
   /** The number of tokens of each example. */
@@ -91,16 +130,14 @@ public final class EncodedDataset {
       picked[i] = lengths[rows[i]];
     }
     PackedSequences packed = PackedSequences.of(picked);
-    return new TokenBatch(join(ids, rows, packed), join(typeIds, rows, packed), packed);
-  }
-
-  private static int[] join(int[][] parts, int[] rows, PackedSequences packed) {
-    int[] joined = new int[packed.tokens()];
+    int[] ids = new int[packed.tokens()];
+    int[] types = new int[packed.tokens()];
     int at = 0;
     for (int row : rows) {
-      System.arraycopy(parts[row], 0, joined, at, parts[row].length);
-      at += parts[row].length;
+      store.ids(row, lengths[row], ids, at);
+      store.types(row, lengths[row], types, at);
+      at += lengths[row];
     }
-    return joined;
+    return new TokenBatch(ids, types, packed);
   }
 }

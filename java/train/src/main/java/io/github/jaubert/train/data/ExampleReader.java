@@ -5,9 +5,10 @@ import static java.util.stream.Collectors.joining;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,57 +88,173 @@ record ExampleReader(Source source, Columns columns) {
    * @throws DataException if one is not there, or a cell is not what it should be
    */
   List<Example> read(Table table, boolean unquoted) {
-    if (columns.text == null) {
-      throw new DataException(
-          source.toString(),
-          "choose the column of the text with text(…); the columns are "
-              + String.join(", ", table.columns()));
-    }
-    int text = table.column(columns.text);
-    int pair = columns.pair == null ? -1 : table.column(columns.pair);
-    int label = columns.label == null ? -1 : table.column(columns.label);
-    if (label >= 0 && columns.flags.isEmpty()) {
-      refuseFlags(table, label);
-    }
+    Pass pass = new Pass(unquoted);
+    pass.header(table, false);
     List<Example> examples = new ArrayList<>(table.rows().size());
     for (Table.Row row : table.rows()) {
-      String second = pair < 0 ? null : only(table, row, pair);
-      List<String> labels = label < 0 ? List.of() : labels(table, row, label);
-      examples.add(new Example(only(table, row, text), second, labels, row.line()));
-    }
-    if (unquoted) {
-      warnOfQuotes(examples, "texts", Example::text);
-      if (pair >= 0) {
-        warnOfQuotes(examples, "second texts", Example::secondText);
+      Example example = pass.example(row);
+      if (example != null) {
+        examples.add(example);
       }
     }
-    return kept(source, examples, columns.skipped);
+    pass.end(table.flags());
+    return examples;
+  }
+
+  /** Takes the columns out of rows that come one after another. */
+  final class Pass {
+    private final Quotes texts;
+    private final Quotes seconds;
+    private Table table; // has the names of the columns
+    private int text;
+    private int pair;
+    private int label;
+    private Table.Row first; // null: none yet
+    private int flags; // in the label of the first row; 0 if there are none, or others elsewhere
+    private int all;
+    private int left;
+
+    /**
+     * Before the first row.
+     *
+     * @param unquoted whether rows are read from TSV
+     */
+    Pass(boolean unquoted) {
+      texts = unquoted ? new Quotes("texts") : null;
+      seconds = unquoted && columns.pair != null ? new Quotes("second texts") : null;
+    }
+
+    /**
+     * The columns of the rows that follow.
+     *
+     * @param header of which the rows do not matter
+     * @param growing whether columns that are not there may yet turn up
+     */
+    void header(Table header, boolean growing) {
+      table = header;
+      if (columns.text == null) {
+        throw new DataException(
+            source.toString(),
+            "choose the column of the text with text(…); the columns are "
+                + String.join(", ", table.columns()));
+      }
+      text = column(columns.text, growing);
+      pair = column(columns.pair, growing);
+      label = column(columns.label, growing);
+    }
+
+    private int column(String name, boolean growing) {
+      boolean none = name == null || growing && !table.columns().contains(name);
+      return none ? -1 : table.column(name);
+    }
+
+    /** The example of a row; null if it is left out. */
+    Example example(Table.Row row) {
+      if (first == null) {
+        first = row;
+        flags = label < 0 ? 0 : flagsIn(row, label);
+        flags = flags > 1 ? flags : 0;
+      } else if (flags > 0 && (label < 0 || flagsIn(row, label) != flags)) {
+        flags = 0;
+      }
+      all++;
+      String second = columns.pair == null ? null : only(row, pair, columns.pair);
+      List<String> labels =
+          columns.label == null ? List.of() : labels(table, row, label, columns.label);
+      Example example = new Example(only(row, text, columns.text), second, labels, row.line());
+      if (texts != null) {
+        texts.add(example.text());
+      }
+      if (seconds != null) {
+        seconds.add(second);
+      }
+      left += isLeftOut(example, columns.skipped) ? 1 : 0;
+      return isLeftOut(example, columns.skipped) ? null : example;
+    }
+
+    private String only(Table.Row row, int column, String name) {
+      List<String> cell = table.cell(row, column, name);
+      if (cell.size() != 1) {
+        throw new DataException(source, row.line(), name + " is an array; one text was expected");
+      }
+      return cell.get(0);
+    }
+
+    /**
+     * After the last row.
+     *
+     * @param arrays the columns of flags, see {@link Table#flags}
+     * @throws DataException if labels are no names, or no row is left
+     */
+    void end(Map<String, String> arrays) {
+      if (columns.label != null && columns.flags.isEmpty()) {
+        refuseFlags(arrays);
+      }
+      if (texts != null) {
+        texts.warn(source, all);
+      }
+      if (seconds != null) {
+        seconds.warn(source, all);
+      }
+      sayLeftOut(source, left, all, columns.skipped);
+    }
+
+    /**
+     * Zeros and ones in a row say which labels hold. Taken for names, they would be two labels that
+     * nearly every row has.
+     */
+    private void refuseFlags(Map<String, String> arrays) {
+      String cell = arrays.get(columns.label);
+      if (cell == null && flags > 0) {
+        cell = first.cells().get(label).get(0);
+      }
+      if (cell != null) {
+        throw new DataException(
+            source,
+            first.line(),
+            cell
+                + " looks like flags, one for each label, not names; flagLabels(…) gives the names");
+      }
+    }
   }
 
   /**
-   * Zeros and ones in a row say which labels hold. Taken for names, they would be two labels that
-   * nearly every row has.
+   * A single cell may well be a quotation of quotations; several, or all of them, are the work of a
+   * writer.
    */
-  private void refuseFlags(Table table, int label) {
-    String first = table.flags().get(columns.label);
-    if (first == null) {
-      int count = flagsIn(table.rows().get(0), label);
-      boolean all =
-          count > 1 && table.rows().stream().allMatch(row -> flagsIn(row, label) == count);
-      first = all ? table.rows().get(0).cells().get(label).get(0) : null;
+  private static final class Quotes {
+    private final String what;
+    private long quoted;
+    private long enclosed;
+
+    Quotes(String what) {
+      this.what = what;
     }
-    if (first != null) {
-      throw new DataException(
-          source,
-          table.rows().get(0).line(),
-          first
-              + " looks like flags, one for each label, not names; flagLabels(…) gives the names");
+
+    void add(String cell) {
+      if (cell.indexOf('"') >= 0) {
+        quoted += QUOTED.matcher(cell).matches() ? 1 : 0;
+        enclosed += ENCLOSED.matcher(cell).matches() ? 1 : 0;
+      }
+    }
+
+    void warn(Source source, int all) {
+      long count = enclosed == all ? enclosed : quoted;
+      if (count > 1) {
+        LOG.warn(
+            "{}: {} of {} {} look quoted as in CSV; TSV is read without quoting,"
+                + " TableFormat.QUOTED_TSV with it",
+            source,
+            count,
+            all,
+            what);
+      }
     }
   }
 
   /** How many flags a cell that is one text holds; 0 if it holds anything else. */
   private int flagsIn(Table.Row row, int column) {
-    List<String> cell = row.cells().get(column);
+    List<String> cell = column < row.cells().size() ? row.cells().get(column) : null;
     if (cell == null || cell.size() != 1) {
       return 0;
     }
@@ -175,44 +292,12 @@ record ExampleReader(Source source, Columns columns) {
     return set;
   }
 
-  /**
-   * A single cell may well be a quotation of quotations; several, or all of them, are the work of a
-   * writer.
-   */
-  private void warnOfQuotes(List<Example> examples, String what, Function<Example, String> column) {
-    long quoted = count(examples, column, QUOTED);
-    long enclosed = count(examples, column, ENCLOSED);
-    quoted = enclosed == examples.size() ? enclosed : quoted;
-    if (quoted > 1) {
-      LOG.warn(
-          "{}: {} of {} {} look quoted as in CSV; TSV is read without quoting,"
-              + " TableFormat.QUOTED_TSV with it",
-          source,
-          quoted,
-          examples.size(),
-          what);
-    }
-  }
-
-  private static long count(
-      List<Example> examples, Function<Example, String> column, Pattern pattern) {
-    return examples.stream().filter(row -> pattern.matcher(column.apply(row)).matches()).count();
-  }
-
-  private String only(Table table, Table.Row row, int column) {
-    List<String> cell = table.cell(row, column);
-    if (cell.size() != 1) {
-      throw new DataException(
-          source, row.line(), table.columns().get(column) + " is an array; one text was expected");
-    }
-    return cell.get(0);
-  }
-
-  private List<String> labels(Table table, Table.Row row, int column) {
-    if (row.cells().get(column) == null && columns.skipped.contains("")) {
+  private List<String> labels(Table table, Table.Row row, int column, String name) {
+    List<String> there = table.cellOrNull(row, column);
+    if (there == null && columns.skipped.contains("")) {
       return List.of("");
     }
-    List<String> cell = table.cell(row, column);
+    List<String> cell = table.cell(row, column, name);
     if (!columns.flags.isEmpty()) {
       return named(row, cell);
     }
@@ -232,30 +317,38 @@ record ExampleReader(Source source, Columns columns) {
   }
 
   /**
-   * The rows that have none of some labels; those without any count as labelled with an empty text.
-   *
-   * @throws DataException if no row is left
+   * Whether a row has one of some labels; one without any counts as labelled with an empty text.
    */
-  static List<Example> kept(Source source, List<Example> all, Set<String> skipped) {
+  private static boolean isLeftOut(Example row, Set<String> skipped) {
+    return !skipped.isEmpty()
+        && (row.labels().stream().anyMatch(skipped::contains)
+            || row.labels().isEmpty() && skipped.contains(""));
+  }
+
+  private static void sayLeftOut(Source source, int left, int all, Set<String> skipped) {
     if (skipped.isEmpty()) {
-      return List.copyOf(all);
+      return;
     }
-    List<Example> kept =
-        all.stream()
-            .filter(
-                row ->
-                    row.labels().stream().noneMatch(skipped::contains)
-                        && !(row.labels().isEmpty() && skipped.contains("")))
-            .toList();
     LOG.info(
         "{}: {} of {} rows are left out, labelled {}",
         source,
-        all.size() - kept.size(),
-        all.size(),
+        left,
+        all,
         skipped.stream().sorted().map(label -> "'" + label + "'").collect(joining(" or ")));
-    if (kept.isEmpty()) {
+    if (left == all) {
       throw new DataException(source.toString(), "every row is left out");
     }
+  }
+
+  /**
+   * The numbers of the rows that have none of some labels.
+   *
+   * @throws DataException if no row is left
+   */
+  static int[] kept(Source source, List<Example> all, Set<String> skipped) {
+    int[] kept =
+        IntStream.range(0, all.size()).filter(row -> !isLeftOut(all.get(row), skipped)).toArray();
+    sayLeftOut(source, all.size() - kept.length, all.size(), skipped);
     return kept;
   }
 }

@@ -1,6 +1,9 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.train.files.Packed;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -71,6 +74,25 @@ public final class Source {
   /** Whether each file can be read more than once, as a pipe cannot. */
   public boolean canBeReadAgain() {
     return !files.isEmpty() && files.stream().allMatch(Files::isRegularFile);
+  }
+
+  /**
+   * The bytes of all files together, packed as they are.
+   *
+   * @throws DataException if a file cannot be read
+   */
+  public long size() {
+    long size = 0;
+    for (Path file : files) {
+      try {
+        size += Files.size(file);
+      } catch (NoSuchFileException e) {
+        throw new DataException(file.toString(), "no such file", e);
+      } catch (IOException e) {
+        throw Packed.unreadable(file.toString(), e);
+      }
+    }
+    return size;
   }
 
   /** The same under another name. */

@@ -75,7 +75,7 @@ public final class SourceRows {
       List<String> lines = Utf8.read(file).lines().toList();
       for (int i = 0; i < lines.size(); i++) {
         if (!lines.get(i).isBlank()) {
-          to.accept(JsonReader.object(file.toString(), i + 1L, lines.get(i)), i + 1L);
+          to.accept(JsonRows.object(file.toString(), i + 1L, lines.get(i)), i + 1L);
         }
       }
     } else if (format == TableFormat.PARQUET) {

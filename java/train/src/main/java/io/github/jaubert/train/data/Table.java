@@ -45,6 +45,24 @@ record Table(Source source, List<String> columns, List<Row> rows, Map<String, St
     return joined.table();
   }
 
+  /**
+   * Refuses tables of other columns than the first.
+   *
+   * @throws DataException naming both files and their columns
+   */
+  static void requireSame(Table first, Table next) {
+    boolean same =
+        first.columns.size() == next.columns.size()
+            && new HashSet<>(first.columns).equals(new HashSet<>(next.columns));
+    if (!same) {
+      throw new DataException(
+          next.source.toString(),
+          "its columns are %s, and those of %s are %s; the files of a data set have the same"
+              .formatted(
+                  String.join(", ", next.columns), first.source, String.join(", ", first.columns)));
+    }
+  }
+
   /** Tables one below the other. */
   private static final class Joined {
     private final Source source;
@@ -90,34 +108,23 @@ record Table(Source source, List<String> columns, List<Row> rows, Map<String, St
       return placed;
     }
 
-    private static void requireSame(Table first, Table next) {
-      boolean same =
-          first.columns.size() == next.columns.size()
-              && new HashSet<>(first.columns).equals(new HashSet<>(next.columns));
-      if (!same) {
-        throw new DataException(
-            next.source.toString(),
-            "its columns are %s, and those of %s are %s; the files of a data set have the same"
-                .formatted(
-                    String.join(", ", next.columns),
-                    first.source,
-                    String.join(", ", first.columns)));
-      }
-    }
-
     Table table() {
-      // Columns that turned up in later files are missing from earlier rows.
-      rows.replaceAll(
-          row -> {
-            if (row.cells.size() == columns.size()) {
-              return row;
-            }
-            List<List<String>> cells = new ArrayList<>(row.cells);
-            cells.addAll(Collections.nCopies(columns.size() - cells.size(), null));
-            return new Row(row.line, cells);
-          });
-      return new Table(source, List.copyOf(columns), rows, flags);
+      return new Table(source, List.copyOf(columns), rows, flags).padded();
     }
+  }
+
+  /** With a cell for each column: those that turned up later are missing from earlier rows. */
+  Table padded() {
+    rows.replaceAll(
+        row -> {
+          if (row.cells.size() == columns.size()) {
+            return row;
+          }
+          List<List<String>> cells = new ArrayList<>(row.cells);
+          cells.addAll(Collections.nCopies(columns.size() - cells.size(), null));
+          return new Row(row.line, cells);
+        });
+    return this;
   }
 
   /**
@@ -144,16 +151,22 @@ record Table(Source source, List<String> columns, List<Row> rows, Map<String, St
    * @throws DataException if there are none, or if one of several is an array, an object or null
    */
   List<String> cell(Row row, int column) {
+    return cell(row, column, columns.get(column));
+  }
+
+  /** The same of a column that may not be there, which is -1, and its name. */
+  List<String> cell(Row row, int column, String name) {
     List<String> cell = cellOrNull(row, column);
     if (cell == null) {
-      throw new DataException(source, row.line(), "no value for " + columns.get(column));
+      throw new DataException(source, row.line(), "no value for " + name);
     }
     return cell;
   }
 
   /** The same, or null if there are none. */
   List<String> cellOrNull(Row row, int column) {
-    List<String> cell = row.cells().get(column);
+    boolean there = column >= 0 && column < row.cells().size();
+    List<String> cell = there ? row.cells().get(column) : null;
     if (cell == NESTED) {
       throw new DataException(
           source,

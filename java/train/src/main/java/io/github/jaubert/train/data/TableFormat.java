@@ -58,15 +58,37 @@ public enum TableFormat {
     return this == JSONL || this == PARQUET;
   }
 
+  /** Whether all files are of it; {@code format} is null for what their names end in. */
+  boolean isThatOf(Source files, TableFormat format) {
+    return files.files().stream().allMatch(file -> (format == null ? of(file) : format) == this);
+  }
+
+  /**
+   * The rows of a file one after another.
+   *
+   * @throws DataException if it cannot be read, or has nothing in it
+   */
+  TableRows open(Path file, boolean header) {
+    return switch (this) {
+      case TSV -> {
+        Utf8Reader text = new Utf8Reader(file);
+        yield new CellRows(file, header, text, new TsvCells(text));
+      }
+      case QUOTED_TSV -> quoted(file, header, '\t');
+      case CSV -> quoted(file, header, ',');
+      case JSONL -> JsonRows.lines(file);
+      case PARQUET -> JsonRows.parquet(file);
+    };
+  }
+
+  private static TableRows quoted(Path file, boolean header, char delimiter) {
+    Utf8Reader text = new Utf8Reader(file);
+    return new CellRows(file, header, text, new CsvCells(file, text, delimiter));
+  }
+
   Table read(Path file, boolean header) {
-    try {
-      return switch (this) {
-        case TSV -> TsvReader.read(file, header);
-        case QUOTED_TSV -> CsvTableReader.read(file, header, '\t');
-        case CSV -> CsvTableReader.read(file, header, ',');
-        case JSONL -> JsonReader.lines(file);
-        case PARQUET -> JsonReader.parquet(file);
-      };
+    try (TableRows rows = open(file, header)) {
+      return rows.table();
     } catch (OutOfMemoryError e) {
       throw new DataException(
           file.toString(), "does not fit into memory; split it or give Java more with -Xmx", e);

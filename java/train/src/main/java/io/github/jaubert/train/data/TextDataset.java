@@ -2,8 +2,9 @@ package io.github.jaubert.train.data;
 
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.ExampleReader.Columns;
+import io.github.jaubert.train.files.Hashes;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -11,9 +12,13 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.RandomAccess;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first
@@ -50,14 +55,22 @@ public final class TextDataset {
   private final TableFormat format; // null: as the name of each file has it
   private final Columns columns;
   private final Kept kept;
+  private final Path cache; // null: rows are in memory
   private List<Example> rows;
+  private String identity; // of rows that are in files; null until it is known
 
   private TextDataset(
-      Source source, TableFormat format, Columns columns, Kept kept, List<Example> rows) {
+      Source source,
+      TableFormat format,
+      Columns columns,
+      Kept kept,
+      Path cache,
+      List<Example> rows) {
     this.source = source;
     this.format = format;
     this.columns = columns;
     this.kept = kept;
+    this.cache = cache;
     this.rows = rows;
   }
 
@@ -75,7 +88,7 @@ public final class TextDataset {
     if (format == null) {
       files.files().forEach(TableFormat::of); // which says if a name tells nothing
     }
-    return new TextDataset(files, format, Columns.NONE, new Kept(), null);
+    return new TextDataset(files, format, Columns.NONE, new Kept(), null, null);
   }
 
   /** Files whose rows follow one another, of the formats that their names end in. */
@@ -114,7 +127,89 @@ public final class TextDataset {
   }
 
   private static TextDataset of(Source source, List<Example> examples) {
-    return new TextDataset(source, null, null, null, List.copyOf(examples));
+    return new TextDataset(source, null, null, null, null, List.copyOf(examples));
+  }
+
+  /**
+   * The same with rows, and later their tokens, in files and not in memory: for data that do not
+   * fit there. Files are read once, row by row; what is learnt is the same to the last bit. They
+   * must be files that can be read again, which a pipe is not.
+   *
+   * @param folder where the files are kept, in folders that are named by the content of the data
+   *     and by all that was chosen; whoever comes with the same again finds them. It is made if it
+   *     is missing, and may be deleted when no run uses it
+   */
+  public TextDataset cachedIn(Path folder) {
+    if (!source.canBeReadAgain()) {
+      source.size(); // which says if a file is not there
+      throw new DataException(
+          source.toString(), "cannot be read again, as rows that are kept in files need it");
+    }
+    return new TextDataset(source, format, columns(), new Kept(), folder, null);
+  }
+
+  /** Whether rows are kept in files, and not in memory. */
+  public boolean isCached() {
+    return cache != null;
+  }
+
+  /** Where rows are kept in files; null if they are in memory. */
+  Path cache() {
+    return cache;
+  }
+
+  /** Tells rows in files apart by all that their texts depend on. */
+  String identity() {
+    rows();
+    return identity;
+  }
+
+  /** Other rows made of these, which are the same texts in the same order. */
+  private TextDataset relabelled(List<Example> changed) {
+    TextDataset data =
+        new TextDataset(
+            source, null, null, null, cache, cache == null ? List.copyOf(changed) : changed);
+    data.identity = identity;
+    return data;
+  }
+
+  /** Some of the rows. */
+  private TextDataset picked(Source name, int[] numbers) {
+    List<Example> all = rows();
+    if (cache == null) {
+      return of(name, Arrays.stream(numbers).mapToObj(all::get).toList());
+    }
+    TextDataset data =
+        new TextDataset(
+            name,
+            null,
+            null,
+            null,
+            cache,
+            new ExampleView(numbers.length, row -> all.get(numbers[row])));
+    data.identity = new Hashes().add(identity).add(numbers).name();
+    return data;
+  }
+
+  /** Examples that are made when they are asked for. */
+  private static final class ExampleView extends AbstractList<Example> implements RandomAccess {
+    private final int size;
+    private final IntFunction<Example> rows;
+
+    ExampleView(int size, IntFunction<Example> rows) {
+      this.size = size;
+      this.rows = rows;
+    }
+
+    @Override
+    public int size() {
+      return size;
+    }
+
+    @Override
+    public Example get(int row) {
+      return rows.apply(Objects.checkIndex(row, size));
+    }
   }
 
   /** The column of the text, or of the first text of a pair. */
@@ -159,7 +254,7 @@ public final class TextDataset {
   public TextDataset skipLabels(String... labels) {
     Set<String> skipped = Set.copyOf(Arrays.asList(labels));
     if (columns == null) {
-      return of(source, ExampleReader.kept(source, rows, skipped));
+      return picked(source, ExampleReader.kept(source, rows, skipped));
     }
     return with(columns.without(skipped));
   }
@@ -181,20 +276,14 @@ public final class TextDataset {
             "no label " + old + " to rename; the labels are " + LabelText.listed(there, LISTED));
       }
     }
-    return of(
-        source,
-        rows().stream()
-            .map(
-                row ->
-                    new Example(
-                        row.text(),
-                        row.secondText(),
-                        row.labels().stream()
-                            .map(label -> names.getOrDefault(label, label))
-                            .distinct()
-                            .toList(),
-                        row.line()))
-            .toList());
+    List<Example> all = rows();
+    return relabelled(new ExampleView(all.size(), row -> renamed(all.get(row), names)));
+  }
+
+  private static Example renamed(Example row, Map<String, String> names) {
+    List<String> labels =
+        row.labels().stream().map(label -> names.getOrDefault(label, label)).distinct().toList();
+    return new Example(row.text(), row.secondText(), labels, row.line());
   }
 
   /** The file has no header: its first line is a row, and the columns are called 0, 1, 2, … */
@@ -226,7 +315,7 @@ public final class TextDataset {
       order[i] = i;
     }
     Rng.of(seed).shuffle(order);
-    return of(source, Arrays.stream(order, 0, count).sorted().mapToObj(all::get).toList());
+    return picked(source, Arrays.stream(order, 0, count).sorted().toArray());
   }
 
   /**
@@ -252,7 +341,7 @@ public final class TextDataset {
         labels.forEach(label -> drawn.merge(label, 1, Integer::sum));
       }
     }
-    return of(source, chosen.stream().map(all::get).toList());
+    return picked(source, chosen.stream().mapToInt(Integer::intValue).toArray());
   }
 
   /** Two parts of a data set, which have its rows between them, in its order. */
@@ -276,9 +365,13 @@ public final class TextDataset {
    * drawn until they have the share of all rows, or more.
    *
    * @param column says what group a row is of
+   * @throws IllegalStateException if rows are in files
    */
   public Split splitByGroup(String column, double share, long seed) {
     requireShare(share);
+    if (cache != null) {
+      throw new IllegalStateException(source + ": groups are for rows in memory");
+    }
     Table table = kept.table(source, format, columns().header(), false);
     int index = table.column(column);
     Map<Long, String> groups = new HashMap<>();
@@ -294,17 +387,14 @@ public final class TextDataset {
   }
 
   private Split split(boolean[] held, double share) {
-    List<Example> train = new ArrayList<>();
-    List<Example> out = new ArrayList<>();
-    for (int row = 0; row < held.length; row++) {
-      (held[row] ? out : train).add(rows().get(row));
-    }
-    if (train.isEmpty() || out.isEmpty()) {
+    int[] train = IntStream.range(0, held.length).filter(row -> !held[row]).toArray();
+    int[] out = IntStream.range(0, held.length).filter(row -> held[row]).toArray();
+    if (train.length == 0 || out.length == 0) {
       throw new DataException(
           source.toString(),
           "of %d rows a share of %s is all or none".formatted(held.length, share));
     }
-    return new Split(of(source, train), of(source.named(source + " (held out)"), out));
+    return new Split(picked(source, train), picked(source.named(source + " (held out)"), out));
   }
 
   /** The file, or the name that was given to a list: how errors call this data set. */
@@ -320,7 +410,9 @@ public final class TextDataset {
   /** The names of the columns in the file. */
   public List<String> columnNames() {
     columns();
-    return kept.table(source, format, columns.header(), false).columns();
+    return cache != null
+        ? StoredRows.columns(source, format, columns.header())
+        : kept.table(source, format, columns.header(), false).columns();
   }
 
   /** The examples in the order of the file. */
@@ -377,11 +469,12 @@ public final class TextDataset {
   }
 
   private List<Example> read() {
+    if (cache != null) {
+      identity = StoredRows.name(source, format, columns);
+      return StoredRows.of(cache, identity, source, format, columns);
+    }
     Table table = kept.table(source, format, columns.header(), true);
-    boolean unquoted =
-        source.files().stream()
-            .allMatch(file -> (format == null ? TableFormat.of(file) : format) == TableFormat.TSV);
-    return new ExampleReader(source, columns).read(table, unquoted);
+    return new ExampleReader(source, columns).read(table, TableFormat.TSV.isThatOf(source, format));
   }
 
   private Columns columns() {
@@ -393,7 +486,7 @@ public final class TextDataset {
 
   private TextDataset with(Columns changed) {
     Kept same = changed.header() == columns.header() ? kept : new Kept();
-    return new TextDataset(source, format, changed, same, null);
+    return new TextDataset(source, format, changed, same, cache, null);
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * is not UTF-8 is an error, never a replacement character.
  */
 final class Utf8 {
-  private static final char BOM = '\uFEFF';
+  static final char BOM = '\uFEFF';
 
   private Utf8() {}
 
@@ -40,11 +40,7 @@ final class Utf8 {
     CoderResult result = decoder.decode(in, chars, true);
     if (result.isError()) {
       int offset = in.position();
-      throw new DataException(
-          file.toString(),
-          lineOf(bytes, offset),
-          "byte 0x%02X at offset %d is not UTF-8; convert the file, for example with iconv -t UTF-8"
-              .formatted(bytes[offset] & 0xFF, offset));
+      throw malformed(file, lineOf(bytes, offset), bytes[offset], offset);
     }
     chars.flip();
     if (chars.hasRemaining() && chars.get(0) == BOM) {
@@ -54,6 +50,15 @@ final class Utf8 {
       throw new DataException(file.toString(), "the file is empty");
     }
     return chars.toString();
+  }
+
+  /** What is said of a byte that is not UTF-8. */
+  static DataException malformed(Path file, long line, byte bad, long offset) {
+    return new DataException(
+        file.toString(),
+        line,
+        "byte 0x%02X at offset %d is not UTF-8; convert the file, for example with iconv -t UTF-8"
+            .formatted(bad & 0xFF, offset));
   }
 
   private static byte[] bytes(Path file) {

@@ -11,6 +11,7 @@ import io.github.jaubert.bert.checkpoint.FolderLock;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.data.DataException;
+import io.github.jaubert.train.files.ArrayWriter;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -313,7 +314,7 @@ class TokenizedCorpusTest {
     Files.write(tokens, Arrays.copyOf(bytes, bytes.length - 1));
     assertEquals(
         tokens
-            + ": has %d bytes, not %d; delete the folder, then the text is tokenised anew"
+            + ": has %d bytes, not %d; delete the folder, then it is made anew"
                 .formatted(bytes.length - 1, bytes.length),
         assertThrows(CheckpointException.class, this::tokenized).getMessage());
     Files.write(tokens, bytes);
@@ -341,7 +342,7 @@ class TokenizedCorpusTest {
   void aCacheThatIsAFileIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "text");
     assertEquals(
-        file + ": is a file; a folder is needed to keep tokenised text in",
+        file + ": is a file; a folder is needed to keep files in",
         assertThrows(
                 CheckpointException.class,
                 () -> TokenizedCorpus.of(Corpus.of("one", List.of("The dog.")), tokenizer, file))

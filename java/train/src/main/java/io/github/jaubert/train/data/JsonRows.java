@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,11 +20,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Rows that are JSON objects, one a line, or of a Parquet file. The columns are the keys of all
- * objects, in the order they first turn up; a key of an object in an object is a column by its
- * path, such as {@code meta.language}.
+ * Rows that are JSON objects, one a line, or of a Parquet file. The columns are the keys of the
+ * objects so far, in the order they first turn up; a key of an object in an object is a column by
+ * its path, such as {@code meta.language}.
  */
-final class JsonReader {
+final class JsonRows extends TableRows {
   private static final ObjectReader JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -31,50 +32,130 @@ final class JsonReader {
           .build()
           .readerFor(JsonNode.class);
 
-  private final Path file;
+  /** What gives the objects. */
+  private interface Objects extends AutoCloseable {
+    /** The next object, null behind the last. */
+    ObjectNode next();
+
+    /** The line of the last. */
+    long line();
+
+    long bytesRead();
+
+    @Override
+    void close();
+  }
+
   private final String source;
+  private final Objects objects;
   private final Map<String, Integer> columns = new LinkedHashMap<>();
   private final Map<String, JsonNode> flags = new HashMap<>();
-  private final List<Table.Row> rows = new ArrayList<>();
+  private ObjectNode object; // of the last row
 
-  private JsonReader(Path file) {
-    this.file = file;
+  private JsonRows(Path file, Objects objects) {
+    super(file);
     source = file.toString();
+    this.objects = objects;
   }
 
   /** JSON lines. */
-  static Table lines(Path file) {
-    JsonReader reader = new JsonReader(file);
-    long line = 0;
-    for (String text : (Iterable<String>) Utf8.read(file).lines()::iterator) {
-      line++;
-      if (!text.isBlank()) {
-        reader.add(line, object(reader.source, line, text));
-      }
-    }
-    return reader.table();
+  static JsonRows lines(Path file) {
+    Utf8Reader text = new Utf8Reader(file);
+    TextLine lines = new TextLine(text, true);
+    return new JsonRows(
+        file,
+        new Objects() {
+          @Override
+          public ObjectNode next() {
+            String line = lines.next();
+            while (line != null && line.isBlank()) {
+              line = lines.next();
+            }
+            return line == null ? null : object(file.toString(), lines.number(), line);
+          }
+
+          @Override
+          public long line() {
+            return lines.number();
+          }
+
+          @Override
+          public long bytesRead() {
+            return text.bytesRead();
+          }
+
+          @Override
+          public void close() {
+            text.close();
+          }
+        });
   }
 
   /** Parquet, whose rows count as lines. */
-  static Table parquet(Path file) {
-    JsonReader reader = new JsonReader(file);
-    RowSource.forEach(file, (row, line) -> reader.add(line, row));
-    return reader.table();
+  static JsonRows parquet(Path file) {
+    RowSource.Rows rows = RowSource.of(file);
+    return new JsonRows(
+        file,
+        new Objects() {
+          private long line;
+
+          @Override
+          public ObjectNode next() {
+            line++;
+            try {
+              return rows.next();
+            } catch (IOException e) {
+              throw new DataException(file.toString(), line, e.getMessage());
+            }
+          }
+
+          @Override
+          public long line() {
+            return line;
+          }
+
+          @Override
+          public long bytesRead() {
+            return 0;
+          }
+
+          @Override
+          public void close() {
+            rows.close();
+          }
+        });
   }
 
-  private void add(long line, ObjectNode object) {
-    Map<String, JsonNode> values = new LinkedHashMap<>();
-    flatten(source, line, "", object, values);
-    rows.add(new Table.Row(line, cells(values, columns)));
-    values.forEach((key, value) -> flags.merge(key, flags(value), JsonReader::alike));
+  @Override
+  List<String> columns() {
+    return List.copyOf(columns.keySet());
   }
 
-  private Table table() {
-    if (rows.isEmpty()) {
-      throw new DataException(source, "the file is empty");
+  @Override
+  int width() {
+    return columns.size();
+  }
+
+  @Override
+  Table.Row next() {
+    object = objects.next();
+    if (object == null) {
+      return null;
     }
-    // Keys that turned up later are missing from earlier rows.
-    rows.replaceAll(row -> new Table.Row(row.line(), padded(row.cells(), columns.size())));
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    flatten(source, objects.line(), "", object, values);
+    Table.Row row = new Table.Row(objects.line(), cells(values, columns));
+    values.forEach((key, value) -> flags.merge(key, flags(value), JsonRows::alike));
+    return row;
+  }
+
+  /** The object that the last row is, as it stands in the file. */
+  ObjectNode object() {
+    return object;
+  }
+
+  @Override
+  Map<String, String> flags() {
     Map<String, String> written = new HashMap<>();
     flags.forEach(
         (key, first) -> {
@@ -82,7 +163,17 @@ final class JsonReader {
             written.put(key, first.toString().replace(",", ", "));
           }
         });
-    return new Table(Source.of(file), List.copyOf(columns.keySet()), rows, written);
+    return written;
+  }
+
+  @Override
+  long bytesRead() {
+    return objects.bytesRead();
+  }
+
+  @Override
+  public void close() {
+    objects.close();
   }
 
   /** The value itself if it is an array of at least two zeros and ones, otherwise a null node. */

@@ -1,4 +1,4 @@
-package io.github.jaubert.train.corpus;
+package io.github.jaubert.train.files;
 
 import java.nio.file.Path;
 
@@ -7,15 +7,15 @@ import java.nio.file.Path;
  * each with so many elements but for the last, little-endian.
  *
  * @param name such as {@code tokens}
- * @param width the bytes of an element: 2 or 4, both without a sign, or 8
+ * @param width the bytes of an element: 1, 2 or 4, all without a sign, or 8
  * @param shard the elements of a file, a power of two
  */
-record ArrayFiles(String name, int width, int shard) {
+public record ArrayFiles(String name, int width, int shard) {
   /** As many as a file may have that is mapped in one piece. */
-  static final int SHARD = 1 << 27;
+  public static final int SHARD = 1 << 27;
 
   /** The file of an element. */
-  Path file(Path folder, long index) {
+  public Path file(Path folder, long index) {
     return folder.resolve("%s-%05d.bin".formatted(name, index / shard));
   }
 }

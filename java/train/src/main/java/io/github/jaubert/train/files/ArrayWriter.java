@@ -1,4 +1,4 @@
-package io.github.jaubert.train.corpus;
+package io.github.jaubert.train.files;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -7,12 +7,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /** Writes an array element by element to {@link ArrayFiles}. */
-final class ArrayWriter implements AutoCloseable {
+public final class ArrayWriter implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
 
   /** Makes a file. It is not a channel, which an interrupt of the thread would close. */
   @FunctionalInterface
-  interface Opener {
+  public interface Opener {
     FileOutputStream open(Path file) throws IOException;
   }
 
@@ -23,14 +23,25 @@ final class ArrayWriter implements AutoCloseable {
   private FileOutputStream out; // null: the next element begins a file
   private long size;
 
-  ArrayWriter(Path folder, ArrayFiles files, Opener opener) {
+  /**
+   * An array without elements yet.
+   *
+   * @param folder that is there
+   * @param opener makes the files
+   */
+  public ArrayWriter(Path folder, ArrayFiles files, Opener opener) {
     this.folder = folder;
     this.files = files;
     this.opener = opener;
   }
 
+  /** The same on the disk. */
+  public ArrayWriter(Path folder, ArrayFiles files) {
+    this(folder, files, file -> new FileOutputStream(file.toFile()));
+  }
+
   /** Adds an element. */
-  void add(long value) throws IOException {
+  public void add(long value) throws IOException {
     if (size % files.shard() == 0) {
       finishFile();
       out = opener.open(files.file(folder, size));
@@ -39,6 +50,7 @@ final class ArrayWriter implements AutoCloseable {
       flush();
     }
     switch (files.width()) {
+      case 1 -> buffer.put((byte) value);
       case 2 -> buffer.putShort((short) value);
       case 4 -> buffer.putInt((int) value);
       default -> buffer.putLong(value);
@@ -46,8 +58,15 @@ final class ArrayWriter implements AutoCloseable {
     size++;
   }
 
+  /** Adds bytes, to an array of elements of 1 byte. */
+  public void addBytes(byte[] bytes) throws IOException {
+    for (byte one : bytes) {
+      add(one);
+    }
+  }
+
   /** The number of elements so far. */
-  long size() {
+  public long size() {
     return size;
   }
 
@@ -57,7 +76,7 @@ final class ArrayWriter implements AutoCloseable {
   }
 
   /** Writes what is left, and waits until all is on the disk. */
-  void finish() throws IOException {
+  public void finish() throws IOException {
     finishFile();
   }
 

@@ -1,4 +1,4 @@
-package io.github.jaubert.train.corpus;
+package io.github.jaubert.train.files;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.concurrent.CancellationException;
  * An array of whole numbers in {@link ArrayFiles}, read through memory that the operating system
  * takes from the files and takes back as it needs it. Safe from any number of threads.
  */
-final class MappedArray {
+public final class MappedArray {
   private final int width;
   private final int shift;
   private final int mask;
@@ -21,9 +21,11 @@ final class MappedArray {
   private final MappedByteBuffer[] shards;
 
   /**
+   * Opens files.
+   *
    * @throws CheckpointException if a file is missing or has another length
    */
-  MappedArray(Path folder, ArrayFiles files, long size) {
+  public MappedArray(Path folder, ArrayFiles files, long size) {
     this.width = files.width();
     this.shift = Integer.numberOfTrailingZeros(files.shard());
     this.mask = files.shard() - 1;
@@ -40,7 +42,7 @@ final class MappedArray {
       if (channel.size() != length) {
         throw new CheckpointException(
             file.toString(),
-            "has %d bytes, not %d; delete the folder, then the text is tokenised anew"
+            "has %d bytes, not %d; delete the folder, then it is made anew"
                 .formatted(channel.size(), length));
       }
       MappedByteBuffer map = channel.map(FileChannel.MapMode.READ_ONLY, 0, length);
@@ -56,7 +58,7 @@ final class MappedArray {
   }
 
   /** The number of elements. */
-  long size() {
+  public long size() {
     return size;
   }
 
@@ -65,7 +67,7 @@ final class MappedArray {
    *
    * @throws IndexOutOfBoundsException if there are none of these numbers
    */
-  void copy(long from, int count, int[] into, int at) {
+  public void copy(long from, int count, int[] into, int at) {
     for (int done = 0; done < count; ) {
       MappedByteBuffer shard = shards[Math.toIntExact((from + done) >>> shift)];
       int start = (int) (from + done) & mask;
@@ -84,14 +86,31 @@ final class MappedArray {
   }
 
   /**
+   * Bytes in a row, of elements of 1 byte.
+   *
+   * @throws IndexOutOfBoundsException if there are none of these numbers
+   */
+  public byte[] bytes(long from, int count) {
+    byte[] bytes = new byte[count];
+    for (int done = 0; done < count; ) {
+      int start = (int) (from + done) & mask;
+      int part = Math.min(count - done, mask + 1 - start);
+      shards[Math.toIntExact((from + done) >>> shift)].get(start, bytes, done, part);
+      done += part;
+    }
+    return bytes;
+  }
+
+  /**
    * An element.
    *
    * @throws IndexOutOfBoundsException if there is none of that number
    */
-  long get(long index) {
+  public long get(long index) {
     MappedByteBuffer shard = shards[Math.toIntExact(index >>> shift)];
     int at = width * ((int) index & mask);
     return switch (width) {
+      case 1 -> shard.get(at) & 0xFFL;
       case 2 -> shard.getShort(at) & 0xFFFFL;
       case 4 -> shard.getInt(at) & 0xFFFFFFFFL;
       default -> shard.getLong(at);
