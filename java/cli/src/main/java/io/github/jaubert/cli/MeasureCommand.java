@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -113,6 +114,22 @@ final class MeasureCommand implements Callable<Integer> {
               + " to 1. Default: 0.8.")
   private double similar = DataMeasurement.SIMILAR;
 
+  @Option(
+      names = "--terms",
+      split = ",",
+      paramLabel = "TERM,TERM",
+      hideParamSyntax = true,
+      description =
+          "Words for people, whose company is compared two by two; / stands between words of one term,"
+              + " as he/him/his,she/her/hers. Default: English ones.")
+  private List<String> terms;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the random samples for intervals and Zipf's law. Default: 42.")
+  private long seed = 42;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
   private Path json;
 
@@ -162,6 +179,10 @@ final class MeasureCommand implements Callable<Integer> {
     if (!(similar >= 0.5 && similar <= 1)) {
       throw new ParameterException(command, "--similar %s: from 0.5 to 1".formatted(similar));
     }
+    if (terms != null && terms.stream().anyMatch(term -> !term.matches("[^/ ]+(/[^/ ]+)*"))) {
+      throw new ParameterException(
+          command, "--terms %s: words with / and , between".formatted(String.join(",", terms)));
+    }
     if (noHeader && textColumn == null && format(data) != null) {
       throw new ParameterException(command, "--no-header needs --text-column, such as 0");
     }
@@ -208,7 +229,11 @@ final class MeasureCommand implements Callable<Integer> {
         measurement.against(against, other, !noHeader);
       }
     }
-    return measurement.separator(separator).ordinal(ordinal).similar(similar);
+    if (terms != null) {
+      measurement.terms(
+          terms.stream().map(term -> List.of(term.toLowerCase(Locale.ROOT).split("/"))).toList());
+    }
+    return measurement.seed(seed).separator(separator).ordinal(ordinal).similar(similar);
   }
 
   /** The columns that finetune takes; labels are not needed here. */

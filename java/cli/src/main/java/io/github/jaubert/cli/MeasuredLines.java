@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.measure.AssociationReport.Difference;
 import io.github.jaubert.measure.DataReport;
 import io.github.jaubert.measure.DuplicateReport;
 import io.github.jaubert.measure.LabelReport;
@@ -8,6 +9,7 @@ import io.github.jaubert.measure.LengthReport;
 import io.github.jaubert.measure.TextReport;
 import io.github.jaubert.measure.VocabularyReport;
 import io.github.jaubert.measure.VocabularyReport.WordShare;
+import io.github.jaubert.measure.ZipfReport;
 import io.github.jaubert.train.data.LabelText;
 import java.io.PrintWriter;
 import java.util.List;
@@ -36,7 +38,9 @@ final class MeasuredLines {
       lines.labels(report.labels());
     }
     lines.vocabulary(report.vocabulary());
+    lines.zipf(report.zipf());
     lines.duplicates(report);
+    lines.people(report);
     if (report.notices().isEmpty()) {
       out.println("nothing that calls for care");
     } else {
@@ -108,6 +112,44 @@ final class MeasuredLines {
         words.distinct(),
         words.once(),
         words.open().stream().limit(WORDS).map(WordShare::word).collect(Collectors.joining(", ")));
+  }
+
+  private void zipf(ZipfReport zipf) {
+    if (zipf != null) {
+      say(
+          "%-24s counts from %,d on fall off with the power %.3f (by rank %.3f), which is %s (p ="
+              + " %.2f)",
+          "Zipf's law",
+          zipf.xmin(),
+          zipf.alpha(),
+          zipf.rankExponent(),
+          zipf.plausibility() > 0.1 ? "plausible" : "not plausible",
+          zipf.plausibility());
+    }
+  }
+
+  /** Of each pair of terms the words that differ most, if chance hardly makes that. */
+  private void people(DataReport report) {
+    for (Difference difference : report.associations().differences()) {
+      String words =
+          difference.words().stream()
+              .filter(one -> one.low() > 0 || one.high() < 0)
+              .limit(LISTED)
+              .map(one -> String.format(Locale.ROOT, "%s %+.2f", one.word(), one.difference()))
+              .collect(Collectors.joining(", "));
+      if (!words.isEmpty()) {
+        say(
+            "%-24s %s (difference of nPMI)",
+            difference.first() + " less " + difference.second(), words);
+      }
+    }
+    say(
+        "%-24s %s",
+        "languages",
+        report.languages().stream()
+            .limit(LISTED)
+            .map(one -> String.format(Locale.ROOT, "%s %.1f %%", one.language(), 100 * one.share()))
+            .collect(Collectors.joining(", ")));
   }
 
   private void duplicates(DataReport report) {

@@ -46,7 +46,7 @@ public record DataReport(
   }
 
   /** What whoever is about to learn from these data should know, the gravest first. */
-  public List<String> notices() {
+  public List<Notice> notices() {
     return Notices.of(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.jaubert.measure;
 
 import io.github.jaubert.measure.LabelReport.LabelShare;
+import io.github.jaubert.measure.Notice.Subject;
 import io.github.jaubert.train.data.LabelText;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,13 +20,13 @@ final class Notices {
   private static final double IMBALANCED = 10;
 
   private final DataReport report;
-  private final List<String> lines = new ArrayList<>();
+  private final List<Notice> lines = new ArrayList<>();
 
   private Notices(DataReport report) {
     this.report = report;
   }
 
-  static List<String> of(DataReport report) {
+  static List<Notice> of(DataReport report) {
     Notices notices = new Notices(report);
     notices.leaks();
     notices.duplicates();
@@ -35,8 +36,8 @@ final class Notices {
     return List.copyOf(notices.lines);
   }
 
-  private void say(String format, Object... values) {
-    lines.add(String.format(Locale.ROOT, format, values));
+  private void say(Subject subject, String format, Object... values) {
+    lines.add(new Notice(subject, String.format(Locale.ROOT, format, values)));
   }
 
   private void leaks() {
@@ -45,6 +46,7 @@ final class Notices {
       return;
     }
     say(
+        Subject.LEAK,
         "leak: %,d of %,d rows of %s have a text that is learnt from (%.1f %%)%s%s",
         leaks.exact(),
         leaks.rows(),
@@ -60,17 +62,23 @@ final class Notices {
 
   private void duplicates() {
     DuplicateReport found = report.duplicates();
-    if (found.conflicting() > 0) {
+    boolean scores = report.labels() != null && report.labels().scores() != null;
+    if (found.conflicting() > 0 && !scores) {
       say(
+          Subject.CONTRADICTIONS,
           "contradictions: %,d rows have a text that an earlier row has with another label",
           found.conflicting());
     }
     if (found.repeatedShare() >= NOTICED
         || found.similar() >= Math.max(1, NOTICED * report.rows())) {
       say(
+          Subject.DUPLICATES,
           "duplicates: %,d of %,d rows repeat the text of an earlier one (%.1f %%), %,d more are"
               + " similar to one",
-          found.repeated(), report.rows(), 100 * found.repeatedShare(), found.similar());
+          found.repeated(),
+          report.rows(),
+          100 * found.repeatedShare(),
+          found.similar());
     }
   }
 
@@ -82,6 +90,7 @@ final class Notices {
     if (!labels.alike().isEmpty()) {
       LabelReport.Alike first = labels.alike().get(0);
       say(
+          Subject.ALIKE_LABELS,
           "labels that look alike are different ones: '%s' (%,d) and '%s' (%,d)%s",
           LabelText.escaped(first.label()),
           first.count(),
@@ -93,6 +102,7 @@ final class Notices {
       LabelShare most = labels.classes().get(0);
       LabelShare least = labels.classes().get(labels.classes().size() - 1);
       say(
+          Subject.IMBALANCE,
           "imbalance: %s has %,d rows (%.1f %%), %s has %,d",
           LabelText.escaped(most.label()),
           most.count(),
@@ -101,7 +111,7 @@ final class Notices {
           least.count());
     }
     if (labels.missing() > 0) {
-      say("no label: %,d of %,d rows", labels.missing(), report.rows());
+      say(Subject.NO_LABEL, "no label: %,d of %,d rows", labels.missing(), report.rows());
     }
   }
 
@@ -109,6 +119,7 @@ final class Notices {
     PersonalDataReport people = report.personalData();
     if (people != null && people.rows() > 0) {
       say(
+          Subject.PERSONAL_DATA,
           "personal data: %,d of %,d rows, %s",
           people.rows(),
           report.rows(),
@@ -124,6 +135,7 @@ final class Notices {
                 .toList();
     if (spoken.size() > 1 && spoken.get(1).share() >= OTHER_LANGUAGE) {
       say(
+          Subject.LANGUAGES,
           "languages: %s",
           spoken.stream()
               .filter(one -> one.share() >= NOTICED)
@@ -139,16 +151,25 @@ final class Notices {
       long none = text.missing() + text.blank() + text.placeholders();
       if (none > 0) {
         say(
+            Subject.NO_TEXT,
             "no text in %s: %,d of %,d rows (%,d missing, %,d blank, %,d such as nan)",
-            text.column(), none, report.rows(), text.missing(), text.blank(), text.placeholders());
+            text.column(),
+            none,
+            report.rows(),
+            text.missing(),
+            text.blank(),
+            text.placeholders());
       }
     }
     TokenReport tokens = report.tokens();
     if (tokens != null && tokens.truncatedShare() >= NOTICED) {
       say(
+          Subject.TRUNCATION,
           "truncation: %.1f %% of the texts are longer than %d tokens; %.1f %% of all tokens are"
               + " not read",
-          100 * tokens.truncatedShare(), tokens.maxLength(), 100 * tokens.lostShare());
+          100 * tokens.truncatedShare(),
+          tokens.maxLength(),
+          100 * tokens.lostShare());
     }
   }
 }

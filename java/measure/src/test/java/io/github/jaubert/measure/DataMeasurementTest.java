@@ -90,7 +90,7 @@ class DataMeasurementTest {
             "labels that look alike are different ones: 'good' (492) and 'Good' (1)",
             "imbalance: good has 492 rows (94.1 %), Good has 1",
             "no text in text: 2 of 523 rows (0 missing, 1 blank, 1 such as nan)"),
-        report.notices());
+        report.notices().stream().map(Notice::text).toList());
   }
 
   @Test
@@ -174,7 +174,7 @@ class DataMeasurementTest {
     assertEquals(
         "[Kind[kind=email, count=3", report.personalData().kinds().toString().substring(0, 25));
     assertTrue(
-        report.notices().contains("personal data: 3 of 4 rows, email 3, card 3"),
+        report.notices().toString().contains("personal data: 3 of 4 rows, email 3, card 3"),
         report.notices().toString());
     String json = report.json().toString();
     assertTrue(json.contains("j•••@•••.org"), json);

@@ -9,6 +9,7 @@ import io.github.jaubert.measure.LabelReport;
 import io.github.jaubert.measure.LeakReport;
 import io.github.jaubert.measure.LengthReport;
 import io.github.jaubert.measure.LengthReport.Bin;
+import io.github.jaubert.measure.Notice;
 import io.github.jaubert.measure.TextReport;
 import io.github.jaubert.measure.VocabularyReport;
 import io.github.jaubert.measure.VocabularyReport.WordShare;
@@ -30,7 +31,7 @@ public final class DataPage {
       th[aria-sort=descending]::after { content: " \\2193"; } th[aria-sort=ascending]::after { content: " \\2191"; }
       td.words, th.words { text-align: left; } td.words { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 110px; }
       td.share { min-width: 84px; background: linear-gradient(to right, color-mix(in srgb, var(--c0) 26%, transparent) var(--share), transparent 0); }
-      .wide { margin-top: 16px; } .bar:hover { fill-opacity: 1; } .facts { font-size: 13.5px; color: var(--dim); margin-top: 4px; }
+      .wide { margin-top: 16px; } .wide figure { max-width: 580px; } .bar:hover { fill-opacity: 1; } .facts { font-size: 13.5px; color: var(--dim); margin-top: 4px; }
       .group p { margin: 0 0 4px; } .group small { color: var(--dim); margin-right: 8px; font-variant-numeric: tabular-nums; }
       """;
 
@@ -52,6 +53,7 @@ public final class DataPage {
     page.labels();
     page.vocabulary();
     page.leaks();
+    new PeopleTables(page.html, report).write();
     page.duplicates();
     page.html.element("h2", "How it was measured");
     page.html.element("p", HOW, "class", "note");
@@ -79,7 +81,7 @@ public final class DataPage {
 
   private void head() {
     html.element("h1", name()).element("p", report.source(), "class", "dim");
-    List<String> notices = report.notices();
+    List<Notice> notices = report.notices();
     if (notices.isEmpty()) {
       html.element("p", "Nothing that calls for care.", "class", "card notices none");
     } else {
@@ -238,6 +240,9 @@ public final class DataPage {
     words("Words with a meaning of their own", words.open());
     words("Function words", words.closed());
     html.close("div");
+    if (report.zipf() != null) {
+      ZipfChart.draw(html, report.zipf());
+    }
   }
 
   private void words(String caption, List<WordShare> words) {

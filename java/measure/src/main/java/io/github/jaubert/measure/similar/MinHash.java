@@ -54,8 +54,11 @@ public final class MinHash {
 
   /** Jaccard's index of the pieces of two texts: what they share of all that either has. */
   public static double jaccard(String one, String other) {
-    long[] a = distinct(one);
-    long[] b = distinct(other);
+    return jaccard(distinct(one), distinct(other));
+  }
+
+  /** The same of what {@link #distinct} gives. */
+  static double jaccard(long[] a, long[] b) {
     int shared = 0;
     for (int i = 0, j = 0; i < a.length && j < b.length; ) {
       if (a[i] == b[j]) {
@@ -71,12 +74,20 @@ public final class MinHash {
     return (double) shared / (a.length + b.length - shared);
   }
 
-  private static long[] distinct(String text) {
+  /** The different pieces of a text, in the order of their hashes. */
+  static long[] distinct(String text) {
     long[] pieces = new long[pieces(text)];
     for (int at = 0; at < pieces.length; at++) {
       pieces[at] = piece(text, at);
     }
-    return Arrays.stream(pieces).sorted().distinct().toArray();
+    Arrays.sort(pieces);
+    int size = 0;
+    for (long piece : pieces) {
+      if (size == 0 || piece != pieces[size - 1]) {
+        pieces[size++] = piece;
+      }
+    }
+    return Arrays.copyOf(pieces, size);
   }
 
   private static int pieces(String text) {

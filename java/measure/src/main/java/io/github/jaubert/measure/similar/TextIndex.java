@@ -21,11 +21,12 @@ public final class TextIndex implements AutoCloseable {
   public static final int MOST = 4_000_000;
 
   /** Texts that share a band are each compared with so many of those before it. */
-  private static final int COMPARISONS = 32;
+  private static final int COMPARISONS = 16;
 
   private static final int NONE = -1;
 
   private final TextStore store = new TextStore();
+  private final Pieces pieces = new Pieces(store);
   private int[] slots = new int[1 << 12]; // number + 1 of a text, 0 for none
   private int size;
   private long[] keys = new long[1024];
@@ -33,6 +34,7 @@ public final class TextIndex implements AutoCloseable {
   private long[] lines = new long[1024];
   private int[] rows = new int[1024]; // that have it
   private int[] labels = new int[1024];
+  private int[] lengths = new int[1024]; // of normal forms, in characters
   private int[][] bands = new int[MinHash.BANDS][1024];
   private long repeated;
   private long identical;
@@ -61,6 +63,7 @@ public final class TextIndex implements AutoCloseable {
     lines[size] = line;
     rows[size] = 1;
     labels[size] = label;
+    lengths[size] = text.normal().length();
     for (int band = 0; band < MinHash.BANDS; band++) {
       bands[band][size] = text.bands()[band];
     }
@@ -76,6 +79,7 @@ public final class TextIndex implements AutoCloseable {
     lines = Arrays.copyOf(lines, more);
     rows = Arrays.copyOf(rows, more);
     labels = Arrays.copyOf(labels, more);
+    lengths = Arrays.copyOf(lengths, more);
     for (int band = 0; band < MinHash.BANDS; band++) {
       bands[band] = Arrays.copyOf(bands[band], more);
     }
@@ -172,6 +176,7 @@ public final class TextIndex implements AutoCloseable {
   public List<Group> similar(double threshold) {
     int[] parents = new int[size];
     Arrays.setAll(parents, i -> i);
+    Compared compared = new Compared();
     for (int[] band : bands) {
       long[] order = order(band);
       for (int start = 0, end; start < size; start = end) {
@@ -180,7 +185,7 @@ public final class TextIndex implements AutoCloseable {
           end++;
         }
         for (int i = start + 1; i < end; i++) {
-          join(order, Math.max(start, i - COMPARISONS), i, threshold, parents);
+          join(order, Math.max(start, i - COMPARISONS), i, threshold, parents, compared);
         }
       }
     }
@@ -207,19 +212,44 @@ public final class TextIndex implements AutoCloseable {
     return new Group(texts, similarity);
   }
 
-  private void join(long[] order, int from, int at, double threshold, int[] parents) {
+  private void join(
+      long[] order, int from, int at, double threshold, int[] parents, Compared compared) {
     int number = (int) order[at];
-    String text = null;
     for (int i = from; i < at; i++) {
       int other = (int) order[i];
       int a = root(parents, number);
       int b = root(parents, other);
-      if (a != b) {
-        text = text == null ? store.normal(number) : text;
-        if (MinHash.jaccard(text, store.normal(other)) >= threshold) {
-          parents[Math.max(a, b)] = Math.min(a, b);
-        }
+      if (a != b
+          && canBe(lengths[number], lengths[other], threshold)
+          && compared.add(other, number)
+          && MinHash.jaccard(pieces.of(number), pieces.of(other)) >= threshold) {
+        parents[Math.max(a, b)] = Math.min(a, b);
       }
+    }
+  }
+
+  /**
+   * Whether texts of these lengths can be so similar, if no piece comes twice in either. Texts that
+   * repeat themselves may be missed for that, but only those that one is much longer than the
+   * other.
+   */
+  private static boolean canBe(int one, int other, double threshold) {
+    int shorter = Math.min(one, other) + 1;
+    int longer = Math.max(one, other) + 1;
+    return shorter >= threshold * longer - MinHash.PIECE;
+  }
+
+  /** Pairs that were compared and found not similar; of two that fall together one is kept. */
+  private static final class Compared {
+    private final long[] pairs = new long[1 << 20];
+
+    /** Whether a pair is not known yet. */
+    boolean add(int one, int other) {
+      long pair = (long) one << 32 | other;
+      int place = (int) (MinHash.mix(pair) >>> 44);
+      boolean fresh = pairs[place] != pair;
+      pairs[place] = pair;
+      return fresh;
     }
   }
 
@@ -270,13 +300,14 @@ public final class TextIndex implements AutoCloseable {
       long[] order = other.order(other.bands[band]);
       for (int number = open.nextSetBit(0); number >= 0; number = open.nextSetBit(number + 1)) {
         int own = number;
-        String[] text = new String[1];
         forEach(
             order,
             bands[band][number],
             candidate -> {
-              text[0] = text[0] == null ? store.normal(own) : text[0];
-              double found = MinHash.jaccard(text[0], other.store.normal(candidate));
+              if (!canBe(lengths[own], other.lengths[candidate], threshold)) {
+                return;
+              }
+              double found = MinHash.jaccard(pieces.of(own), other.pieces.of(candidate));
               if (found >= threshold && found > similarity[own]) {
                 similarity[own] = found;
                 best[own] = candidate;
