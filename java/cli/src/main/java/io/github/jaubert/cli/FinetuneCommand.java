@@ -86,6 +86,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
+  @Mixin private DataNotices notices;
+
   @Mixin private OutputOptions output;
 
   @Mixin private ConfigFile config;
@@ -190,6 +192,7 @@ final class FinetuneCommand implements Callable<Integer> {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     job.said().forEach(say::println);
+    notices.say(spec.commandLine(), job, say);
     Rng.seed(training.seed);
     encoder.addTokens(spec.commandLine());
     try (Tokenizer tokenizer = encoder.tokenizer()) {

@@ -7,6 +7,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.TrainingOptions.Suggestion;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
+import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,6 +55,16 @@ interface Job extends AutoCloseable {
 
   /** Writes the same for {@code run.json}. */
   void describe(ObjectNode json);
+
+  /** The texts that are learnt from, as files have them; null if they are no such texts. */
+  default TextDataset learnt() {
+    return null;
+  }
+
+  /** The texts that are judged by; null if there are none. */
+  default TextDataset judged() {
+    return null;
+  }
 
   /** How often each label is there to learn from; empty if that says nothing. */
   default Map<String, Long> labelCounts() {

@@ -73,6 +73,16 @@ final class SetFitJob extends HeadJob<SentenceEncoder> {
   }
 
   @Override
+  public TextDataset learnt() {
+    return train;
+  }
+
+  @Override
+  public TextDataset judged() {
+    return eval;
+  }
+
+  @Override
   public String name() {
     return options().data().name();
   }

@@ -108,6 +108,17 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
         : DataOptions.limited(data, options.data().evalLimit, options.training().seed);
   }
 
+  /** Those of a file: the definitions that come with the command are known. */
+  @Override
+  public TextDataset learnt() {
+    return options().data().train == null ? null : train;
+  }
+
+  @Override
+  public TextDataset judged() {
+    return eval;
+  }
+
   @Override
   public String name() {
     return name;

@@ -114,4 +114,24 @@ class MeasureTest extends CommandFixture {
     assertEquals(
         "--max-length needs --model", jaubert("measure", train, "--max-length", 9).failure(2));
   }
+
+  @Test
+  void finetuneTellsWhatCallsForCareAndLearnsNothingFromLeaksIfStrict() {
+    Result told =
+        jaubert("finetune", "--model", model, "--train", train, "--eval", eval, "--dry-run");
+    String out = told.succeeded().out();
+    assertTrue(out.contains("\nleak: 40 of 40 rows of " + eval + " have a text"), out);
+    assertTrue(out.contains("\nduplicates: "), out);
+    assertFalse(out.contains("imbalance"), out);
+    Path run = folder.resolve("run");
+    assertEquals(
+        eval
+            + ": 40 of 40 rows have a text that is learnt from, and 0 a similar one, the first in"
+            + " line 2; without --strict they are only told",
+        finetune(run, "--strict").failure(1).replaceFirst("line \\d+", "line 2"));
+    assertFalse(Files.exists(run.resolve("config.json")));
+    assertEquals(
+        "--strict is for labels and scores of whole texts in files",
+        jaubert("finetune", "--model", model, "--strict", "--dry-run").failure(2));
+  }
 }
