@@ -9,9 +9,16 @@ import io.github.jaubert.measure.DataReport;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.RowStream;
 import io.github.jaubert.train.data.TableFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -139,6 +146,14 @@ final class MeasureCommand implements Callable<Integer> {
       description = "Write a page, one file that a browser shows without a network.")
   private Path html;
 
+  @Option(
+      names = "--croissant",
+      paramLabel = "FILE",
+      description =
+          "Write a description that machines read, Croissant 1.1 with what was measured for"
+              + " responsible AI; add licence, address and creator.")
+  private Path croissant;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -155,6 +170,10 @@ final class MeasureCommand implements Callable<Integer> {
       AtomicFile.write(json, JsonFiles.format(report.json()));
       spec.commandLine().getOut().println("wrote " + json);
     }
+    if (croissant != null) {
+      AtomicFile.write(croissant, JsonFiles.format(report.croissant(format(data), sha256())));
+      spec.commandLine().getOut().println("wrote " + croissant);
+    }
     if (html != null) {
       AtomicFile.write(html, DataPage.of(report).getBytes(StandardCharsets.UTF_8));
       spec.commandLine().getOut().println("wrote " + html);
@@ -162,14 +181,29 @@ final class MeasureCommand implements Callable<Integer> {
     return 0;
   }
 
+  private String sha256() {
+    try (InputStream in = Files.newInputStream(data)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[1 << 16];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+
   private void check() {
     CommandLine command = spec.commandLine();
-    for (Path file : new Path[] {json, html}) {
+    for (Path file : Arrays.asList(json, html, croissant)) {
       if (file != null && Files.isDirectory(file)) {
         throw new ParameterException(
             command,
             "--%s %s: is a folder; name a file in it"
-                .formatted(file == json ? "json" : "html", file));
+                .formatted(file == json ? "json" : file == html ? "html" : "croissant", file));
       }
     }
     TrainingOptions.atLeast(command, "--max-length", maxLength, 3);

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,29 @@ class MeasureTest extends CommandFixture {
     assertEquals(40, measured.path("leaks").path("exact").asInt());
     assertEquals("sentence", measured.path("texts").get(0).path("column").asText());
     assertTrue(Files.readString(page).contains("<h1>train.tsv</h1>"));
+  }
+
+  /** Every field is of a column of a file that is described, whose hash is that of the file. */
+  @Test
+  void croissantDescribesTheFile() throws Exception {
+    Path out = folder.resolve("croissant.json");
+    jaubert("measure", train, "--against", eval, "--croissant", out).succeeded();
+    ObjectNode json = JsonFiles.readObject(out);
+    assertEquals("http://mlcommons.org/croissant/1.1", json.path("conformsTo").get(0).asText());
+    assertEquals(1, json.path("distribution").size());
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(train));
+    assertEquals(HexFormat.of().formatHex(hash), json.at("/distribution/0/sha256").asText());
+    assertEquals("text/tab-separated-values", json.at("/distribution/0/encodingFormat").asText());
+    assertEquals(2, json.at("/recordSet/0/field").size());
+    json.at("/recordSet/0/field")
+        .forEach(
+            field -> {
+              assertEquals(json.at("/distribution/0/@id"), field.at("/source/fileObject/@id"));
+              assertEquals(field.path("name"), field.at("/source/extract/column"));
+            });
+    String said = json.path("rai:dataLimitations").toString();
+    assertTrue(said.contains("40 of 40 rows of dev.tsv"), said);
+    assertFalse(json.toString().contains(folder.toString()), "where it lies is nobody's concern");
   }
 
   /** Whatever cells hold, one script is on the page, and it is the one that may run. */

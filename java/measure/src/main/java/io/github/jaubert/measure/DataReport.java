@@ -3,6 +3,7 @@ package io.github.jaubert.measure;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.train.data.TableFormat;
 import java.util.List;
 
 /**
@@ -43,6 +44,22 @@ public record DataReport(
   /** The same as JSON; the names are those of the records with underscores. */
   public ObjectNode json() {
     return MAPPER.valueToTree(this);
+  }
+
+  /**
+   * What machines read of a data set: Croissant 1.1 of MLCommons with the properties for
+   * responsible AI that were measured. Licence, address and creator are to be added by whoever
+   * knows them.
+   *
+   * @param format null for a file of lines
+   * @param sha256 of the file, in hexadecimal digits
+   * @throws IllegalStateException if only the quick part was measured
+   */
+  public ObjectNode croissant(TableFormat format, String sha256) {
+    if (vocabulary == null) {
+      throw new IllegalStateException("croissant: only the quick part was measured");
+    }
+    return Croissant.of(this, format, sha256);
   }
 
   /** What whoever is about to learn from these data should know, the gravest first. */
