@@ -11,6 +11,7 @@ module io.github.jaubert.bert {
   exports io.github.jaubert.bert.checkpoint;
   exports io.github.jaubert.bert.models.albert;
   exports io.github.jaubert.bert.models.bert;
+  exports io.github.jaubert.bert.models.deberta;
   exports io.github.jaubert.bert.models.distilbert;
   exports io.github.jaubert.bert.models.electra;
   exports io.github.jaubert.bert.models.modernbert;

@@ -3,6 +3,7 @@ package io.github.jaubert.bert;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.models.albert.Albert;
 import io.github.jaubert.bert.models.bert.Bert;
+import io.github.jaubert.bert.models.deberta.DebertaV2;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import io.github.jaubert.bert.models.electra.Electra;
 import io.github.jaubert.bert.models.modernbert.ModernBert;
@@ -19,6 +20,7 @@ public final class Architectures {
   static {
     register(Bert.ARCHITECTURE);
     register(Albert.ARCHITECTURE);
+    register(DebertaV2.ARCHITECTURE);
     register(DistilBert.ARCHITECTURE);
     register(Electra.ARCHITECTURE);
     register(ModernBert.ARCHITECTURE);

@@ -120,6 +120,11 @@ public final class ConfigJson {
     return json.get(field).asBoolean();
   }
 
+  /** Whether a field is a text, where a list may stand too. */
+  public boolean isText(String field) {
+    return json.path(field).isTextual();
+  }
+
   /** Several texts, or null if there are none. */
   public List<String> texts(String field) {
     if (isAbsent(field)) {

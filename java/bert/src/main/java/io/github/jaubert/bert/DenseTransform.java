@@ -8,7 +8,8 @@ import io.github.jaubert.tensor.Tensor;
 
 /**
  * {@code activation(dense(dropout(x)))}, hidden to hidden: the first half of a classifier of whole
- * texts in two layers, such as RoBERTa's and ELECTRA's, see {@link Encoder#newClassifierTransform}.
+ * texts in two layers, such as RoBERTa's, ELECTRA's and DeBERTa's, see {@link
+ * Encoder#newClassifierTransform}.
  */
 public final class DenseTransform extends Layer {
   private final Dropout dropout;
@@ -17,7 +18,12 @@ public final class DenseTransform extends Layer {
 
   /** A layer whose parameters have no sensible values yet; the classifier's dropout is its own. */
   public DenseTransform(EncoderConfig config, Activation activation) {
-    dropout = add("dropout", Dropout.of((float) config.classifierDropoutProb()));
+    this(config, activation, config.classifierDropoutProb());
+  }
+
+  /** The same with another dropout before it. */
+  public DenseTransform(EncoderConfig config, Activation activation, double dropoutProb) {
+    dropout = add("dropout", Dropout.of((float) dropoutProb));
     dense = add("dense", EncoderLayer.linear(config.hiddenSize(), config.hiddenSize()));
     this.activation = activation;
   }

@@ -58,7 +58,8 @@ class ArchitecturesTest extends LoadFixture {
   @Test
   void anotherArchitectureIsRefusedByName() {
     configure("model_type", "gpt2");
-    String expected = "config.json: model_type is 'gpt2': only albert, bert, camembert, distilbert";
+    String expected =
+        "config.json: model_type is 'gpt2': only albert, bert, camembert, deberta-v2, distilbert";
     assertTrue(refusal().contains(expected), refusal());
     assertTrue(
         assertThrows(CheckpointException.class, () -> Encoder.fromPretrained(folder))

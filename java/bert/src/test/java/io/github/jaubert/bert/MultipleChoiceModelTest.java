@@ -58,7 +58,8 @@ class MultipleChoiceModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
+  @ValueSource(
+      strings = {"bert", "deberta", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
   void lossLogitsAndEveryGradient(String name) {
     Path folder = GOLDEN.resolve(name);
     JsonNode expected = expected(folder);
@@ -100,7 +101,8 @@ class MultipleChoiceModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
+  @ValueSource(
+      strings = {"bert", "deberta", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
   void savesWhatItLoaded(String name) {
     Path folder = GOLDEN.resolve(name);
     Path out = temporary.resolve(name);
