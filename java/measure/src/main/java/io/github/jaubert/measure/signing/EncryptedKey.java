@@ -21,6 +21,7 @@ import javax.crypto.spec.PBEParameterSpec;
 /** A private key under a password: PKCS #8 with PBES2 (RFC 8018), as OpenSSL writes it. */
 final class EncryptedKey {
   private static final String AES_256 = "PBEWithHmacSHA256AndAES_256";
+  private static final String PBES2 = "1.2.840.113549.1.5.13";
   private static final int ITERATIONS = 600_000; // what OWASP advises for PBKDF2 with SHA-256
   private static final int SALT = 16;
   private static final int BLOCK = 16;
@@ -45,16 +46,16 @@ final class EncryptedKey {
     try {
       info = new EncryptedPrivateKeyInfo(der);
       AlgorithmParameters parameters = info.getAlgParameters();
-      // Of PBES2 Java names hash and cipher nowhere else.
-      String name = parameters == null ? info.getAlgName() : parameters.toString();
+      // Of PBES2 Java 17 tells hash and cipher nowhere else.
+      boolean unnamed = info.getAlgName().equals("PBES2") || info.getAlgName().equals(PBES2);
+      String name = unnamed ? String.valueOf(parameters) : info.getAlgName();
       cipher = Cipher.getInstance(name);
       cipher.init(Cipher.DECRYPT_MODE, secret(name, word), parameters);
     } catch (IOException | GeneralSecurityException e) {
       throw new SigningException(
           file.toString(),
-          "is encrypted in a way that Java does not know, or its password is not ASCII ("
-              + e.getMessage()
-              + "); openssl pkcs8 -topk8 -v2 aes-256-cbc writes one that is read",
+          "is encrypted in a way that Java does not know, or the password is not ASCII; openssl"
+              + " pkcs8 -topk8 -v2 aes-256-cbc writes one that is read",
           e);
     }
     try {

@@ -86,8 +86,7 @@ public final class SigningKey {
       }
       return of(file, der);
     } catch (GeneralSecurityException | IllegalArgumentException | ProviderException e) {
-      throw new SigningException(
-          file.toString(), VerificationKey.otherCurve() + ": " + e.getMessage(), e);
+      throw new SigningException(file.toString(), VerificationKey.otherCurve(), e);
     }
   }
 

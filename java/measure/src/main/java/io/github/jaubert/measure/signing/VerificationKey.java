@@ -57,7 +57,7 @@ public final class VerificationKey {
       }
       throw new SigningException(file.toString(), otherCurve());
     } catch (GeneralSecurityException e) {
-      throw new SigningException(file.toString(), otherCurve() + ": " + e.getMessage(), e);
+      throw new SigningException(file.toString(), otherCurve(), e);
     }
   }
 
