@@ -332,6 +332,15 @@ public final class Hub {
   }
 
   /**
+   * What of a folder {@link #upload} does not send, relative to the folder.
+   *
+   * @throws HubException if it cannot be read
+   */
+  public static List<Path> leftOut(Path folder) {
+    return UploadFiles.leftOut(folder);
+  }
+
+  /**
    * Uploads the model in a folder, and what lies beside it, as one commit. The repository is made
    * if it is not there. Large files go where the Hub keeps these; one that it has already is not
    * sent again. Not uploaded are hidden files and folders, checkpoints to go on from, and logs.

@@ -24,6 +24,7 @@ final class ModelFiles {
           "config_sentence_transformers.json",
           "config_setfit.json",
           "jaubert_config.json",
+          "model.sig",
           "vocab.json",
           "merges.txt",
           "sentencepiece.bpe.model",

@@ -91,6 +91,23 @@ final class UploadFiles {
     return items;
   }
 
+  /** The files and folders of a folder that stay, relative to it; nothing of what is in those. */
+  static List<Path> leftOut(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(file -> !file.equals(folder))
+          .map(folder::relativize)
+          .filter(file -> !isWanted(file.getFileName()))
+          .filter(file -> file.getParent() == null || isWanted(file.getParent()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw Disk.unreadable(folder, e);
+    } catch (UncheckedIOException e) {
+      throw Disk.unreadable(folder, e.getCause());
+    }
+  }
+
   private static boolean isWanted(Path file) {
     for (Path step : file) {
       if (step.toString().startsWith(".") || OF_RUN.matcher(step.toString()).matches()) {

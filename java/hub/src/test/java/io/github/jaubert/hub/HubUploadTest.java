@@ -30,6 +30,7 @@ class HubUploadTest extends HubFixture {
     Files.writeString(run.resolve("README.md"), "# Who made it: I\u00df\n");
     Files.writeString(run.resolve("1_Pooling/config.json"), "{}");
     Files.writeString(run.resolve("vocab.txt"), "");
+    Files.writeString(run.resolve("model.sig"), "{}");
     Files.writeString(run.resolve("ignored.txt"), "x");
     Files.write(run.resolve("model.safetensors"), weights);
     for (String of :
@@ -58,7 +59,13 @@ class HubUploadTest extends HubFixture {
   }
 
   private static final Set<String> UPLOADED =
-      Set.of("README.md", "config.json", "1_Pooling/config.json", "vocab.txt", "model.safetensors");
+      Set.of(
+          "README.md",
+          "config.json",
+          "1_Pooling/config.json",
+          "vocab.txt",
+          "model.safetensors",
+          "model.sig");
 
   @Test
   void aFolderBecomesACommit() throws IOException {
@@ -90,6 +97,31 @@ class HubUploadTest extends HubFixture {
     assertTrue(server.repository(NAME).isPrivate);
     Path fetched = hub(settings("secret")).fetch(ModelName.of(NAME));
     assertArrayEquals(weights, Files.readAllBytes(fetched.resolve("model.safetensors")));
+    assertEquals("{}", Files.readString(fetched.resolve("model.sig")));
+  }
+
+  @Test
+  void whatStaysIsTold() throws IOException {
+    Files.writeString(run.resolve("1_Pooling/x.tmp"), "");
+    assertEquals(
+        List.of(
+            ".jaubert-saving",
+            ".jaubert.lock",
+            "1_Pooling/x.tmp",
+            "best.safetensors",
+            "checkpoint-7.safetensors",
+            "checkpoint.safetensors",
+            "config.yaml",
+            "folds.json",
+            "parts",
+            "predictions.csv",
+            "report.html",
+            "report.json",
+            "run.json",
+            "tensorboard",
+            "train_log.jsonl",
+            "x.tmp"),
+        Hub.leftOut(run).stream().map(Path::toString).toList());
   }
 
   @Test
