@@ -47,6 +47,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DownloadCommand.class,
       ModelsCommand.class,
       UploadCommand.class,
+      SignCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       PackageCommand.class

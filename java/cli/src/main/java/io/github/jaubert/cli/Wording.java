@@ -54,6 +54,9 @@ final class Wording {
     OPTIONS.put(
         "give other text with evaluate\\(…\\)", "give other text with --eval, or --held-out 0");
     OPTIONS.put("of labels, say which is the relevant one", "of labels, --relevant names one");
+    OPTIONS.put("allowSymlinks\\(\\)", "--allow-symlinks");
+    OPTIONS.put("ignore\\(…\\) leaves", "--ignore PATH leaves");
+    OPTIONS.put("read\\(file, password\\) takes it", "--password-file FILE gives it");
     OPTIONS.put("divideScores\\(…\\)", "--score-max N");
     OPTIONS.put("TableFormat\\.QUOTED_TSV", "--format quoted_tsv");
     OPTIONS.put("choose its TableFormat", "choose its format with --format");

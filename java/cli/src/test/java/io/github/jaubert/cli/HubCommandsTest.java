@@ -241,4 +241,29 @@ class HubCommandsTest extends CommandFixture {
         "HF_ENDPOINT somewhere: an address such as https://huggingface.co",
         jaubert("predict", "--model", "owner/tiny", "t").failure(2));
   }
+
+  /** A signature goes along; a download leaves out what no model needs. */
+  @Test
+  void aSignedModelThereAndBack() throws IOException {
+    Path key = folder.resolve("key.pem");
+    jaubert("sign", "--generate-key", key).succeeded();
+    Files.writeString(model.resolve("report.html"), "stays");
+    Files.writeString(model.resolve("NOTES.txt"), "is sent, and not fetched");
+    jaubert("sign", model, "--key", key, "--for-upload").succeeded();
+    jaubert("upload", model, "owner/tiny").succeeded();
+    files.clear();
+    files.putAll(uploaded);
+    Path fetched = folder.resolve("fetched");
+    jaubert("download", "owner/tiny", "--out", fetched).succeeded();
+
+    Result result = jaubert("verify", fetched, "--key", key + ".pub");
+    result.failure(1);
+    assertTrue(result.out().contains("missing: NOTES.txt"), result.out());
+    assertFalse(result.out().contains("report.html"), result.out());
+    jaubert("verify", fetched, "--key", key + ".pub", "--allow-missing-files").succeeded();
+    Files.writeString(fetched.resolve("config.json"), "{}");
+    result = jaubert("verify", fetched, "--key", key + ".pub", "--allow-missing-files");
+    result.failure(1);
+    assertTrue(result.out().contains("changed: config.json"), result.out());
+  }
 }
