@@ -5,7 +5,8 @@ module io.github.jaubert.measure {
   requires org.slf4j;
   requires org.snakeyaml.engine;
 
+  exports io.github.jaubert.measure;
+  exports io.github.jaubert.measure.bias;
   exports io.github.jaubert.measure.card;
   exports io.github.jaubert.measure.signing;
-  exports io.github.jaubert.measure;
 }
