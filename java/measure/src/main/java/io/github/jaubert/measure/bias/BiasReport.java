@@ -14,6 +14,11 @@ import java.util.Objects;
  * @param results of each model, in the order of {@code models}
  */
 public record BiasReport(List<String> models, List<List<BiasResult>> results) {
+  /** What is to be known of all figures. */
+  public static final String NOTE =
+      "Intervals are of 95 %, by bootstrap; of few items they are too narrow, and of 0 or 100 % they"
+          + " have no width. No figure here shows that a model is without bias.";
+
   /** Copies, and checks that there are results of each model. */
   public BiasReport {
     models = List.copyOf(models);
@@ -62,6 +67,7 @@ public record BiasReport(List<String> models, List<List<BiasResult>> results) {
   /** All of it as JSON. */
   public ObjectNode json() {
     ObjectNode json = JsonFiles.object();
+    json.put("note", NOTE);
     ArrayNode all = json.putArray("models");
     for (int i = 0; i < models.size(); i++) {
       ObjectNode model = all.addObject();

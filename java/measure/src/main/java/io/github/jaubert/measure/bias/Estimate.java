@@ -87,7 +87,8 @@ public final class Estimate {
   /** As {@code 60.5 [58.0, 62.9]}. */
   @Override
   public String toString() {
-    return format(Math.abs(value) >= 10 || Math.abs(high) >= 10 ? "%.1f" : "%.2f");
+    double size = Math.max(Math.abs(value), Double.isNaN(high) ? 0 : Math.abs(high));
+    return format(size >= 10 ? "%.1f" : size >= 0.1 || size == 0 ? "%.2f" : "%.4f");
   }
 
   private String format(String form) {

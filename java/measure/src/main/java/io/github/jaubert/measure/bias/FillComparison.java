@@ -44,7 +44,11 @@ public final class FillComparison {
       List<Fill> firstTop,
       List<Fill> secondTop,
       int overlap,
-      double distance) {}
+      double distance) {
+    private String title() {
+      return first + " / " + pair.second();
+    }
+  }
 
   /**
    * What was found.
@@ -94,7 +98,7 @@ public final class FillComparison {
       for (Comparison one : comparisons) {
         rows.add(
             BiasTable.Row.of(
-                one.first() + " / " + one.pair().second(),
+                one.title(),
                 Estimate.exact(100.0 * one.overlap() / top, 1),
                 Estimate.exact(one.distance(), 1)));
       }
@@ -109,7 +113,7 @@ public final class FillComparison {
                   String.valueOf(i + 1), shown(one.firstTop(), i), shown(one.secondTop(), i)));
         }
         tables.add(
-            new BiasTable(one.first(), List.of(one.first(), one.second()), ranks, Double.NaN));
+            new BiasTable(one.title(), groups, ranks, Double.NaN));
       }
       return tables;
     }

@@ -162,7 +162,9 @@ class StatisticsTest {
     assertEquals(40, result.accuracyGap().value(), 1e-9); // 60 of b, 100 of c
     assertEquals(85, result.groups().get("a").accuracy().value(), 1e-9);
     assertTrue(Double.isNaN(result.groups().get("c").rates().get("yes").truePositive().value()));
-    assertEquals(30, result.gaps().get("no").falsePositive().value(), 1e-9);
+    assertEquals(List.of("yes"), List.copyOf(result.gaps().keySet())); // of two labels one says all
+    GroupFairness.Result other = GroupFairness.measure(rows, List.of("no"), Bootstrap.of(1));
+    assertEquals(30, other.gaps().get("no").falsePositive().value(), 1e-9);
     List<Judged> alone = rows.subList(0, 5);
     assertThrows(
         IllegalArgumentException.class,
