@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TuneCommand.class,
       PredictCommand.class,
       FillMaskCommand.class,
+      BiasCommand.class,
       ServeCommand.class,
       ExportCommand.class,
       CardCommand.class,

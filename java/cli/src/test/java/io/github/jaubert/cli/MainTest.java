@@ -34,6 +34,7 @@ class MainTest extends CommandFixture {
         "tune",
         "predict",
         "fill-mask",
+        "bias",
         "serve",
         "export",
         "card",
@@ -82,7 +83,7 @@ class MainTest extends CommandFixture {
       delimiter = '|',
       value = {
         "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, card, mine,"
-            + " measure, report, runs, glue, download, models, upload, sign, verify, doctor, bench or package",
+            + " measure, bias, report, runs, glue, download, models, upload, sign, verify, doctor, bench or package",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",

@@ -112,8 +112,7 @@ public final class FillComparison {
               BiasTable.Row.of(
                   String.valueOf(i + 1), shown(one.firstTop(), i), shown(one.secondTop(), i)));
         }
-        tables.add(
-            new BiasTable(one.title(), groups, ranks, Double.NaN));
+        tables.add(new BiasTable(one.title(), groups, ranks, Double.NaN));
       }
       return tables;
     }

@@ -116,8 +116,8 @@ public final class GroupFairness {
   /**
    * Compares groups.
    *
-   * @param labels for which labels; empty: all that data or model give, or of two the last, as
-   *     the figures of one are those of the other
+   * @param labels for which labels; empty: all that data or model give, or of two the last, as the
+   *     figures of one are those of the other
    * @throws IllegalArgumentException if there are not two groups
    */
   public static Result measure(List<Judged> rows, List<String> labels, Bootstrap bootstrap) {

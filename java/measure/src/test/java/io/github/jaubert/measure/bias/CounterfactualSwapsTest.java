@@ -33,7 +33,8 @@ class CounterfactualSwapsTest {
             .toList();
     Path file = temporary.resolve("swaps.tsv");
     Files.writeString(
-        file, "# two words\n" + words.get(0) + "\t" + words.get(1) + "\n\n" + words.get(2) + ",x\n");
+        file,
+        "# two words\n" + words.get(0) + "\t" + words.get(1) + "\n\n" + words.get(2) + ",x\n");
     WordSwaps swaps = WordSwaps.read(file);
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
