@@ -5,9 +5,11 @@ import io.github.jaubert.measure.DataReport;
 import io.github.jaubert.measure.LeakReport;
 import io.github.jaubert.measure.Notice;
 import io.github.jaubert.measure.Notice.Subject;
+import io.github.jaubert.measure.card.DataLines;
 import io.github.jaubert.train.data.DataException;
 import java.io.PrintWriter;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -27,18 +29,23 @@ final class DataNotices {
   private boolean strict;
 
   /**
-   * Measures the data of a job and tells what calls for care, in no more than four lines.
+   * Measures the data of a job and tells what calls for care, in no more than four lines. Rows that
+   * are kept in files are too many for that.
    *
+   * @return what was measured, for the card of the model; nothing if it was not
    * @throws ParameterException if leaks are to be refused and the job has no texts with labels
    * @throws DataException if there is a leak and they are to be refused
    */
-  void say(CommandLine command, Job job, PrintWriter out) {
+  List<String> say(CommandLine command, Job job, PrintWriter out) {
     if (job.learnt() == null) {
       if (strict) {
         throw new ParameterException(
             command, "--strict is for labels and scores of whole texts in files");
       }
-      return;
+      return List.of();
+    }
+    if (job.learnt().isCached() && !strict) {
+      return List.of();
     }
     DataMeasurement measurement = DataMeasurement.of(job.learnt()).quick();
     if (job.judged() != null) {
@@ -58,5 +65,6 @@ final class DataNotices {
                       leaks.exact(), leaks.rows(), leaks.similar(), leaks.examples().get(0).line())
               + "; without --strict they are only told");
     }
+    return DataLines.of(report);
   }
 }

@@ -192,7 +192,7 @@ final class FinetuneCommand implements Callable<Integer> {
     PrintWriter say = spec.commandLine().getOut();
     say.println(Device.defaultDevice().description());
     job.said().forEach(say::println);
-    notices.say(spec.commandLine(), job, say);
+    List<String> measured = notices.say(spec.commandLine(), job, say);
     Rng.seed(training.seed);
     encoder.addTokens(spec.commandLine());
     try (Tokenizer tokenizer = encoder.tokenizer()) {
@@ -227,7 +227,13 @@ final class FinetuneCommand implements Callable<Integer> {
       job.save(folder);
       to.moveLogs();
       report.write(
-          folder, spec.commandLine().getParseResult().originalArgs(), encoder, job, result, power);
+          folder,
+          spec.commandLine().getParseResult().originalArgs(),
+          encoder,
+          job,
+          result,
+          power,
+          measured);
       ConfigFile.write(spec.commandLine(), folder, result.settings());
       findings.write(folder);
       ModelCard.write(folder, CardDetails.none());

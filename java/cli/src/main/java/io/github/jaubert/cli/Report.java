@@ -44,7 +44,8 @@ final class Report {
       EncoderOptions encoder,
       Job job,
       TrainingResult result,
-      PowerMeter power) {
+      PowerMeter power,
+      List<String> measured) {
     ObjectNode json = begin(arguments);
     json.put("model", encoder.name());
     json.put("new_head", encoder.isNewHead());
@@ -55,6 +56,8 @@ final class Report {
       job.labels().names().forEach(names::add);
     }
     figures(json, result, power);
+    ArrayNode data = json.putArray("data");
+    measured.forEach(data::add);
     ObjectNode accuracies = json.putObject("baseline_accuracy");
     baselines.forEach(accuracies::put);
     ObjectNode metrics = json.putObject("evaluation");

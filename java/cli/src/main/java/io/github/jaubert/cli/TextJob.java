@@ -111,7 +111,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   /** Those of a file: the definitions that come with the command are known. */
   @Override
   public TextDataset learnt() {
-    return options().data().train == null ? null : train;
+    return options().data().train() == null ? null : train;
   }
 
   @Override

@@ -73,6 +73,7 @@ class ModelCardTest {
     figures(classes.putObject("bill | <b>"), 6);
     figures(classes.putObject("letter"), 194);
     run.putObject("settings").put("learning_rate", 1e-4).put("max_length", 128).put("seed", 7);
+    run.putArray("data").add("3 labels: a | b 50.0 %.");
     run.put("steps", 224).put("training_seconds", 3600.0).put("tokens_per_second", 5389.5);
     run.putObject("power").put("watts", 50).put("source", "estimate");
     run.putObject("evaluation").put("loss", 0.5).put("accuracy", 0.9).put("macro_f1", Double.NaN);
@@ -107,6 +108,7 @@ class ModelCardTest {
     assertHas(card, "| Architecture | bert, 1 layers of 4,");
     assertHas(card, "2: bill \\| \\<b\\>, letter");
     assertHas(card, "- Trained on train.tsv, 1,000 examples.");
+    assertHas(card, "- 3 labels: a \\| b 50.0 %.\n");
     assertHas(card, "| accuracy | 0.9000 | 0.851 to 0.934 |"); // as statsmodels has it
     assertHas(card, "| bill \\| \\<b\\> | 0.5000 | 0.5000 | 0.188 to 0.812 | 0.5000 | 6 |");
     assertHas(card, "A \\*fast\\* one, 2 processors");
