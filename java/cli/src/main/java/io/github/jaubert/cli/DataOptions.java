@@ -5,7 +5,6 @@ import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -147,8 +146,6 @@ final class DataOptions {
               + " tenth of the memory that Java may take, otherwise memory.")
   private Path cache;
 
-  private PrintWriter err; // of the command
-
   /**
    * Both files.
    *
@@ -180,7 +177,6 @@ final class DataOptions {
    * @throws ParameterException naming the option
    */
   void check(CommandLine command) {
-    err = command.getErr();
     if (trainFiles == null) {
       command.getParseResult().matchedOptions().stream()
           .filter(
@@ -311,14 +307,7 @@ final class DataOptions {
     if (cache == null && (split.group() != null || !isLarge(files))) {
       return data;
     }
-    Path folder = cache == null ? USUAL_CACHE : cache;
-    err.printf(
-        Locale.ROOT,
-        "%s: %,.1f MB, whose rows and tokens are kept in files in %s (--cache)%n",
-        files,
-        files.size() / 1e6,
-        folder);
-    return data.cachedIn(folder);
+    return data.cachedIn(cache == null ? USUAL_CACHE : cache);
   }
 
   /** Whether rows and tokens would take more memory than can be hoped for. */

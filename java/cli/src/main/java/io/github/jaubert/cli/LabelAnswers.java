@@ -1,5 +1,7 @@
 package io.github.jaubert.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.tensor.DType;
@@ -48,6 +50,18 @@ final class LabelAnswers implements Answers {
               : TextAnswers.asText(results.get(i), top));
     }
     return lines;
+  }
+
+  @Override
+  public List<ObjectNode> cells(List<String> texts, List<String> second) {
+    List<ObjectNode> rows = new ArrayList<>();
+    for (List<LabelScore> result : label.apply(texts)) {
+      LabelScore best = result.get(0);
+      ObjectNode row =
+          JsonFiles.object().put("prediction", best.label()).put("score", best.score());
+      rows.add(json ? TextAnswers.withScores(row, result, null) : row);
+    }
+    return rows;
   }
 
   @Override

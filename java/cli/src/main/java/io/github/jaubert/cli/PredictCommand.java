@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
       "An encoder of sentences, such as download minilm writes, gives vectors as JSON lines.",
       "A reranker or ColBERT model reads a query and its passages, --pair for each, and prints them"
           + " in order.",
-      "Texts are arguments, or lines of standard input if there are none; an answer is one line."
+      "Texts are arguments, or lines of standard input if there are none; an answer is one line.",
+      "With --data they are rows of files, which are written to --out with all their columns and what"
+          + " is predicted."
     })
 final class PredictCommand implements Callable<Integer> {
   @Option(
@@ -98,6 +100,8 @@ final class PredictCommand implements Callable<Integer> {
       description = "Print a JSON object a line, with all labels, entities or answers.")
   private boolean json;
 
+  @Mixin private PredictedFile files;
+
   @Mixin private ZeroShotOptions zeroShot;
 
   @Mixin private DeviceOptions device;
@@ -106,6 +110,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    files.check(spec.commandLine(), !texts.isEmpty() || pairs != null || tabbed);
     if (texts.size() != 1) {
       requireAPairEach(); // of one text, it is for the model to say
     }
@@ -120,6 +125,10 @@ final class PredictCommand implements Callable<Integer> {
     model = ModelOption.folder(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
       answers.computeType(device.forAnswers());
+      if (files.isGiven()) {
+        files.write(spec.commandLine(), answers);
+        return 0;
+      }
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
         lines.ofStandardInput(tabbed);
@@ -149,9 +158,16 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
+  private boolean readsSingleTexts() {
+    return SentenceClassifier.isIn(model)
+        || SentenceEncoder.isIn(model)
+        || TokenClassifier.isIn(model);
+  }
+
   /** What the model in the folder is for. */
   private Answers answers() {
     if (zeroShot.isGiven()) {
+      files.refusePair();
       return zeroShotAnswers();
     }
     if (QuestionAnswerer.isIn(model)) {
@@ -159,15 +175,18 @@ final class PredictCommand implements Callable<Integer> {
     }
     refuse("--no-answer", noAnswer, "is for a model that answers questions");
     refuse("--max-answer-length", maxAnswerLength != null, "is for a model that answers questions");
+    if (files.isGiven() && readsSingleTexts()) {
+      files.refusePair();
+    }
     if (SequenceClassifier.isCrossEncoder(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       requirePairs("a reranker", "a query", "a passage");
-      return RankingAnswers.of(Pipelines.rerank(model), !texts.isEmpty(), top, json);
+      return RankingAnswers.of(Pipelines.rerank(model), !texts.isEmpty(), top, json());
     }
     if (MultiVectorEncoder.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
       requirePairs("a ColBERT model", "a query", "a document");
-      return RankingAnswers.of(Pipelines.lateInteraction(model), !texts.isEmpty(), top, json);
+      return RankingAnswers.of(Pipelines.lateInteraction(model), !texts.isEmpty(), top, json());
     }
     if (MultipleChoiceModel.isIn(model)) {
       refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
@@ -176,7 +195,7 @@ final class PredictCommand implements Callable<Integer> {
         throw new ParameterException(
             spec.commandLine(), "choices belong to one prompt; with several use --pairs");
       }
-      return new ChoiceAnswers(Pipelines.multipleChoice(model), top, json);
+      return new ChoiceAnswers(Pipelines.multipleChoice(model), top, json());
     }
     if (SentenceClassifier.isIn(model)) {
       String words = "is for a model that labels tokens";
@@ -207,7 +226,7 @@ final class PredictCommand implements Callable<Integer> {
     return new EntityAnswers(
         Pipelines.tokenClassification(model),
         aggregation == null ? EntityAnswers.USUAL : aggregation,
-        json);
+        json());
   }
 
   private Answers zeroShotAnswers() {
@@ -233,6 +252,11 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
+  /** Whether answers are objects: JSON lines have all that is known. */
+  private boolean json() {
+    return json || files.isObjects();
+  }
+
   private Answers questionAnswers() {
     refuse("--aggregation", aggregation != null, "is for a model that labels tokens");
     requirePairs("a model for questions", "a question", "a context");
@@ -241,12 +265,14 @@ final class PredictCommand implements Callable<Integer> {
             .topK(top == null ? 1 : top)
             .handleImpossibleAnswer(noAnswer);
     return new QuestionAnswers(
-        maxAnswerLength == null ? pipeline : pipeline.maxAnswerLength(maxAnswerLength), json);
+        maxAnswerLength == null ? pipeline : pipeline.maxAnswerLength(maxAnswerLength), json());
   }
 
   /** Refuses single texts. */
   private void requirePairs(String reader, String first, String second) {
-    if (texts.isEmpty() ? !tabbed : pairs == null) {
+    if (files.isGiven()) {
+      files.requirePair();
+    } else if (texts.isEmpty() ? !tabbed : pairs == null) {
       throw new ParameterException(
           spec.commandLine(),
           texts.isEmpty()

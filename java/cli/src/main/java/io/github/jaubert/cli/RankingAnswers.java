@@ -85,6 +85,14 @@ final class RankingAnswers implements Answers {
     return lines;
   }
 
+  /** The score of each passage, in the order in which they are given. */
+  @Override
+  public List<ObjectNode> cells(List<String> queries, List<String> passages) {
+    return scores.apply(queries, passages).stream()
+        .map(score -> JsonFiles.object().put("score", score))
+        .toList();
+  }
+
   private String line(String query, int index, String passage, float score) {
     if (!json) {
       return String.format(Locale.ROOT, "%.4f %s", score, passage.replaceAll("[\r\n]+", " "));

@@ -290,14 +290,16 @@ enum Task {
    * for one if 9 of 10 rows are numbers and some of these have a decimal point.
    */
   private static void refuseFlawedScores(TextDataset train) {
-    List<Example> others =
-        train.rows().stream().filter(row -> !LabelText.isNumber(row.label())).toList();
     boolean fractions =
         train.rows().stream()
             .map(Example::label)
             .anyMatch(label -> LabelText.isNumber(label) && !LabelText.isInteger(label));
-    if (fractions && others.size() * 10L <= train.size()) {
-      Example first = others.get(0);
+    if (!fractions) {
+      return;
+    }
+    long others = train.rows().stream().filter(row -> !LabelText.isNumber(row.label())).count();
+    if (others * 10 <= train.size()) {
+      Example first = first(train, label -> !LabelText.isNumber(label));
       throw new DataException(
           train.origin(),
           first.line(),
@@ -305,7 +307,7 @@ enum Task {
               Locale.ROOT,
               "label %s is not a number, as %,d of %,d are; correct it, leave it out with --skip-label \"%s\", or choose --task classification",
               first.label(),
-              train.size() - others.size(),
+              train.size() - others,
               train.size(),
               first.label()));
     }

@@ -54,6 +54,40 @@ final class TextAnswers implements Answers {
     return lines;
   }
 
+  /** The label and its score, or all labels that hold with theirs, or a score. */
+  @Override
+  public List<ObjectNode> cells(List<String> texts, List<String> second) {
+    List<ObjectNode> rows = new ArrayList<>();
+    for (List<LabelScore> result : classify.ofAll(texts, second)) {
+      ObjectNode row = JsonFiles.object();
+      if (classify.labels().problemType() == ProblemType.REGRESSION) {
+        rows.add(row.put("prediction", result.get(0).score()));
+        continue;
+      }
+      List<LabelScore> held = classify.holding(result);
+      if (classify.labels().problemType() == ProblemType.MULTI_LABEL) {
+        ArrayNode labels = row.putArray("prediction");
+        ArrayNode scores = row.putArray("score");
+        held.forEach(score -> labels.add(score.label()));
+        held.forEach(score -> scores.add(score.score()));
+      } else {
+        LabelScore best = held.isEmpty() ? result.get(0) : held.get(0);
+        row.put("prediction", best.label()).put("score", best.score());
+      }
+      rows.add(json || top != null ? withScores(row, result, top) : row);
+    }
+    return rows;
+  }
+
+  /** A row with the scores of the first labels, or of all. */
+  static ObjectNode withScores(ObjectNode row, List<LabelScore> result, Integer top) {
+    ObjectNode scores = row.putObject("scores");
+    result.stream()
+        .limit(top == null ? Integer.MAX_VALUE : top)
+        .forEach(score -> scores.put(score.label(), score.score()));
+    return row;
+  }
+
   private String text(List<LabelScore> result) {
     if (classify.labels().problemType() == ProblemType.REGRESSION) {
       return String.format(Locale.ROOT, "%.4f", result.get(0).score());

@@ -23,10 +23,9 @@ import org.apache.commons.csv.CSVFormat;
  * which data sets know, too. Immutable.
  */
 public final class SourceRows {
-  private static final CSVFormat COMMAS =
-      CSVFormat.RFC4180.builder().setRecordSeparator("\n").get();
+  static final CSVFormat COMMAS = CSVFormat.RFC4180.builder().setRecordSeparator("\n").get();
 
-  private static final CSVFormat TABS = COMMAS.builder().setDelimiter('\t').get();
+  static final CSVFormat TABS = COMMAS.builder().setDelimiter('\t').get();
 
   private final Source source;
   private final boolean header;
@@ -116,7 +115,7 @@ public final class SourceRows {
   }
 
   /** A name that is not taken: a second column of a name has the name with _ behind it. */
-  private static String free(ObjectNode object, String name) {
+  static String free(ObjectNode object, String name) {
     return object.has(name) ? free(object, name + "_") : name;
   }
 
@@ -144,15 +143,19 @@ public final class SourceRows {
         (line, row) -> {
           for (String name : columns) {
             String cell = text(row, name);
-            if (cell.chars().anyMatch(c -> c == '\t' || c == '\n' || c == '\r')) {
-              throw new DataException(
-                  source,
-                  line,
-                  "%s has a tab or a line break, which .tsv cannot hold; write .csv or .jsonl"
-                      .formatted(name));
-            }
+            requireFits(source, line, name, cell);
           }
         });
+  }
+
+  static void requireFits(Source source, long line, String name, String cell) {
+    if (cell.chars().anyMatch(c -> c == '\t' || c == '\n' || c == '\r')) {
+      throw new DataException(
+          source,
+          line,
+          "%s has a tab or a line break, which .tsv cannot hold; write .csv or .jsonl"
+              .formatted(name));
+    }
   }
 
   /**
@@ -225,7 +228,7 @@ public final class SourceRows {
   }
 
   /** A cell of a table; lists have commas between their elements. */
-  private static String text(ObjectNode row, String name) {
+  static String text(ObjectNode row, String name) {
     if (row.get(name) instanceof ArrayNode array) {
       return IntStream.range(0, array.size())
           .mapToObj(

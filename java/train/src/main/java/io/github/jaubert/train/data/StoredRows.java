@@ -24,8 +24,6 @@ import java.util.RandomAccess;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Examples that lie in files and are read through mapped memory, one at a time: a list that may be
@@ -39,8 +37,6 @@ final class StoredRows extends AbstractList<Example> implements RandomAccess {
 
   /** Objects that are looked at to know their keys. */
   private static final int PEEKED = 1000;
-
-  private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
 
   private final MappedArray bytes;
   private final MappedArray ends; // of the bytes of each row
@@ -159,8 +155,6 @@ final class StoredRows extends AbstractList<Example> implements RandomAccess {
 
     @Override
     public void write() throws IOException {
-      LOG.info(
-          "{}: {} MB, whose rows are written to {}", source, all / 1_000_000, part.getParent());
       Map<Path, FileTime> times = times();
       boolean unquoted = TableFormat.TSV.isThatOf(source, format);
       ExampleReader.Pass pass = new ExampleReader(source, columns).new Pass(unquoted);

@@ -19,6 +19,8 @@ import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Labelled texts, or pairs of texts, from a file or a list. Immutable; the file is read on first
@@ -36,6 +38,7 @@ import java.util.stream.IntStream;
 public final class TextDataset {
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,18}");
   private static final int LISTED = 20;
+  private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
 
   /**
    * What was read for the names of the columns, kept until the rows are taken from it. A pipe gives
@@ -470,6 +473,7 @@ public final class TextDataset {
 
   private List<Example> read() {
     if (cache != null) {
+      LOG.info("{}: rows and tokens are kept in files in {}", source, cache);
       identity = StoredRows.name(source, format, columns);
       return StoredRows.of(cache, identity, source, format, columns);
     }

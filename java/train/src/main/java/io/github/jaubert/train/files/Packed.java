@@ -2,14 +2,17 @@ package io.github.jaubert.train.files;
 
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.train.data.DataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 
 /**
@@ -40,6 +43,15 @@ public final class Packed {
             && head[2] == 0x2F
             && head[3] == (byte) 0xFD;
     return zstd ? new ZstdInputStream(file) : file;
+  }
+
+  /** A stream that packs what is written to it as the name of its file says, if it does. */
+  public static OutputStream pack(OutputStream out, Path file) throws IOException {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".gz")) {
+      return new GZIPOutputStream(out, BUFFER);
+    }
+    return name.endsWith(".zst") ? new ZstdOutputStream(out) : out;
   }
 
   /** The name of a file in small letters, without {@code .gz} or {@code .zst}. */
