@@ -52,7 +52,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
-      PackageCommand.class
+      PackageCommand.class,
+      CompletionCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,

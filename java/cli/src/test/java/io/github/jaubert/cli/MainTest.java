@@ -45,7 +45,8 @@ class MainTest extends CommandFixture {
         "verify",
         "doctor",
         "bench",
-        "package"
+        "package",
+        "completion"
       })
   void everyCommandHasHelp(String command) {
     Result result =
@@ -83,7 +84,7 @@ class MainTest extends CommandFixture {
       delimiter = '|',
       value = {
         "''|which command? finetune, pretrain, evaluate, tune, predict, fill-mask, serve, export, card, mine,"
-            + " measure, bias, report, runs, glue, download, models, upload, sign, verify, doctor, bench or package",
+            + " measure, bias, report, runs, glue, download, models, upload, sign, verify, doctor, bench, package or completion",
         "fintune|Unmatched argument at index 0: 'fintune'",
         "finetune --epoks 3|Unknown options: '--epoks', '3'",
         "finetune --epochs three|Invalid value for option '--epochs': 'three' is not an int",
