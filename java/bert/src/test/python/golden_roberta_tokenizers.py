@@ -12,7 +12,7 @@ encodes awkward texts and pairs with. The output is one JSON file:
              that are saved by transformers, the first 60 for the others
     ways     name; count of the cases that hold; base; change: parts of tokenizer.json that differ, or null if there is none; files: others,
              whole; special: ids of padding and mask; ids of each case; of some, the texts that the tokens are
-             from
+             from; second_types: how many tokens of each case are of the second type, if any are
 
 `RobertaTokenizersTest` compares Jaubert with it.
 """
@@ -93,15 +93,15 @@ def saved(tokenizer, folder):
 
 
 def encoded(tokenizer, all_):
-    ids, texts = [], []
+    ids, texts, second_types = [], [], []
     for i, (first, second, limit) in enumerate(all_):
         limit = limit or min(POSITIONS, tokenizer.model_max_length)
         e = tokenizer(first, second, truncation=True, max_length=limit, return_offsets_mapping=True, return_token_type_ids=True)
         ids.append(e["input_ids"])
-        assert not any(e["token_type_ids"])
+        second_types.append(sum(e["token_type_ids"]))
         if i < TEXTS and second is None:
             texts.append([first[a:b] for a, b in e["offset_mapping"]])
-    return ids, texts
+    return ids, texts, second_types
 
 
 class Ways:
@@ -121,10 +121,11 @@ class Ways:
             for file, value in content.items():
                 (Path(folder) / file).write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
             tokenizer = AutoTokenizer.from_pretrained(folder)
-        ids, texts = encoded(tokenizer, self.cases[:count])
+        ids, texts, second_types = encoded(tokenizer, self.cases[:count])
+        types = {"second_types": second_types} if any(second_types) else {}
         like = next((w["name"] for w in self.ways if w["base"] == base and w.get("ids", [])[:count] == ids and w["texts"] == texts), None)
         way = {"name": name, "base": base, "change": change, "files": files, "count": count, "special": [tokenizer.pad_token_id, tokenizer.mask_token_id]}
-        self.ways.append(way | ({"like": like} if like else {"ids": ids, "texts": texts}))
+        self.ways.append(way | types | ({"like": like} if like else {"ids": ids, "texts": texts}))
         print(name, type(tokenizer).__name__, like or "")
 
     def write(self, out):

@@ -28,7 +28,8 @@ final class ModelFiles {
           "vocab.json",
           "merges.txt",
           "sentencepiece.bpe.model",
-          "spiece.model");
+          "spiece.model",
+          "spm.model");
 
   /** Those that Python looks for in every repository, and remembers if they are not there. */
   static final Set<String> USUAL =

@@ -29,6 +29,11 @@ public final class TokenizerFiles {
   static final String ADDED = "added_tokens.json";
   static final String VOCABULARY_JSON = "vocab.json";
   static final String MERGES = "merges.txt";
+
+  /** Files of SentencePiece, in which some repositories have the tokenizer alone. */
+  private static final List<String> SENTENCE_PIECE =
+      List.of("sentencepiece.bpe.model", "spm.model", "spiece.model");
+
   private static final List<String> NAMES =
       List.of(JSON, CONFIG, VOCABULARY, SPECIAL, ADDED, VOCABULARY_JSON, MERGES);
 
@@ -240,10 +245,15 @@ public final class TokenizerFiles {
   }
 
   private static String remedy(Path folder) {
-    return Files.exists(folder.resolve("sentencepiece.bpe.model"))
-        ? "; sentencepiece.bpe.model is not read: the model's repository has a tokenizer.json, or"
-            + " another model of the same tokenizer has one"
-        : "";
+    for (String file : SENTENCE_PIECE) {
+      if (Files.exists(folder.resolve(file))) {
+        return "; %s is not read: the model's repository has a tokenizer.json, or another model of"
+                .formatted(file)
+            + " the same tokenizer has one; transformers writes one of it,"
+            + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder)";
+      }
+    }
+    return "";
   }
 
   /** The same, but null if the folder has no tokenizer; of an adapter, nor its base. */

@@ -23,10 +23,12 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Folders of RoBERTa, XLM-RoBERTa, CamemBERT and MPNet against ids by transformers 5.18. Of the
- * files, src/test/python/golden_roberta_tokenizers.py and golden_mpnet_tokenizers.py say more.
+ * Folders of RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DeBERTa against ids by transformers 5.18.
+ * Of the files, src/test/python/golden_roberta_tokenizers.py and those of the others say more.
  */
 class RobertaTokenizersTest {
   @TempDir Path folder;
@@ -43,6 +45,7 @@ class RobertaTokenizersTest {
     List<DynamicTest> tests = new ArrayList<>();
     add(tests, table("roberta.json"));
     add(tests, table("mpnet.json"));
+    add(tests, table("deberta.json"));
     return tests;
   }
 
@@ -109,7 +112,7 @@ class RobertaTokenizersTest {
       Encoding encoding = tokenizer.encode(text, one.get(1).textValue());
       String ids = Arrays.toString(encoding.ids()).replace(" ", "");
       if (!ids.equals(expected.get("ids").get(i).toString())
-          || Arrays.stream(encoding.typeIds()).sum() != 0) {
+          || Arrays.stream(encoding.typeIds()).sum() != way.path("second_types").path(i).asInt()) {
         differences.add(one + ": " + expected.get("ids").get(i) + " expected, but " + ids);
       }
       if (one.get(1).isNull() && texts < expected.get("texts").size()) {
@@ -138,14 +141,19 @@ class RobertaTokenizersTest {
     assertTrue(refusal().contains("vocab.json: key a: the id is -1"), refusal());
   }
 
-  @Test
-  void aSentencePieceModelAloneIsRefusedWithARemedy() {
+  @ParameterizedTest
+  @ValueSource(strings = {"sentencepiece.bpe.model", "spm.model"})
+  void aSentencePieceModelAloneIsRefusedWithARemedy(String file) {
     TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"xlm-roberta\"}");
-    TestFiles.write(folder.resolve("sentencepiece.bpe.model"), "");
+    TestFiles.write(folder.resolve(file), "");
     assertTrue(
         refusal()
             .contains(
-                "has neither tokenizer.json nor vocab.txt; sentencepiece.bpe.model is not read"),
+                "has neither tokenizer.json nor vocab.txt; "
+                    + file
+                    + " is not read: the model's repository has a tokenizer.json, or another model"
+                    + " of the same tokenizer has one; transformers writes one of it,"
+                    + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder)"),
         refusal());
   }
 
