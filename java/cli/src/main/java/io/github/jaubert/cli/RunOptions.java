@@ -135,7 +135,7 @@ class RunOptions {
   @Option(
       names = "--graphs",
       description =
-          "Record steps as CUDA graphs and replay them, with padded batches; not of MPNet. Default:"
+          "Record steps as CUDA graphs and replay them, with padded batches; not of MPNet and DeBERTa. Default:"
               + " not.")
   boolean graphs;
 

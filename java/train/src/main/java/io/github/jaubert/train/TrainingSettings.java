@@ -474,7 +474,7 @@ public final class TrainingSettings implements Cloneable {
    * kernels; not unless said so. Batches are then padded, by less than an eighth from 1,024 tokens
    * on, so that losses differ from those without graphs by rounding. It pays if many batches have
    * the same number of examples, so with {@link #batchSize}; it keeps up to 16 graphs, and takes
-   * once more what a step needs of the GPU's memory. Not for MPNet, see {@link
+   * once more what a step needs of the GPU's memory. Not for MPNet and DeBERTa, see {@link
    * io.github.jaubert.bert.Encoder#canBeCaptured}.
    */
   public TrainingSettings graphs(boolean on) {
