@@ -13,8 +13,9 @@ import java.security.NoSuchAlgorithmException;
  * @param exact 64 bits of the hash of the text as it is
  * @param key 64 bits of the hash of its normal form
  * @param normal the normal form, as far as it is compared
+ * @param pieces how many different pieces that has
  */
-public record ReadText(String shown, String normal, long exact, long key, int[] bands) {
+public record ReadText(String shown, String normal, long exact, long key, int pieces, int[] bands) {
   /** How much of a text is shown. */
   public static final int SHOWN = 240;
 
@@ -32,7 +33,12 @@ public record ReadText(String shown, String normal, long exact, long key, int[] 
         pair == null ? NormalText.of(text) : NormalText.of(text) + BETWEEN + NormalText.of(pair);
     String compared = normal.length() <= COMPARED ? normal : normal.substring(0, COMPARED);
     return new ReadText(
-        shown(text, pair), compared, hash(all), hash(normal), MinHash.bands(compared));
+        shown(text, pair),
+        compared,
+        hash(all),
+        hash(normal),
+        MinHash.distinct(compared).length,
+        MinHash.bands(compared));
   }
 
   private static String shown(String text, String pair) {

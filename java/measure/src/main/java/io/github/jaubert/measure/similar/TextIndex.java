@@ -34,7 +34,7 @@ public final class TextIndex implements AutoCloseable {
   private long[] lines = new long[1024];
   private int[] rows = new int[1024]; // that have it
   private int[] labels = new int[1024];
-  private int[] lengths = new int[1024]; // of normal forms, in characters
+  private int[] sizes = new int[1024]; // how many different pieces a text has
   private int[][] bands = new int[MinHash.BANDS][1024];
   private long repeated;
   private long identical;
@@ -63,7 +63,7 @@ public final class TextIndex implements AutoCloseable {
     lines[size] = line;
     rows[size] = 1;
     labels[size] = label;
-    lengths[size] = text.normal().length();
+    sizes[size] = text.pieces();
     for (int band = 0; band < MinHash.BANDS; band++) {
       bands[band][size] = text.bands()[band];
     }
@@ -79,7 +79,7 @@ public final class TextIndex implements AutoCloseable {
     lines = Arrays.copyOf(lines, more);
     rows = Arrays.copyOf(rows, more);
     labels = Arrays.copyOf(labels, more);
-    lengths = Arrays.copyOf(lengths, more);
+    sizes = Arrays.copyOf(sizes, more);
     for (int band = 0; band < MinHash.BANDS; band++) {
       bands[band] = Arrays.copyOf(bands[band], more);
     }
@@ -220,7 +220,7 @@ public final class TextIndex implements AutoCloseable {
       int a = root(parents, number);
       int b = root(parents, other);
       if (a != b
-          && canBe(lengths[number], lengths[other], threshold)
+          && canBe(sizes[number], sizes[other], threshold)
           && compared.add(other, number)
           && MinHash.jaccard(pieces.of(number), pieces.of(other)) >= threshold) {
         parents[Math.max(a, b)] = Math.min(a, b);
@@ -228,15 +228,9 @@ public final class TextIndex implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether texts of these lengths can be so similar, if no piece comes twice in either. Texts that
-   * repeat themselves may be missed for that, but only those that one is much longer than the
-   * other.
-   */
+  /** Whether texts of so many pieces can be so similar. */
   private static boolean canBe(int one, int other, double threshold) {
-    int shorter = Math.min(one, other) + 1;
-    int longer = Math.max(one, other) + 1;
-    return shorter >= threshold * longer - MinHash.PIECE;
+    return Math.min(one, other) >= threshold * Math.max(one, other);
   }
 
   /** Pairs that were compared and found not similar; of two that fall together one is kept. */
@@ -304,7 +298,7 @@ public final class TextIndex implements AutoCloseable {
             order,
             bands[band][number],
             candidate -> {
-              if (!canBe(lengths[own], other.lengths[candidate], threshold)) {
+              if (!canBe(sizes[own], other.sizes[candidate], threshold)) {
                 return;
               }
               double found = MinHash.jaccard(pieces.of(own), other.pieces.of(candidate));
