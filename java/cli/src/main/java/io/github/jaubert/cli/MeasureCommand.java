@@ -6,6 +6,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.report.DataPage;
 import io.github.jaubert.measure.DataMeasurement;
 import io.github.jaubert.measure.DataReport;
+import io.github.jaubert.measure.bias.MaskedScorer;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.RowStream;
 import io.github.jaubert.train.data.TableFormat;
@@ -122,6 +123,14 @@ final class MeasureCommand implements Callable<Integer> {
   private double similar = DataMeasurement.SIMILAR;
 
   @Option(
+      names = "--perplexity",
+      paramLabel = "TEXTS",
+      description =
+          "How surprising so many texts, drawn at random, are to --model, which has a head for masked"
+              + " tokens. Each costs a pass for each of its tokens.")
+  private Integer perplexity;
+
+  @Option(
       names = "--terms",
       split = ",",
       paramLabel = "TERM,TERM",
@@ -161,9 +170,14 @@ final class MeasureCommand implements Callable<Integer> {
     check();
     DataMeasurement measurement = measurement();
     DataReport report;
-    try (Tokenizer tokenizer = tokenizer()) {
-      measurement.tokenizer(tokenizer);
-      report = measurement.run();
+    try (Tokenizer tokenizer = tokenizer();
+        MaskedScorer scorer = perplexity == null ? null : MaskedScorer.fromPretrained(model);
+        Progress progress = new Progress()) {
+      if (scorer != null) {
+        scorer.listener(progress::advanced);
+        measurement.perplexity(scorer, perplexity);
+      }
+      report = measurement.tokenizer(tokenizer).run();
     }
     MeasuredLines.print(report, spec.commandLine().getOut());
     if (json != null) {
@@ -207,8 +221,10 @@ final class MeasureCommand implements Callable<Integer> {
       }
     }
     TrainingOptions.atLeast(command, "--max-length", maxLength, 3);
-    if (maxLength != null && model == null) {
-      throw new ParameterException(command, "--max-length needs --model");
+    TrainingOptions.atLeast(command, "--perplexity", perplexity, 1);
+    if (model == null && (maxLength != null || perplexity != null)) {
+      throw new ParameterException(
+          command, (maxLength != null ? "--max-length" : "--perplexity") + " needs --model");
     }
     if (!(similar >= 0.5 && similar <= 1)) {
       throw new ParameterException(command, "--similar %s: from 0.5 to 1".formatted(similar));

@@ -6,6 +6,7 @@ import io.github.jaubert.measure.DuplicateReport;
 import io.github.jaubert.measure.LabelReport;
 import io.github.jaubert.measure.LabelReport.LabelShare;
 import io.github.jaubert.measure.LengthReport;
+import io.github.jaubert.measure.PerplexityReport;
 import io.github.jaubert.measure.TextReport;
 import io.github.jaubert.measure.VocabularyReport;
 import io.github.jaubert.measure.VocabularyReport.WordShare;
@@ -41,6 +42,7 @@ final class MeasuredLines {
     lines.zipf(report.zipf());
     lines.duplicates(report);
     lines.people(report);
+    lines.perplexity(report.perplexity());
     if (report.notices().isEmpty()) {
       out.println("nothing that calls for care");
     } else {
@@ -125,6 +127,19 @@ final class MeasuredLines {
           zipf.rankExponent(),
           zipf.plausibility() > 0.1 ? "plausible" : "not plausible",
           zipf.plausibility());
+    }
+  }
+
+  private void perplexity(PerplexityReport found) {
+    if (found != null) {
+      say(
+          "%-24s %.1f of all tokens of %,d texts, median %.1f; %,d texts are far above (%.1f)",
+          "pseudo-perplexity",
+          found.perplexity(),
+          found.texts(),
+          found.median(),
+          found.outliers(),
+          found.limit());
     }
   }
 

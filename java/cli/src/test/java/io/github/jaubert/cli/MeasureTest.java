@@ -136,6 +136,13 @@ class MeasureTest extends CommandFixture {
         "--json " + folder + ": is a folder; name a file in it",
         jaubert("measure", train, "--json", folder).failure(2));
     assertEquals(
+        "--perplexity needs --model", jaubert("measure", train, "--perplexity", 9).failure(2));
+    assertEquals(
+        "--terms he her: words with / and , between",
+        jaubert("measure", train, "--terms", "he her").failure(2));
+    String noHead = jaubert("measure", train, "--model", model, "--perplexity", 9).failure(1);
+    assertTrue(noHead.startsWith(model.toString()), noHead);
+    assertEquals(
         "--max-length needs --model", jaubert("measure", train, "--max-length", 9).failure(2));
   }
 

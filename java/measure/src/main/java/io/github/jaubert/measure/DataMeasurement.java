@@ -4,6 +4,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.measure.Item.Columns;
 import io.github.jaubert.measure.Item.Items;
 import io.github.jaubert.measure.Item.Source;
+import io.github.jaubert.measure.bias.MaskedScorer;
 import io.github.jaubert.measure.similar.ReadText;
 import io.github.jaubert.measure.similar.TextIndex;
 import io.github.jaubert.train.data.TableFormat;
@@ -43,6 +44,8 @@ public final class DataMeasurement {
   private double threshold = SIMILAR;
   private List<List<String>> terms = Associations.USUAL;
   private long seed = 42;
+  private MaskedScorer scorer;
+  private int scored;
   private LongConsumer progress = rows -> {};
 
   private DataMeasurement(Source data) {
@@ -158,6 +161,23 @@ public final class DataMeasurement {
     return this;
   }
 
+  /**
+   * Has a model for masked tokens tell how surprising texts are, of pairs the first. A text costs a
+   * pass for each of its tokens, so that some are drawn.
+   *
+   * @param model is not closed
+   * @param texts how many are drawn
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public DataMeasurement perplexity(MaskedScorer model, int texts) {
+    if (texts < 1) {
+      throw new IllegalArgumentException("perplexity of " + texts + " texts; at least 1 is needed");
+    }
+    scorer = model;
+    scored = texts;
+    return this;
+  }
+
   /** Leaves words and lengths alone: what is left costs little beside training. */
   public DataMeasurement quick() {
     quick = true;
@@ -182,6 +202,9 @@ public final class DataMeasurement {
     long begin = System.nanoTime();
     try (TextIndex index = new TextIndex()) {
       Tally tally = new Tally(columns, ordinal, tokenizer, quick ? null : terms);
+      if (scorer != null) {
+        tally.draw(new Perplexity(scorer, scored, seed));
+      }
       String source;
       try (Items items = data.open(columns)) {
         source = items.source();

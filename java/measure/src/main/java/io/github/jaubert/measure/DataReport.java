@@ -22,6 +22,7 @@ import java.util.List;
  * @param associations which words go with words for people
  * @param personalData addresses and numbers of persons in the texts
  * @param languages those of the rows, the commonest first
+ * @param perplexity how surprising texts are to a model; null if none was given
  * @param seconds how long measuring took
  */
 public record DataReport(
@@ -37,6 +38,7 @@ public record DataReport(
     AssociationReport associations,
     PersonalDataReport personalData,
     List<LanguageShare> languages,
+    PerplexityReport perplexity,
     double seconds) {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();

@@ -76,6 +76,7 @@ final class Tally {
   private final Associations associations; // null for the quick part
   private final People people = new People();
   private final Map<String, Long> languages = new TreeMap<>();
+  private Perplexity perplexity; // null for none
   private long allTokens;
   private long lost;
   private long unknown;
@@ -98,6 +99,11 @@ final class Tally {
   private static boolean isPlaceholder(String text) {
     String cell = text.strip();
     return LabelText.saysMissing(cell) && !cell.equals("-");
+  }
+
+  /** Has texts drawn for a model. */
+  void draw(Perplexity with) {
+    perplexity = with;
   }
 
   long rows() {
@@ -148,6 +154,9 @@ final class Tally {
   /** Adds a row to the sums. */
   void add(Seen seen) {
     rows++;
+    if (perplexity != null) {
+      perplexity.add(seen.item());
+    }
     first.add(seen.item().text(), seen.words());
     if (columns.pair() != null) {
       second.add(seen.item().pair(), seen.pairWords());
@@ -203,6 +212,7 @@ final class Tally {
         quick ? null : associations.report(seed),
         quick ? null : people.report(rows),
         quick ? null : languages(),
+        perplexity == null ? null : perplexity.report(),
         (System.nanoTime() - begin) / 1e9);
   }
 

@@ -10,6 +10,8 @@ import io.github.jaubert.measure.LeakReport;
 import io.github.jaubert.measure.LengthReport;
 import io.github.jaubert.measure.LengthReport.Bin;
 import io.github.jaubert.measure.Notice;
+import io.github.jaubert.measure.PerplexityReport;
+import io.github.jaubert.measure.PerplexityReport.Scored;
 import io.github.jaubert.measure.TextReport;
 import io.github.jaubert.measure.VocabularyReport;
 import io.github.jaubert.measure.VocabularyReport.WordShare;
@@ -54,6 +56,7 @@ public final class DataPage {
     page.vocabulary();
     page.leaks();
     new PeopleTables(page.html, report).write();
+    page.perplexity();
     page.duplicates();
     page.html.element("h2", "How it was measured");
     page.html.element("p", HOW, "class", "note");
@@ -248,6 +251,38 @@ public final class DataPage {
   private void words(String caption, List<WordShare> words) {
     SortableTable table = new SortableTable(caption, "word", "times", "share");
     words.forEach(one -> table.row(one.word(), one.count(), new Share(one.share())));
+    table.draw(html);
+  }
+
+  private void perplexity() {
+    PerplexityReport found = report.perplexity();
+    if (found == null) {
+      return;
+    }
+    html.element("h2", "How surprising texts are to the model");
+    html.element(
+        "p",
+        format(
+            "Pseudo-perplexity %.1f of all tokens of %,d texts that were drawn, median %.1f, 90 %% up to"
+                + " %.1f. %,d texts are above %.1f, far from the others: another language, mark-up, or"
+                + " noise, it may be.",
+            found.perplexity(),
+            found.texts(),
+            found.median(),
+            found.p90(),
+            found.outliers(),
+            found.limit()),
+        "class",
+        "note");
+    html.open("div", "class", "grid");
+    scored("Strangest", found.strangest());
+    scored("Plainest", found.plainest());
+    html.close("div");
+  }
+
+  private void scored(String caption, List<Scored> texts) {
+    SortableTable table = new SortableTable(caption, "text", "line", "perplexity");
+    texts.forEach(one -> table.row(one.text(), one.line(), one.perplexity()));
     table.draw(html);
   }
 

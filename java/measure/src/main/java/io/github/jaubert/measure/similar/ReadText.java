@@ -47,7 +47,7 @@ public record ReadText(String shown, String normal, long exact, long key, int pi
   }
 
   /** The beginning of a text, with personal data in it masked. */
-  private static String shown(String text) {
+  public static String shown(String text) {
     String start = text;
     if (text.length() > MASKED) {
       int space = text.lastIndexOf(' ', MASKED);
