@@ -68,6 +68,12 @@ class ChoiceTest extends CommandFixture {
     assertEquals("the film", json.path("prompt").asText());
     assertEquals(1, json.path("choices").size());
     assertEquals(1, json.path("choices").get(0).path("index").asInt());
+    String row =
+        "{\"prompt\":\"the film\",\"choices\":[\"a story was cold\",\"a story was fine\"]}\n";
+    List<String> rows = predicted(out, "asked.jsonl", row, ".jsonl");
+    JsonNode chosen = JSON.readTree(rows.get(0));
+    assertEquals(2, chosen.path("choices").size());
+    assertEquals(json.path("choices").get(0), chosen.path("choices_").get(0));
     assertEquals("a prompt needs choices: use --pair TEXT", jaubert(ask.toArray()).failure(2));
     assertEquals(
         "choices belong to one prompt; with several use --pairs",

@@ -64,6 +64,14 @@ abstract class CommandFixture {
     return new Result(code, out.toString(), err.toString());
   }
 
+  /** What predict writes for the rows of a file, to one that ends in so. */
+  List<String> predicted(Path model, String name, String rows, String ending) throws IOException {
+    Path data = Files.writeString(folder.resolve(name), rows);
+    Path out = folder.resolve("predicted" + ending);
+    jaubert("predict", "--model", model, "--data", data, "--out", out, "--overwrite").succeeded();
+    return Files.readAllLines(out);
+  }
+
   @BeforeEach
   void makeModelAndData() throws IOException {
     model = folder.resolve("model");

@@ -86,6 +86,11 @@ class QuestionsTest extends CommandFixture {
     assertEquals(
         best.path("answer").asText(),
         context.substring(best.path("start").asInt(), best.path("end").asInt()));
+    String row = "question,context\nvery," + context + "\n";
+    JsonNode asked = JSON.readTree(predicted(out, "asked.csv", row, ".jsonl").get(0));
+    assertEquals(context, asked.path("context").asText());
+    assertEquals(best, asked.path("answers").get(0));
+    assertEquals("question,context,prediction", predicted(out, "asked.csv", row, ".csv").get(0));
     assertEquals(
         "a question needs a context: use --pair TEXT",
         jaubert("predict", "--model", out, "very").failure(2));

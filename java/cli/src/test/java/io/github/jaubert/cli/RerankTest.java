@@ -88,6 +88,13 @@ class RerankTest extends CommandFixture {
                 .out());
     assertEquals(1, best.path("index").asInt());
     assertEquals(good, best.path("passage").asText());
+    String rows = "id,query,passage\n1,very a,%s\n2,very a,%s\n".formatted(bad, good);
+    List<String> scored = predicted(out, "asked.csv", rows, ".csv");
+    assertEquals("id,query,passage,score", scored.get(0));
+    assertEquals(3, scored.size());
+    String shown = ranked.lines().toList().get(1).split(" ")[0];
+    float score = Float.parseFloat(scored.get(1).substring(scored.get(1).lastIndexOf(',') + 1));
+    assertEquals(Float.parseFloat(shown), score, 6e-5f);
     assertEquals(
         "a query needs a passage: use --pair TEXT",
         jaubert("predict", "--model", out, "very").failure(2));
