@@ -10,11 +10,11 @@ import io.github.jaubert.measure.bias.Bootstrap;
 import io.github.jaubert.measure.bias.CounterfactualSwaps;
 import io.github.jaubert.measure.bias.GroupFairness;
 import io.github.jaubert.measure.bias.Labelled;
+import io.github.jaubert.measure.bias.Tables;
 import io.github.jaubert.measure.bias.WordSwaps;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
-import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,7 +115,7 @@ final class ClassifierBiasOptions {
   /** Measures all that was asked for. */
   List<BiasResult> measure(CommandLine command, Path folder, DType type, Bootstrap bootstrap) {
     WordSwaps words = swaps == null ? WordSwaps.english() : WordSwaps.read(swaps);
-    TextDataset table = TextDataset.of(data, TableFormat.of(data));
+    TextDataset table = Tables.open(data);
     List<String> columns = table.columnNames();
     TextDataset read = table.text(choose(columns, textColumn, USUAL_TEXT, "--text-column"));
     TextDataset texts = pairColumn == null ? read : read.pair(pairColumn);

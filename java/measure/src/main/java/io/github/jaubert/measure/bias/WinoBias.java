@@ -16,6 +16,8 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sentences of WinoBias (Zhao et al. 2018, "Gender Bias in Coreference Resolution"), in which a
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
  * own figures, differences of F1, cannot be compared with these.
  */
 public final class WinoBias {
+  private static final Logger LOG = LoggerFactory.getLogger(WinoBias.class);
   private static final String WORK = "WinoBias";
   private static final String PRO = "pro_stereotyped";
   private static final String ANTI = "anti_stereotyped";
@@ -49,8 +52,12 @@ public final class WinoBias {
   public record Item(String before, String after, String pro, String anti, String type) {
     /** Whether the pronoun that fits the stereotype is a male one. */
     public boolean isMale() {
-      return MALE.contains(pro.toLowerCase(Locale.ROOT));
+      return WinoBias.isMale(pro);
     }
+  }
+
+  private static boolean isMale(String pronoun) {
+    return MALE.contains(pronoun.toLowerCase(Locale.ROOT));
   }
 
   private WinoBias(String source, List<Item> items) {
@@ -68,7 +75,8 @@ public final class WinoBias {
 
   /**
    * Reads all files {@code pro_stereotyped_typeN.txt.SPLIT} of a folder, each with its {@code
-   * anti_stereotyped_…} beside it.
+   * anti_stereotyped_…} beside it. Two lines of the published files have the same pronoun in both;
+   * such lines are left out, of which the log tells.
    *
    * @throws DataException if there are none, or lines do not belong together
    */
@@ -99,8 +107,20 @@ public final class WinoBias {
             "%d lines; %s has %d".formatted(anti.size(), file.getFileName(), pro.size()));
       }
       for (int i = 0; i < pro.size(); i++) {
-        items.add(item(file.toString(), i + 1, pro.get(i), anti.get(i), name.group(1)));
+        Item item = item(file.toString(), i + 1, pro.get(i), anti.get(i), name.group(1));
+        if (item.isMale() == isMale(item.anti())) {
+          LOG.warn(
+              "{}:{}: left out, as both pronouns are {}",
+              file,
+              i + 1,
+              item.isMale() ? "male" : "female");
+        } else {
+          items.add(item);
+        }
       }
+    }
+    if (items.isEmpty()) {
+      throw new DataException(folder.toString(), "no line has a male and a female pronoun");
     }
     return new WinoBias(folder.toString(), items);
   }
@@ -122,22 +142,12 @@ public final class WinoBias {
     String other = anti.replaceFirst("^\\d+\\s+", "");
     Place place = pronoun(source, line, text);
     Place otherPlace = pronoun(source, line, other);
-    Item item =
-        new Item(
-            plain(text.substring(0, place.start())),
-            plain(text.substring(place.end())),
-            place.pronoun(),
-            otherPlace.pronoun(),
-            type);
-    boolean male = item.isMale();
-    List<String> opposite = male ? FEMALE : MALE;
-    if (!opposite.contains(item.anti().toLowerCase(Locale.ROOT))) {
-      throw new DataException(
-          source,
-          line,
-          "the pronouns %s and %s are no counterparts".formatted(item.pro(), item.anti()));
-    }
-    return item;
+    return new Item(
+        plain(text.substring(0, place.start())),
+        plain(text.substring(place.end())),
+        place.pronoun(),
+        otherPlace.pronoun(),
+        type);
   }
 
   private record Place(int start, int end, String pronoun) {}

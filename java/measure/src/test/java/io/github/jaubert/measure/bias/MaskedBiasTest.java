@@ -250,6 +250,14 @@ class MaskedBiasTest {
             new WinoBias.Item(
                 "The the chief saw the nurse and told ", " to go.", "her", "him", "type2")),
         WinoBias.read(temporary).items());
+    // A line with the same pronoun in both is left out, as two of the published ones are.
+    String both = "1 The nurse told [her] to go.\n2 The chief told [%s] to go.\n";
+    file("pro_stereotyped_type2.txt.dev", both.formatted("him"));
+    file("anti_stereotyped_type2.txt.dev", both.formatted("her"));
+    assertEquals(
+        List.of(new WinoBias.Item("The chief told ", " to go.", "him", "her", "type2")),
+        WinoBias.read(temporary).items());
+    file("pro_stereotyped_type2.txt.dev", "1 [The nurse] told [her] to go.\n");
     file("anti_stereotyped_type2.txt.dev", "1 [The nurse] told [her] to go.\n");
     assertThrows(DataException.class, () -> WinoBias.read(temporary));
     Files.delete(temporary.resolve("anti_stereotyped_type2.txt.dev"));
