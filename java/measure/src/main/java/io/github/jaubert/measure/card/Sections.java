@@ -198,7 +198,7 @@ final class Sections {
           + Markdown.code("./jaubert bias DIR --json DIR/bias.json")
           + " measures it, and `jaubert card DIR` then shows it here.";
     }
-    return BiasTable.markdown(facts.bias());
+    return BiasSection.markdown(facts.bias());
   }
 
   private String limits() {

@@ -205,6 +205,26 @@ class ModelCardTest {
   }
 
   @Test
+  void whatWasMeasuredOfBiasStandsThere() throws IOException {
+    ObjectNode bias = JsonFiles.object();
+    ObjectNode one = bias.putArray("models").addObject().putArray("measurements").addObject();
+    one.put("title", "Pairs | <of> sentences").put("measures", "Which is likelier.");
+    one.putArray("caveats").add("Many pairs are flawed.");
+    ObjectNode table = one.putArray("tables").addObject().put("title", "Shares").put("neutral", 50);
+    table.putArray("columns").add("share").add("pairs");
+    ObjectNode row = table.putArray("rows").addObject().put("name", "all");
+    row.putArray("cells")
+        .add(JsonFiles.object().put("value", 60.512).put("low", 58.0).put("high", 63.0))
+        .add(1508);
+    Files.write(folder.resolve("bias.json"), JsonFiles.format(bias));
+    ModelCard.write(folder, CardDetails.none());
+    assertHas(card(), "### Pairs \\| \\<of\\> sentences\n\nWhich is likelier.\n");
+    assertHas(card(), "Shares; without bias 50.00\n\n|  | share | pairs |\n");
+    assertHas(card(), "| all | 60.51 (58.00 to 63.00) | 1508 |\n");
+    assertHas(card(), "- Many pairs are flawed.\n");
+  }
+
+  @Test
   void anAdapterIsCalledOne() throws IOException {
     Files.move(folder.resolve("config.json"), folder.resolve("jaubert_config.json"));
     Files.move(folder.resolve("model.safetensors"), folder.resolve("adapter_model.safetensors"));
