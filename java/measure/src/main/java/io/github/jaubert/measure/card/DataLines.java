@@ -13,26 +13,14 @@ import java.util.stream.Collectors;
 /** What was measured of training data, in lines that quote no text of them. */
 public final class DataLines {
   private static final int MANY_LABELS = 8;
+  private static final int MANY_LANGUAGES = 4;
 
   private DataLines() {}
 
   /** The lines of a report, for the {@code data} of run.json and so for the card. */
   public static List<String> of(DataReport report) {
     List<String> lines = new ArrayList<>();
-    for (TextReport text : report.texts()) {
-      LengthReport words = text.words();
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%s: %,d rows, words a text %,d to %,d, median %,d, nine in ten up to %,d; blank %,d.",
-              text.column(),
-              report.rows(),
-              words.min(),
-              words.max(),
-              words.median(),
-              words.p90(),
-              text.blank()));
-    }
+    report.texts().forEach(text -> lines.add(text(text, report.rows())));
     if (report.labels() != null) {
       lines.add(labels(report.labels()));
     }
@@ -53,8 +41,40 @@ public final class DataLines {
               leaks.exact(),
               leaks.similar()));
     }
-    lines.add("Personal data and languages: not measured; jaubert measure does.");
+    if (report.personalData() == null) {
+      lines.add("Personal data and languages: not measured; jaubert measure does.");
+    } else {
+      lines.add(
+          String.format(
+              Locale.ROOT, "Personal data were found in %,d rows.", report.personalData().rows()));
+      lines.add(
+          report.languages().stream()
+              .limit(MANY_LANGUAGES)
+              .map(
+                  one ->
+                      String.format(Locale.ROOT, "%s %.1f %%", one.language(), 100 * one.share()))
+              .collect(Collectors.joining(", ", "Languages of the texts: ", ".")));
+    }
     return lines;
+  }
+
+  private static String text(TextReport text, long rows) {
+    String blank =
+        String.format(Locale.ROOT, "%s: %,d rows, blank %,d", text.column(), rows, text.blank());
+    boolean inWords = text.words() != null && text.words().count() > 0;
+    LengthReport length = inWords ? text.words() : text.characters();
+    if (length == null || length.count() == 0) {
+      return blank + "; lengths: not measured.";
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s; %s a text %,d to %,d, median %,d, nine in ten up to %,d.",
+        blank,
+        inWords ? "words" : "characters",
+        length.min(),
+        length.max(),
+        length.median(),
+        length.p90());
   }
 
   private static String labels(LabelReport labels) {
