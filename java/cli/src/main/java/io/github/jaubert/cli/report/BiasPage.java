@@ -102,13 +102,10 @@ public final class BiasPage {
     html.open("svg", "viewBox", "0 0 " + WIDTH + " " + height, "role", "img");
     html.element("title", table.title());
     for (double tick : ticks) {
-      String x = Axes.at(x(tick, ticks));
-      boolean neutral = tick == table.neutral();
-      html.open(
-          "line", "class", neutral ? "even" : "rule", "x1", x, "x2", x, "y1", 4, "y2", height - 26);
-      html.close("line");
+      String x = vertical("rule", tick, ticks, height);
       html.element("text", Axes.number(tick), "x", x, "y", height - 8, "text-anchor", "middle");
     }
+    vertical("even", table.neutral(), ticks, height);
     for (int i = 0; i < rows.size(); i++) {
       html.element(
           "text",
@@ -135,6 +132,13 @@ public final class BiasPage {
       html.close("div");
     }
     html.close("figure");
+  }
+
+  /** Draws a line, and tells where it is. */
+  private String vertical(String kind, double value, double[] ticks, int height) {
+    String x = Axes.at(x(value, ticks));
+    html.open("line", "class", kind, "x1", x, "x2", x, "y1", 4, "y2", height - 26).close("line");
+    return x;
   }
 
   private void dot(Estimate one, double[] ticks, int y, int color) {

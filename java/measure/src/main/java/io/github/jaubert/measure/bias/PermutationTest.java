@@ -131,13 +131,13 @@ public record PermutationTest(double pValue, long permutations, boolean exact) {
     }
   }
 
-  /** As {@code p = 0.0012 (all 184,756 permutations)}. */
+  /** As {@code p = 0.0012, exact}, or {@code p = 0.0012, 10,000 drawn}. */
   @Override
   public String toString() {
     if (Double.isNaN(pValue)) {
       return "–";
     }
-    return String.format(
-        Locale.ROOT, "p = %.2g (%s %,d permutations)", pValue, exact ? "all" : "of", permutations);
+    String ways = exact ? "exact" : String.format(Locale.ROOT, "%,d drawn", permutations);
+    return String.format(Locale.ROOT, "p = %.2g, %s", pValue, ways);
   }
 }
