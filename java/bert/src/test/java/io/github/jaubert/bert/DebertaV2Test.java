@@ -22,6 +22,7 @@ import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.bert.models.deberta.DebertaV2;
 import io.github.jaubert.bert.models.deberta.DebertaV2Config;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.PackedSequences;
@@ -47,7 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class DebertaV2Test extends LoadFixture {
   private static final Path ENCODER = golden("encoder");
-  private static final long SEED = Long.getLong("jaubert.seed", System.nanoTime()) ^ 0xDEBE27A;
+  private static final long SEED = Seeds.SEED ^ 0xDEBE27A;
 
   @Override
   Path golden() {

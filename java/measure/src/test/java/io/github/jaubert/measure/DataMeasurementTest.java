@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TableFormat;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DataMeasurementTest {
   @TempDir Path folder;
 
-  private final Random random = Seeds.random("data");
+  private final Random random = new Random(Seeds.seed("data"));
 
   private String sentence(int words) {
     StringBuilder text = new StringBuilder();

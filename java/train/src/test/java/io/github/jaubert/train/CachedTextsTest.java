@@ -9,6 +9,7 @@ import io.github.jaubert.bert.Labels;
 import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Source;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows and tokens in files are those in memory, and train the same bits. */
 class CachedTextsTest {
-  private static final long SEED = Long.getLong("jaubert.seed", System.nanoTime());
+  private static final long SEED = Seeds.SEED;
 
   @TempDir Path folder;
   private Path csv;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipelines;
 import io.github.jaubert.bert.pipeline.TextClassification;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.train.data.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A small random classifier on texts of random words. */
 class CounterfactualSwapsTest {
   private static final Path MODEL = Path.of("../bert/src/test/resources/golden/zero-shot");
-  private static final long SEED = Long.getLong("jaubert.seed", System.nanoTime());
+  private static final long SEED = Seeds.SEED;
 
   @TempDir Path temporary;
 

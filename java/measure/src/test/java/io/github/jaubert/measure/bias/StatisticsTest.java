@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.jaubert.fixture.Seeds;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Intervals, permutations, common tokens and tables, on fresh random numbers. */
 class StatisticsTest {
-  private static final long SEED = Long.getLong("jaubert.seed", System.nanoTime());
+  private static final long SEED = Seeds.SEED;
   private static final String SAID = "jaubert.seed " + SEED;
   private final Random random = new Random(SEED ^ 0x62696173);
 

@@ -63,6 +63,6 @@ abstract class SigningFixture {
   }
 
   String seed() {
-    return "-Djaubert.seed=" + Seeds.SEED;
+    return Seeds.said();
   }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.jaubert.measure.Seeds;
+import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.measure.similar.TextIndex.Group;
 import io.github.jaubert.measure.similar.TextIndex.Shared;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TextIndexTest {
-  private final Random random = Seeds.random("index");
+  private final Random random = new Random(Seeds.seed("index"));
 
   /** A text that has next to nothing in common with another one. */
   private String text(int length) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.jaubert.fixture.Seeds;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows one after another are the rows that a data set has. */
 class RowStreamTest {
-  private static final long SEED = Long.getLong("jaubert.seed", System.nanoTime());
+  private static final long SEED = Seeds.SEED;
 
   @TempDir Path folder;
 
