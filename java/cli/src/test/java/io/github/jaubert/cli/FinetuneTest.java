@@ -235,8 +235,11 @@ class FinetuneTest extends CommandFixture {
         finetune(out, "--seed", 7).failure(1));
     // A run that fails leaves them too.
     Path bad = Files.writeString(folder.resolve("bad.tsv"), "sentence\tlabel\nx\tmaybe\n");
-    String message = finetune(out, "--overwrite", "--eval", bad).failure(2);
-    assertTrue(message.contains("--eval"), message);
+    String message = finetune(out, "--overwrite", "--eval", bad).failure(1); // beside another file
+    assertEquals(
+        bad
+            + ":2: label maybe is not one of the 2 known: neg, pos; --map-label OLD=NEW renames labels",
+        message);
     Result failed =
         jaubert(
             "finetune",
