@@ -1,16 +1,8 @@
 package io.github.jaubert.train.corpus;
 
-import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.files.Hashes;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
@@ -43,8 +35,6 @@ public final class Corpus {
     /** At every line, which is a JSON object. */
     JSON
   }
-
-  private static final int CHUNK = 1 << 16;
 
   private final String source;
   private final List<Path> paths; // null: documents are given
@@ -159,38 +149,13 @@ public final class Corpus {
    * gigabyte in a few seconds.
    */
   public String fingerprint() {
-    MessageDigest sha256 = Hashes.sha256();
-    sha256.update((format + " " + column + "\n").getBytes(StandardCharsets.UTF_8));
+    Hashes hashes = new Hashes().add(format + " " + column);
     if (paths == null) {
-      for (String document : documents) {
-        byte[] bytes = document.getBytes(StandardCharsets.UTF_8);
-        sha256.update(bytes);
-        addLength(sha256, bytes.length);
-      }
+      documents.forEach(hashes::add);
     } else {
-      CorpusFiles.of(paths).forEach(file -> addFile(sha256, file));
+      CorpusFiles.of(paths).forEach(hashes::addFile);
     }
-    return HexFormat.of().formatHex(sha256.digest());
-  }
-
-  private static void addFile(MessageDigest sha256, Path file) {
-    byte[] chunk = new byte[CHUNK];
-    long length = 0;
-    try (InputStream in = new FileInputStream(file.toFile())) {
-      for (int count = in.read(chunk); count > 0; count = in.read(chunk)) {
-        sha256.update(chunk, 0, count);
-        length += count;
-      }
-    } catch (IOException e) {
-      throw new DataException(
-          file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
-    }
-    addLength(sha256, length);
-  }
-
-  /** Tells "ab" and "c" from "a" and "bc". */
-  private static void addLength(MessageDigest sha256, long length) {
-    sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
+    return hashes.hex();
   }
 
   @Override

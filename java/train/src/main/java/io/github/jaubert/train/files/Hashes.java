@@ -91,8 +91,13 @@ public final class Hashes {
     return this;
   }
 
-  /** The name of a folder. */
+  /** All digits. This, or {@link #name}, is the last call. */
+  public String hex() {
+    return HexFormat.of().formatHex(sha256.digest());
+  }
+
+  /** The name of a folder, shorter. */
   public String name() {
-    return HexFormat.of().formatHex(sha256.digest()).substring(0, DIGITS);
+    return hex().substring(0, DIGITS);
   }
 }
