@@ -8,7 +8,7 @@ import io.github.jaubert.measure.DataMeasurement;
 import io.github.jaubert.measure.DataReport;
 import io.github.jaubert.measure.bias.MaskedScorer;
 import io.github.jaubert.train.data.DataException;
-import io.github.jaubert.train.data.RowStream;
+import io.github.jaubert.train.data.RowReader;
 import io.github.jaubert.train.data.TableFormat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -289,7 +289,7 @@ final class MeasureCommand implements Callable<Integer> {
   /** The columns that finetune takes; labels are not needed here. */
   private void choose(DataMeasurement measurement, TableFormat own) {
     List<String> header;
-    try (RowStream rows = RowStream.open(data, own, !noHeader)) {
+    try (RowReader rows = new RowReader(data, own, !noHeader)) {
       header = rows.columns();
     }
     DataOptions.Pair usual =

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.RowReader;
-import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +52,7 @@ class PredictedFileTest extends CommandFixture {
     Path json = folder.resolve("out.jsonl.zst");
     predict(csv, json, "--json").succeeded(); // a column of the same name has _ behind it
     List<JsonNode> said2 = new ArrayList<>();
-    try (RowReader reader = new RowReader(Source.of(json), null, true)) {
+    try (RowReader reader = new RowReader(json, null, true)) {
       for (RowReader.Row row = reader.next(); row != null; row = reader.next()) {
         said2.add(row.object());
       }

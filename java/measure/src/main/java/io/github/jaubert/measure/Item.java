@@ -2,7 +2,7 @@ package io.github.jaubert.measure;
 
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
-import io.github.jaubert.train.data.RowStream;
+import io.github.jaubert.train.data.RowReader;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.nio.file.Path;
@@ -50,8 +50,8 @@ record Item(String text, String pair, List<String> labels, long line) {
     return columns ->
         new FileItems(
             format == null
-                ? RowStream.texts(file, columns.text())
-                : RowStream.open(file, format, header),
+                ? RowReader.lines(file, columns.text())
+                : new RowReader(file, format, header),
             columns);
   }
 
@@ -81,11 +81,11 @@ record Item(String text, String pair, List<String> labels, long line) {
   }
 
   private static final class FileItems implements Items {
-    private final RowStream rows;
+    private final RowReader rows;
     private final Columns columns;
     private final Pattern separator;
 
-    FileItems(RowStream rows, Columns columns) {
+    FileItems(RowReader rows, Columns columns) {
       this.rows = rows;
       this.columns = columns;
       separator =
@@ -96,7 +96,7 @@ record Item(String text, String pair, List<String> labels, long line) {
         if (column != null && !rows.columns().contains(column)) {
           rows.close();
           throw new DataException(
-              rows.source(),
+              source(),
               "no column %s; the columns are %s"
                   .formatted(column, String.join(", ", rows.columns())));
         }
@@ -105,34 +105,26 @@ record Item(String text, String pair, List<String> labels, long line) {
 
     @Override
     public String source() {
-      return rows.source();
+      return rows.source().toString();
     }
 
     @Override
     public Item next() {
-      RowStream.Row row = rows.next();
+      RowReader.Row row = rows.next();
       return row == null
           ? null
           : new Item(text(row, columns.text()), text(row, columns.pair()), labels(row), row.line());
     }
 
-    private String text(RowStream.Row row, String column) {
-      List<String> cell = column == null ? null : row.cells().get(column);
-      if (cell == null) {
-        return null;
-      }
-      if (cell.size() != 1) {
-        throw new DataException(
-            rows.source(), row.line(), column + " is an array; one text was expected");
-      }
-      return cell.get(0);
+    private String text(RowReader.Row row, String column) {
+      return column == null || !row.has(column) ? null : row.text(column);
     }
 
-    private List<String> labels(RowStream.Row row) {
-      List<String> cell = columns.label() == null ? null : row.cells().get(columns.label());
-      if (cell == null) {
+    private List<String> labels(RowReader.Row row) {
+      if (columns.label() == null || !row.has(columns.label())) {
         return List.of();
       }
+      List<String> cell = row.texts(columns.label());
       if (separator != null && cell.size() == 1) {
         cell = separator.splitAsStream(cell.get(0)).toList();
       }

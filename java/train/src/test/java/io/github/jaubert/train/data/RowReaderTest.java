@@ -1,12 +1,14 @@
 package io.github.jaubert.train.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.jaubert.fixture.Seeds;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rows one after another are the rows that a data set has. */
-class RowStreamTest {
+class RowReaderTest {
   private static final long SEED = Seeds.SEED;
 
   @TempDir Path folder;
@@ -39,14 +41,14 @@ class RowStreamTest {
   private void assertSame(Path file, TableFormat format) {
     List<Example> expected = TextDataset.of(file, format).text("text").label("label").rows();
     List<Example> found = new ArrayList<>();
-    try (RowStream rows = RowStream.open(file, format, true)) {
+    try (RowReader rows = new RowReader(file, format, true)) {
       assertEquals(List.of("text", "label"), rows.columns());
-      for (RowStream.Row row = rows.next(); row != null; row = rows.next()) {
+      for (RowReader.Row row = rows.next(); row != null; row = rows.next()) {
         found.add(
             new Example(
-                row.cells().get("text").get(0),
+                row.text("text"),
                 null,
-                row.cells().get("label").stream().map(String::strip).toList(),
+                row.texts("label").stream().map(String::strip).toList(),
                 row.line()));
       }
       assertNull(rows.next());
@@ -83,34 +85,66 @@ class RowStreamTest {
     Path nested =
         Files.writeString(
             folder.resolve("b.jsonl"), "{\"a\": {\"b\": \"c\"}, \"d\": null}\n{\"d\": \"e\"}");
-    try (RowStream rows = RowStream.open(nested, TableFormat.JSONL, true)) {
+    try (RowReader rows = new RowReader(nested, TableFormat.JSONL, true)) {
       assertEquals(List.of("a.b", "d"), rows.columns());
-      assertEquals("{a.b=[c]}", rows.next().cells().toString());
-      assertEquals("{d=[e]}", rows.next().cells().toString());
+      RowReader.Row first = rows.next();
+      assertEquals("c", first.text("a.b"));
+      assertFalse(first.has("d"));
+      RowReader.Row second = rows.next();
+      assertFalse(second.has("a.b"));
+      assertEquals("e", second.text("d"));
     }
   }
 
   @Test
   void linesOfText() throws IOException {
     Path file = Files.writeString(folder.resolve("a.txt"), "one\t1\n\ntwo\r\n");
-    try (RowStream rows = RowStream.texts(file, "text")) {
-      assertEquals("Row[line=1, cells={text=[one\t1]}]", rows.next().toString());
-      assertEquals("Row[line=3, cells={text=[two]}]", rows.next().toString());
+    try (RowReader rows = RowReader.lines(file, "text")) {
+      assertEquals(List.of("text"), rows.columns());
+      assertEquals("one\t1", rows.next().text("text"));
+      RowReader.Row second = rows.next();
+      assertEquals(3, second.line());
+      assertEquals("{\"text\":\"two\"}", second.object().toString());
       assertNull(rows.next());
     }
+  }
+
+  /** A pipe is read once, and its first row tells the columns before it is asked for. */
+  @Test
+  void columnsOfAPipe() throws Exception {
+    Path pipe = folder.resolve("pipe.jsonl");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Thread writer =
+        new Thread(
+            () -> {
+              try {
+                Files.writeString(pipe, "{\"a\": \"1\"}\n{\"a\": \"2\"}\n");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    writer.start();
+    try (RowReader rows = new RowReader(pipe, null, true)) {
+      assertEquals(List.of("a"), rows.columns());
+      assertEquals(List.of("a"), rows.columns());
+      assertEquals("1", rows.next().text("a"));
+      assertEquals("2", rows.next().text("a"));
+      assertNull(rows.next());
+    }
+    writer.join();
   }
 
   @Test
   void faultsNameTheLine() throws IOException {
     Path ragged = Files.writeString(folder.resolve("a.tsv"), "text\tlabel\na\tb\nc\td\te\n");
-    try (RowStream rows = RowStream.open(ragged, TableFormat.TSV, true)) {
+    try (RowReader rows = new RowReader(ragged, TableFormat.TSV, true)) {
       rows.next();
       assertEquals(
           ragged + ":3: 3 columns where the header has 2",
           assertThrows(DataException.class, rows::next).getMessage());
     }
     Path json = Files.writeString(folder.resolve("a.jsonl"), "{\"text\": \"a\"}\n[1]\n");
-    try (RowStream rows = RowStream.open(json, TableFormat.JSONL, true)) {
+    try (RowReader rows = new RowReader(json, TableFormat.JSONL, true)) {
       rows.next();
       assertEquals(
           json + ":2: a JSON object was expected, not an array",
@@ -119,7 +153,7 @@ class RowStreamTest {
     Path none = folder.resolve("none.tsv");
     assertEquals(
         none + ": no such file",
-        assertThrows(DataException.class, () -> RowStream.open(none, TableFormat.TSV, true))
+        assertThrows(DataException.class, () -> new RowReader(none, TableFormat.TSV, true))
             .getMessage());
   }
 }
