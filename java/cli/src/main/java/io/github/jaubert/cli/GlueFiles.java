@@ -71,7 +71,7 @@ record GlueFiles(
           new IOException(file + ": " + CheckpointException.describe(e), e));
     }
     List<String> header = task.noHeader() || rows.isEmpty() ? List.of() : List.of(rows.remove(0));
-    int count = Math.min(HELD_OUT, Math.max(1, rows.size() / 10));
+    int count = Math.min(HELD_OUT, Math.max(1, rows.size() / 8));
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       numbers.add(i);

@@ -82,7 +82,7 @@ class GlueTest extends CommandFixture {
     Path out = folder.resolve("out");
     Object[] more = {"--seeds", 2, "--methods", "full,lora,frozen,random", "--", "--epochs", "1"};
     Result first = glue(out, more).succeeded();
-    assertTrue(first.out().contains("MRPC has no dev.tsv: 4 rows of its train.tsv"), first.out());
+    assertTrue(first.out().contains("MRPC has no dev.tsv: 5 rows of its train.tsv"), first.out());
     assertTrue(first.out().contains("40 of 40: WNLI, random, seed 2"), first.out());
     String table = Files.readString(out.resolve("glue.md"));
     for (String row :
