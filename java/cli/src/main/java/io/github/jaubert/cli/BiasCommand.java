@@ -180,7 +180,7 @@ final class BiasCommand implements Callable<Integer> {
   private void write(PrintWriter say, BiasReport report) {
     if (json != null) {
       ObjectNode all = JsonFiles.object();
-      all.put("jaubert", Main.version());
+      all.put("jaubert", Program.version());
       all.put("device", Device.defaultDevice().description());
       all.put("precision", device.forAnswers().name().toLowerCase(Locale.ROOT));
       all.put("seed", seed);
@@ -193,7 +193,7 @@ final class BiasCommand implements Callable<Integer> {
       String made =
           "jaubert %s · %s · %s · seed %d, %,d resamples"
               .formatted(
-                  Main.version(),
+                  Program.version(),
                   Device.defaultDevice().description(),
                   device.forAnswers().name().toLowerCase(Locale.ROOT),
                   seed,

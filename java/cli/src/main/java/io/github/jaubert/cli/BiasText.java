@@ -30,7 +30,7 @@ final class BiasText {
   private static void table(PrintWriter out, BiasTable table) {
     List<List<String>> lines = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of(""));
-    table.columns().forEach(column -> head.add(Report.shortened(column)));
+    table.columns().forEach(column -> head.add(Figures.shortened(column)));
     lines.add(head);
     for (BiasTable.Row row : table.rows()) {
       List<String> line = new ArrayList<>(List.of(oneLine(row.name())));
@@ -59,7 +59,7 @@ final class BiasText {
 
   /** Texts of a data set may hold anything. */
   private static String oneLine(String text) {
-    return Report.shortened(text.replaceAll("[\\p{Cntrl}\\s]+", " "));
+    return Figures.shortened(text.replaceAll("[\\p{Cntrl}\\s]+", " "));
   }
 
   private static void wrap(PrintWriter out, String text, String indent) {

@@ -89,8 +89,8 @@ final class ChoiceJob extends HeadJob<MultipleChoiceModel> {
                     : "; every choice begins with " + columns.beginning()),
         "the answer to '%s' is '%s'"
             .formatted(
-                Report.shortened(first.prompt()),
-                Report.shortened(first.choices().get(first.answer()))));
+                Figures.shortened(first.prompt()),
+                Figures.shortened(first.choices().get(first.answer()))));
   }
 
   @Override
@@ -114,17 +114,17 @@ final class ChoiceJob extends HeadJob<MultipleChoiceModel> {
   public void answers(Path folder, PrintWriter out) {
     try (MultipleChoicePipeline pipeline = Pipelines.multipleChoice(folder)) {
       eval.rows().stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               row -> {
                 ChoiceScore best = pipeline.of(row.prompt(), row.choices()).get(0);
                 out.printf(
                     "  %s%n    %s (it is %s)%n",
-                    Report.shortened(row.prompt()),
+                    Figures.shortened(row.prompt()),
                     best,
                     best.index() == row.answer()
                         ? "that"
-                        : Report.shortened(row.choices().get(row.answer())));
+                        : Figures.shortened(row.choices().get(row.answer())));
               });
     }
   }

@@ -270,7 +270,7 @@ final class ConfigFile {
         # in the folder %s, where relative paths begin.
         """
             .formatted(
-                Main.command(),
+                Program.command(),
                 command.getCommandName(),
                 Path.of("").toAbsolutePath().toString().replaceAll("\\p{C}", " "));
     AtomicFile.write(

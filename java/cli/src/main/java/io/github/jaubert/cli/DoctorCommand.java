@@ -55,7 +55,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private ObjectNode facts() {
     ObjectNode facts = JsonFiles.object();
-    facts.put("jaubert", Main.version());
+    facts.put("jaubert", Program.version());
     Machine.describe(facts);
     facts.put("kernels", kernels());
     facts.put("bf16", facts.path("kernels").isNull() ? null : bf16(facts));

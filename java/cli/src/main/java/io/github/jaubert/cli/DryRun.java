@@ -104,11 +104,11 @@ final class DryRun implements TrainingListener {
     say(
         "steps: %,d in %s, %,d tokens; batches of %s, learning rate %s, %s",
         steps,
-        Report.counted((int) settings.get("epochs"), "epoch"),
+        Figures.counted((int) settings.get("epochs"), "epoch"),
         allTokens,
         settings.get("batch_size").equals(0)
-            ? Report.counted((int) settings.get("batch_tokens"), "token")
-            : Report.counted((int) settings.get("batch_size"), "text"),
+            ? Figures.counted((int) settings.get("batch_tokens"), "token")
+            : Figures.counted((int) settings.get("batch_size"), "text"),
         settings.get("learning_rate"),
         String.valueOf(settings.get("precision")).toLowerCase(Locale.ROOT));
     Duration time = Duration.ofNanos((long) (allTokens / tokensPerNano));
@@ -117,7 +117,7 @@ final class DryRun implements TrainingListener {
         time.toHours(),
         time.toMinutesPart(),
         time.toSecondsPart(),
-        Report.counted(Math.min(steps, MEASURED), "step"),
+        Figures.counted(Math.min(steps, MEASURED), "step"),
         tokensPerNano * 1e9);
     String most = Machine.field(status(), "VmHWM").replace(" kB", "");
     if (!most.isEmpty()) {

@@ -142,15 +142,15 @@ final class EmbeddingJob extends HeadJob<SentenceEncoder> {
   public void answers(Path folder, PrintWriter out) {
     try (Embeddings embeddings = Pipelines.embeddings(folder)) {
       eval.rows().stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               row -> {
                 List<float[]> vectors = embeddings.ofAll(row.texts());
                 out.printf(
                     Locale.ROOT,
                     "  %s | %s%n    cosine %.3f%s%n",
-                    Report.shortened(row.texts().get(0)),
-                    Report.shortened(row.texts().get(1)),
+                    Figures.shortened(row.texts().get(0)),
+                    Figures.shortened(row.texts().get(1)),
                     cosine(vectors.get(0), vectors.get(1)),
                     eval.hasScores() ? " (its score is " + row.score() + ")" : "");
               });

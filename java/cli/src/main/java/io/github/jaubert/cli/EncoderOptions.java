@@ -163,7 +163,7 @@ final class EncoderOptions {
     if (!fits) {
       command
           .getOut()
-          .printf("a new head, for that of %s has %s%n", model, Report.counted(outputs, "output"));
+          .printf("a new head, for that of %s has %s%n", model, Figures.counted(outputs, "output"));
     }
     return fits;
   }

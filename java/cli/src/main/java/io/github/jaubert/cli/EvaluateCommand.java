@@ -196,7 +196,7 @@ final class EvaluateCommand implements Callable<Integer> {
       say.println(json(judge, measured));
     } else {
       say.printf("%nOn %s of %s:%n", judge.counted(), data.train());
-      measured.forEach((name, value) -> Report.figure(say, name, value));
+      measured.forEach((name, value) -> Figures.print(say, name, value));
       judge.tables(say);
     }
     if (predictions != null) {
@@ -210,7 +210,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "wrote %s to %s"
               .formatted(
                   judge.isRightOrWrong()
-                      ? Report.counted(wrong.size(), "wrong answer")
+                      ? Figures.counted(wrong.size(), "wrong answer")
                       : "all rows, the farthest off first,",
                   errors));
     }

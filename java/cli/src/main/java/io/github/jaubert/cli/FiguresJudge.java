@@ -67,7 +67,7 @@ final class FiguresJudge extends Judge {
     options.ranking().apply(task);
     return new Opened(
         task.evaluate(data),
-        Report.counted(data.size(), "passage"),
+        Figures.counted(data.size(), "passage"),
         List.of(
             "queries: %s, passages: %s, score: %s (--text-column, --pair-column, --label-column)"
                 .formatted(columns.query(), columns.passage(), columns.score())));
@@ -82,7 +82,7 @@ final class FiguresJudge extends Judge {
             SentenceEncoder.fromPretrained(options.model()), tokenizer, embeddings.loss());
     return new Opened(
         task.evaluate(data),
-        Report.counted(data.size(), "example"),
+        Figures.counted(data.size(), "example"),
         List.of(
             "texts: %s%s (--text-column, --pair-column, --negative-column, --label-column)"
                 .formatted(
@@ -97,7 +97,7 @@ final class FiguresJudge extends Judge {
     return new Opened(
         MultiVectorTraining.of(MultiVectorEncoder.fromPretrained(options.model()), tokenizer)
             .evaluate(data),
-        Report.counted(data.size(), "example"),
+        Figures.counted(data.size(), "example"),
         List.of(
             "texts: %s (--text-column, --pair-column, --negative-column)"
                 .formatted(String.join(", ", columns.texts()))));
@@ -109,7 +109,7 @@ final class FiguresJudge extends Judge {
     return new Opened(
         MultipleChoice.of(MultipleChoiceModel.fromPretrained(options.model()), tokenizer)
             .evaluate(data),
-        Report.counted(data.size(), "example"),
+        Figures.counted(data.size(), "example"),
         List.of(
             "prompt: %s, choices: %s, answer: %s"
                 .formatted(

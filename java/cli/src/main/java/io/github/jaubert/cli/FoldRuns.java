@@ -231,8 +231,8 @@ final class FoldRuns {
           say.printf(
               "  %-30s %8s (%s)%n",
               metric,
-              Report.figure(metric, spread.mean()),
-              Report.figure(metric, spread.deviation()));
+              Figures.figure(metric, spread.mean()),
+              Figures.figure(metric, spread.deviation()));
           all.putObject(metric)
               .put("mean", spread.mean())
               .put("standard_deviation", spread.deviation())

@@ -77,7 +77,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
     said.add(
         "%s to learn from, %s; %s"
             .formatted(
-                Report.counted(train.size(), thing),
+                Figures.counted(train.size(), thing),
                 eval == null
                     ? "none to be judged by"
                     : String.format(Locale.ROOT, "%,d to be judged by", eval.size()),
@@ -129,7 +129,7 @@ abstract class HeadJob<M extends EncoderModel<M>> implements Job {
 
   @Override
   public final String judgedBy() {
-    return eval == null ? null : Report.counted(eval.size(), "evaluation " + thing);
+    return eval == null ? null : Figures.counted(eval.size(), "evaluation " + thing);
   }
 
   @Override

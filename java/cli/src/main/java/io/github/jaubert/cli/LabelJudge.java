@@ -53,7 +53,7 @@ abstract class LabelJudge extends Judge {
 
   @Override
   String counted() {
-    return Report.counted(data.size(), "example");
+    return Figures.counted(data.size(), "example");
   }
 
   @Override

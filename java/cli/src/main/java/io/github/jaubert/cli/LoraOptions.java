@@ -93,7 +93,7 @@ final class LoraOptions {
       throw new ParameterException(
           command,
           "--adapter-only needs --model, whose folder an adapter refers to; %s download minilm makes one of the usual model"
-              .formatted(Main.command()));
+              .formatted(Program.command()));
     }
     if (model != null && AdapterFolder.isIn(model)) {
       throw new ParameterException(
@@ -134,7 +134,7 @@ final class LoraOptions {
         .getOut()
         .printf(
             "LoRA of rank %d on %s; %s%n",
-            rank, Report.counted(lora.targets().size(), "layer"), lora);
+            rank, Figures.counted(lora.targets().size(), "layer"), lora);
     return lora;
   }
 

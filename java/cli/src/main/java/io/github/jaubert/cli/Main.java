@@ -2,14 +2,10 @@ package io.github.jaubert.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExitCodeGenerator;
@@ -175,26 +171,11 @@ public final class Main implements Runnable {
         "which command? " + String.join(", ", names.subList(0, last)) + " or " + names.get(last));
   }
 
-  /** The version that the build wrote beside this class. */
+  /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"jaubert " + version()};
+      return new String[] {"jaubert " + Program.version()};
     }
-  }
-
-  /** As it was called, such as {@code ./jaubert}, which the scripts tell. */
-  static String command() {
-    return System.getProperty("jaubert.command", "jaubert");
-  }
-
-  static String version() {
-    Properties properties = new Properties();
-    try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
-      properties.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return properties.getProperty("version");
   }
 }

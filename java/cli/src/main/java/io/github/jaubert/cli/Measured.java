@@ -26,7 +26,7 @@ final class Measured {
   /** Such as {@code accuracy 93.1 %, f1 (pos) 0.9312}. */
   static String words(Map<String, Double> measured) {
     StringJoiner words = new StringJoiner(", ");
-    measured.forEach((name, value) -> words.add(name + " " + Report.figure(name, value)));
+    measured.forEach((name, value) -> words.add(name + " " + Figures.figure(name, value)));
     return words.toString();
   }
 }

@@ -174,10 +174,10 @@ final class MineCommand implements Callable<Integer> {
     List<String> passages = corpus == null ? List.of() : passages();
     say.printf(
         "%s of %s and %s%s%n",
-        Report.counted(data.size(), "pair"),
+        Figures.counted(data.size(), "pair"),
         columns.get(0),
         columns.get(1),
-        corpus == null ? "" : "; " + Report.counted(passages.size(), "passage"));
+        corpus == null ? "" : "; " + Figures.counted(passages.size(), "passage"));
     say.flush();
     Mined mined;
     try (Embeddings embeddings = embeddings();
@@ -313,11 +313,11 @@ final class MineCommand implements Callable<Integer> {
     say.printf(
         Locale.ROOT,
         "%s of %s, from %s%n",
-        Report.counted(mined.triplets().size(), "triplet"),
+        Figures.counted(mined.triplets().size(), "triplet"),
         mined.queries() == 1
             ? "1 query"
             : String.format(Locale.ROOT, "%,d queries", mined.queries()),
-        Report.counted(mined.passages(), "passage"));
+        Figures.counted(mined.passages(), "passage"));
     say.printf(
         Locale.ROOT,
         "mean cosine to the query: %.3f of positives, %.3f of negatives%n",

@@ -43,7 +43,7 @@ final class ModelOption {
             ? "a file; " + option + " is the folder that holds it"
             : made != null
                 ? "no such folder; %s download %s makes models/%s"
-                    .formatted(Main.command(), name, made)
+                    .formatted(Program.command(), name, made)
                 : "no such folder";
     if (Files.exists(model)
         || made != null

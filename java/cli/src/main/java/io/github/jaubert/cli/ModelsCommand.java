@@ -57,7 +57,7 @@ final class ModelsCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "%s, %.1f MB, in %s%n",
-        Report.counted(models.size(), "model"),
+        Figures.counted(models.size(), "model"),
         bytes / 1e6,
         settings.cache());
     return 0;
@@ -74,7 +74,7 @@ final class ModelsCommand implements Callable<Integer> {
             ? named
             : named
                 + (named.isEmpty() ? "" : " and ")
-                + Report.counted(Math.toIntExact(others), "older version");
+                + Figures.counted(Math.toIntExact(others), "older version");
     return model.complete() ? all : all + (all.isEmpty() ? "" : ", ") + "without weights";
   }
 

@@ -122,7 +122,7 @@ final class MultiVectorJob extends HeadJob<MultiVectorEncoder> {
     List<String> documents = rows.stream().map(row -> row.texts().get(1)).distinct().toList();
     try (LateInteraction pipeline = Pipelines.lateInteraction(folder)) {
       rows.stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               row -> {
                 RankedPassage best = pipeline.rank(row.texts().get(0), documents).get(0);
@@ -130,10 +130,10 @@ final class MultiVectorJob extends HeadJob<MultiVectorEncoder> {
                 out.printf(
                     Locale.ROOT,
                     "  %s%n    best of %d: %.3f %s%s%n",
-                    Report.shortened(row.texts().get(0)),
+                    Figures.shortened(row.texts().get(0)),
                     documents.size(),
                     best.score(),
-                    Report.shortened(found),
+                    Figures.shortened(found),
                     found.equals(row.texts().get(1)) ? " (its own)" : "");
               });
     }

@@ -197,7 +197,7 @@ final class PredictedFile {
           .printf(
               Locale.ROOT,
               "wrote %s to %s (%,.0f a second)%n",
-              Report.counted(count[0], "row"),
+              Figures.counted(count[0], "row"),
               out,
               count[0] / seconds);
     }

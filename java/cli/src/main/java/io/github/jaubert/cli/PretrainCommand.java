@@ -195,7 +195,7 @@ final class PretrainCommand implements Callable<Integer> {
       say.println();
       new FilledTexts(job.filling(folder), say).print(judged, text.heldOut());
     }
-    Report.speed(say, result);
-    say.printf("wrote %s; try: %s %s%n", folder, Main.command(), job.use(folder, mask));
+    Figures.speed(say, result);
+    say.printf("wrote %s; try: %s %s%n", folder, Program.command(), job.use(folder, mask));
   }
 }

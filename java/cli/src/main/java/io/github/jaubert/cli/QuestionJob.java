@@ -71,16 +71,16 @@ final class QuestionJob extends HeadJob<QuestionAnswerer> {
   List<String> understood() {
     Question first = train.questions().get(0);
     String answer =
-        first.isImpossible() ? "none" : "'" + Report.shortened(first.answerTexts().get(0)) + "'";
+        first.isImpossible() ? "none" : "'" + Figures.shortened(first.answerTexts().get(0)) + "'";
     int impossible = train.impossible();
     return List.of(
         "the answer to '%s' is %s; %s"
             .formatted(
-                Report.shortened(first.question()),
+                Figures.shortened(first.question()),
                 answer,
                 impossible == 0
                     ? "every question has one"
-                    : Report.counted(impossible, "question") + " without any"));
+                    : Figures.counted(impossible, "question") + " without any"));
   }
 
   @Override
@@ -103,16 +103,16 @@ final class QuestionJob extends HeadJob<QuestionAnswerer> {
     try (QuestionAnsweringPipeline pipeline = Pipelines.questionAnswering(folder)) {
       pipeline.handleImpossibleAnswer(eval.impossible() > 0);
       eval.questions().stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               question ->
                   out.printf(
                       "  %s%n    %s (it has %s)%n",
-                      Report.shortened(question.question()),
+                      Figures.shortened(question.question()),
                       QuestionAnswers.asText(pipeline.of(question.question(), question.context())),
                       question.isImpossible()
                           ? QuestionAnswers.NONE
-                          : Report.shortened(question.answerTexts().get(0))));
+                          : Figures.shortened(question.answerTexts().get(0))));
     }
   }
 

@@ -33,7 +33,7 @@ final class QuestionJudge extends Judge {
 
   @Override
   String counted() {
-    return Report.counted(data.size(), "question");
+    return Figures.counted(data.size(), "question");
   }
 
   @Override
@@ -42,7 +42,7 @@ final class QuestionJudge extends Judge {
     return List.of(
         impossible == 0
             ? "every question has an answer"
-            : Report.counted(impossible, "question") + " without an answer");
+            : Figures.counted(impossible, "question") + " without an answer");
   }
 
   @Override

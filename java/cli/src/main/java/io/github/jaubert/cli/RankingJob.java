@@ -129,7 +129,7 @@ final class RankingJob extends HeadJob<SequenceClassifier> {
   public void answers(Path folder, PrintWriter out) {
     try (Reranker reranker = Pipelines.rerank(folder)) {
       eval.queries().stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               rows -> {
                 List<RankingDataset.Row> all =
@@ -144,10 +144,10 @@ final class RankingJob extends HeadJob<SequenceClassifier> {
                 out.printf(
                     Locale.ROOT,
                     "  %s%n    best of %d: %.3f %s (its score is %s)%n",
-                    Report.shortened(row.query()),
+                    Figures.shortened(row.query()),
                     rows.length,
                     best.score(),
-                    Report.shortened(row.passage()),
+                    Figures.shortened(row.passage()),
                     row.score());
               });
     }

@@ -17,11 +17,6 @@ import java.util.Map;
 
 /** What a run leaves behind: {@code run.json} in its folder, and a summary for the reader. */
 final class Report {
-  /** So many answers are shown. */
-  static final int SHOWN = 5;
-
-  private static final int SHOWN_WIDTH = 70;
-
   private final PrintWriter say;
   private final Map<String, Double> baselines = new LinkedHashMap<>();
 
@@ -68,7 +63,7 @@ final class Report {
   /** What {@code run.json} of any run begins with: by what, how and where it was made. */
   static ObjectNode begin(List<String> arguments) {
     ObjectNode json = JsonFiles.object();
-    json.put("jaubert", Main.version());
+    json.put("jaubert", Program.version());
     ArrayNode words = json.putArray("command");
     arguments.forEach(words::add);
     json.put("device", Device.defaultDevice().description());
@@ -90,71 +85,24 @@ final class Report {
     json.put("tokens_per_second", result.tokensPerSecond());
   }
 
-  /** Prints how fast a run was, unless it had finished earlier. */
-  static void speed(PrintWriter say, TrainingResult result) {
-    if (result.seconds() > 0) {
-      say.printf(
-          Locale.ROOT,
-          "%s in %.0f s, %,.0f tokens/s%n",
-          counted(result.steps(), "step"),
-          result.seconds(),
-          result.tokensPerSecond());
-    }
-  }
-
   /** Prints figures and a few answers; the answers come from the folder that was written. */
   void print(Path folder, TrainingResult result, Job job) {
     say.println();
     if (job.judgedBy() != null) {
       say.printf("On %s:%n", job.judgedBy());
-      baselines.forEach((name, accuracy) -> line(say, "accuracy, " + name, percent(accuracy)));
-      result.metrics().forEach(this::measured);
+      baselines.forEach(
+          (name, accuracy) -> Figures.print(say, "accuracy, " + name, "accuracy", accuracy));
+      result
+          .metrics()
+          .forEach((name, value) -> Figures.print(say, name + ", fine-tuned", name, value));
       job.tables(say);
       say.println();
       job.answers(folder, say);
       say.println();
     }
-    speed(say, result);
+    Figures.speed(say, result);
     say.printf(
         "wrote %s; try: %s predict --model %s \"some text\"%s%n",
-        folder, Main.command(), folder, job.moreArguments());
-  }
-
-  private static void line(PrintWriter say, String name, String value) {
-    say.printf("  %-46s %8s%n", name, value);
-  }
-
-  private void measured(String name, double value) {
-    figure(say, name, ", fine-tuned", value);
-  }
-
-  /** Prints what was measured, but for the loss. */
-  static void figure(PrintWriter say, String name, double value) {
-    figure(say, name, "", value);
-  }
-
-  private static void figure(PrintWriter say, String name, String of, double value) {
-    if (!name.equals("loss")) {
-      line(say, name + of, figure(name, value));
-    }
-  }
-
-  /** What was measured, as {@code 93.1 %} or {@code 0.8765}. */
-  static String figure(String name, double value) {
-    return name.equals("accuracy") ? percent(value) : String.format(Locale.ROOT, "%.4f", value);
-  }
-
-  private static String percent(double share) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
-  }
-
-  /** Such as {@code 1 step} or {@code 1,200 steps}. */
-  static String counted(long count, String thing) {
-    return String.format(Locale.ROOT, "%,d %s%s", count, thing, count == 1 ? "" : "s");
-  }
-
-  /** The beginning of a long text. */
-  static String shortened(String text) {
-    return text.length() <= SHOWN_WIDTH ? text : text.substring(0, SHOWN_WIDTH) + "…";
+        folder, Program.command(), folder, job.moreArguments());
   }
 }

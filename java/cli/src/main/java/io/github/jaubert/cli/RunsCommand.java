@@ -152,7 +152,7 @@ final class RunsCommand implements Callable<Integer> {
   private static String best(Map<String, Double> measured) {
     return measured.entrySet().stream()
         .min(Comparator.comparing(one -> one.getKey().equals("loss")))
-        .map(one -> one.getKey() + " " + Report.figure(one.getKey(), one.getValue()))
+        .map(one -> one.getKey() + " " + Figures.figure(one.getKey(), one.getValue()))
         .orElse("–");
   }
 

@@ -78,9 +78,9 @@ final class SeedRuns {
           say.printf(
               "  %-30s %8s (%s – %s)%n",
               metric,
-              Report.figure(metric, spread.median()),
-              Report.figure(metric, spread.least()),
-              Report.figure(metric, spread.largest()));
+              Figures.figure(metric, spread.median()),
+              Figures.figure(metric, spread.least()),
+              Figures.figure(metric, spread.largest()));
           all.putObject(metric)
               .put("median", spread.median())
               .put("least", spread.least())
@@ -96,7 +96,7 @@ final class SeedRuns {
         "%nthe model in %s has the best %s, %s, on the examples that chose it%s%n",
         runs.folder().resolve(best),
         metric,
-        Report.figure(metric, runs.measured().get(best).get(metric)),
+        Figures.figure(metric, runs.measured().get(best).get(metric)),
         keepModels
             ? ""
             : "; the weights of the others were deleted, which --keep-models would keep");

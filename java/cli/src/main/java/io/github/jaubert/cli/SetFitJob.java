@@ -169,12 +169,12 @@ final class SetFitJob extends HeadJob<SentenceEncoder> {
   @Override
   public void answers(Path folder, PrintWriter out) {
     try (SentenceClassification classify = Pipelines.sentenceClassification(folder)) {
-      for (Example row : eval.rows().subList(0, Math.min(Report.SHOWN, eval.size()))) {
+      for (Example row : eval.rows().subList(0, Math.min(Figures.SHOWN, eval.size()))) {
         List<LabelScore> scores = classify.of(row.text());
         boolean several = labels().problemType() == ProblemType.MULTI_LABEL;
         out.printf(
             "  %s%n    %s (it is %s)%n",
-            Report.shortened(row.text()),
+            Figures.shortened(row.text()),
             several
                 ? scores.stream().filter(score -> score.score() > 0.5f).toList()
                 : scores.get(0),

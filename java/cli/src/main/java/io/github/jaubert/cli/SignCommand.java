@@ -110,7 +110,7 @@ final class SignCommand implements Callable<Integer> {
       int files = signer.listener(progress::transferred).sign(model, signature);
       spec.commandLine()
           .getOut()
-          .printf("signed %s: %s%n", Report.counted(files, "file"), signature);
+          .printf("signed %s: %s%n", Figures.counted(files, "file"), signature);
     }
     return 0;
   }

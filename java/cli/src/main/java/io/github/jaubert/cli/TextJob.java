@@ -287,7 +287,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
   @Override
   public void answers(Path folder, PrintWriter out) {
     try (TextClassification classify = Pipelines.textClassification(folder)) {
-      eval.rows().stream().limit(Report.SHOWN).forEach(row -> answer(classify, row, out));
+      eval.rows().stream().limit(Figures.SHOWN).forEach(row -> answer(classify, row, out));
     }
   }
 
@@ -308,7 +308,7 @@ final class TextJob extends ClassifierJob<SequenceClassifier> {
             : row.labels().stream()
                 .map(label -> known.contains(whole(label)) ? whole(label) : label)
                 .collect(Collectors.joining(", ", "it is ", ""));
-    out.printf("  %s%n    %s (%s)%n", Report.shortened(text), answer, truth);
+    out.printf("  %s%n    %s (%s)%n", Figures.shortened(text), answer, truth);
   }
 
   /** 1.0 is the class 1. */

@@ -131,13 +131,13 @@ final class TokenJob extends ClassifierJob<TokenClassifier> {
     try (TokenClassification tagger = Pipelines.tokenClassification(folder)) {
       EntityAnswers answers = new EntityAnswers(tagger, EntityAnswers.USUAL, false);
       eval.sentences().stream()
-          .limit(Report.SHOWN)
+          .limit(Figures.SHOWN)
           .forEach(
               sentence -> {
                 String text = WordIds.join(sentence.words());
                 out.printf(
                     "  %s%n    %s (it has %s)%n",
-                    Report.shortened(text),
+                    Figures.shortened(text),
                     answers.lines(List.of(text), null).get(0),
                     truth(sentence));
               });

@@ -32,7 +32,7 @@ final class TokenJudge extends Judge {
 
   @Override
   String counted() {
-    return Report.counted(data.size(), "sentence");
+    return Figures.counted(data.size(), "sentence");
   }
 
   @Override

@@ -68,7 +68,7 @@ final class TokenOptions {
       TokenAddition addition = TokenAddition.write(model, tokens(), written);
       say.printf(
           "%s added to those of %s; %,d embeddings%n",
-          Report.counted(addition.added(), "token"), model, addition.vocabSize());
+          Figures.counted(addition.added(), "token"), model, addition.vocabSize());
       return written;
     } catch (IOException e) {
       throw new UncheckedIOException(

@@ -96,7 +96,7 @@ final class Trials {
       if (trial.measured() == null) {
         row.add("failed");
       } else {
-        trial.measured().forEach((name, value) -> row.add(Report.figure(name, value)));
+        trial.measured().forEach((name, value) -> row.add(Figures.figure(name, value)));
       }
       rows.add(row);
     }

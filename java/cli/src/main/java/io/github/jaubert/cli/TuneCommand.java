@@ -111,7 +111,7 @@ final class TuneCommand implements Callable<Integer> {
             "round %d of %d: %s, %d %s%n",
             round + 1,
             rounds.size(),
-            Report.counted(candidates.size(), "trial"),
+            Figures.counted(candidates.size(), "trial"),
             rounds.get(round),
             halving.budget().word());
       }
@@ -209,7 +209,7 @@ final class TuneCommand implements Callable<Integer> {
     done.print(say);
     say.printf(
         "%nthe best %s is %s, on the examples that chose it; the model is in %s%n",
-        best.metric(), Report.figure(best.metric(), best.value()), out.resolve(best.name()));
+        best.metric(), Figures.figure(best.metric(), best.value()), out.resolve(best.name()));
     List<String> words = new ArrayList<>(options);
     words.addAll(words(best.settings()));
     if (halving.isGiven()) {
@@ -218,7 +218,8 @@ final class TuneCommand implements Callable<Integer> {
     }
     say.printf(
         "%n%s finetune %s%n%n",
-        Main.command(), words.stream().map(TuneCommand::quoted).collect(Collectors.joining(" ")));
+        Program.command(),
+        words.stream().map(TuneCommand::quoted).collect(Collectors.joining(" ")));
     say.printf("wrote %s in %s%n", FILE, out);
   }
 

@@ -100,7 +100,7 @@ final class VerifyCommand implements Callable<Integer> {
     int checked = found.signed() - found.missing().size();
     out.printf(
         "%s: %s %s as signed%n",
-        model, Report.counted(checked, "file"), checked == 1 ? "is" : "are");
+        model, Figures.counted(checked, "file"), checked == 1 ? "is" : "are");
     return 0;
   }
 
@@ -115,7 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
     count(counts, found.linked(), "symbolic links, which allowSymlinks() follows");
     count(counts, found.missing(), "missing");
     count(counts, found.added(), "new");
-    counts.add("of " + Report.counted(found.signed(), "signed file"));
+    counts.add("of " + Figures.counted(found.signed(), "signed file"));
     boolean none = found.changed().size() + found.missing().size() == found.signed();
     return none
         ? counts + "; no file is as signed: perhaps this is the signature of another model"
