@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 
 /**
  * One of several runs of finetune, in this process and in a folder of its own, with what it says in
@@ -31,9 +32,10 @@ record FinetuneRun(Path folder) {
    * Runs it.
    *
    * @param options of finetune, but for where it writes
+   * @param command the one that runs it
    * @return finetune's exit code
    */
-  int run(List<String> options, PrintWriter err) {
+  int run(List<String> options, CommandLine command) {
     List<String> arguments = new ArrayList<>(List.of("finetune"));
     arguments.addAll(options);
     arguments.add("--out=" + folder);
@@ -43,7 +45,7 @@ record FinetuneRun(Path folder) {
       try (PrintWriter say =
           new PrintWriter(
               Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
-        return Main.execute(say, err, arguments.toArray(String[]::new));
+        return Commands.of(command).run(say, command.getErr(), arguments.toArray(String[]::new));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(

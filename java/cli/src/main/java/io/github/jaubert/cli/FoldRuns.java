@@ -160,7 +160,7 @@ final class FoldRuns {
       words.addAll(List.of("--train=" + train, "--eval=" + eval, "--seed=" + seed));
       // Parts of the data must not be taken for something else than the whole.
       words.add("--task=" + task(labels));
-      int code = run.run(words, command.getErr());
+      int code = run.run(words, command);
       if (code != 0) {
         return code;
       }
@@ -171,7 +171,7 @@ final class FoldRuns {
         GivenOptions.words(
             command, option -> JudgeOptions.isShared(option) && !isOfFile(option.longestName())));
     PrintWriter ignored = new PrintWriter(new StringWriter());
-    return Main.execute(ignored, command.getErr(), words.toArray(String[]::new));
+    return Commands.of(command).run(ignored, command.getErr(), words.toArray(String[]::new));
   }
 
   private static boolean isOfFile(String option) {

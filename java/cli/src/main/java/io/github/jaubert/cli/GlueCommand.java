@@ -114,7 +114,7 @@ final class GlueCommand implements Callable<Integer> {
           GlueRun run = new GlueRun(files, method, seed, out.resolve(task.folder()));
           say.printf("%d of %d: %s, %s, seed %d%n", done, all, task.title(), method.folder(), seed);
           say.flush();
-          int code = run.isDone() ? 0 : run.run(model, options, spec.commandLine().getErr());
+          int code = run.isDone() ? 0 : run.run(model, options, spec.commandLine());
           if (code != 0) {
             return code; // the same command goes on from here
           }

@@ -16,7 +16,6 @@ import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import io.github.jaubert.train.metrics.Accuracy;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import picocli.CommandLine;
 
 /** One task of GLUE, one method, one seed: a run of finetune, and what it measured. */
 final class GlueRun {
@@ -63,12 +63,13 @@ final class GlueRun {
    * Fine-tunes and measures. What finetune says goes to a file beside the folder.
    *
    * @param options of finetune, for all runs
+   * @param command the one that runs it
    * @return finetune's exit code
    */
-  int run(Path model, List<String> options, PrintWriter err) {
+  int run(Path model, List<String> options, CommandLine command) {
     if (!run.isDone()) {
       Path from = method == GlueMethod.RANDOM ? drawn(model) : model;
-      int code = fineTune(from, options, err);
+      int code = fineTune(from, options, command);
       if (code != 0) {
         return code;
       }
@@ -85,7 +86,7 @@ final class GlueRun {
     return 0;
   }
 
-  private int fineTune(Path from, List<String> options, PrintWriter err) {
+  private int fineTune(Path from, List<String> options, CommandLine command) {
     List<String> arguments = new ArrayList<>(List.of("--model", from.toString(), "--new-head"));
     arguments.addAll(List.of("--train", files.train().toString()));
     arguments.addAll(List.of("--eval", files.dev().toString()));
@@ -93,7 +94,7 @@ final class GlueRun {
     arguments.addAll(method.arguments(options));
     arguments.addAll(options);
     arguments.addAll(List.of("--seed", Integer.toString(seed)));
-    return run.run(arguments, err);
+    return run.run(arguments, command);
   }
 
   /** The value whose name begins so; F1's also has the class that it is about. */

@@ -65,7 +65,7 @@ final class JudgeOptions implements IModelTransformer {
       if (!option.inherited() && !option.usageHelp() && !option.versionHelp()) {
         spec.remove(option); // and back behind those before it
         if (!GONE.contains(option.longestName())) {
-          spec.addOption(reworded(option));
+          spec.addOption(own(spec, option) ? option : reworded(option));
         }
       }
     }
@@ -86,10 +86,12 @@ final class JudgeOptions implements IModelTransformer {
     return judges && !GONE.contains(name) || name.equals("--max-length");
   }
 
+  /** Whether an option is none of finetune's, or means the same there. */
+  private static boolean own(CommandSpec spec, OptionSpec option) {
+    return owner(option) == spec.userObject().getClass() || owner(option) == DeviceOptions.class;
+  }
+
   private static OptionSpec reworded(OptionSpec option) {
-    if (owner(option) == EvaluateCommand.class || owner(option) == DeviceOptions.class) {
-      return option;
-    }
     if (option.longestName().equals("--train")) {
       return option.toBuilder()
           .names("--data")

@@ -55,7 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "See jaubert COMMAND --help."})
-public final class Main implements Runnable {
+public final class Main implements Commands, Runnable {
   @Option(
       names = "--stacktrace",
       description = "When something fails, also show where in the program.",
@@ -109,6 +109,11 @@ public final class Main implements Runnable {
     } catch (LinkageError | OutOfMemoryError e) {
       return main.failed(e, command); // a native library that does not load, or too little memory
     }
+  }
+
+  @Override
+  public int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return execute(out, err, arguments);
   }
 
   /**

@@ -11,7 +11,7 @@ import picocli.CommandLine;
 /** The same run of finetune with several seeds. */
 final class SeedRuns {
   private final PrintWriter say;
-  private final PrintWriter err;
+  private final CommandLine command;
   private final RepeatedRuns runs;
   private final List<String> options;
   private final boolean keepModels;
@@ -23,7 +23,7 @@ final class SeedRuns {
    */
   SeedRuns(CommandLine command, Path folder, List<String> options, boolean keepModels) {
     say = command.getOut();
-    err = command.getErr();
+    this.command = command;
     this.keepModels = keepModels;
     runs = new RepeatedRuns(folder, "seeds.json", options);
     this.options = options;
@@ -43,7 +43,7 @@ final class SeedRuns {
       if (!run.isDone()) {
         List<String> words = new ArrayList<>(options);
         words.add("--seed=" + seeds[i]);
-        int code = run.run(words, err);
+        int code = run.run(words, command);
         if (code != 0) {
           return code; // the same command goes on from here
         }

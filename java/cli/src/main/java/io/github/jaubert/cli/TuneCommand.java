@@ -147,7 +147,7 @@ final class TuneCommand implements Callable<Integer> {
         if (halving.isGiven()) {
           words.add(halving.budget().option() + "=" + budget);
         }
-        code = run.run(words, spec.commandLine().getErr());
+        code = run.run(words, spec.commandLine());
         if (code > 1) {
           return code; // not understood, or stopped: the same command goes on from here
         }
