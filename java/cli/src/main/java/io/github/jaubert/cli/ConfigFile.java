@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.cli.console.Program;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

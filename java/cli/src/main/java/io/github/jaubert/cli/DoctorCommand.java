@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.cli.console.Machine;
+import io.github.jaubert.cli.console.Program;
 import io.github.jaubert.demo.MiniLm;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;

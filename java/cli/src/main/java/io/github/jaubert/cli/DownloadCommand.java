@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.cli.options.ModelOption;
 import io.github.jaubert.demo.ModelDownload;
 import io.github.jaubert.hub.ModelName;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.console.Wording;
 import java.io.UncheckedIOException;
 
 /** Puts what went wrong into one line. */

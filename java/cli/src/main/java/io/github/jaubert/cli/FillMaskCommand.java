@@ -2,6 +2,12 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.pipeline.FillMask;
 import io.github.jaubert.bert.pipeline.Pipelines;
+import io.github.jaubert.cli.options.DeviceOptions;
+import io.github.jaubert.cli.options.ModelOption;
+import io.github.jaubert.cli.options.TrainingOptions;
+import io.github.jaubert.cli.predict.AnswerLines;
+import io.github.jaubert.cli.predict.Answers;
+import io.github.jaubert.cli.predict.FillAnswers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;

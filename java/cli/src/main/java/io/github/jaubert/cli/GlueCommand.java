@@ -2,6 +2,14 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.cli.glue.GlueFiles;
+import io.github.jaubert.cli.glue.GlueMethod;
+import io.github.jaubert.cli.glue.GlueOptions;
+import io.github.jaubert.cli.glue.GlueRun;
+import io.github.jaubert.cli.glue.GlueTable;
+import io.github.jaubert.cli.glue.GlueTask;
+import io.github.jaubert.cli.options.ModelOption;
+import io.github.jaubert.cli.options.TrainingOptions;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,9 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.console.Commands;
+import io.github.jaubert.cli.console.Output;
+import io.github.jaubert.cli.console.Program;
+import io.github.jaubert.cli.console.Wording;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;

@@ -2,6 +2,8 @@ package io.github.jaubert.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.cli.console.Figures;
+import io.github.jaubert.cli.options.ModelOption;
 import io.github.jaubert.hub.CachedModel;
 import io.github.jaubert.hub.Hub;
 import io.github.jaubert.hub.HubSettings;

@@ -1,6 +1,8 @@
 package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
+import io.github.jaubert.cli.finetune.Findings;
+import io.github.jaubert.cli.repeat.Measured;
 import io.github.jaubert.cli.report.ComparisonPage;
 import io.github.jaubert.cli.report.RecordedRun;
 import java.io.PrintWriter;

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.cli.console.Figures;
+import io.github.jaubert.cli.finetune.Findings;
 import io.github.jaubert.cli.report.RecordedRun;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,5 +1,8 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.options.DeviceOptions;
+import io.github.jaubert.cli.options.ModelOption;
+import io.github.jaubert.cli.options.TrainingOptions;
 import io.github.jaubert.serve.ModelServer;
 import io.github.jaubert.serve.ServeSettings;
 import io.github.jaubert.serve.ServedModel;

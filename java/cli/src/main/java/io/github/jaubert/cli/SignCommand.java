@@ -1,5 +1,7 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.console.Figures;
+import io.github.jaubert.cli.console.TransferProgress;
 import io.github.jaubert.hub.Hub;
 import io.github.jaubert.measure.signing.ModelSigner;
 import io.github.jaubert.measure.signing.SigningKey;

@@ -1,6 +1,15 @@
 package io.github.jaubert.cli;
 
-import io.github.jaubert.cli.Trials.Trial;
+import io.github.jaubert.cli.console.Figures;
+import io.github.jaubert.cli.console.Program;
+import io.github.jaubert.cli.options.TrainingOptions;
+import io.github.jaubert.cli.repeat.FinetuneRun;
+import io.github.jaubert.cli.repeat.Halving;
+import io.github.jaubert.cli.repeat.Measured;
+import io.github.jaubert.cli.repeat.RepeatedRuns;
+import io.github.jaubert.cli.repeat.SearchSpace;
+import io.github.jaubert.cli.repeat.Trials;
+import io.github.jaubert.cli.repeat.Trials.Trial;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

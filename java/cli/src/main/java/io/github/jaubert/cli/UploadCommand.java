@@ -1,5 +1,7 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.console.TransferProgress;
+import io.github.jaubert.cli.options.ModelOption;
 import io.github.jaubert.hub.Hub;
 import io.github.jaubert.hub.ModelName;
 import java.net.URI;

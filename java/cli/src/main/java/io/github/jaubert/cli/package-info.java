@@ -1,2 +1,5 @@
-/** The command {@code jaubert}: finetune, predict, fill-mask, doctor. */
+/**
+ * The command {@code jaubert}: here its commands, one a class, and what is around all of them;
+ * below what they are made of, see {@code CommandPackagesTest} for the order.
+ */
 package io.github.jaubert.cli;

@@ -13,6 +13,7 @@ import io.github.jaubert.bert.SequenceClassifier;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
+import io.github.jaubert.cli.console.Wording;
 import io.github.jaubert.tensor.Device;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.cli.glue.GlueMethod;
+import io.github.jaubert.cli.glue.GlueTable;
+import io.github.jaubert.cli.glue.GlueTask;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;

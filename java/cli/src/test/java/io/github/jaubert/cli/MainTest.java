@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.cli.console.Machine;
+import io.github.jaubert.cli.console.Output;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.jaubert.bert.Labels;
+import io.github.jaubert.cli.options.Task;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.TextDataset;

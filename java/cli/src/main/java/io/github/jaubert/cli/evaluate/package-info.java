@@ -1,0 +1,2 @@
+/** What {@code evaluate} measures, for each task. */
+package io.github.jaubert.cli.evaluate;

@@ -1,0 +1,2 @@
+/** Options and lines of {@code measure} and {@code bias}. */
+package io.github.jaubert.cli.measure;

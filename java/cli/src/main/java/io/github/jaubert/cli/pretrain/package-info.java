@@ -1,0 +1,2 @@
+/** A run of {@code pretrain} for each objective. */
+package io.github.jaubert.cli.pretrain;

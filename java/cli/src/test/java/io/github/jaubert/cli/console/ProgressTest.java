@@ -1,0 +1,75 @@
+package io.github.jaubert.cli.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.TrainingResult;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ProgressTest {
+  @Test
+  void aBarWaitsForNoThreadOfTheCommonPool() {
+    ForkJoinPool pool = ForkJoinPool.commonPool();
+    CountDownLatch end = new CountDownLatch(1);
+    List<ForkJoinTask<?>> busy = new ArrayList<>();
+    for (int i = 0; i < 2 * pool.getParallelism(); i++) {
+      busy.add(pool.submit(() -> end.await(1, TimeUnit.MINUTES)));
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Progress progress = new Progress(new PrintStream(bytes, true), true)) {
+      assertTimeoutPreemptively(Duration.ofSeconds(30), () -> progress.advanced("embedding", 1, 9));
+    } finally {
+      end.countDown();
+      busy.forEach(ForkJoinTask::join);
+    }
+  }
+
+  @Test
+  void numbersAreThoseOfOneLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      withoutATerminalItWritesPlainLines();
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void withoutATerminalItWritesPlainLines() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Progress progress = new Progress(new PrintStream(bytes, true, StandardCharsets.UTF_8), false);
+    progress.tokenized("train.tsv", 500, 1234);
+    progress.tokenized("train.tsv", 1234, 1234);
+    progress.started(0, 2, 0, 20_000);
+    progress.stepped(1, 10_000);
+    progress.logged(new LogEntry(LogEntry.Kind.TRAIN, 2, 1, Map.of("loss", 0.5)));
+    progress.stepped(2, 20_000);
+    progress.logged(new LogEntry(LogEntry.Kind.EVALUATION, 2, 1, Map.of("accuracy", 0.875)));
+    progress.finished(new TrainingResult(Map.of(), List.of(), 2, 1, 20_000, Map.of()));
+    List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals("tokenising train.tsv: 1,234 texts", lines.get(0));
+    assertEquals("training: 2 steps, 20,000 tokens", lines.get(1));
+    assertTrue(
+        lines.get(2).matches("step 2/2 {2}loss 0.5000 [\\d,]+ tok/s 0:00 left"), lines.get(2));
+    assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(3));
+    assertEquals(4, lines.size());
+    bytes.reset();
+    progress.started(0, 1, 0, 20);
+    assertEquals("training: 1 step, 20 tokens", bytes.toString(StandardCharsets.UTF_8).strip());
+  }
+}
