@@ -74,7 +74,7 @@ final class FillMaskCommand implements Callable<Integer> {
     FillMask fill = Pipelines.fillMask(model);
     try (Answers answers = new FillAnswers(fill, json)) {
       fill.top(top).targets(targets.toArray(String[]::new));
-      answers.computeType(device.forAnswers());
+      answers.pipeline().computeType(device.forAnswers());
       AnswerLines lines = new AnswerLines(answers, spec.commandLine().getOut());
       if (texts.isEmpty()) {
         lines.ofStandardInput(false);

@@ -1,5 +1,6 @@
 package io.github.jaubert.cli;
 
+import io.github.jaubert.cli.console.Chatter;
 import io.github.jaubert.cli.console.Commands;
 import io.github.jaubert.cli.console.Output;
 import io.github.jaubert.cli.console.Program;
@@ -74,6 +75,39 @@ public final class Main implements Commands, Runnable {
   private void offline(boolean on) {
     if (on) {
       System.setProperty("HF_HUB_OFFLINE", "1");
+    }
+  }
+
+  private boolean quiet;
+  private boolean verbose;
+
+  @Option(
+      names = "--quiet",
+      description = "Show no progress: standard error has warnings and errors alone.",
+      scope = ScopeType.INHERIT)
+  private void quiet(boolean on) {
+    quiet = on;
+    if (on) {
+      requireOneLoudness();
+      Chatter.quiet();
+    }
+  }
+
+  @Option(
+      names = "--verbose",
+      description = "Also say what is done on the way: settings, requests, what is tried again.",
+      scope = ScopeType.INHERIT)
+  private void verbose(boolean on) {
+    verbose = on;
+    if (on) {
+      requireOneLoudness();
+      Chatter.verbose();
+    }
+  }
+
+  private void requireOneLoudness() {
+    if (quiet && verbose) {
+      throw new ParameterException(spec.commandLine(), "--quiet and --verbose exclude each other");
     }
   }
 

@@ -114,6 +114,12 @@ final class PredictCommand implements Callable<Integer> {
       description = "Print a JSON object a line, with all labels, entities or answers.")
   private boolean json;
 
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N",
+      description = "The most tokens of a batch. Default: 2048; a GPU may be faster with more.")
+  private Integer batchTokens;
+
   @Mixin private PredictedFile files;
 
   @Mixin private ZeroShotOptions zeroShot;
@@ -134,11 +140,15 @@ final class PredictCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(spec.commandLine(), "--top", top, 1);
     TrainingOptions.atLeast(spec.commandLine(), "--max-answer-length", maxAnswerLength, 1);
+    TrainingOptions.atLeast(spec.commandLine(), "--batch-tokens", batchTokens, 1);
     zeroShot.check(spec.commandLine());
     device.apply(spec.commandLine());
     model = ModelOption.folder(spec.commandLine(), "--model", model);
     try (Answers answers = answers()) {
-      answers.computeType(device.forAnswers());
+      answers.pipeline().computeType(device.forAnswers());
+      if (batchTokens != null) {
+        answers.pipeline().batchTokens(batchTokens);
+      }
       if (files.isGiven()) {
         files.write(spec.commandLine(), answers);
         return 0;

@@ -73,6 +73,19 @@ class PredictedFileTest extends CommandFixture {
             .out();
     assertTrue(one.startsWith(written.get(3).label() + " "), one);
 
+    // Batches of one text each give the same.
+    Path apart = folder.resolve("apart.csv");
+    predict(data, apart, "--batch-tokens", "1").succeeded();
+    assertEquals(
+        written.stream().map(Example::label).toList(),
+        TextDataset.csv(apart).text("text").label("prediction").rows().stream()
+            .map(Example::label)
+            .toList());
+    assertTrue(
+        predict(data, folder.resolve("none.csv"), "--batch-tokens", "0")
+            .failure(2)
+            .startsWith("--batch-tokens 0"));
+
     Path tsv = folder.resolve("out.tsv");
     assertEquals(
         data + ":2: text has a tab or a line break, which .tsv cannot hold; write .csv or .jsonl",

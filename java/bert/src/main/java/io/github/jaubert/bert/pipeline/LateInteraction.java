@@ -48,7 +48,7 @@ public final class LateInteraction extends Pipeline<LateInteraction, MultiVector
    */
   public List<float[][]> queries(List<String> texts) {
     requireOpen();
-    return EncodingBatches.map(tokens.queries(texts, done -> {}), this::queryVectors);
+    return inBatches(tokens.queries(texts, done -> {}), this::queryVectors);
   }
 
   /**
@@ -58,7 +58,7 @@ public final class LateInteraction extends Pipeline<LateInteraction, MultiVector
    */
   public List<float[][]> documents(List<String> texts) {
     requireOpen();
-    return EncodingBatches.map(tokens.documents(texts, done -> {}), this::documentVectors);
+    return inBatches(tokens.documents(texts, done -> {}), this::documentVectors);
   }
 
   /** How well a document answers a query, by the vectors of both. */

@@ -1,8 +1,13 @@
 package io.github.jaubert.bert.pipeline;
 
 import io.github.jaubert.bert.EncoderModel;
+import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +26,7 @@ public abstract class Pipeline<P extends Pipeline<P, M>, M extends EncoderModel<
 
   private final M model;
   private final Tokenizer tokenizer;
+  private int batchTokens = 2048;
   private volatile boolean closed;
 
   /** Puts the model into evaluation mode. */
@@ -55,6 +61,55 @@ public abstract class Pipeline<P extends Pipeline<P, M>, M extends EncoderModel<
   public final P computeType(DType dtype) {
     model.computeType(dtype);
     return (P) this;
+  }
+
+  /**
+   * Chooses how many tokens a batch has at most, 2,048 by default: enough to fill the matrix
+   * products, few enough to stay in a processor's caches; a GPU may be faster with more. A longer
+   * text is a batch of its own. Answers differ by rounding only. To be called before other threads
+   * use the pipeline.
+   *
+   * @return this pipeline
+   * @throws IllegalArgumentException if it is not positive
+   */
+  @SuppressWarnings("unchecked") // a pipeline gives itself as P
+  public final P batchTokens(int tokens) {
+    if (tokens < 1) {
+      throw new IllegalArgumentException("batchTokens: " + tokens + " is not positive");
+    }
+    batchTokens = tokens;
+    return (P) this;
+  }
+
+  /**
+   * The results of all texts, in order, from one batch after another.
+   *
+   * @param label gives the results of a batch
+   * @throws CancellationException if the thread is interrupted between two batches; its flag
+   *     remains set
+   */
+  final <R> List<R> inBatches(List<Encoding> encodings, Function<List<Encoding>, List<R>> label) {
+    List<R> results = new ArrayList<>();
+    List<Encoding> batch = new ArrayList<>();
+    int tokens = 0;
+    for (Encoding encoding : encodings) {
+      if (!batch.isEmpty() && tokens + encoding.length() > batchTokens) {
+        results.addAll(label.apply(batch));
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException(
+              "labelling was interrupted after %d of %d texts"
+                  .formatted(results.size(), encodings.size()));
+        }
+        batch.clear();
+        tokens = 0;
+      }
+      batch.add(encoding);
+      tokens += encoding.length();
+    }
+    if (!batch.isEmpty()) {
+      results.addAll(label.apply(batch));
+    }
+    return results;
   }
 
   final void requireOpen() {

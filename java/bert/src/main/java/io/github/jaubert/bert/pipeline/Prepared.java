@@ -90,7 +90,7 @@ public final class Prepared<R> {
    *     remains set
    */
   public R run() {
-    return answers(EncodingBatches.map(encodings, model));
+    return answers(pipeline.inBatches(encodings, model));
   }
 
   /** Cuts the output of a batch into those of its encodings, which are as wide as is said. */

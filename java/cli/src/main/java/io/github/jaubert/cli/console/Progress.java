@@ -48,7 +48,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
 
   /** On standard error. */
   public Progress() {
-    this(System.err, isTerminal());
+    this(Chatter.progress(), Chatter.onTerminal());
   }
 
   public Progress(PrintStream out, boolean terminal) {

@@ -17,7 +17,7 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
   private boolean whole;
 
   public TransferProgress() {
-    this(System.err, Progress.isTerminal());
+    this(Chatter.progress(), Chatter.onTerminal());
   }
 
   public TransferProgress(PrintStream out, boolean terminal) {

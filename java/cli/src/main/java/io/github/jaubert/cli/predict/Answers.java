@@ -2,7 +2,7 @@ package io.github.jaubert.cli.predict;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
-import io.github.jaubert.tensor.DType;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -12,8 +12,8 @@ public interface Answers extends AutoCloseable {
   /** The keys of an answer that repeat the texts. */
   Set<String> GIVEN = Set.of("text", "pair", "question", "query", "passage", "prompt");
 
-  /** Chooses what the encoder computes in. */
-  void computeType(DType dtype);
+  /** The model and its tokenizer. */
+  Pipeline<?, ?> pipeline();
 
   /**
    * The answers to some texts.
@@ -39,5 +39,7 @@ public interface Answers extends AutoCloseable {
 
   /** Frees the model. */
   @Override
-  void close();
+  default void close() {
+    pipeline().close();
+  }
 }

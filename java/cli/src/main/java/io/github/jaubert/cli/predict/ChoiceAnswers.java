@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.ChoiceScore;
 import io.github.jaubert.bert.pipeline.MultipleChoicePipeline;
-import io.github.jaubert.tensor.DType;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,8 +33,8 @@ public final class ChoiceAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    pipeline.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return pipeline;
   }
 
   @Override
@@ -68,10 +68,5 @@ public final class ChoiceAnswers implements Answers {
           .put("score", score.score());
     }
     return node.toString();
-  }
-
-  @Override
-  public void close() {
-    pipeline.close();
   }
 }

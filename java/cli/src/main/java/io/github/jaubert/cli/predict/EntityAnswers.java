@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.Aggregation;
 import io.github.jaubert.bert.pipeline.Entity;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.bert.pipeline.TokenClassification;
-import io.github.jaubert.tensor.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -34,8 +34,8 @@ public final class EntityAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    tagger.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return tagger;
   }
 
   @Override
@@ -78,10 +78,5 @@ public final class EntityAnswers implements Answers {
           .put("end", entity.end());
     }
     return node.toString();
-  }
-
-  @Override
-  public void close() {
-    tagger.close();
   }
 }

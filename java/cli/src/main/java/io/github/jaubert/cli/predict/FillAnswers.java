@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.FillMask;
 import io.github.jaubert.bert.pipeline.MaskFill;
-import io.github.jaubert.tensor.DType;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,8 +26,8 @@ public final class FillAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    fill.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return fill;
   }
 
   @Override
@@ -63,10 +63,5 @@ public final class FillAnswers implements Answers {
       }
     }
     return node.toString();
-  }
-
-  @Override
-  public void close() {
-    fill.close();
   }
 }

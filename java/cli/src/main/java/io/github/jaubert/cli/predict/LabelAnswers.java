@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.LabelScore;
 import io.github.jaubert.bert.pipeline.Pipeline;
-import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -35,8 +34,8 @@ public final class LabelAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    pipeline.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return pipeline;
   }
 
   @Override
@@ -62,10 +61,5 @@ public final class LabelAnswers implements Answers {
       rows.add(json ? TextAnswers.withScores(row, result, null) : row);
     }
     return rows;
-  }
-
-  @Override
-  public void close() {
-    pipeline.close();
   }
 }

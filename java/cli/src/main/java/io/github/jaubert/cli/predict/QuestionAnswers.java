@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.Answer;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.bert.pipeline.QuestionAnsweringPipeline;
-import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,8 +30,8 @@ public final class QuestionAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    pipeline.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return pipeline;
   }
 
   @Override
@@ -73,10 +73,5 @@ public final class QuestionAnswers implements Answers {
           .put("answer", answer.answer());
     }
     return node.toString();
-  }
-
-  @Override
-  public void close() {
-    pipeline.close();
   }
 }

@@ -6,7 +6,6 @@ import io.github.jaubert.bert.pipeline.LateInteraction;
 import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.bert.pipeline.RankedPassage;
 import io.github.jaubert.bert.pipeline.Reranker;
-import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,8 +56,8 @@ public final class RankingAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    pipeline.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return pipeline;
   }
 
   @Override
@@ -103,10 +102,5 @@ public final class RankingAnswers implements Answers {
       node.put("index", index);
     }
     return node.put("score", score).put("passage", passage).toString();
-  }
-
-  @Override
-  public void close() {
-    pipeline.close();
   }
 }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.ProblemType;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.LabelScore;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import io.github.jaubert.bert.pipeline.TextClassification;
-import io.github.jaubert.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,8 +38,8 @@ public final class TextAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    classify.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return classify;
   }
 
   @Override
@@ -141,10 +141,5 @@ public final class TextAnswers implements Answers {
     ObjectNode scores = node.putObject("scores");
     result.forEach(score -> scores.put(score.label(), score.score()));
     return node;
-  }
-
-  @Override
-  public void close() {
-    classify.close();
   }
 }

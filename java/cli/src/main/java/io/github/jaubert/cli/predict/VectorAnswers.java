@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.pipeline.Embeddings;
-import io.github.jaubert.tensor.DType;
+import io.github.jaubert.bert.pipeline.Pipeline;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,8 +18,8 @@ public final class VectorAnswers implements Answers {
   }
 
   @Override
-  public void computeType(DType dtype) {
-    embeddings.computeType(dtype);
+  public Pipeline<?, ?> pipeline() {
+    return embeddings;
   }
 
   @Override
@@ -36,10 +36,5 @@ public final class VectorAnswers implements Answers {
       lines.add(node.toString());
     }
     return lines;
-  }
-
-  @Override
-  public void close() {
-    embeddings.close();
   }
 }

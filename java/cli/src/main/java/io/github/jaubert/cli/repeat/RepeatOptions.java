@@ -18,9 +18,8 @@ import picocli.CommandLine.ParameterException;
 public final class RepeatOptions {
   /** What is of all runs together, and not of each. */
   private static final Set<String> OWN =
-      Set.of("--seeds", "--folds", "--keep-models", "--out", "--seed", "--stacktrace");
+      Set.of("--seeds", "--folds", "--keep-models", "--out", "--seed");
 
-  /** The tasks whose data sets can be divided. */
   @Option(
       names = "--seeds",
       paramLabel = "N",
@@ -121,7 +120,7 @@ public final class RepeatOptions {
 
   /** Whether each run has an option as it was given. */
   static boolean isOfEachRun(OptionSpec option) {
-    return !OWN.contains(option.longestName());
+    return !OWN.contains(option.longestName()) && !option.inherited();
   }
 
   /** Where all runs go if nothing was said, and the same command finds them again. */
