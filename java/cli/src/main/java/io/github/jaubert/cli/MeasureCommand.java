@@ -225,6 +225,10 @@ final class MeasureCommand implements Callable<Integer> {
                 .formatted(file == json ? "json" : file == html ? "html" : "croissant", file));
       }
     }
+    if (croissant != null && Files.isDirectory(data)) {
+      throw new ParameterException(
+          command, "--croissant describes one file, and %s is a folder".formatted(data));
+    }
     TrainingOptions.atLeast(command, "--max-length", maxLength, 3);
     TrainingOptions.atLeast(command, "--perplexity", perplexity, 1);
     if (model == null && (maxLength != null || perplexity != null)) {

@@ -105,6 +105,7 @@ final class Croissant {
       case CSV -> "text/csv";
       case JSONL -> "application/jsonlines";
       case PARQUET -> "application/vnd.apache.parquet";
+      case FOLDERS -> throw new IllegalArgumentException("a folder is described by no one file");
     };
   }
 

@@ -41,7 +41,9 @@ public enum FileFormat {
   private static FileFormat ofTaggedWords(Path file) {
     try {
       TableFormat format = TableFormat.of(file);
-      return format.namesColumns() ? valueOf(format.name()) : CONLL;
+      return format == TableFormat.JSONL || format == TableFormat.PARQUET
+          ? valueOf(format.name())
+          : CONLL;
     } catch (DataException e) {
       return CONLL; // whatever its name
     }

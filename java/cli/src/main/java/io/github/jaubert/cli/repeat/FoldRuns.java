@@ -149,7 +149,7 @@ public final class FoldRuns {
       case TSV, QUOTED_TSV -> ".tsv";
       case CSV -> ".csv";
       case JSONL -> ".jsonl";
-      case PARQUET -> throw new IllegalStateException("nothing is written as Parquet");
+      case PARQUET, FOLDERS -> throw new IllegalStateException("nothing is written as " + written);
     };
   }
 

@@ -108,7 +108,8 @@ public final class RepeatOptions {
           command, "--folds is for labels and scores of whole texts, not for --task " + task);
     }
     if (data.train().files().stream()
-        .anyMatch(file -> Files.exists(file) && !Files.isRegularFile(file))) {
+        .anyMatch(
+            file -> Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file))) {
       throw new ParameterException(command, "--folds needs a file that can be read again");
     }
   }

@@ -1,5 +1,6 @@
 package io.github.jaubert.train.data;
 
+import io.github.jaubert.train.files.FolderFiles;
 import io.github.jaubert.train.files.Packed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,7 +74,8 @@ public final class Source {
 
   /** Whether each file can be read more than once, as a pipe cannot. */
   public boolean canBeReadAgain() {
-    return !files.isEmpty() && files.stream().allMatch(Files::isRegularFile);
+    return !files.isEmpty()
+        && files.stream().allMatch(file -> Files.isRegularFile(file) || Files.isDirectory(file));
   }
 
   /**
@@ -85,7 +87,7 @@ public final class Source {
     long size = 0;
     for (Path file : files) {
       try {
-        size += Files.size(file);
+        size += Files.isDirectory(file) ? of(FolderFiles.of(file)).size() : Files.size(file);
       } catch (NoSuchFileException e) {
         throw new DataException(file.toString(), "no such file", e);
       } catch (IOException e) {
@@ -117,7 +119,11 @@ public final class Source {
 
   /** Which file a line is of, and where it is there, as {@code train.csv:12}. */
   public String place(long line) {
-    return (files.size() > 1 ? file(line) : name) + ":" + inFile(line);
+    Path file = file(line);
+    if (file != null && Files.isDirectory(file)) {
+      return FolderRows.files(file).get((int) inFile(line) - 1).toString();
+    }
+    return (files.size() > 1 ? file : name) + ":" + inFile(line);
   }
 
   /** What errors call it: a file, {@code a.csv and b.csv}, or the first and the last of more. */

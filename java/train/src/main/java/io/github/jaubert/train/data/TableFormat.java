@@ -1,10 +1,11 @@
 package io.github.jaubert.train.data;
 
 import io.github.jaubert.train.files.Packed;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The file formats a data set is read from. All but Parquet are UTF-8, with or without a byte order
+ * The formats a data set is read from. All but Parquet are UTF-8, with or without a byte order
  * mark, plain or packed with gzip or zstd.
  */
 public enum TableFormat {
@@ -26,15 +27,24 @@ public enum TableFormat {
    * Apache Parquet, read with {@code jaubert-parquet}, if that is on the class path. Columns as of
    * JSON lines; rows count as lines.
    */
-  PARQUET;
+  PARQUET,
+  /**
+   * A folder with a folder for each label, in which each file is a text: columns {@code text},
+   * {@code label} and {@code file}. Files beside those folders, and hidden ones, are passed over.
+   */
+  FOLDERS;
 
   /**
    * The format that the end of a file's name stands for: {@code .tsv}, {@code .csv}, {@code .jsonl}
-   * (or {@code .ndjson}), also with {@code .gz} or {@code .zst} behind it, or {@code .parquet}.
+   * (or {@code .ndjson}), also with {@code .gz} or {@code .zst} behind it, or {@code .parquet}. A
+   * folder is {@link #FOLDERS}.
    *
    * @throws DataException if it is none of these
    */
   public static TableFormat of(Path file) {
+    if (Files.isDirectory(file)) {
+      return FOLDERS;
+    }
     String name = Packed.nameOf(file);
     if (name.endsWith(".tsv") || name.endsWith(".tab")) {
       return TSV;
@@ -55,7 +65,7 @@ public enum TableFormat {
 
   /** Whether rows are objects that name their columns, so that there is no header. */
   public boolean namesColumns() {
-    return this == JSONL || this == PARQUET;
+    return this == JSONL || this == PARQUET || this == FOLDERS;
   }
 
   /** Whether all files are of it; {@code format} is null for what their names end in. */
@@ -78,6 +88,7 @@ public enum TableFormat {
       case CSV -> quoted(file, header, ',');
       case JSONL -> JsonRows.lines(file);
       case PARQUET -> JsonRows.parquet(file);
+      case FOLDERS -> new FolderRows(file);
     };
   }
 

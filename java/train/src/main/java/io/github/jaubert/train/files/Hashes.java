@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.TreeMap;
 
 /** Names of what is kept in files, by the SHA-256 of all that it depends on. */
@@ -66,11 +68,16 @@ public final class Hashes {
   }
 
   /**
-   * Adds the bytes of a file, which is read.
+   * Adds the bytes of a file, which is read, or those of all files in a folder, and their names.
    *
    * @throws DataException if it cannot be
    */
   public Hashes addFile(Path file) {
+    if (Files.isDirectory(file)) {
+      List<Path> files = FolderFiles.of(file);
+      files.forEach(one -> add(file.relativize(one).toString()).addFile(one));
+      return addLength(files.size());
+    }
     byte[] chunk = new byte[CHUNK];
     long length = 0;
     try (InputStream in = new FileInputStream(file.toFile())) {
