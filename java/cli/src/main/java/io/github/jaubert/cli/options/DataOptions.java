@@ -62,11 +62,12 @@ public final class DataOptions {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "The data to learn from: .tsv, .csv, .jsonl or .parquet, but for Parquet also packed with"
-              + " gzip or zstd; with --task tokens CoNLL, .jsonl or .parquet; with --task qa SQuAD's"
-              + " .json, or columns question, context, answer, answer_start. A value in an object"
-              + " of JSON is a column by its path, as meta.text. Several files with the same columns:"
-              + " --train again, with commas between, or a pattern, as 'data/*.csv.gz'.")
+          "The data to learn from: .tsv, .csv, .jsonl or .parquet, but for Parquet also"
+              + " packed with gzip or zstd, or a folder with a folder of texts for each label; with"
+              + " --task tokens CoNLL, .jsonl or .parquet; with --task qa SQuAD's .json, or columns"
+              + " question, context, answer, answer_start. A value in an object of JSON is a column"
+              + " by its path, as meta.text. Several files with the same columns: --train again,"
+              + " with commas between, or a pattern, as 'data/*.csv.gz'.")
   private List<String> trainFiles;
 
   private Source train; // null until it is asked for, or if there is none
