@@ -14,6 +14,7 @@ module io.github.jaubert.bert {
   exports io.github.jaubert.bert.models.deberta;
   exports io.github.jaubert.bert.models.distilbert;
   exports io.github.jaubert.bert.models.electra;
+  exports io.github.jaubert.bert.models.ernie;
   exports io.github.jaubert.bert.models.modernbert;
   exports io.github.jaubert.bert.models.mpnet;
   exports io.github.jaubert.bert.models.roberta;

@@ -42,7 +42,7 @@ ANSWERS = [1, 0, 3]
 def write_figures(model, sequences, out):
     model.save_pretrained(out)
     model.double().train()  # dropout is 0: train and eval are the same
-    types = isinstance(model, BertForMultipleChoice | ElectraForMultipleChoice)
+    types = model.config.model_type in ("bert", "electra", "ernie")
     logits = torch.cat(
         [model(**{k: torch.tensor([[s[k]]]) for k in list(s)[: 1 + types]}).logits[0] for s in sequences]
     )

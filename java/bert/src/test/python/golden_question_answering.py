@@ -75,7 +75,7 @@ def write_figures(model, sequences, out):
     """One sequence after the other: transformers has padding in its softmax, and in ModernBERT gives NaN for it."""
     model.save_pretrained(out)
     model.double().train()  # dropout is 0: train and eval are the same
-    types = isinstance(model, BertForQuestionAnswering | ElectraForQuestionAnswering)
+    types = model.config.model_type in ("bert", "electra", "ernie")
     outputs = [model(**{k: torch.tensor([s[k]]) for k in list(s)[: 1 + types]}) for s in sequences]
     logits = torch.cat([torch.stack([o.start_logits[0], o.end_logits[0]], dim=-1) for o in outputs])
     means = []

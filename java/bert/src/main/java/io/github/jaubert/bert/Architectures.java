@@ -6,6 +6,7 @@ import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.deberta.DebertaV2;
 import io.github.jaubert.bert.models.distilbert.DistilBert;
 import io.github.jaubert.bert.models.electra.Electra;
+import io.github.jaubert.bert.models.ernie.Ernie;
 import io.github.jaubert.bert.models.modernbert.ModernBert;
 import io.github.jaubert.bert.models.mpnet.MpNet;
 import io.github.jaubert.bert.models.roberta.Roberta;
@@ -23,6 +24,7 @@ public final class Architectures {
     register(DebertaV2.ARCHITECTURE);
     register(DistilBert.ARCHITECTURE);
     register(Electra.ARCHITECTURE);
+    register(Ernie.ARCHITECTURE);
     register(ModernBert.ARCHITECTURE);
     register(MpNet.ARCHITECTURE);
     register(Roberta.ARCHITECTURE);

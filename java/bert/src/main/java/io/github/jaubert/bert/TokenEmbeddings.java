@@ -13,7 +13,7 @@ import io.github.jaubert.tensor.Tensor;
  * normalised; the parameters have BERT's names. Their width is the {@link
  * EncoderConfig#embeddingSize}.
  */
-public final class TokenEmbeddings extends Block {
+public class TokenEmbeddings extends Block {
   private final Embedding word;
   private final Embedding position;
   private final Embedding type; // null: the encoder has no segments
@@ -40,8 +40,16 @@ public final class TokenEmbeddings extends Block {
     return Embedding.of(Init.zeros(rows, width));
   }
 
+  /**
+   * The vectors of segments, {@code [segments, width]}, with what else is the same for all tokens;
+   * null: the encoder has no segments.
+   */
+  protected Tensor segments() {
+    return type == null ? null : type.weight();
+  }
+
   /** {@code [tokens, width]} of type {@code dtype}. */
-  public Tensor forward(TokenInputs inputs, DType dtype) {
+  public final Tensor forward(TokenInputs inputs, DType dtype) {
     return forward(inputs, 0, dtype);
   }
 
@@ -50,7 +58,7 @@ public final class TokenEmbeddings extends Block {
    *
    * @param firstPosition the row of the first token of a sequence
    */
-  public Tensor forward(TokenInputs inputs, int firstPosition, DType dtype) {
+  public final Tensor forward(TokenInputs inputs, int firstPosition, DType dtype) {
     Tensor positions = position.weight();
     if (firstPosition > 0) {
       positions = positions.narrow(0, firstPosition, positions.size(0) - firstPosition);
@@ -61,7 +69,7 @@ public final class TokenEmbeddings extends Block {
         type == null ? null : inputs.tokenTypeIds(),
         word.weight(),
         positions,
-        type == null ? null : type.weight(),
+        segments(),
         norm.weight(),
         norm.bias(),
         training() ? dropout : 0,

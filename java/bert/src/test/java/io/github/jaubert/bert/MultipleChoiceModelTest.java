@@ -59,7 +59,16 @@ class MultipleChoiceModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"bert", "deberta", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
+      strings = {
+        "bert",
+        "deberta",
+        "distilbert",
+        "electra",
+        "ernie",
+        "modernbert",
+        "mpnet",
+        "roberta"
+      })
   void lossLogitsAndEveryGradient(String name) {
     Path folder = GOLDEN.resolve(name);
     JsonNode expected = expected(folder);
@@ -102,7 +111,16 @@ class MultipleChoiceModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"bert", "deberta", "distilbert", "electra", "modernbert", "mpnet", "roberta"})
+      strings = {
+        "bert",
+        "deberta",
+        "distilbert",
+        "electra",
+        "ernie",
+        "modernbert",
+        "mpnet",
+        "roberta"
+      })
   void savesWhatItLoaded(String name) {
     Path folder = GOLDEN.resolve(name);
     Path out = temporary.resolve(name);
