@@ -3,6 +3,7 @@ package io.github.jaubert.bert.onnx;
 import static io.github.jaubert.bert.onnx.GraphBuilder.attribute;
 
 import io.github.jaubert.bert.models.albert.AlbertConfig;
+import io.github.jaubert.bert.models.ernie.Ernie;
 import io.github.jaubert.bert.models.mpnet.MpNet;
 import io.github.jaubert.bert.models.mpnet.MpNetConfig;
 import io.github.jaubert.tensor.Tensor;
@@ -49,6 +50,10 @@ record BertGraph(GraphParts parts, BertSizes sizes) implements EncoderGraph {
     String places =
         graph().add("Unsqueeze", parts.places(sizes.firstPosition()), graph().integers(0L));
     sum = graph().add("Add", sum, graph().add("Gather", positions, places));
+    if (parts.has(parts.name(Ernie.TASKS))) { // all tokens are of the first
+      String task = graph().add("Gather", parts.table(Ernie.TASKS), graph().integer(0));
+      sum = graph().add("Add", sum, task);
+    }
     String x = parts.norm(sum, parts.name("embeddings.LayerNorm"));
     String projection = parts.name(sizes.projection());
     return parts.has(projection + ".weight") ? parts.linear(x, projection) : x;

@@ -5,6 +5,7 @@ import io.github.jaubert.bert.models.albert.AlbertConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
+import io.github.jaubert.bert.models.ernie.ErnieConfig;
 import io.github.jaubert.bert.models.mpnet.MpNetConfig;
 import io.github.jaubert.bert.models.roberta.RobertaConfig;
 import io.github.jaubert.nn.Activation;
@@ -85,6 +86,9 @@ record BertSizes(
     if (config instanceof ElectraConfig electra) {
       return of(config, electra.bert(), 0, Names.BERT);
     }
+    if (config instanceof ErnieConfig ernie) {
+      return of(config, ernie.bert(), 0, Names.BERT);
+    }
     if (config instanceof RobertaConfig roberta) {
       int first = roberta.positionRows() - roberta.maxPositionEmbeddings();
       return of(config, roberta.bert(), first, Names.BERT);
@@ -106,7 +110,7 @@ record BertSizes(
           Names.DISTILBERT);
     }
     throw new IllegalArgumentException(
-        "%s cannot be written as ONNX yet; BERT, DistilBERT, ELECTRA, RoBERTa, ALBERT, MPNet and ModernBERT can"
+        "%s cannot be written as ONNX yet; BERT, DistilBERT, ELECTRA, ERNIE, RoBERTa, ALBERT, MPNet and ModernBERT can"
             .formatted(config.architecture().name()));
   }
 

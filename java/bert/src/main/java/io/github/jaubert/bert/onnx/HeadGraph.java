@@ -17,6 +17,7 @@ import io.github.jaubert.bert.models.albert.AlbertConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
+import io.github.jaubert.bert.models.ernie.ErnieConfig;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.nn.Activation;
 import java.util.List;
@@ -92,7 +93,9 @@ record HeadGraph(GraphBuilder graph, GraphParts parts, String hidden) {
       return modern(config().meanPooling() ? parts.mean(hidden) : parts.first(hidden));
     }
     String first = parts.first(hidden);
-    if (config() instanceof BertConfig || config() instanceof AlbertConfig) {
+    if (config() instanceof BertConfig
+        || config() instanceof ErnieConfig
+        || config() instanceof AlbertConfig) {
       return pooled(first);
     }
     if (config() instanceof DistilBertConfig) {

@@ -27,6 +27,7 @@ import io.github.jaubert.bert.models.albert.AlbertConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
+import io.github.jaubert.bert.models.ernie.ErnieConfig;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.bert.models.mpnet.MpNetConfig;
 import io.github.jaubert.bert.models.roberta.RobertaConfig;
@@ -75,6 +76,8 @@ class OnnxExportTest {
         new DistilBertConfig(VOCABULARY, 24, 2, 3, 40, "gelu", 0, 0, 31, false, 0.02, 0, 0, 0),
         new ElectraConfig(small(BertConfig.bertBase()), 24),
         new ElectraConfig(small(BertConfig.bertBase()), 14),
+        new ErnieConfig(small(BertConfig.bertBase()), 3, true),
+        new ErnieConfig(small(BertConfig.bertBase()), 3, false),
         RobertaConfig.robertaBase().with(OnnxExportTest::small),
         new AlbertConfig(small(BertConfig.bertBase()), 14, 1, 1, 0),
         new AlbertConfig(small(BertConfig.bertBase()).withEncoder(24, 5, 3, 40), 24, 2, 2, 0),
