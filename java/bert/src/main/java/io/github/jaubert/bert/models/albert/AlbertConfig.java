@@ -3,8 +3,8 @@ package io.github.jaubert.bert.models.albert;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.BertBasedConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.Activation;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ public record AlbertConfig(
     int numHiddenGroups,
     int innerGroupNum,
     double classifierDropoutProb)
-    implements EncoderConfig {
+    implements BertBasedConfig {
 
   /** Checks the values. */
   public AlbertConfig {
@@ -84,50 +84,10 @@ public record AlbertConfig(
     return new Albert(this);
   }
 
-  @Override
-  public int vocabSize() {
-    return bert.vocabSize();
-  }
-
-  @Override
-  public int hiddenSize() {
-    return bert.hiddenSize();
-  }
-
-  @Override
-  public int numHiddenLayers() {
-    return bert.numHiddenLayers();
-  }
-
   /** The groups, each of which computes several times. */
   @Override
   public StoredLayers storedLayers() {
     return new StoredLayers("num_hidden_groups", numHiddenGroups);
-  }
-
-  @Override
-  public int maxPositionEmbeddings() {
-    return bert.maxPositionEmbeddings();
-  }
-
-  @Override
-  public int typeVocabSize() {
-    return bert.typeVocabSize();
-  }
-
-  @Override
-  public int padTokenId() {
-    return bert.padTokenId();
-  }
-
-  @Override
-  public double initializerRange() {
-    return bert.initializerRange();
-  }
-
-  @Override
-  public double layerNormEps() {
-    return bert.layerNormEps();
   }
 
   @Override

@@ -3,8 +3,8 @@ package io.github.jaubert.bert.models.deberta;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.BertBasedConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.Activation;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ public record DebertaV2Config(
     double poolerDropout,
     String poolerHiddenAct,
     boolean legacy)
-    implements EncoderConfig {
+    implements BertBasedConfig {
   private static final String C2P = "c2p";
   private static final String P2C = "p2c";
 
@@ -178,48 +178,8 @@ public record DebertaV2Config(
   }
 
   @Override
-  public int vocabSize() {
-    return bert.vocabSize();
-  }
-
-  @Override
-  public int hiddenSize() {
-    return bert.hiddenSize();
-  }
-
-  @Override
-  public int numHiddenLayers() {
-    return bert.numHiddenLayers();
-  }
-
-  @Override
-  public int maxPositionEmbeddings() {
-    return bert.maxPositionEmbeddings();
-  }
-
-  @Override
-  public int padTokenId() {
-    return bert.padTokenId();
-  }
-
-  @Override
-  public double initializerRange() {
-    return bert.initializerRange();
-  }
-
-  @Override
-  public double layerNormEps() {
-    return bert.layerNormEps();
-  }
-
-  @Override
   public Activation headActivation() {
     return bert.activation();
-  }
-
-  @Override
-  public double classifierDropoutProb() {
-    return bert.classifierDropoutProb();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.BertBasedConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.nn.Activation;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import java.util.function.UnaryOperator;
  * @param embeddingSize width of the embeddings; a linear layer brings them to that of the hidden
  *     states if it is another
  */
-public record ElectraConfig(BertConfig bert, int embeddingSize) implements EncoderConfig {
+public record ElectraConfig(BertConfig bert, int embeddingSize) implements BertBasedConfig {
   private static final int HEAD_SIZE = 64; // of all models of the paper
 
   /** Checks the values. */
@@ -81,55 +82,10 @@ public record ElectraConfig(BertConfig bert, int embeddingSize) implements Encod
     return new Electra(this);
   }
 
-  @Override
-  public int vocabSize() {
-    return bert.vocabSize();
-  }
-
-  @Override
-  public int hiddenSize() {
-    return bert.hiddenSize();
-  }
-
-  @Override
-  public int numHiddenLayers() {
-    return bert.numHiddenLayers();
-  }
-
-  @Override
-  public int maxPositionEmbeddings() {
-    return bert.maxPositionEmbeddings();
-  }
-
-  @Override
-  public int typeVocabSize() {
-    return bert.typeVocabSize();
-  }
-
-  @Override
-  public int padTokenId() {
-    return bert.padTokenId();
-  }
-
-  @Override
-  public double initializerRange() {
-    return bert.initializerRange();
-  }
-
-  @Override
-  public double layerNormEps() {
-    return bert.layerNormEps();
-  }
-
   /** {@code hidden_act}; the other head's is GELU whatever that is. */
   @Override
   public Activation detectorActivation() {
     return bert.activation();
-  }
-
-  @Override
-  public double classifierDropoutProb() {
-    return bert.classifierDropoutProb();
   }
 
   /** Whether a linear layer lies between embeddings and layers. */

@@ -3,8 +3,8 @@ package io.github.jaubert.bert.models.mpnet;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.BertBasedConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
  *     others are never read, as in {@code transformers}
  */
 public record MpNetConfig(BertConfig bert, int relativeAttentionNumBuckets)
-    implements EncoderConfig {
+    implements BertBasedConfig {
   private static final String BUCKETS = "relative_attention_num_buckets";
   private static final int USED_BUCKETS = 32;
 
@@ -95,21 +95,6 @@ public record MpNetConfig(BertConfig bert, int relativeAttentionNumBuckets)
     return new MpNet(this);
   }
 
-  @Override
-  public int vocabSize() {
-    return bert.vocabSize();
-  }
-
-  @Override
-  public int hiddenSize() {
-    return bert.hiddenSize();
-  }
-
-  @Override
-  public int numHiddenLayers() {
-    return bert.numHiddenLayers();
-  }
-
   /** The longest sequence: the rows of the table that lie behind that of padding. */
   @Override
   public int maxPositionEmbeddings() {
@@ -121,24 +106,10 @@ public record MpNetConfig(BertConfig bert, int relativeAttentionNumBuckets)
     return bert.maxPositionEmbeddings();
   }
 
+  /** There are no segments. */
   @Override
-  public int padTokenId() {
-    return bert.padTokenId();
-  }
-
-  @Override
-  public double initializerRange() {
-    return bert.initializerRange();
-  }
-
-  @Override
-  public double layerNormEps() {
-    return bert.layerNormEps();
-  }
-
-  @Override
-  public double classifierDropoutProb() {
-    return bert.classifierDropoutProb();
+  public int typeVocabSize() {
+    return 0;
   }
 
   @Override

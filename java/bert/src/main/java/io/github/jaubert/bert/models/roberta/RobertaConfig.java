@@ -1,13 +1,11 @@
 package io.github.jaubert.bert.models.roberta;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.Architecture;
 import io.github.jaubert.bert.ConfigJson;
-import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
+import io.github.jaubert.bert.models.bert.BertBasedConfig;
 import io.github.jaubert.bert.models.bert.BertConfig;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 
@@ -19,7 +17,7 @@ import java.util.function.UnaryOperator;
  * @param bert all others, which BERT has too. Of its maxPositionEmbeddings rows those up to
  *     padTokenId are never read: {@link #maxPositionEmbeddings} is what is left
  */
-public record RobertaConfig(String modelType, BertConfig bert) implements EncoderConfig {
+public record RobertaConfig(String modelType, BertConfig bert) implements BertBasedConfig {
   private static final int PAD = 1;
 
   /** Checks the values. */
@@ -81,21 +79,6 @@ public record RobertaConfig(String modelType, BertConfig bert) implements Encode
     return new Roberta(this);
   }
 
-  @Override
-  public int vocabSize() {
-    return bert.vocabSize();
-  }
-
-  @Override
-  public int hiddenSize() {
-    return bert.hiddenSize();
-  }
-
-  @Override
-  public int numHiddenLayers() {
-    return bert.numHiddenLayers();
-  }
-
   /** The longest sequence: the rows of the table that lie behind that of padding. */
   @Override
   public int maxPositionEmbeddings() {
@@ -112,45 +95,10 @@ public record RobertaConfig(String modelType, BertConfig bert) implements Encode
     return bert.padTokenId() + 1;
   }
 
-  @Override
-  public int typeVocabSize() {
-    return bert.typeVocabSize();
-  }
-
   /** Its tokenizers know no segments: all tokens are of the first, as many as there are. */
   @Override
   public boolean readsTypes() {
     return false;
-  }
-
-  @Override
-  public int padTokenId() {
-    return bert.padTokenId();
-  }
-
-  @Override
-  public double initializerRange() {
-    return bert.initializerRange();
-  }
-
-  @Override
-  public double layerNormEps() {
-    return bert.layerNormEps();
-  }
-
-  @Override
-  public double classifierDropoutProb() {
-    return bert.classifierDropoutProb();
-  }
-
-  @Override
-  public double parameterCount() {
-    return bert.parameterCount();
-  }
-
-  @Override
-  public List<StoredSize> storedSizes() {
-    return bert.storedSizes();
   }
 
   // ---- config.json ----
@@ -172,10 +120,5 @@ public record RobertaConfig(String modelType, BertConfig bert) implements Encode
     int tokens = architecture.equals(Roberta.ARCHITECTURE) ? 50_265 : 30_522;
     BertConfig bert = BertConfig.read(json, base(tokens, 1e-12, 512, 2));
     return json.checked(() -> new RobertaConfig(type, bert));
-  }
-
-  @Override
-  public ObjectNode toJson() {
-    return bert.toJson();
   }
 }
