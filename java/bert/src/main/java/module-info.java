@@ -15,9 +15,12 @@ module io.github.jaubert.bert {
   exports io.github.jaubert.bert.models.distilbert;
   exports io.github.jaubert.bert.models.electra;
   exports io.github.jaubert.bert.models.ernie;
+  exports io.github.jaubert.bert.models.gte;
   exports io.github.jaubert.bert.models.modernbert;
   exports io.github.jaubert.bert.models.mpnet;
+  exports io.github.jaubert.bert.models.nomic;
   exports io.github.jaubert.bert.models.roberta;
+  exports io.github.jaubert.bert.models.rotary;
   exports io.github.jaubert.bert.onnx;
   exports io.github.jaubert.bert.pipeline;
   exports io.github.jaubert.bert.tokenizer;

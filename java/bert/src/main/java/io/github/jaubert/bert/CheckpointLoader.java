@@ -48,9 +48,9 @@ final class CheckpointLoader {
     this.weights = weights;
     Architecture architecture = config.architecture();
     for (String name : weights.names()) {
-      String plain = bareName(architecture, name);
+      String plain = plainName(architecture, name);
       boolean encoder = architecture.parts().contains(plain.split("\\.", 2)[0]);
-      String key = (encoder ? prefix : "") + architecture.currentName(plain);
+      String key = (encoder ? prefix : "") + plain;
       String other = fileNames.put(key, name);
       if (other != null) {
         throw new CheckpointException(
@@ -62,13 +62,10 @@ final class CheckpointLoader {
 
   /** Today's name of a tensor without what stands before it in some files. */
   static String plainName(Architecture architecture, String name) {
-    return architecture.currentName(bareName(architecture, name));
-  }
-
-  private static String bareName(Architecture architecture, String name) {
     String before = architecture.prefix() + ".";
     String bare = WRAPPER.matcher(name).replaceFirst("");
-    return bare.startsWith(before) ? bare.substring(before.length()) : bare;
+    return architecture.currentName(
+        bare.startsWith(before) ? bare.substring(before.length()) : bare);
   }
 
   /**

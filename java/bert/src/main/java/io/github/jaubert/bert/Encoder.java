@@ -12,6 +12,7 @@ import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
 import io.github.jaubert.nn.Layer;
+import io.github.jaubert.nn.Linear;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.DType;
 import io.github.jaubert.tensor.Device;
@@ -116,6 +117,14 @@ public abstract class Encoder extends Block {
    */
   protected Layer newTokenTransform() {
     return null;
+  }
+
+  /**
+   * {@code activation(dense(rows))} in a head for masked tokens that has BERT's layers; the
+   * activation is {@link EncoderConfig#headActivation}, as here, unless no kernel has it.
+   */
+  protected Tensor activated(Linear dense, Tensor rows) {
+    return dense.forward(rows, config().headActivation());
   }
 
   /**
@@ -453,11 +462,17 @@ public abstract class Encoder extends Block {
   }
 
   /**
-   * Whether a step with this encoder can be a {@link CapturedStep}: not if its attention has biases
-   * by distance, of which Java decides a part anew for each batch.
+   * Why a step with this encoder cannot be a {@link CapturedStep}, in a message; null if it can. As
+   * here, it can unless its attention has biases by distance, of which Java decides a part anew for
+   * each batch.
    */
+  protected String captureObstacle() {
+    return relativeBuckets() == null ? null : "its attention is padded anew for each batch";
+  }
+
+  /** Whether a step with this encoder can be a {@link CapturedStep}. */
   public final boolean canBeCaptured() {
-    return relativeBuckets() == null;
+    return captureObstacle() == null;
   }
 
   /**
@@ -468,9 +483,8 @@ public abstract class Encoder extends Block {
   public final void requireCapture() {
     if (!canBeCaptured()) {
       throw new UnsupportedOperationException(
-          architecture().name()
-              + ": its steps cannot be recorded as graphs, since its attention is padded anew for"
-              + " each batch");
+          "%s: its steps cannot be recorded as graphs, since %s"
+              .formatted(architecture().name(), captureObstacle()));
     }
   }
 

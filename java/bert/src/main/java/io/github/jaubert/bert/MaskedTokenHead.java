@@ -1,6 +1,5 @@
 package io.github.jaubert.bert;
 
-import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.CrossEntropyOptions;
 import io.github.jaubert.nn.F;
 import io.github.jaubert.nn.Init;
@@ -42,7 +41,7 @@ final class MaskedTokenHead {
     String biasName = architecture.headName(PREDICTIONS + "bias");
     bias = config.decoderBias() ? names.put(biasName, Init.zeros(config.vocabSize())) : null;
     Layer own = encoder.newTokenTransform();
-    transform = own == null ? new Transform(config, names) : own;
+    transform = own == null ? new Transform(encoder, names) : own;
     if (own != null) {
       own.children().forEach(names::put);
     }
@@ -89,9 +88,11 @@ final class MaskedTokenHead {
   private static final class Transform extends Layer {
     private final Linear dense;
     private final LayerNorm norm;
-    private final Activation activation;
+    private final Encoder encoder;
 
-    Transform(EncoderConfig config, Group names) {
+    Transform(Encoder encoder, Group names) {
+      this.encoder = encoder;
+      EncoderConfig config = encoder.config();
       Architecture architecture = config.architecture();
       int width = config.embeddingSize();
       dense =
@@ -102,12 +103,11 @@ final class MaskedTokenHead {
           names.put(
               architecture.headName(PREDICTIONS + "transform.LayerNorm"),
               LayerNorm.of(width, (float) config.layerNormEps()));
-      activation = config.headActivation();
     }
 
     @Override
     public Tensor forward(Tensor rows) {
-      return norm.forward(dense.forward(rows, activation));
+      return norm.forward(encoder.activated(dense, rows));
     }
   }
 }

@@ -40,6 +40,9 @@ public final class TokenizerFiles {
   /** The longest input of BERT models that do not say. */
   private static final int DEFAULT_MAX_LENGTH = 512;
 
+  /** Behind which a rotation that is scaled for longer texts would be another one. */
+  private static final int TRAINED_POSITIONS = 2048;
+
   private final Map<String, byte[]> files;
   private final byte[] effective; // tokenizer.json for the native library
   private final Vocabulary vocabulary;
@@ -304,10 +307,7 @@ public final class TokenizerFiles {
    * positions of the model.
    */
   private static int maxLength(ObjectNode config, ObjectNode model) {
-    int positions =
-        model == null
-            ? DEFAULT_MAX_LENGTH
-            : model.path("max_position_embeddings").asInt(DEFAULT_MAX_LENGTH);
+    int positions = model == null ? DEFAULT_MAX_LENGTH : positions(model);
     if (model != null && RobertaJson.CLASSES.containsKey(model.path("model_type").asText())) {
       positions -= model.path("pad_token_id").asInt(1) + 1; // the first ones are never used
     } else if (model != null && model.path("model_type").asText().equals(MpNetJson.MODEL)) {
@@ -316,6 +316,16 @@ public final class TokenizerFiles {
     JsonNode length = config.path(config.has("model_max_length") ? "model_max_length" : "max_len");
     double limit = length.isNumber() && length.asDouble() >= 1 ? length.asDouble() : positions;
     return (int) Math.max(1, Math.min(limit, positions));
+  }
+
+  /** As the model's config.json says; that of nomic-ai's own code calls it otherwise. */
+  private static int positions(ObjectNode model) {
+    int older = model.path("n_positions").asInt(DEFAULT_MAX_LENGTH);
+    if (!model.path("rotary_scaling_factor").isMissingNode()
+        && !model.path("rotary_scaling_factor").isNull()) {
+      older = Math.min(older, model.path("max_trained_positions").asInt(TRAINED_POSITIONS));
+    }
+    return model.path("max_position_embeddings").asInt(older);
   }
 
   /** The files by name, to be written to a folder. The arrays must not be changed. */

@@ -40,7 +40,7 @@ final class TokenizerJson {
 
   /** What a config.json without a tokenizer's class calls models that have BERT's. */
   private static final Set<String> MODELS_OF_BERT =
-      Set.of("bert", "distilbert", "electra", "ernie", "mobilebert", "convbert");
+      Set.of("bert", "distilbert", "electra", "ernie", "mobilebert", "convbert", "nomic_bert");
 
   /** The tokenizer that does as tokenizer.json says, with what is missing there. */
   private static final String FAST = "PreTrainedTokenizerFast";

@@ -2,6 +2,7 @@ package io.github.jaubert.bert.models.modernbert;
 
 import io.github.jaubert.bert.EncoderLayer;
 import io.github.jaubert.bert.TokenInputs;
+import io.github.jaubert.bert.models.rotary.RotaryAttention;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
@@ -48,7 +49,7 @@ final class ModernBertLayer extends EncoderLayer {
   @Override
   protected Tensor attend(Tensor x, TokenInputs inputs) {
     Tensor y = attentionNorm == null ? x : attentionNorm.forward(x);
-    Tensor[] projected = attention.project(y, heads);
+    Tensor[] projected = RotaryAttention.project(attention.queryKeyValue, y, heads);
     Tensor query = F.rotary(projected[0], inputs.positionIds(), ropeTheta);
     Tensor key = F.rotary(projected[1], inputs.positionIds(), ropeTheta);
     Tensor value = projected[2];
@@ -80,34 +81,6 @@ final class ModernBertLayer extends EncoderLayer {
       int hidden = config.hiddenSize();
       queryKeyValue = add("Wqkv", linear(hidden, 3 * hidden, config.attentionBias()));
       out = add("Wo", linear(hidden, hidden, config.attentionBias()));
-    }
-
-    /**
-     * Queries, keys and values by themselves. Parts of the weight cost nothing, and parts of the
-     * product of the whole are copies, which only what an adapter adds to the whole is worth.
-     *
-     * @param x {@code [tokens, hidden]}
-     * @return three of {@code [tokens, heads, headSize]}
-     */
-    Tensor[] project(Tensor x, int heads) {
-      Tensor whole = queryKeyValue.isAdapted() ? queryKeyValue.forward(x) : null;
-      long hidden = x.size(1);
-      Tensor[] parts = new Tensor[3];
-      for (int i = 0; i < parts.length; i++) {
-        Tensor part = whole == null ? part(x, i) : whole.narrow(1, i * hidden, hidden);
-        parts[i] = part.reshape(x.size(0), heads, hidden / heads);
-      }
-      return parts;
-    }
-
-    private Tensor part(Tensor x, int part) {
-      long hidden = x.size(1);
-      Tensor weight = queryKeyValue.weight().narrow(0, part * hidden, hidden);
-      Tensor bias =
-          queryKeyValue.bias() == null
-              ? null
-              : queryKeyValue.bias().narrow(0, part * hidden, hidden);
-      return F.linear(x, weight, bias);
     }
   }
 
