@@ -110,7 +110,7 @@ record BertSizes(
           Names.DISTILBERT);
     }
     throw new IllegalArgumentException(
-        "%s cannot be written as ONNX yet; BERT, DistilBERT, ELECTRA, ERNIE, RoBERTa, ALBERT, MPNet and ModernBERT can"
+        "%s cannot be written as ONNX yet; BERT, DistilBERT, ELECTRA, ERNIE, RoBERTa, ALBERT, MPNet, ModernBERT, Nomic BERT and GTE can"
             .formatted(config.architecture().name()));
   }
 

@@ -4,6 +4,7 @@ import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.MultipleChoiceModel;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
+import io.github.jaubert.bert.models.rotary.RotaryConfig;
 
 /**
  * The graph of an encoder: token ids {@code [texts, sequence]} to hidden states {@code [texts,
@@ -26,6 +27,9 @@ interface EncoderGraph {
     boolean choices = model instanceof MultipleChoiceModel;
     if (config instanceof ModernBertConfig modern) {
       return new ModernBertGraph(new GraphParts(graph, model, modern.normEps(), choices), modern);
+    }
+    if (config instanceof RotaryConfig rotary) {
+      return new GatedGraph(new GraphParts(graph, model, config.layerNormEps(), choices), rotary);
     }
     BertSizes sizes = BertSizes.of(config);
     return new BertGraph(new GraphParts(graph, model, sizes.eps(), choices), sizes);

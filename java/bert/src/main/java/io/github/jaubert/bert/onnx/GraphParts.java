@@ -5,6 +5,7 @@ import static io.github.jaubert.bert.onnx.GraphBuilder.attribute;
 
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.EncoderModel;
+import io.github.jaubert.bert.models.rotary.Gate;
 import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.Tensor;
@@ -197,6 +198,18 @@ final class GraphParts {
         yield half(x, graph.add("Tanh", scaled));
       }
     };
+  }
+
+  /** The same of gates, which have SiLU, too. */
+  String gate(String x, Gate gate) {
+    return gate.isSilu()
+        ? graph.add("Mul", x, graph.add("Sigmoid", x))
+        : activation(x, gate.activation());
+  }
+
+  /** Equal parts of the last axis. */
+  List<String> split(String x, int count) {
+    return graph.addSeveral("Split", count, List.of(attribute("axis", -1L)), x);
   }
 
   /** {@code x (1 + t) / 2}. */

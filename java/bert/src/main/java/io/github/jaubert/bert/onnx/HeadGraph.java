@@ -19,6 +19,8 @@ import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
 import io.github.jaubert.bert.models.ernie.ErnieConfig;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
+import io.github.jaubert.bert.models.nomic.NomicBertConfig;
+import io.github.jaubert.bert.models.rotary.RotaryConfig;
 import io.github.jaubert.nn.Activation;
 import java.util.List;
 
@@ -95,7 +97,8 @@ record HeadGraph(GraphBuilder graph, GraphParts parts, String hidden) {
     String first = parts.first(hidden);
     if (config() instanceof BertConfig
         || config() instanceof ErnieConfig
-        || config() instanceof AlbertConfig) {
+        || config() instanceof AlbertConfig
+        || config() instanceof RotaryConfig) {
       return pooled(first);
     }
     if (config() instanceof DistilBertConfig) {
@@ -133,8 +136,11 @@ record HeadGraph(GraphBuilder graph, GraphParts parts, String hidden) {
       return modern(hidden);
     }
     String transform = "cls.predictions.transform.";
+    String dense = architecture().headName(transform + "dense");
     String x =
-        dense(hidden, architecture().headName(transform + "dense"), config().headActivation());
+        config() instanceof NomicBertConfig nomic
+            ? parts.gate(parts.linear(hidden, dense), nomic.sizes().gate())
+            : dense(hidden, dense, config().headActivation());
     return parts.norm(x, architecture().headName(transform + "LayerNorm"));
   }
 

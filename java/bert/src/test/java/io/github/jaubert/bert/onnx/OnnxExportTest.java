@@ -9,7 +9,9 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.autograd.NoGrad;
+import io.github.jaubert.bert.ConfigJson;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.EncoderModel;
 import io.github.jaubert.bert.Labels;
@@ -28,9 +30,12 @@ import io.github.jaubert.bert.models.bert.BertConfig;
 import io.github.jaubert.bert.models.distilbert.DistilBertConfig;
 import io.github.jaubert.bert.models.electra.ElectraConfig;
 import io.github.jaubert.bert.models.ernie.ErnieConfig;
+import io.github.jaubert.bert.models.gte.GteConfig;
 import io.github.jaubert.bert.models.modernbert.ModernBertConfig;
 import io.github.jaubert.bert.models.mpnet.MpNetConfig;
+import io.github.jaubert.bert.models.nomic.NomicBertConfig;
 import io.github.jaubert.bert.models.roberta.RobertaConfig;
+import io.github.jaubert.bert.models.rotary.RotarySizes;
 import io.github.jaubert.fixture.Seeds;
 import io.github.jaubert.nn.Parameter;
 import io.github.jaubert.tensor.PackedSequences;
@@ -70,6 +75,22 @@ class OnnxExportTest {
         .withDropout(0, 0);
   }
 
+  private static RotarySizes small(RotarySizes sizes) {
+    return sizes
+        .withVocabSize(VOCABULARY)
+        .withEncoder(24, 2, 3, 40)
+        .withMaxPositions(33)
+        .withDropout(0, 0);
+  }
+
+  /** A GTE without segments, whose positions are drawn together. */
+  private static GteConfig scaled() {
+    ObjectNode json = small(GteConfig.gteMultilingualBase().sizes()).toJson();
+    json.put("type_vocab_size", 0).put("hidden_act", "gelu_new");
+    json.putObject("rope_parameters").put("rope_type", "linear").put("factor", 1.5);
+    return GteConfig.read(ConfigJson.of("test", json));
+  }
+
   static Stream<EncoderConfig> encoders() {
     return Stream.of(
         small(BertConfig.bertBase()),
@@ -84,7 +105,10 @@ class OnnxExportTest {
         MpNetConfig.mpnetBase().with(OnnxExportTest::small),
         MpNetConfig.mpnetBase().with(bert -> small(bert).withMaxPositions(150)),
         modern("cls", true),
-        modern("mean", false));
+        modern("mean", false),
+        NomicBertConfig.nomicBertBase().with(OnnxExportTest::small),
+        GteConfig.gteMultilingualBase().with(OnnxExportTest::small),
+        scaled());
   }
 
   /** Windows of 5 tokens to each side, but in the second layer. */
@@ -124,7 +148,8 @@ class OnnxExportTest {
     for (Parameter parameter : model.parameters()) {
       Tensor tensor = parameter.tensor();
       float[] values = new float[(int) tensor.numel()];
-      boolean scale = parameter.name().matches(".*(LayerNorm|[a-z]+_norm|\\bnorm)\\.weight");
+      boolean scale =
+          parameter.name().matches(".*(LayerNorm|[a-z]+_norm|[a-z]+_ln|\\bnorm[12]?)\\.weight");
       for (int i = 0; i < values.length; i++) {
         values[i] = (scale ? 1 : 0) + 0.2f * (float) random.nextGaussian();
       }
