@@ -2,6 +2,8 @@ package io.github.jaubert.bert.checkpoint;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -35,6 +37,11 @@ public final class FolderLock implements AutoCloseable {
    */
   private static final String PROPERTY = "io.github.jaubert.train.lock ";
 
+  /** What asks the operating system for the lock of a file; null if another process has it. */
+  interface Locks {
+    FileLock tryLock(FileChannel channel) throws IOException;
+  }
+
   private final Path file;
   private final RandomAccessFile open; // null: the thread had it before
   private boolean closed;
@@ -65,6 +72,11 @@ public final class FolderLock implements AutoCloseable {
    * @throws CheckpointException if it cannot be written
    */
   public static Optional<FolderLock> tryTake(Path folder) {
+    return tryTake(folder, FileChannel::tryLock);
+  }
+
+  /** The same on a file system with such locks. */
+  static Optional<FolderLock> tryTake(Path folder, Locks locks) {
     try {
       Files.createDirectories(folder);
       Path file = folder.toRealPath().resolve(FILE);
@@ -75,7 +87,7 @@ public final class FolderLock implements AutoCloseable {
       }
       RandomAccessFile open = null;
       try {
-        open = lock(file);
+        open = lock(file, locks);
       } finally {
         if (open == null) {
           System.getProperties().remove(PROPERTY + file);
@@ -89,7 +101,7 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /** Opens and locks the file; null if another process has it. */
-  private static RandomAccessFile lock(Path file) throws IOException {
+  private static RandomAccessFile lock(Path file, Locks locks) throws IOException {
     while (true) {
       try {
         Files.createFile(file);
@@ -101,7 +113,7 @@ public final class FolderLock implements AutoCloseable {
       RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw");
       boolean kept = false;
       try {
-        if (!tryLock(open, file)) {
+        if (!tryLock(open, file, locks)) {
           return null;
         }
         // Who had it before may have deleted the file; a lock of that is worth nothing.
@@ -133,16 +145,16 @@ public final class FolderLock implements AutoCloseable {
     }
   }
 
-  private static boolean tryLock(RandomAccessFile open, Path file) {
+  private static boolean tryLock(RandomAccessFile open, Path file, Locks locks) {
     try {
-      return open.getChannel().tryLock() != null;
+      return locks.tryLock(open.getChannel()) != null;
     } catch (OverlappingFileLockException e) {
       return false; // somebody has changed the system properties
-    } catch (IOException e) {
+    } catch (IOException | UnsupportedOperationException e) {
       LOG.warn(
           "{} cannot be locked ({}): see to it that no other run uses this folder",
           file,
-          CheckpointException.describe(e));
+          e instanceof IOException io ? CheckpointException.describe(io) : e.toString());
       return true;
     }
   }
