@@ -386,7 +386,12 @@ public final class Tokenizer implements AutoCloseable {
   /** The text of tokens, with or without the special ones among them. */
   public String decode(int[] tokenIds, boolean withSpecialTokens) {
     long[] wide = Arrays.stream(tokenIds).asLongStream().toArray();
-    return whileOpen(() -> tokenizer.decode(wide, !withSpecialTokens));
+    if (!files.splitsSpecialTokens()) {
+      return whileOpen(() -> tokenizer.decode(wide, !withSpecialTokens));
+    }
+    try (var knowing = NativeTokenizers.create(files.wholeJson(), files.maxLength())) {
+      return knowing.decode(wide, !withSpecialTokens);
+    }
   }
 
   /**

@@ -45,6 +45,7 @@ public final class TokenizerFiles {
 
   private final Map<String, byte[]> files;
   private final byte[] effective; // tokenizer.json for the native library
+  private final byte[] whole; // the same with all that a token may be
   private final Vocabulary vocabulary;
   private final SpecialTokens special;
   private final EmptyTokenCheck emptyTokens;
@@ -99,8 +100,11 @@ public final class TokenizerFiles {
     keepsEnd = keepsEnd(names.apply(CONFIG), json, config);
     json = withTruncationSide(json, keepsEnd);
     vocabulary = json == file && ofFile != null ? ofFile : TokenizerCheck.check(name, json);
-    effective = json == file ? all.get(JSON) : JsonFiles.format(json);
-    cuts = TextCuts.of(json);
+    whole = json == file ? all.get(JSON) : JsonFiles.format(json);
+    boolean splits = WordPiece.flag(names.apply(CONFIG), config, SplitSpecialTokens.KEY, false);
+    ObjectNode found = splits ? SplitSpecialTokens.of(json) : json;
+    effective = splits ? JsonFiles.format(found) : whole;
+    cuts = TextCuts.of(found);
     wordPieces = WordPieceDecoder.of(json);
     emptyTokens = new EmptyTokenCheck(name, json.path("normalizer"), json.path("added_tokens"));
     if (!all.containsKey(CONFIG)) {
@@ -119,6 +123,7 @@ public final class TokenizerFiles {
     this.model = other.model;
     this.files = files;
     this.effective = other.effective;
+    this.whole = other.whole;
     this.vocabulary = other.vocabulary;
     this.special = other.special;
     this.emptyTokens = other.emptyTokens;
@@ -336,6 +341,16 @@ public final class TokenizerFiles {
   /** tokenizer.json as it is to be read, with what tokenizer_config.json says of it. */
   byte[] tokenizerJson() {
     return effective;
+  }
+
+  /** The same, but with the special tokens even if they are not to be found in texts. */
+  byte[] wholeJson() {
+    return whole;
+  }
+
+  /** Whether special tokens are not found in texts. */
+  boolean splitsSpecialTokens() {
+    return effective != whole;
   }
 
   /** The tokens and their ids. */

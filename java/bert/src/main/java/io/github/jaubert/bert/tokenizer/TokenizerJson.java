@@ -62,7 +62,6 @@ final class TokenizerJson {
    * @param config tokenizer_config.json
    * @param specialMap special_tokens_map.json
    * @param addedList added_tokens.json
-   * @throws CheckpointException if the config wants special tokens not to be read as such
    */
   TokenizerJson(
       UnaryOperator<String> names,
@@ -86,13 +85,6 @@ final class TokenizerJson {
     this.config = config;
     this.specialMap = specialMap;
     this.addedList = addedList;
-    String split = "split_special_tokens";
-    if (WordPiece.flag(names.apply(TokenizerFiles.CONFIG), config, split, false)) {
-      throw TokenizerCheck.refusal(
-          names.apply(TokenizerFiles.CONFIG),
-          split,
-          "true is not supported: special tokens that are written in a text are taken for such");
-    }
   }
 
   /** The tokenizer.json of a vocab.txt. */

@@ -13,9 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** BERT's tokenizer in its two forms: the old vocab.txt, one token a line, and tokenizer.json. */
 final class WordPiece {
+  private static final Logger LOG = LoggerFactory.getLogger(Tokenizer.class);
   private static final Pattern BLANKS_AT_END = Pattern.compile("\\p{IsWhite_Space}+$");
 
   private WordPiece() {}
@@ -23,10 +26,10 @@ final class WordPiece {
   // ---- vocab.txt ----
 
   /**
-   * The ids of the tokens in vocab.txt: the number of the line.
+   * The ids of the tokens in vocab.txt: the number of the line. A byte order mark at its beginning
+   * is left out: in transformers it makes the first token, which is [PAD], another one.
    *
-   * @throws CheckpointException if it is not UTF-8, begins with a byte order mark, is empty or a
-   *     Git LFS pointer
+   * @throws CheckpointException if it is not UTF-8, is empty or a Git LFS pointer
    */
   static Map<String, Integer> readVocabulary(String file, byte[] bytes) {
     LfsPointer.refuse(file, bytes);
@@ -44,9 +47,11 @@ final class WordPiece {
       throw new CheckpointException(file, "byte " + buffer.position() + " is not UTF-8", e);
     }
     if (text.startsWith("\uFEFF")) {
-      throw new CheckpointException(
-          file,
-          "begins with a byte order mark (EF BB BF), which transformers takes for a part of the first token: save it as UTF-8 without one");
+      LOG.warn(
+          "{}: begins with a byte order mark (EF BB BF), which was left out; transformers takes it"
+              + " for a part of the first token",
+          file);
+      text = text.substring(1);
     }
     Map<String, Integer> ids = new LinkedHashMap<>();
     // Only newlines separate: other characters that Java takes for line ends are tokens of real
