@@ -11,7 +11,7 @@ import picocli.CommandLine.Unmatched;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures Jaubert beside its peers, from a checkout:",
+      "Measures Jaubert beside its peers, from a checkout.",
       "./jaubert bench cpu [--quick], or ./jaubert bench gpu; --help behind these shows the options."
     })
 final class BenchCommand implements Runnable {

@@ -49,6 +49,11 @@ public final class Figures {
         : String.format(Locale.ROOT, "%.4f", value);
   }
 
+  /** A learning rate as people write it: {@code 1e-4}, where Java has {@code 1.0E-4}. */
+  public static String rate(Object rate) {
+    return rate.toString().replace(".0E", "E").replace('E', 'e');
+  }
+
   /** Such as {@code 1 step} or {@code 1,200 steps}. */
   public static String counted(long count, String thing) {
     return String.format(Locale.ROOT, "%,d %s%s", count, thing, count == 1 ? "" : "s");

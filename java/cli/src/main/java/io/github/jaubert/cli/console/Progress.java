@@ -37,6 +37,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
   private final PrintStream out;
   private final boolean terminal;
   private ProgressBar bar;
+  private BarLine line; // where the bar is
   private String learnt = ""; // the figures of the last line of the log
   private long steps;
   private long allTokens;
@@ -101,7 +102,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
       bar.stepTo(done);
     }
     if (done == all) {
-      close();
+      close(false); // the next line says what the bar did
       out.println(work + ": " + whole);
     }
   }
@@ -147,7 +148,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
     out.println(
         counted((int) settings.get("epochs"), "epoch")
             + ", learning rate "
-            + settings.get("learning_rate")
+            + Figures.rate(settings.get("learning_rate"))
             + ", batches of "
             + (inTokens
                 ? counted((int) settings.get("batch_tokens"), "token")
@@ -285,11 +286,37 @@ public final class Progress implements TrainingListener, AutoCloseable {
         .join();
   }
 
+  /**
+   * The line of a bar, which ends when it is told to. The bar ends its own lines, but not of work
+   * so short that it drew it once only.
+   */
+  private static final class BarLine extends ConsoleProgressBarConsumer {
+    private final PrintStream out;
+    private final int width;
+
+    BarLine(PrintStream out, int width) {
+      super(out, width);
+      this.out = out;
+      this.width = width;
+    }
+
+    @Override
+    public void close() {
+      // end does it
+    }
+
+    void end(boolean keep) {
+      out.print(keep ? System.lineSeparator() : "\r" + " ".repeat(width - 1) + "\r");
+      out.flush();
+    }
+  }
+
   private ProgressBar trainingBar() {
     return bar("training", "", steps, doneSteps, Duration.ofNanos(System.nanoTime() - startedAt));
   }
 
-  private static ProgressBar bar(String task, String unit, long all, long done, Duration elapsed) {
+  private ProgressBar bar(String task, String unit, long all, long done, Duration elapsed) {
+    line = new BarLine(out, undisturbed(Screen::columns));
     return new ProgressBarBuilder()
         .setTaskName(task)
         .setInitialMax(all)
@@ -297,7 +324,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
         .setUnit(unit, 1)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(250)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err, undisturbed(Screen::columns)))
+        .setConsumer(line)
         .hideEta() // it goes by steps, which differ in length
         .build();
   }
@@ -305,6 +332,15 @@ public final class Progress implements TrainingListener, AutoCloseable {
   /** Ends the bar, which has a thread of its own and would go on behind work that failed. */
   @Override
   public void close() {
+    close(true);
+  }
+
+  /**
+   * Ends the bar.
+   *
+   * @param keep whether its line stays, and what follows begins below it
+   */
+  private void close(boolean keep) {
     if (bar != null) {
       ProgressBar ended = bar;
       bar = null;
@@ -313,6 +349,7 @@ public final class Progress implements TrainingListener, AutoCloseable {
             ended.close();
             return null;
           });
+      line.end(keep);
     }
   }
 }

@@ -111,7 +111,7 @@ public final class DryRun implements TrainingListener {
         settings.get("batch_size").equals(0)
             ? Figures.counted((int) settings.get("batch_tokens"), "token")
             : Figures.counted((int) settings.get("batch_size"), "text"),
-        settings.get("learning_rate"),
+        Figures.rate(settings.get("learning_rate")),
         String.valueOf(settings.get("precision")).toLowerCase(Locale.ROOT));
     Duration time = Duration.ofNanos((long) (allTokens / tokensPerNano));
     say(

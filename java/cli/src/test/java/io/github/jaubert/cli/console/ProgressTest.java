@@ -38,6 +38,46 @@ class ProgressTest {
     }
   }
 
+  /** Also where the work is so short that the bar's thread has drawn nothing when it ends. */
+  @Test
+  void onATerminalABarGivesWayToTheLineThatSaysItIsDone() {
+    for (int i = 0; i < 20; i++) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (Progress progress = new Progress(new PrintStream(bytes, true), true)) {
+        progress.tokenized("dev.tsv", 5, 10);
+        progress.tokenized("dev.tsv", 10, 10);
+      }
+      String shown = bytes.toString(StandardCharsets.UTF_8);
+      String erased = shown.substring(0, shown.lastIndexOf('\r'));
+      assertTrue(erased.substring(erased.lastIndexOf('\r')).isBlank(), shown);
+      assertEquals("tokenising dev.tsv: 10 texts", shown.substring(erased.length()).strip());
+    }
+  }
+
+  @Test
+  void onATerminalTheBarOfTrainingKeepsItsLine() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Progress progress = new Progress(new PrintStream(bytes, true), true)) {
+      progress.started(0, 2, 0, 20);
+      progress.stepped(1, 10);
+      progress.ended();
+      progress.logged(new LogEntry(LogEntry.Kind.EVALUATION, 2, 1, Map.of("accuracy", 0.875)));
+    }
+    List<String> lines =
+        bytes.toString(StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+    String bar = lines.get(lines.size() - 2);
+    assertTrue(bar.startsWith("training  50% ["), bar);
+    assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(lines.size() - 1));
+  }
+
+  @Test
+  void ratesAreWrittenAsOptionsAre() {
+    assertEquals("1e-4", Figures.rate(1e-4f));
+    assertEquals("2.5e-5", Figures.rate(2.5e-5f));
+    assertEquals("0.001", Figures.rate(1e-3f));
+    assertEquals("5e-4", Figures.rate(5e-4));
+  }
+
   @Test
   void numbersAreThoseOfOneLocale() {
     Locale before = Locale.getDefault();
