@@ -1,6 +1,7 @@
 package io.github.jaubert.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -50,6 +51,25 @@ class QuestionsTest extends CommandFixture {
     words.addAll(List.of("--lr", "3e-3", "--epochs", 5, "--batch-size", 8));
     words.addAll(Arrays.asList(more));
     return jaubert(words.toArray());
+  }
+
+  @Test
+  void theWorstErrorsStandOnThePage() throws IOException {
+    Path out = folder.resolve("hasty");
+    List<Object> words = new ArrayList<>(List.of("finetune", "--task", "qa", "--model", model));
+    words.addAll(List.of("--train", squad("train.json", 8, 1), "--epochs", 1, "--lr", "1e-6"));
+    words.addAll(List.of("--eval", squad("dev.json", 40, 2), "--out", out, "--max-length", 12));
+    jaubert(words.toArray()).succeeded(); // which has learnt next to nothing
+    JsonNode errors = JSON.readTree(out.resolve("report.json").toFile()).path("errors");
+    assertTrue(errors.size() > 0, "nothing is wrong");
+    double before = 1;
+    for (JsonNode one : errors) {
+      assertEquals("very", one.path("text").asText());
+      assertTrue(one.path("pair").asText().contains(one.path("label").get(0).asText()));
+      assertNotEquals(one.path("label"), one.path("answer"));
+      assertTrue(one.path("probability").asDouble() <= before, errors.toString());
+      before = one.path("probability").asDouble();
+    }
   }
 
   @Test

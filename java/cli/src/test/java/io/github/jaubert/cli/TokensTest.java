@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -63,6 +64,22 @@ class TokensTest extends CommandFixture {
     words.addAll(List.of("--epochs", 12));
     words.addAll(Arrays.asList(more));
     return tokens(tagged, judged, out, words.toArray());
+  }
+
+  @Test
+  void theWorstErrorsStandOnThePage() throws IOException {
+    Path out = folder.resolve("hasty");
+    tokens(tagged, judged, out, "--word-column", 1, "--epochs", 1, "--lr", "1e-5").succeeded();
+    JsonNode errors = JsonFiles.readObject(out.resolve("report.json")).path("errors");
+    assertEquals(20, errors.size(), "hardly anything is right after this");
+    for (JsonNode one : errors) {
+      assertTrue(one.path("text").asText().matches("the (film|story) was [a-z ]+"));
+      assertTrue(one.path("line").asInt() > 2, "behind the first sentence");
+      assertEquals(1, one.path("label").size(), one.toString());
+      assertTrue(one.path("label").get(0).asText().matches("[a-z ]+ (PRAISE|BLAME)"));
+      assertNotEquals(one.path("label"), one.path("answer"));
+    }
+    assertTrue(Files.readString(out.resolve("report.html")).contains("Worst errors"));
   }
 
   @Test

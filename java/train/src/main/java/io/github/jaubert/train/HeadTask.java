@@ -5,6 +5,7 @@ import io.github.jaubert.bert.tokenizer.Tokenizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 
 /**
  * The task of a head over an encoder that learns from a data set, and may be judged by another. It
@@ -76,6 +77,30 @@ public abstract class HeadTask<T extends HeadTask<T, M, D>, M extends EncoderMod
     require(tokens > 2, "maxLength " + tokens + ": a whole number from 3");
     maxLength = tokens;
     return self();
+  }
+
+  /**
+   * Judges the model as it is now, unless the last evaluation gave what came of a run: that of the
+   * best weights need not be the last, and a run that was finished earlier had none.
+   *
+   * @param judge null if there was no run, or nothing to be judged by
+   * @param judged whether {@code judge} has figures
+   */
+  final void judge(Evaluation judge, boolean judged, TrainingResult result) {
+    if (judge == null) {
+      throw new IllegalStateException(
+          "nothing to be judged by, or no run yet; choose data with evaluate(…)");
+    }
+    if (!judged || !result.metrics().entrySet().containsAll(judge.result().entrySet())) {
+      judge(judge);
+    }
+  }
+
+  /** Judges the model as it is now. */
+  final void judge(Evaluation judge) {
+    if (new Evaluator(this, judge).run().isEmpty()) {
+      throw new CancellationException("judging was interrupted");
+    }
   }
 
   /** Whether there is something to learn from; otherwise the model is judged as it is. */

@@ -10,6 +10,7 @@ import io.github.jaubert.train.data.QuestionDataset;
 import io.github.jaubert.train.data.WindowedDataset;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,6 +124,19 @@ public final class QuestionAnswering
       throw new IllegalStateException("the model was not judged yet: Trainer.of(task).evaluate()");
     }
     return judge.judgements();
+  }
+
+  /**
+   * The same of the model as it is now. After a run this costs nothing if the last evaluation was
+   * of these weights.
+   *
+   * @param result what came of the run
+   * @throws IllegalStateException if there was no run, or nothing to be judged by
+   * @throws CancellationException if the thread is interrupted meanwhile
+   */
+  public List<Judgement> judgements(TrainingResult result) {
+    judge(judge, judge != null && judge.isDone(), result);
+    return judgements();
   }
 
   private WindowedDataset cut(

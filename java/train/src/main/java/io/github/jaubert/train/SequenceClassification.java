@@ -370,7 +370,7 @@ public final class SequenceClassification
    * @throws CancellationException if the thread is interrupted meanwhile
    */
   public Predictions predictions(TrainingResult result) {
-    judge(result);
+    judge(judge, judge != null && judge.isDone(), result);
     return judge.predictions();
   }
 
@@ -383,24 +383,8 @@ public final class SequenceClassification
    * @throws CancellationException if the thread is interrupted meanwhile
    */
   public List<Judgement> judgements(TrainingResult result) {
-    judge(result);
+    judge(judge, judge != null && judge.isDone(), result);
     return judgements();
-  }
-
-  private void judge(TrainingResult result) {
-    if (judge == null) {
-      throw new IllegalStateException(
-          "predictions: nothing to be judged by, or no run yet; choose data with evaluate(…)");
-    }
-    if (!judge.gave(result.metrics())) {
-      run(judge);
-    }
-  }
-
-  private void run(SequenceEvaluation evaluation) {
-    if (new Evaluator(this, evaluation).run().isEmpty()) {
-      throw new CancellationException("judging was interrupted");
-    }
   }
 
   /**
@@ -427,7 +411,7 @@ public final class SequenceClassification
     Targets targets = Targets.of(TextDataset.of(texts), model().labels());
     SequenceEvaluation evaluation =
         new SequenceEvaluation(this, some, targets, read.placesIn(rows), List.of());
-    run(evaluation);
+    judge(evaluation);
     return evaluation.predictions();
   }
 

@@ -133,11 +133,6 @@ final class SequenceEvaluation implements Evaluation {
     return logits != null;
   }
 
-  /** Whether the last evaluation gave these figures. */
-  boolean gave(Map<String, Double> figures) {
-    return logits != null && figures.entrySet().containsAll(result().entrySet());
-  }
-
   @Override
   public Map<String, Double> result() {
     ofTexts();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +99,19 @@ public final class TokenTagging
       throw new IllegalStateException("the model was not judged yet: Trainer.of(task).evaluate()");
     }
     return judge.judgements();
+  }
+
+  /**
+   * The same of the model as it is now. After a run this costs nothing if the last evaluation was
+   * of these weights.
+   *
+   * @param result what came of the run
+   * @throws IllegalStateException if there was no run, or nothing to be judged by
+   * @throws CancellationException if the thread is interrupted meanwhile
+   */
+  public List<Judgement> judgements(TrainingResult result) {
+    judge(judge, judge != null && !judge.judgements().isEmpty(), result);
+    return judgements();
   }
 
   private AlignedDataset align(TaggedDataset data, Tokenizer cutting, TrainingListener listener) {

@@ -8,6 +8,7 @@ import io.github.jaubert.cli.report.RecordedRun;
 import io.github.jaubert.cli.report.RecordedRun.State;
 import io.github.jaubert.cli.report.RunPage;
 import io.github.jaubert.train.Judgement;
+import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.metrics.Calibration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,6 +42,12 @@ public final class Findings {
    * @param line of the file, 0 if there is none
    */
   record Row(String text, String pair, List<String> labels, String file, long line) {}
+
+  /** An example of files, at one of their {@linkplain Source lines}, or of none. */
+  static Row row(Source files, long line, String text, String pair, List<String> labels) {
+    String file = files.files().size() > 1 ? files.file(line).toString() : null;
+    return new Row(text, pair, labels, file, Source.inFile(line));
+  }
 
   /** What its probabilities are worth. */
   void calibration(Calibration calibration) {

@@ -12,6 +12,7 @@ import io.github.jaubert.cli.options.TrainingOptions.Suggestion;
 import io.github.jaubert.cli.predict.QuestionAnswers;
 import io.github.jaubert.train.QuestionAnswering;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Question;
 import io.github.jaubert.train.data.QuestionDataset;
 import io.github.jaubert.train.data.Source;
@@ -26,6 +27,7 @@ public final class QuestionJob extends HeadJob<QuestionAnswerer> {
 
   private final QuestionDataset train;
   private final QuestionDataset eval; // null if there is none
+  private QuestionAnswering task; // null until there is a trainer
 
   private QuestionJob(Options options, QuestionDataset train, QuestionDataset eval) {
     super(options, "question", OUTPUTS, data(train), eval == null ? null : data(eval));
@@ -95,12 +97,29 @@ public final class QuestionJob extends HeadJob<QuestionAnswerer> {
 
   @Override
   public Trainer trainer() {
-    QuestionAnswering task = QuestionAnswering.of(model(), tokenizer()).train(train);
+    task = QuestionAnswering.of(model(), tokenizer()).train(train);
     options().training().apply(options().command(), task, options().questions());
     return Trainer.of(eval == null ? task : task.evaluate(eval));
   }
 
   // ---- what came of it ----
+
+  @Override
+  public void find(Findings findings, TrainingResult result) {
+    if (eval != null) {
+      findings.errors(task.judgements(result), "probability", this::row);
+    }
+  }
+
+  private Findings.Row row(int number) {
+    Question question = eval.questions().get(number);
+    return Findings.row(
+        eval.origin(),
+        question.line(),
+        question.question(),
+        question.context(),
+        question.answerTexts());
+  }
 
   @Override
   public void answers(Path folder, PrintWriter out) {

@@ -21,7 +21,6 @@ import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.Example;
 import io.github.jaubert.train.data.LabelText;
-import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TextDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -275,10 +274,7 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
 
   private static Findings.Row row(TextDataset data, int number) {
     Example row = data.rows().get(number);
-    String file =
-        data.origin().files().size() > 1 ? data.origin().file(row.line()).toString() : null;
-    return new Findings.Row(
-        row.text(), row.secondText(), row.labels(), file, Source.inFile(row.line()));
+    return Findings.row(data.origin(), row.line(), row.text(), row.secondText(), row.labels());
   }
 
   @Override

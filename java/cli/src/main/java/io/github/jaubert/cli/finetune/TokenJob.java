@@ -9,8 +9,10 @@ import io.github.jaubert.cli.console.Figures;
 import io.github.jaubert.cli.options.DataOptions;
 import io.github.jaubert.cli.options.TrainingOptions.Suggestion;
 import io.github.jaubert.cli.predict.EntityAnswers;
+import io.github.jaubert.train.Judgement;
 import io.github.jaubert.train.TokenTagging;
 import io.github.jaubert.train.Trainer;
+import io.github.jaubert.train.TrainingResult;
 import io.github.jaubert.train.data.DataException;
 import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.TaggedDataset;
@@ -19,7 +21,6 @@ import io.github.jaubert.train.data.WordIds;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Sentences of words with a tag each, such as names of persons and places. */
 public final class TokenJob extends ClassifierJob<TokenClassifier> {
@@ -27,6 +28,7 @@ public final class TokenJob extends ClassifierJob<TokenClassifier> {
 
   private final TaggedDataset train;
   private final TaggedDataset eval; // null if there is none
+  private TokenTagging task; // null until there is a trainer
 
   private TokenJob(Options options, Labels labels, TaggedDataset train, TaggedDataset eval) {
     super(options, "sentence", labels, data(train), eval == null ? null : data(eval));
@@ -118,8 +120,7 @@ public final class TokenJob extends ClassifierJob<TokenClassifier> {
 
   @Override
   public Trainer trainer() {
-    TokenTagging task =
-        TokenTagging.of(model(), tokenizer()).train(train).labelled(options().tags().labelled);
+    task = TokenTagging.of(model(), tokenizer()).train(train).labelled(options().tags().labelled);
     options().training().apply(options().command(), task);
     if (eval != null) {
       options().tags().judge(options().command(), task, eval);
@@ -128,6 +129,31 @@ public final class TokenJob extends ClassifierJob<TokenClassifier> {
   }
 
   // ---- what came of it ----
+
+  @Override
+  public void find(Findings findings, TrainingResult result) {
+    if (eval != null) {
+      List<Judgement> judgements =
+          task.judgements(result).stream().map(one -> inEntities(one)).toList();
+      findings.errors(judgements, "probability", this::row);
+    }
+  }
+
+  private Judgement inEntities(Judgement one) {
+    TaggedSentence sentence = eval.sentences().get(one.row());
+    return new Judgement(
+        one.row(), entities(sentence.words(), one.answer()), one.score(), one.right());
+  }
+
+  private Findings.Row row(int number) {
+    TaggedSentence sentence = eval.sentences().get(number);
+    return Findings.row(
+        eval.origin(),
+        sentence.line(),
+        WordIds.join(sentence.words()),
+        null,
+        entities(sentence.words(), sentence.tags()));
+  }
 
   @Override
   public void answers(Path folder, PrintWriter out) {
@@ -148,14 +174,17 @@ public final class TokenJob extends ClassifierJob<TokenClassifier> {
   }
 
   private String truth(TaggedSentence sentence) {
-    String entities =
-        options().tags().scheme.entities(sentence.tags()).stream()
-            .map(
-                entity ->
-                    WordIds.join(sentence.words().subList(entity.first(), entity.last() + 1))
-                        + " "
-                        + entity.type())
-            .collect(Collectors.joining(", "));
-    return entities.isEmpty() ? EntityAnswers.NONE : entities;
+    List<String> entities = entities(sentence.words(), sentence.tags());
+    return entities.isEmpty() ? EntityAnswers.NONE : String.join(", ", entities);
+  }
+
+  private List<String> entities(List<String> words, List<String> tags) {
+    return options().tags().scheme.entities(tags).stream()
+        .map(
+            entity ->
+                WordIds.join(words.subList(entity.first(), entity.last() + 1))
+                    + " "
+                    + entity.type())
+        .toList();
   }
 }
