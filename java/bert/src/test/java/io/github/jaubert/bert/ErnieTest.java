@@ -1,6 +1,7 @@
 package io.github.jaubert.bert;
 
 import static io.github.jaubert.bert.Goldens.relativeL2;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -9,10 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.TestFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.bert.models.bert.Bert;
 import io.github.jaubert.bert.models.ernie.Ernie;
 import io.github.jaubert.bert.models.ernie.ErnieConfig;
+import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
 import java.util.Map;
@@ -90,6 +93,21 @@ class ErnieTest extends EncoderGoldens {
     assertEquals("", warnings(() -> Encoder.fromPretrained(folder)));
     try (Encoder model = Encoder.fromPretrained(folder)) {
       assertSameAsGolden(model, "", 0);
+    }
+  }
+
+  /** As in transformers: what its tokenizer.json does not say, BERT's tokenizer does. */
+  @Test
+  void itsTokenizerIsBerts() {
+    TestFiles.write(
+        folder.resolve("tokenizer.json"),
+        """
+        {"version": "1.0", "model": {"type": "WordPiece", "unk_token": "[UNK]",
+          "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab":
+            {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "anna": 5, "京": 6}}}
+        """);
+    try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+      assertArrayEquals(new int[] {2, 5, 6, 6, 3}, tokenizer.encode("Anna 京京").ids());
     }
   }
 
