@@ -119,7 +119,10 @@ class Ways:
                     whole[part] = whole[part] | value if part == "model" else value
                 content["tokenizer.json"] = whole
             for file, value in content.items():
-                (Path(folder) / file).write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+                if "base64" in value:
+                    (Path(folder) / file).write_bytes(base64.b64decode(value["base64"]))
+                else:
+                    (Path(folder) / file).write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
             tokenizer = AutoTokenizer.from_pretrained(folder)
         ids, texts, second_types = encoded(tokenizer, self.cases[:count])
         types = {"second_types": second_types} if any(second_types) else {}

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.AdapterFolder;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.SentencePieceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,9 +31,13 @@ public final class TokenizerFiles {
   static final String VOCABULARY_JSON = "vocab.json";
   static final String MERGES = "merges.txt";
 
-  /** Files of SentencePiece, in which some repositories have the tokenizer alone. */
+  /** Models of SentencePiece, which are read where there is nothing else. */
   private static final List<String> SENTENCE_PIECE =
       List.of("sentencepiece.bpe.model", "spm.model", "spiece.model");
+
+  private static final String REMEDY =
+      "; others need a tokenizer.json, which transformers makes of it:"
+          + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder)";
 
   private static final List<String> NAMES =
       List.of(JSON, CONFIG, VOCABULARY, SPECIAL, ADDED, VOCABULARY_JSON, MERGES);
@@ -90,6 +95,20 @@ public final class TokenizerFiles {
       }
       json = file;
       all.put(JSON, JsonFiles.format(json));
+    } else if (pieces(all) != null) {
+      String pieces = pieces(all);
+      SentencePieceModel spm = SentencePieceModel.read(names.apply(pieces), all.get(pieces));
+      file = reader.ofPieces(names.apply(pieces), spm);
+      if (file == null) {
+        throw new CheckpointException(
+            names.apply(pieces), "is read for XLM-RoBERTa, CamemBERT and DeBERTa-v2" + REMEDY);
+      }
+      json = file;
+      all.put(JSON, JsonFiles.format(json));
+      ObjectNode named =
+          all.containsKey(CONFIG) ? config : reader.missingConfig(file, json, maxLength);
+      named.set("additional_special_tokens", SentencePieceJson.additional(spm));
+      all.put(CONFIG, JsonFiles.format(named));
     } else {
       file =
           reader.ofVocabulary(
@@ -235,8 +254,8 @@ public final class TokenizerFiles {
   }
 
   /**
-   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or vocab.txt with
-   * tokenizer_config.json.
+   * Reads the tokenizer of a Hugging Face folder: tokenizer.json, or else vocab.txt, vocab.json
+   * with merges.txt, or a model of SentencePiece.
    *
    * @throws CheckpointException if there is none or a file is damaged
    */
@@ -246,44 +265,45 @@ public final class TokenizerFiles {
       throw new CheckpointException(
           folder.toString(),
           Files.isDirectory(folder)
-              ? "has neither tokenizer.json nor vocab.txt" + remedy(folder)
+              ? "has neither tokenizer.json nor vocab.txt, nor a model of SentencePiece"
               : "no such folder");
     }
     return files;
   }
 
-  private static String remedy(Path folder) {
-    for (String file : SENTENCE_PIECE) {
-      if (Files.exists(folder.resolve(file))) {
-        return "; %s is not read: the model's repository has a tokenizer.json, or another model of"
-                .formatted(file)
-            + " the same tokenizer has one; transformers writes one of it,"
-            + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder)";
-      }
-    }
-    return "";
-  }
-
   /** The same, but null if the folder has no tokenizer; of an adapter, nor its base. */
   public static TokenizerFiles readIfPresent(Path folder) {
     Map<String, byte[]> read = new LinkedHashMap<>();
-    for (String name : NAMES) {
-      Path file = folder.resolve(name);
-      if (Files.exists(file)) {
-        try {
-          read.put(name, Files.readAllBytes(file));
-        } catch (IOException e) {
-          throw new CheckpointException(
-              file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
-        }
-      }
-    }
+    NAMES.forEach(name -> addIfPresent(read, folder, name));
     if (!read.containsKey(JSON) && !read.containsKey(VOCABULARY) && !hasMerges(read)) {
+      SENTENCE_PIECE.forEach(name -> addIfPresent(read, folder, name));
+    }
+    if (!read.containsKey(JSON)
+        && !read.containsKey(VOCABULARY)
+        && !hasMerges(read)
+        && pieces(read) == null) {
       return AdapterFolder.isIn(folder) ? readIfPresent(AdapterFolder.base(folder)) : null;
     }
     Path config = AdapterFolder.config(folder);
     ObjectNode model = Files.exists(config) ? JsonFiles.readObject(config) : JsonFiles.object();
     return new TokenizerFiles(file -> folder.resolve(file).toString(), read, model);
+  }
+
+  private static void addIfPresent(Map<String, byte[]> read, Path folder, String name) {
+    Path file = folder.resolve(name);
+    if (Files.exists(file)) {
+      try {
+        read.put(name, Files.readAllBytes(file));
+      } catch (IOException e) {
+        throw new CheckpointException(
+            file.toString(), "cannot be read: " + CheckpointException.describe(e), e);
+      }
+    }
+  }
+
+  /** The name of the model of SentencePiece among files; null if there is none. */
+  private static String pieces(Map<String, byte[]> files) {
+    return SENTENCE_PIECE.stream().filter(files::containsKey).findFirst().orElse(null);
   }
 
   /**

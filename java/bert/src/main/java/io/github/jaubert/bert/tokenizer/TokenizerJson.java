@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.checkpoint.SentencePieceModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -212,6 +213,51 @@ final class TokenizerJson {
         RobertaJson.ofMerges(names.apply(TokenizerFiles.VOCABULARY_JSON), vocabulary, merges);
     String kind = kind(json);
     return RobertaJson.reads(kind, json) ? roberta(json, kind) : null;
+  }
+
+  /**
+   * The tokenizer.json of a model of SentencePiece; null if no class of tokenizers is known that
+   * has such.
+   *
+   * @param file what it is called in messages
+   */
+  ObjectNode ofPieces(String file, SentencePieceModel pieces) {
+    String kind = kindOfPieces();
+    if (!SentencePieceJson.reads(kind)) {
+      return null;
+    }
+    ObjectNode with = config.deepCopy();
+    with.set("additional_special_tokens", SentencePieceJson.additional(pieces));
+    TokenizerJson reader = new TokenizerJson(log, names, model, with, specialMap, addedList);
+    boolean deberta = kind.equals(SentencePieceJson.DEBERTA);
+    SpecialTokens special =
+        reader.specialTokens(deberta ? SentencePieceJson.ofDeberta() : RobertaJson.SPECIAL);
+    ObjectNode json = SentencePieceJson.vocabulary(file, kind, pieces, special);
+    if (!deberta) {
+      return reader.roberta(json, kind);
+    }
+    SentencePieceJson.deberta(names.apply(TokenizerFiles.CONFIG), json, config, special);
+    JsonNode unigram = json.get("model");
+    ArrayNode added =
+        reader
+            .addedTokens(special, json)
+            .numbered(
+                file,
+                Vocabulary.ofModel(unigram),
+                Vocabulary.sizeOfModel(unigram),
+                JsonFiles.object().path(""),
+                special);
+    json.set("added_tokens", added);
+    json.set("post_processor", SentencePieceJson.processor(added, special));
+    return json;
+  }
+
+  private String kindOfPieces() {
+    String kind = kind(JsonFiles.object());
+    return model.path("model_type").asText().equals(SentencePieceJson.DEBERTA_MODEL)
+            && GENERAL.contains(kind)
+        ? SentencePieceJson.DEBERTA
+        : kind;
   }
 
   /** Special and added tokens are added, and no others stand around a text if none are said to. */

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,7 @@ class RobertaTokenizersTest {
     add(tests, table("roberta.json"));
     add(tests, table("mpnet.json"));
     add(tests, table("deberta.json"));
+    add(tests, table("sentencepiece.json"));
     return tests;
   }
 
@@ -88,6 +90,8 @@ class RobertaTokenizersTest {
       Path path = folder.resolve(file.getKey());
       if (file.getValue().isTextual()) {
         TestFiles.write(path, file.getValue().asText());
+      } else if (file.getValue().has("base64")) {
+        TestFiles.write(path, Base64.getDecoder().decode(file.getValue().get("base64").asText()));
       } else {
         TestFiles.write(path, JsonFiles.format((ObjectNode) file.getValue()));
       }
@@ -143,17 +147,21 @@ class RobertaTokenizersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sentencepiece.bpe.model", "spm.model"})
-  void aSentencePieceModelAloneIsRefusedWithARemedy(String file) {
+  void aSentencePieceModelIsReadForItsModelsAlone(String name) throws IOException {
     TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"xlm-roberta\"}");
-    TestFiles.write(folder.resolve(file), "");
+    TestFiles.write(folder.resolve(name), "");
+    assertTrue(refusal().contains(name + ": has no pieces: it is no model of"), refusal());
+    TestFiles.write(folder.resolve(name), new byte[] {10, 100});
+    assertTrue(refusal().contains(name), refusal());
+    ObjectNode table = table("sentencepiece.json");
+    JsonNode model = table.get("ways").get(0).get("files").get("sentencepiece.bpe.model");
+    byte[] bytes = Base64.getDecoder().decode(model.get("base64").asText());
+    TestFiles.write(folder.resolve(name), Arrays.copyOf(bytes, bytes.length - 100));
+    assertTrue(refusal().contains(name), refusal());
+    TestFiles.write(folder.resolve(name), bytes);
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"modernbert\"}");
     assertTrue(
-        refusal()
-            .contains(
-                "has neither tokenizer.json nor vocab.txt; "
-                    + file
-                    + " is not read: the model's repository has a tokenizer.json, or another model"
-                    + " of the same tokenizer has one; transformers writes one of it,"
-                    + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder)"),
+        refusal().contains(name + ": is read for XLM-RoBERTa, CamemBERT and DeBERTa-v2; others"),
         refusal());
   }
 

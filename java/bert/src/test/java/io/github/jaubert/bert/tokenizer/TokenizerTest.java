@@ -350,7 +350,9 @@ class TokenizerTest {
   @Test
   void saysWhatIsMissing() throws IOException {
     Files.delete(folder.resolve("vocab.txt"));
-    assertEquals(folder + ": has neither tokenizer.json nor vocab.txt", refusal());
+    assertEquals(
+        folder + ": has neither tokenizer.json nor vocab.txt, nor a model of SentencePiece",
+        refusal());
   }
 
   @Test
