@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.TestFiles;
+import io.github.jaubert.fixture.Seeds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -163,6 +165,31 @@ class RobertaTokenizersTest {
     assertTrue(
         refusal().contains(name + ": is read for XLM-RoBERTa, CamemBERT and DeBERTa-v2; others"),
         refusal());
+  }
+
+  /** A damaged one is read, or refused as one; the native library never meets what it cannot bear. */
+  @Test
+  void damagedSentencePieceModelsAreRefusedInWords() throws IOException {
+    ObjectNode table = table("sentencepiece.json");
+    JsonNode model = table.get("ways").get(2).get("files").get("sentencepiece.bpe.model");
+    byte[] whole = Base64.getDecoder().decode(model.get("base64").asText());
+    Random random = new Random(Seeds.seed("damage"));
+    TestFiles.write(folder.resolve("config.json"), "{\"model_type\": \"camembert\"}");
+    for (int i = 0; i < 30; i++) {
+      byte[] bytes = whole.clone();
+      for (int n = random.nextInt(4); n >= 0; n--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+      }
+      if (random.nextInt(4) == 0) {
+        bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+      }
+      TestFiles.write(folder.resolve("spm.model"), bytes);
+      try (Tokenizer tokenizer = Tokenizer.fromPretrained(folder)) {
+        assertTrue(tokenizer.encode("the cat \uff21 x").ids().length > 2, Seeds.said());
+      } catch (CheckpointException e) {
+        assertTrue(e.getMessage().contains(folder.toString()), Seeds.said() + e.getMessage());
+      }
+    }
   }
 
   private String refusal() {
