@@ -103,6 +103,13 @@ class ExamplesTest {
   }
 
   @Test
+  void encodesTextsOfSeveralLengths() throws IOException {
+    Path dir = tinyModel();
+    List<String> lines = printed(() -> Encode.encode(dir, List.of("a warm film", "dull")));
+    assertEquals(List.of("[[CLS], a, warm, film, [SEP]]", "[8, 16]", "128"), lines);
+  }
+
+  @Test
   void textAloneMakesAnEncoder() throws IOException {
     Path books = Files.createDirectories(folder.resolve("books"));
     Files.writeString(books.resolve("a.txt"), "a warm film\nit was good\n\n".repeat(150));
