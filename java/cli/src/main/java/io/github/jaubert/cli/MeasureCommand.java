@@ -2,6 +2,9 @@ package io.github.jaubert.cli;
 
 import io.github.jaubert.bert.checkpoint.AtomicFile;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
+import io.github.jaubert.bert.pipeline.Embeddings;
+import io.github.jaubert.bert.pipeline.Pipelines;
+import io.github.jaubert.bert.pipeline.TokenClassification;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.cli.console.Progress;
 import io.github.jaubert.cli.measure.MeasuredLines;
@@ -48,6 +51,9 @@ import picocli.CommandLine.Spec;
       "A file is read once, row by row; a million rows need no more memory than some hundred MB."
     })
 final class MeasureCommand implements Callable<Integer> {
+  private static final int CLUSTER_TEXTS = 10_000;
+  private static final int MOST_CLUSTERS = 1000;
+
   @Parameters(
       paramLabel = "DATA",
       description =
@@ -136,6 +142,28 @@ final class MeasureCommand implements Callable<Integer> {
   private Integer perplexity;
 
   @Option(
+      names = "--clusters",
+      paramLabel = "N",
+      description =
+          "Put texts together that the encoder of --model finds alike, in N clusters; auto tries"
+              + " some numbers from 2 to 20.")
+  private String clusters;
+
+  @Option(
+      names = "--cluster-texts",
+      paramLabel = "TEXTS",
+      description = "How many texts are drawn at random for --clusters. Default: 10000.")
+  private Integer clusterTexts;
+
+  @Option(
+      names = "--tagger",
+      paramLabel = "MODEL",
+      description =
+          "A model for tokens with labels such as PER and LOC: names of persons and places are"
+              + " personal data, counted and masked. Each text costs a pass.")
+  private Path tagger;
+
+  @Option(
       names = "--terms",
       split = ",",
       paramLabel = "TERM,TERM",
@@ -177,10 +205,22 @@ final class MeasureCommand implements Callable<Integer> {
     DataReport report;
     try (Tokenizer tokenizer = tokenizer();
         MaskedScorer scorer = perplexity == null ? null : MaskedScorer.fromPretrained(model);
+        Embeddings encoder = clusters == null ? null : Pipelines.embeddings(model);
+        TokenClassification names = tagger == null ? null : Pipelines.tokenClassification(tagger);
         Progress progress = new Progress()) {
       if (scorer != null) {
         scorer.listener(progress::advanced);
         measurement.perplexity(scorer, perplexity);
+      }
+      if (names != null) {
+        nameFinder(measurement, names);
+      }
+      if (encoder != null) {
+        measurement.clusters(
+            encoder,
+            clusterCount(),
+            clusterTexts == null ? CLUSTER_TEXTS : clusterTexts,
+            progress::advanced);
       }
       report = measurement.tokenizer(tokenizer).run();
     }
@@ -198,6 +238,15 @@ final class MeasureCommand implements Callable<Integer> {
       spec.commandLine().getOut().println("wrote " + html);
     }
     return 0;
+  }
+
+  private void nameFinder(DataMeasurement measurement, TokenClassification names) {
+    try {
+      measurement.tagger(names);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--tagger %s: %s".formatted(tagger, e.getMessage()), e);
+    }
   }
 
   private String sha256() {
@@ -231,9 +280,18 @@ final class MeasureCommand implements Callable<Integer> {
     }
     TrainingOptions.atLeast(command, "--max-length", maxLength, 3);
     TrainingOptions.atLeast(command, "--perplexity", perplexity, 1);
-    if (model == null && (maxLength != null || perplexity != null)) {
+    TrainingOptions.atLeast(command, "--cluster-texts", clusterTexts, 2);
+    if (model == null && (maxLength != null || perplexity != null || clusters != null)) {
       throw new ParameterException(
-          command, (maxLength != null ? "--max-length" : "--perplexity") + " needs --model");
+          command,
+          (maxLength != null ? "--max-length" : perplexity != null ? "--perplexity" : "--clusters")
+              + " needs --model");
+    }
+    if (clusters == null && clusterTexts != null) {
+      throw new ParameterException(command, "--cluster-texts needs --clusters");
+    }
+    if (clusters != null) {
+      clusterCount();
     }
     if (!(similar >= 0.5 && similar <= 1)) {
       throw new ParameterException(command, "--similar %s: from 0.5 to 1".formatted(similar));
@@ -246,6 +304,20 @@ final class MeasureCommand implements Callable<Integer> {
       throw new ParameterException(command, "--no-header needs --text-column, such as 0");
     }
     model = ModelOption.folder(command, "--model", model);
+    tagger = ModelOption.folder(command, "--tagger", tagger);
+  }
+
+  /** 0 for a number that suits the texts. */
+  private int clusterCount() {
+    if (clusters.equals("auto")) {
+      return 0;
+    }
+    if (!clusters.matches("[1-9]\\d{0,3}") || Integer.parseInt(clusters) > MOST_CLUSTERS) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--clusters %s: a number from 1 to %d, or auto".formatted(clusters, MOST_CLUSTERS));
+    }
+    return Integer.parseInt(clusters);
   }
 
   /** The format of a file; null if each of its lines is a text. */

@@ -107,6 +107,40 @@ class MeasureTest extends CommandFixture {
     assertTrue(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
   }
 
+  /** The embeddings of a classifier's encoder; figures, lines and page say the same. */
+  @Test
+  void textsAreClustered() throws IOException {
+    Path json = folder.resolve("c.json");
+    Path page = folder.resolve("c.html");
+    String out =
+        jaubert(
+                "measure",
+                train,
+                "--model",
+                model,
+                "--clusters",
+                3,
+                "--cluster-texts",
+                90,
+                "--json",
+                json,
+                "--html",
+                page)
+            .succeeded()
+            .out();
+    assertTrue(out.contains("3 clusters               90 of 300 texts, silhouette "), out);
+    assertTrue(out.contains("\n  cluster 3              "), out);
+    ObjectNode measured = JsonFiles.readObject(json);
+    assertEquals(90, measured.at("/clusters/texts").asInt());
+    assertEquals(3, measured.at("/clusters/clusters").size());
+    int all = 0;
+    for (int i = 0; i < 3; i++) {
+      all += measured.at("/clusters/clusters/" + i + "/texts").asInt();
+    }
+    assertEquals(90, all);
+    assertTrue(Files.readString(page).contains("<h2>Texts far from any centre</h2>"));
+  }
+
   @Test
   void linesOfTextNeedNoColumns() throws IOException {
     Path text = Files.writeString(folder.resolve("a.txt"), "one text\n\nanother text\nOne text!\n");
@@ -141,6 +175,15 @@ class MeasureTest extends CommandFixture {
         jaubert("measure", train, "--json", folder).failure(2));
     assertEquals(
         "--perplexity needs --model", jaubert("measure", train, "--perplexity", 9).failure(2));
+    assertEquals("--clusters needs --model", jaubert("measure", train, "--clusters", 9).failure(2));
+    assertEquals(
+        "--clusters many: a number from 1 to 1000, or auto",
+        jaubert("measure", train, "--model", model, "--clusters", "many").failure(2));
+    assertEquals(
+        "--cluster-texts needs --clusters",
+        jaubert("measure", train, "--cluster-texts", 9).failure(2));
+    String noTagger = jaubert("measure", train, "--tagger", model).failure(1);
+    assertTrue(noTagger.contains(model + ": is a BertForSequenceClassification"), noTagger);
     assertEquals(
         "--terms he her: words with / and , between",
         jaubert("measure", train, "--terms", "he her").failure(2));

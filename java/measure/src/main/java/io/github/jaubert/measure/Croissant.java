@@ -181,16 +181,21 @@ final class Croissant {
       }
     }
     PersonalDataReport people = report.personalData();
+    String names =
+        people.names()
+            ? "; names of persons and places were looked for by a token classifier"
+            : "; names were not looked for";
     json.putArray("rai:personalSensitiveInformation")
         .add(
             people.rows() == 0
                 ? "no e-mail addresses, telephone, card, account or US social security numbers were"
-                    + " found; names were not looked for"
+                    + " found"
+                    + names
                 : said("%,d rows hold ", people.rows())
                     + people.kinds().stream()
                         .map(kind -> said("%s (%,d)", kind.kind(), kind.count()))
                         .collect(Collectors.joining(", "))
-                    + "; names were not looked for");
+                    + names);
   }
 
   private static String words(Difference difference, boolean first) {

@@ -1,18 +1,25 @@
 package io.github.jaubert.measure;
 
+import io.github.jaubert.bert.pipeline.Embeddings;
+import io.github.jaubert.bert.pipeline.TokenClassification;
 import io.github.jaubert.bert.tokenizer.Tokenizer;
 import io.github.jaubert.measure.Item.Columns;
 import io.github.jaubert.measure.Item.Items;
 import io.github.jaubert.measure.Item.Source;
+import io.github.jaubert.measure.bias.BiasListener;
 import io.github.jaubert.measure.bias.MaskedScorer;
 import io.github.jaubert.measure.similar.ReadText;
 import io.github.jaubert.measure.similar.TextIndex;
+import io.github.jaubert.measure.text.Names;
+import io.github.jaubert.measure.text.PersonalData.Found;
 import io.github.jaubert.train.data.TableFormat;
 import io.github.jaubert.train.data.TextDataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Measures a data set: how long its texts are, which words and labels it has, what is in it more
@@ -46,6 +53,11 @@ public final class DataMeasurement {
   private long seed = 42;
   private MaskedScorer scorer;
   private int scored;
+  private Embeddings encoder;
+  private int clusters;
+  private int clustered;
+  private BiasListener embedded = BiasListener.NONE;
+  private Names names;
   private LongConsumer progress = rows -> {};
 
   private DataMeasurement(Source data) {
@@ -178,6 +190,40 @@ public final class DataMeasurement {
     return this;
   }
 
+  /**
+   * Puts texts together that an encoder finds alike, of pairs the first: k-means (k-means++, the
+   * best of 4 runs) on vectors of length one.
+   *
+   * @param model is not closed
+   * @param count how many clusters; 0 for that number of at most 20 by which 2,000 texts are best
+   *     apart, see {@link ClusterReport#silhouette}
+   * @param texts how many are drawn at most, which are held in memory with their vectors
+   * @param listener told how many texts have a vector
+   * @throws IllegalArgumentException if the count is negative or there is no text to draw
+   */
+  public DataMeasurement clusters(Embeddings model, int count, int texts, BiasListener listener) {
+    if (count < 0 || texts < 1) {
+      throw new IllegalArgumentException("%d clusters of %d texts".formatted(count, texts));
+    }
+    encoder = model;
+    clusters = count;
+    clustered = texts;
+    embedded = listener;
+    return this;
+  }
+
+  /**
+   * Counts names of persons and places as personal data, and masks them where texts are shown. Of a
+   * text the first 50,000 characters are read; each text costs a pass of the model.
+   *
+   * @param tagger a model whose labels have types such as PER and LOC; it is not closed
+   * @throws IllegalArgumentException if none of its labels is for names of persons or places
+   */
+  public DataMeasurement tagger(TokenClassification tagger) {
+    names = new Names(tagger);
+    return this;
+  }
+
   /** Leaves words and lengths alone: what is left costs little beside training. */
   public DataMeasurement quick() {
     quick = true;
@@ -205,14 +251,21 @@ public final class DataMeasurement {
       if (scorer != null) {
         tally.draw(new Perplexity(scorer, scored, seed));
       }
+      if (encoder != null) {
+        tally.draw(new Clusters(encoder, clusters, clustered, seed, embedded));
+      }
+      if (names != null) {
+        tally.named();
+      }
       String source;
       try (Items items = data.open(columns)) {
         source = items.source();
-        read(items, tally, index);
+        read(items, tally, index, names);
       }
       LeakReport leaks = other == null ? null : leaks(index);
       DuplicateReport duplicates = Similarity.duplicates(index, tally.rows(), threshold);
-      return tally.report(source, duplicates, leaks, seed, begin);
+      DataReport report = tally.report(source, duplicates, leaks, seed, begin);
+      return names == null ? report : ShownNames.masked(report, names);
     }
   }
 
@@ -220,25 +273,25 @@ public final class DataMeasurement {
     try (Items items = other.open(columns);
         TextIndex judged = new TextIndex()) {
       Tally tally = new Tally(columns, ordinal, null, null);
-      read(items, tally, judged);
+      read(items, tally, judged, null);
       return Similarity.leaks(items.source(), judged, tally.rows(), learnt, threshold);
     }
   }
 
-  private void read(Items items, Tally tally, TextIndex index) {
+  private void read(Items items, Tally tally, TextIndex index, Names names) {
     List<Item> batch = new ArrayList<>();
     long characters = 0;
     for (Item item = items.next(); item != null; item = items.next()) {
       batch.add(item);
       characters += length(item.text()) + length(item.pair());
       if (batch.size() == BATCH_ROWS || characters > BATCH_CHARACTERS) {
-        add(batch, tally, index);
+        add(batch, tally, index, names);
         progress.accept(tally.rows());
         batch.clear();
         characters = 0;
       }
     }
-    add(batch, tally, index);
+    add(batch, tally, index, names);
     progress.accept(tally.rows());
   }
 
@@ -246,8 +299,16 @@ public final class DataMeasurement {
     return text == null ? 0 : text.length();
   }
 
-  private static void add(List<Item> batch, Tally tally, TextIndex index) {
-    List<Tally.Seen> seen = batch.parallelStream().map(tally::see).toList();
+  private static void add(List<Item> batch, Tally tally, TextIndex index, Names names) {
+    List<List<Found>> found =
+        names == null
+            ? Collections.nCopies(batch.size(), List.of())
+            : names.in(batch.stream().map(Item::all).toList());
+    List<Tally.Seen> seen =
+        IntStream.range(0, batch.size())
+            .parallel()
+            .mapToObj(i -> tally.see(batch.get(i), found.get(i)))
+            .toList();
     for (Tally.Seen one : seen) {
       tally.add(one);
       ReadText text = one.read();

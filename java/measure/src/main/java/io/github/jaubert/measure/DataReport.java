@@ -23,6 +23,7 @@ import java.util.List;
  * @param personalData addresses and numbers of persons in the texts
  * @param languages those of the rows, the commonest first
  * @param perplexity how surprising texts are to a model; null if none was given
+ * @param clusters texts that an encoder finds alike; null if none was given
  * @param seconds how long measuring took
  */
 public record DataReport(
@@ -39,6 +40,7 @@ public record DataReport(
     PersonalDataReport personalData,
     List<LanguageShare> languages,
     PerplexityReport perplexity,
+    ClusterReport clusters,
     double seconds) {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();

@@ -18,6 +18,11 @@ import java.util.regex.Pattern;
  * @param labels none if it has none
  */
 record Item(String text, String pair, List<String> labels, long line) {
+  /** Both texts; empty if the first is missing. */
+  String all() {
+    return text == null ? "" : pair == null ? text : text + "\n" + pair;
+  }
+
   /** Rows one after another. */
   interface Items extends AutoCloseable {
     /** How errors call them. */

@@ -28,10 +28,11 @@ final class People {
     }
   }
 
-  PersonalDataReport report(long all) {
+  PersonalDataReport report(long all, boolean names) {
     return new PersonalDataReport(
         rows,
         Similarity.share(rows, all),
+        names,
         counts.entrySet().stream()
             .map(
                 one ->

@@ -8,42 +8,29 @@ import io.github.jaubert.measure.similar.ReadText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.SplittableRandom;
 
-/** Draws texts as they come (Vitter's reservoir, 1985), and has a model judge them. */
+/** Draws texts as they come, and has a model judge them. */
 final class Perplexity {
   private static final int LISTED = 20;
 
   private final MaskedScorer scorer;
-  private final int most;
-  private final SplittableRandom random;
-  private final List<Item> drawn = new ArrayList<>();
-  private long seen;
+  private final Reservoir<Item> texts;
 
   Perplexity(MaskedScorer scorer, int most, long seed) {
     this.scorer = scorer;
-    this.most = most;
-    random = new SplittableRandom(seed);
+    texts = new Reservoir<>(most, seed);
   }
 
   /** A row may be drawn, if it has a text. */
   void add(Item item) {
-    if (item.text() == null || item.text().isBlank()) {
-      return;
-    }
-    seen++;
-    if (drawn.size() < most) {
-      drawn.add(item);
-    } else {
-      long place = random.nextLong(seen);
-      if (place < most) {
-        drawn.set((int) place, item);
-      }
+    if (item.text() != null && !item.text().isBlank()) {
+      texts.add(item);
     }
   }
 
   /** What came of it; null if no text has a token. */
   PerplexityReport report() {
+    List<Item> drawn = texts.drawn();
     List<Score> scores = PseudoPerplexity.of(scorer, drawn.stream().map(Item::text).toList());
     List<Scored> all = new ArrayList<>();
     long tokens = 0;
@@ -61,8 +48,9 @@ final class Perplexity {
       return null;
     }
     all.sort(Comparator.comparingDouble(Scored::perplexity).thenComparing(Scored::line));
-    double first = Math.log(quantile(all, 0.25));
-    double third = Math.log(quantile(all, 0.75));
+    double[] sorted = all.stream().mapToDouble(Scored::perplexity).toArray();
+    double first = Math.log(quantile(sorted, 0.25));
+    double third = Math.log(quantile(sorted, 0.75));
     double limit = Math.exp(third + 1.5 * (third - first));
     List<Scored> plainest = all.subList(0, Math.min(LISTED, all.size()));
     List<Scored> strangest =
@@ -71,16 +59,17 @@ final class Perplexity {
     return new PerplexityReport(
         all.size(),
         Math.exp(-sum / tokens),
-        quantile(all, 0.5),
-        quantile(all, 0.9),
+        quantile(sorted, 0.5),
+        quantile(sorted, 0.9),
         limit,
         (int) all.stream().filter(one -> one.perplexity() > limit).count(),
         strangest,
         List.copyOf(plainest));
   }
 
-  private static double quantile(List<Scored> sorted, double share) {
-    int place = (int) Math.ceil(share * sorted.size() - 1e-9) - 1;
-    return sorted.get(Math.max(0, place)).perplexity();
+  /** The least value that so many have no more than. */
+  static double quantile(double[] sorted, double share) {
+    int place = (int) Math.ceil(share * sorted.length - 1e-9) - 1;
+    return sorted[Math.max(0, place)];
   }
 }

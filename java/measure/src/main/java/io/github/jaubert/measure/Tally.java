@@ -77,6 +77,8 @@ final class Tally {
   private final People people = new People();
   private final Map<String, Long> languages = new TreeMap<>();
   private Perplexity perplexity; // null for none
+  private Clusters clusters; // null for none
+  private boolean named;
   private long allTokens;
   private long lost;
   private long unknown;
@@ -106,12 +108,26 @@ final class Tally {
     perplexity = with;
   }
 
+  /** Has texts drawn to be put together. */
+  void draw(Clusters with) {
+    clusters = with;
+  }
+
   long rows() {
     return rows;
   }
 
-  /** What a row is. Safe from any number of threads. */
-  Seen see(Item item) {
+  /** Names are looked for, and given with each row. */
+  void named() {
+    named = true;
+  }
+
+  /**
+   * What a row is. Safe from any number of threads.
+   *
+   * @param names those in {@link Item#all}
+   */
+  Seen see(Item item, List<Found> names) {
     boolean none =
         (item.text() == null || item.text().isBlank())
             && (item.pair() == null || item.pair().isBlank());
@@ -135,8 +151,7 @@ final class Tally {
     List<Found> personal = List.of();
     String language = null;
     if (!quick && item.text() != null) {
-      String all = item.pair() == null ? item.text() : item.text() + "\n" + item.pair();
-      personal = PersonalData.in(all);
+      personal = PersonalData.joined(PersonalData.in(item.all()), names);
       language = Languages.of(item.text(), own);
     }
     return new Seen(item, read, own, pair, personal, language, length, unknownTokens);
@@ -156,6 +171,9 @@ final class Tally {
     rows++;
     if (perplexity != null) {
       perplexity.add(seen.item());
+    }
+    if (clusters != null) {
+      clusters.add(seen.item());
     }
     first.add(seen.item().text(), seen.words());
     if (columns.pair() != null) {
@@ -199,20 +217,22 @@ final class Tally {
     if (columns.pair() != null) {
       texts.add(second.report(columns.pair()));
     }
+    LabelReport classes = columns.label() == null ? null : labels.report(columns.label());
     return new DataReport(
         source,
         rows,
         texts,
         tokenizer == null ? null : tokenReport(),
-        columns.label() == null ? null : labels.report(columns.label()),
+        classes,
         duplicates,
         leaks,
         quick ? null : vocabulary(),
         quick || words.error() > 0 ? null : ZipfFit.of(words.sorted(), seed),
         quick ? null : associations.report(seed),
-        quick ? null : people.report(rows),
+        quick ? null : people.report(rows, named),
         quick ? null : languages(),
         perplexity == null ? null : perplexity.report(),
+        clusters == null ? null : clusters.report(classes != null && !classes.classes().isEmpty()),
         (System.nanoTime() - begin) / 1e9);
   }
 

@@ -1,6 +1,8 @@
 package io.github.jaubert.cli.measure;
 
 import io.github.jaubert.measure.AssociationReport.Difference;
+import io.github.jaubert.measure.ClusterReport;
+import io.github.jaubert.measure.ClusterReport.Cluster;
 import io.github.jaubert.measure.DataReport;
 import io.github.jaubert.measure.DuplicateReport;
 import io.github.jaubert.measure.LabelReport;
@@ -21,6 +23,8 @@ import java.util.stream.Collectors;
 public final class MeasuredLines {
   private static final int LISTED = 6;
   private static final int WORDS = 10;
+  private static final int MIX = 3;
+  private static final int EXCERPT = 60;
 
   private final PrintWriter out;
 
@@ -43,6 +47,7 @@ public final class MeasuredLines {
     lines.duplicates(report);
     lines.people(report);
     lines.perplexity(report.perplexity());
+    lines.clusters(report.clusters());
     if (report.notices().isEmpty()) {
       out.println("nothing that calls for care");
     } else {
@@ -77,16 +82,7 @@ public final class MeasuredLines {
       say(
           "%-24s %s; entropy %.3f bits%s",
           labels.distinct() + (labels.distinct() == 1 ? " label" : " labels"),
-          classes.stream()
-                  .limit(LISTED)
-                  .map(
-                      one ->
-                          String.format(
-                              Locale.ROOT,
-                              "%s %.1f %%",
-                              LabelText.escaped(one.label()),
-                              100 * one.share()))
-                  .collect(Collectors.joining(", "))
+          mix(classes.subList(0, Math.min(LISTED, classes.size())))
               + (classes.size() > LISTED ? ", …" : ""),
           labels.entropy(),
           labels.evenness() == null
@@ -141,6 +137,54 @@ public final class MeasuredLines {
           found.outliers(),
           found.limit());
     }
+  }
+
+  private void clusters(ClusterReport found) {
+    if (found == null) {
+      return;
+    }
+    say(
+        "%-24s %,d of %,d texts, silhouette %s, %sinertia %.4g; %,d texts are far from any centre"
+            + " (%.2f)",
+        found.clusters().size() + (found.clusters().size() == 1 ? " cluster" : " clusters"),
+        found.texts(),
+        found.of(),
+        found.silhouette() == null ? "–" : String.format(Locale.ROOT, "%.3f", found.silhouette()),
+        found.labelAgreement() == null
+            ? ""
+            : String.format(Locale.ROOT, "agreement with labels %.3f, ", found.labelAgreement()),
+        found.inertia(),
+        found.outliers(),
+        found.limit());
+    for (Cluster one : found.clusters().subList(0, Math.min(LISTED, found.clusters().size()))) {
+      say(
+          "%-24s %,d texts%s; such as '%s'",
+          "  cluster " + one.number(),
+          one.texts(),
+          one.labels().isEmpty()
+              ? ""
+              : ": " + mix(one.labels().subList(0, Math.min(MIX, one.labels().size()))),
+          excerpt(one.nearest().get(0).text()));
+    }
+    if (found.clusters().size() > LISTED) {
+      say("  … %d more", found.clusters().size() - LISTED);
+    }
+  }
+
+  private static String mix(List<LabelShare> labels) {
+    return labels.stream()
+        .map(
+            one ->
+                String.format(
+                    Locale.ROOT, "%s %.1f %%", LabelText.escaped(one.label()), 100 * one.share()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String excerpt(String text) {
+    String line = LabelText.escaped(text);
+    return line.codePointCount(0, line.length()) <= EXCERPT
+        ? line
+        : line.substring(0, line.offsetByCodePoints(0, EXCERPT)) + "…";
   }
 
   /** Of each pair of terms the words that differ most, if chance hardly makes that. */

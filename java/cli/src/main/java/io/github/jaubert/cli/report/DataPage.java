@@ -57,6 +57,9 @@ public final class DataPage {
     page.leaks();
     new PeopleTables(page.html, report).write();
     page.perplexity();
+    if (report.clusters() != null) {
+      new ClusterTables(page.html, report.clusters()).write();
+    }
     page.duplicates();
     page.html.element("h2", "How it was measured");
     page.html.element("p", HOW, "class", "note");

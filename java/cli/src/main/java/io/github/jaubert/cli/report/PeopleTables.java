@@ -89,9 +89,15 @@ final class PeopleTables {
     PersonalDataReport found = report.personalData();
     html.element("h2", "Personal data");
     note(
-        "%,d rows (%.2f %%) hold e-mail addresses, telephone, card or account numbers, or US social"
-            + " security numbers. All are shown masked. Names and addresses are not looked for.",
-        found.rows(), 100 * found.share());
+        "%,d rows (%.2f %%) hold %se-mail addresses, telephone, card or account numbers, or US social"
+            + " security numbers. All are shown masked. %s",
+        found.rows(),
+        100 * found.share(),
+        found.names() ? "names of persons or places, " : "",
+        found.names()
+            ? "Names are those that a token classifier finds, which misses some; words by themselves,"
+                + " as in the tables above, are not masked. Postal addresses are not looked for."
+            : "Names and addresses are not looked for.");
     SortableTable table = new SortableTable("Found", "kind", "masked", "line");
     found
         .kinds()

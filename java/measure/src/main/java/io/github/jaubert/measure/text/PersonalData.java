@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * E-mail addresses, telephone, card and account numbers, and US social security numbers in a text.
  * What has a check digit is told by it: cards by Luhn's (ISO/IEC 7812), accounts by 97 (ISO 13616).
- * Names and addresses are not found.
+ * Names are found by {@link Names}, addresses not at all.
  */
 public final class PersonalData {
   /** What was found. */
@@ -22,7 +22,11 @@ public final class PersonalData {
     /** An international bank account number. */
     IBAN,
     /** A US social security number, with its hyphens. */
-    SSN
+    SSN,
+    /** The name of a person, see {@link Names}. */
+    PERSON,
+    /** The name of a place, see {@link Names}. */
+    PLACE
   }
 
   /** A place in a text. */
@@ -48,6 +52,8 @@ public final class PersonalData {
   private static final Pattern IBAN =
       Pattern.compile(
           "(?<!\\w)[A-Z]{2}\\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?)(?!\\w)");
+
+  private static final Pattern NAME = Pattern.compile("([^\\s-])[^\\s-]*");
 
   private PersonalData() {}
 
@@ -84,6 +90,25 @@ public final class PersonalData {
     if (all.stream().noneMatch(other -> other.start() < at.end() && at.start() < other.end())) {
       all.add(new Found(kind, at.start(), at.end(), masked));
     }
+  }
+
+  /** Those of the second that overlap none of the first, among them, in order of place. */
+  public static List<Found> joined(List<Found> first, List<Found> second) {
+    if (second.isEmpty()) {
+      return first;
+    }
+    List<Found> all = new ArrayList<>(first);
+    for (Found one : second) {
+      if (first.stream().noneMatch(other -> overlap(one, other))) {
+        all.add(one);
+      }
+    }
+    all.sort((a, b) -> a.start() - b.start());
+    return all;
+  }
+
+  private static boolean overlap(Found one, Found other) {
+    return other.start() < one.end() && one.start() < other.end();
   }
 
   /** The text with what was found masked. */
@@ -159,6 +184,11 @@ public final class PersonalData {
   /** A single word: one with seven digits or more has but its last two. */
   public static String maskedWord(String word) {
     return word.chars().filter(Character::isDigit).count() < 7 ? word : masked(word);
+  }
+
+  /** The first letter of each word is left, not how long the word is. */
+  static String maskedName(String name) {
+    return NAME.matcher(name).replaceAll("$1•••");
   }
 
   /** The first letter is left, and the end of the domain. */
