@@ -314,6 +314,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     setFit.check(spec.commandLine(), task);
     metrics.checkThresholds(spec.commandLine(), data);
+    metrics.checkSlices(spec.commandLine(), data, task);
     output.check(spec.commandLine());
     training.settings(spec.commandLine(), Suggestion.FILES); // refuses what is out of range
     TrainingOptions.atLeast(spec.commandLine(), "--max-length", training.maxLength, 3);

@@ -37,6 +37,7 @@ public final class JudgeOptions implements IModelTransformer {
           "--train-limit",
           "--shots",
           "--eval-limit",
+          "--slice-column",
           "--thresholds",
           "--loss",
           "--pooling",

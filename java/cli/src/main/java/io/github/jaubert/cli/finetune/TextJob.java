@@ -43,6 +43,8 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
   private final TextDataset eval; // null if there is none
   private final List<String> understood;
   private SequenceClassification task; // null until there is a trainer
+  private List<String> slices; // of each row to be judged by; null if none were asked for
+  private SliceTable sliceTable; // null until it is trained, or without slices
   private ClassTables tables; // null until it is trained, or if there are no classes
 
   private TextJob(
@@ -61,6 +63,8 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
     this.understood = understood;
     if (eval != null) {
       options.metrics().check(options.command(), labels);
+      String column = options.metrics().sliceColumn();
+      slices = column == null ? null : options.data().column(eval, column);
     }
   }
 
@@ -181,6 +185,9 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
     if (tables != null) {
       tables.describe(json);
     }
+    if (sliceTable != null) {
+      sliceTable.describe(json);
+    }
   }
 
   @Override
@@ -227,6 +234,16 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
     if (eval != null && labels().problemType() != ProblemType.REGRESSION) {
       tables = ClassTables.of(task.predictions(result), options().metrics());
       model().thresholds(tables.thresholds().byLabel());
+      if (slices != null) {
+        sliceTable =
+            SliceTable.of(
+                options().metrics().sliceColumn(),
+                slices,
+                task.predictions(result).judgements(model().thresholds()),
+                eval,
+                labels(),
+                options().training().seed);
+      }
     }
     return result;
   }
@@ -281,6 +298,9 @@ public final class TextJob extends ClassifierJob<SequenceClassifier> {
   public void tables(PrintWriter out) {
     if (tables != null) {
       tables.print(out);
+    }
+    if (sliceTable != null) {
+      sliceTable.print(out);
     }
   }
 

@@ -10,8 +10,10 @@ import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -159,6 +161,21 @@ public final class DataOptions {
   public Source train() {
     train = train == null && trainFiles != null ? FilePatterns.files(trainFiles) : train;
     return train;
+  }
+
+  /** What a column says of each row that is there, in order; empty where it says nothing. */
+  public List<String> column(TextDataset rows, String name) {
+    TextDataset table = TextDataset.of(rows.origin(), table());
+    table = noHeader ? table.noHeader() : table;
+    if (!table.columnNames().contains(name)) {
+      throw new DataException(
+          rows.origin().toString(),
+          "no column %s; the columns are %s"
+              .formatted(name, String.join(", ", table.columnNames())));
+    }
+    Map<Long, String> values = new HashMap<>();
+    table.text(name).rows().forEach(row -> values.put(row.line(), row.text()));
+    return rows.rows().stream().map(row -> values.getOrDefault(row.line(), "").strip()).toList();
   }
 
   /** The files to be judged by; null if none were named. */

@@ -46,6 +46,34 @@ public final class MetricOptions {
               + " classes, where it is for --positive. predict then goes by them.")
   Search thresholds;
 
+  @Option(
+      names = "--slice-column",
+      paramLabel = "NAME",
+      description =
+          "A column of the evaluation data: how good the model is for each of its values, with"
+              + " intervals, and the largest gap between two. For labels.")
+  private String sliceColumn;
+
+  /** The column by which figures are divided; null for none. */
+  public String sliceColumn() {
+    return sliceColumn;
+  }
+
+  /**
+   * Refuses slices of what is not judged, or has no labels.
+   *
+   * @throws ParameterException naming the option
+   */
+  public void checkSlices(CommandLine command, DataOptions data, Task task) {
+    if (sliceColumn != null && !task.isOfTexts()) {
+      throw new ParameterException(
+          command, "--slice-column is for labels of whole texts, not for --task " + task);
+    }
+    if (sliceColumn != null && !data.isJudged()) {
+      throw new ParameterException(command, "--slice-column needs --eval or --eval-share");
+    }
+  }
+
   /** How thresholds are searched; null: not at all. */
   public Search thresholds() {
     return thresholds;
@@ -91,6 +119,11 @@ public final class MetricOptions {
     }
     if (positive != null) {
       checkPositive(command, labels);
+    }
+    if (sliceColumn != null && scores) {
+      throw new ParameterException(
+          command,
+          "--slice-column is for labels, but the task is to predict " + Task.describe(labels));
     }
     boolean several = labels.problemType() == ProblemType.MULTI_LABEL;
     boolean two = labels.problemType() == ProblemType.SINGLE_LABEL && labels.size() == 2;

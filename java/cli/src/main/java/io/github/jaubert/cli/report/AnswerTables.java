@@ -43,6 +43,7 @@ final class AnswerTables {
       confusion();
       html.close("div");
     }
+    slices();
     calibration();
     examples(
         "errors",
@@ -140,6 +141,60 @@ final class AnswerTables {
       html.element("td", pair.count()).close("tr");
     }
     html.close("table").close("figure");
+  }
+
+  // ---- slices ----
+
+  private void slices() {
+    JsonNode slices = json.path("slices");
+    if (slices.isEmpty()) {
+      return;
+    }
+    html.element("h2", "By " + slices.path("column").asText());
+    html.element(
+        "p",
+        "Intervals hold 95 of 100 samples of the examples (bootstrap). A gap is never below 0, and of"
+            + " small slices large by chance.",
+        "class",
+        "note");
+    html.open("figure", "class", "scroll").open("table").open("tr");
+    for (String name : List.of("value", "examples", "accuracy", "macro F1")) {
+      html.element("th", name);
+    }
+    html.close("tr");
+    slices
+        .path("values")
+        .properties()
+        .forEach(
+            one ->
+                slice(
+                    one.getKey(),
+                    String.format(Locale.ROOT, "%,d", one.getValue().path("examples").asLong()),
+                    one.getValue(),
+                    ""));
+    slice("largest gap", "", slices.path("largest_gap"), "sum");
+    html.close("table").close("figure");
+  }
+
+  private void slice(String name, String examples, JsonNode figures, String kind) {
+    html.open("tr", "class", kind);
+    html.element("td", name, "class", "name", "title", name).element("td", examples);
+    for (String figure : List.of("accuracy", "macro_f1")) {
+      JsonNode one = figures.path(figure);
+      html.element(
+          "td",
+          !one.has("value")
+              ? "–"
+              : String.format(Locale.ROOT, "%.3f", one.path("value").asDouble())
+                  + (one.has("low")
+                      ? String.format(
+                          Locale.ROOT,
+                          " [%.3f, %.3f]",
+                          one.path("low").asDouble(),
+                          one.path("high").asDouble())
+                      : ""));
+    }
+    html.close("tr");
   }
 
   // ---- calibration ----

@@ -172,7 +172,7 @@ public final class GroupFairness {
   }
 
   /** The figure of some rows of a group; NaN if it has none. */
-  private interface Rate {
+  interface Rate {
     double of(List<Judged> rows);
   }
 
@@ -201,7 +201,7 @@ public final class GroupFairness {
   }
 
   /** The largest difference between two groups, of the rate where that is the largest. */
-  private static Estimate gap(List<List<Judged>> groups, Bootstrap bootstrap, Rate... rates) {
+  static Estimate gap(List<List<Judged>> groups, Bootstrap bootstrap, Rate... rates) {
     int[] sizes = groups.stream().mapToInt(List::size).toArray();
     return bootstrap.estimate(
         sizes,

@@ -68,7 +68,50 @@ final class Evaluations {
     out.append(". Intervals are of 95 %, by Wilson's score.\n\n");
     out.append(Markdown.table(List.of("metric", "value", "interval"), rows));
     String classes = classes(facts);
-    return classes.isEmpty() ? out.toString() : out + "\nBy class:\n\n" + classes;
+    if (!classes.isEmpty()) {
+      out.append("\nBy class:\n\n").append(classes);
+    }
+    JsonNode slices = facts.run().path("slices");
+    if (!slices.isEmpty()) {
+      out.append("\nBy ").append(Markdown.text(slices.path("column").asText()));
+      out.append(", with intervals of 95 % by bootstrap:\n\n").append(slices(slices));
+      out.append("\nA gap is never below 0, and of small slices large by chance.\n");
+    }
+    return out.toString();
+  }
+
+  private static String slices(JsonNode slices) {
+    List<List<String>> rows = new ArrayList<>();
+    slices
+        .path("values")
+        .properties()
+        .forEach(
+            one ->
+                rows.add(
+                    List.of(
+                        Markdown.text(one.getKey()),
+                        String.format(Locale.ROOT, "%,d", one.getValue().path("examples").asLong()),
+                        estimate(one.getValue().path("accuracy")),
+                        estimate(one.getValue().path("macro_f1")))));
+    JsonNode gap = slices.path("largest_gap");
+    rows.add(
+        List.of("largest gap", "", estimate(gap.path("accuracy")), estimate(gap.path("macro_f1"))));
+    return Markdown.table(List.of("value", "examples", "accuracy", "macro F1"), rows);
+  }
+
+  private static String estimate(JsonNode estimate) {
+    if (!estimate.has("value")) {
+      return "not measured";
+    }
+    String value = number(estimate.path("value").asDouble());
+    return estimate.has("low")
+        ? String.format(
+            Locale.ROOT,
+            "%s (%.3f to %.3f)",
+            value,
+            estimate.path("low").asDouble(),
+            estimate.path("high").asDouble())
+        : value;
   }
 
   private static String classes(ModelFacts facts) {
