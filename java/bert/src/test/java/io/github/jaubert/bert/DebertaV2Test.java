@@ -1,15 +1,9 @@
 package io.github.jaubert.bert;
 
 import static io.github.jaubert.bert.Goldens.relativeL2;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.assertGradients;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.at;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.floats;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.labelled;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.labels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +13,6 @@ import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
 import io.github.jaubert.bert.checkpoint.TestFiles;
-import io.github.jaubert.bert.checkpoint.TestFiles.Values;
 import io.github.jaubert.bert.models.deberta.DebertaV2;
 import io.github.jaubert.bert.models.deberta.DebertaV2Config;
 import io.github.jaubert.fixture.Seeds;
@@ -29,13 +22,9 @@ import io.github.jaubert.tensor.PackedSequences;
 import io.github.jaubert.tensor.Rng;
 import io.github.jaubert.tensor.Scope;
 import io.github.jaubert.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,59 +35,30 @@ import org.junit.jupiter.params.provider.ValueSource;
  * src/test/python/golden_small_deberta.py; those of questions and choices are tested where others
  * are.
  */
-class DebertaV2Test extends LoadFixture {
-  private static final Path ENCODER = golden("encoder");
+class DebertaV2Test extends EncoderGoldens {
   private static final long SEED = Seeds.SEED ^ 0xDEBE27A;
 
   @Override
-  Path golden() {
-    return ENCODER;
+  String name() {
+    return "deberta";
   }
 
-  private static Path golden(String head) {
-    return TestFiles.golden("small-deberta").resolve(head);
+  @Override
+  List<String> heads() {
+    return List.of("masked", "legacy", "classifier", "tokens", "plain");
   }
 
-  private static JsonNode expected(String head) {
-    return JsonFiles.readObject(golden(head).resolve("expected.json"));
-  }
-
-  private static EncoderModel<?> load(String head, Path folder) {
-    return switch (head) {
-      case "masked", "legacy" -> MaskedLanguageModel.fromPretrained(folder);
-      case "classifier" -> SequenceClassifier.fromPretrained(folder);
-      default -> TokenClassifier.fromPretrained(folder);
-    };
-  }
-
-  private static int[] ints(JsonNode array) {
-    int[] values = new int[array.size()];
-    Arrays.setAll(values, i -> array.get(i).asInt());
-    return values;
+  @Override
+  double lossError() {
+    return 1e-5;
   }
 
   // ---- figures ----
 
   @Test
-  void hiddenStates() {
-    TokenBatch batch = Goldens.batch(expected("encoder"));
-    assertEquals("", warnings(() -> Encoder.fromPretrained(ENCODER)));
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
-        SafeTensors golden = SafeTensors.open(ENCODER.resolve("hidden.safetensors"));
-        Scope scope = Scope.open()) {
-      assertInstanceOf(DebertaV2.class, model);
-      List<Tensor> states = model.hiddenStates(batch);
-      assertEquals(3, states.size());
-      for (int i = 0; i < 3; i++) {
-        assertTrue(relativeL2(golden.floats("h" + i), states.get(i).toFloats()) < 1e-6, "h" + i);
-      }
-    }
-  }
-
-  @Test
   void distancesHaveTheRowsOfTransformers() {
     for (JsonNode table : expected("encoder").get("tables")) {
-      ObjectNode json = JsonFiles.readObject(ENCODER.resolve("config.json"));
+      ObjectNode json = JsonFiles.readObject(golden().resolve("config.json"));
       json.put("position_buckets", table.get("buckets").asInt());
       json.put("max_relative_positions", table.get("distances").asInt());
       int[] due = ints(table.get("rows"));
@@ -115,45 +75,6 @@ class DebertaV2Test extends LoadFixture {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"masked", "legacy"})
-  void maskedTokensLossLogitsAndEveryGradient(String head) {
-    JsonNode expected = expected(head);
-    int[] labels = labels(expected);
-    int[] rows = labelled(labels);
-    try (MaskedLanguageModel model = MaskedLanguageModel.fromPretrained(golden(head));
-        Scope scope = Scope.open()) {
-      model.train();
-      TokenInputs inputs = model.encoder().inputs(Goldens.batch(expected));
-      Tensor loss = model.loss(inputs, Tensor.of(rows), at(rows, labels), 0);
-      loss.backward();
-      assertEquals(expected.get("loss").asDouble(), loss.item(), 1e-5);
-      assertGradients(model, golden(head));
-      float[] some = model.logits(inputs, Tensor.of(Arrays.copyOf(rows, 5))).toFloats();
-      assertTrue(relativeL2(floats(expected.get("logits")), some) < 2e-6);
-    }
-  }
-
-  /** Also with each layer computed twice. */
-  @ParameterizedTest
-  @ValueSource(strings = {"classifier", "tokens", "plain", "classifier twice"})
-  void classifiersLossLogitsAndEveryGradient(String name) {
-    String head = name.replace(" twice", "");
-    JsonNode expected = expected(head);
-    int[] labels = head.equals("classifier") ? ints(expected.get("labels")) : labels(expected);
-    try (Classifier<?> model = (Classifier<?>) load(head, golden(head));
-        Scope scope = Scope.open()) {
-      model.train();
-      model.encoder().gradientCheckpointing(!name.equals(head));
-      Tensor logits = model.forward(Goldens.batch(expected));
-      Tensor loss = model.loss(logits, Tensor.of(labels));
-      loss.backward();
-      assertEquals(expected.get("loss").asDouble(), loss.item(), 1e-5);
-      assertTrue(relativeL2(floats(expected.get("logits")), logits.toFloats()) < 2e-6);
-      assertGradients(model, golden(head));
-    }
-  }
-
   /** Padding and the order of sequences change nothing: values and gradients are those alone. */
   @ParameterizedTest
   @ValueSource(strings = {"1", "7 7 7", "16 17", "140 1", "3 0 5", "20 3 90 21 4"})
@@ -163,8 +84,8 @@ class DebertaV2Test extends LoadFixture {
     PackedSequences packed = PackedSequences.of(lengths);
     int[] ids = new Random(SEED).ints(packed.tokens(), 5, 67).toArray();
     TokenBatch batch = new TokenBatch(ids, new int[ids.length], packed);
-    try (Encoder together = Encoder.fromPretrained(ENCODER);
-        Encoder alone = Encoder.fromPretrained(ENCODER);
+    try (Encoder together = Encoder.fromPretrained(golden());
+        Encoder alone = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       Tensor weights = Tensor.randn(Rng.global(), ids.length, 15);
       Tensor all = together.forward(batch).lastHidden();
@@ -207,7 +128,7 @@ class DebertaV2Test extends LoadFixture {
   void rowsOfPaddingBehindABatchAreInert() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
     int tokens = batch.tokens();
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
+    try (Encoder model = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       float[] plain = model.forward(batch).lastHidden().toFloats();
       Tensor hidden = model.forward(batch.padTo(tokens + 31)).lastHidden();
@@ -220,8 +141,8 @@ class DebertaV2Test extends LoadFixture {
   @Test
   void bfloat16IsNear() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
-        SafeTensors golden = SafeTensors.open(ENCODER.resolve("hidden.safetensors"));
+    try (Encoder model = Encoder.fromPretrained(golden());
+        SafeTensors golden = SafeTensors.open(golden().resolve("hidden.safetensors"));
         Scope scope = Scope.open()) {
       model.computeType(DType.BF16);
       Tensor hidden = model.forward(batch).lastHidden();
@@ -235,7 +156,7 @@ class DebertaV2Test extends LoadFixture {
 
   @Test
   void stepsCannotBeCaptured() {
-    try (Encoder model = Encoder.fromPretrained(ENCODER)) {
+    try (Encoder model = Encoder.fromPretrained(golden())) {
       String message =
           assertThrows(UnsupportedOperationException.class, model::requireCapture).getMessage();
       assertTrue(message.startsWith("DeBERTa-v2: its steps cannot be recorded"), message);
@@ -249,8 +170,8 @@ class DebertaV2Test extends LoadFixture {
     for (double[] dropout : new double[][] {{0.5, 0}, {0, 0.5}}) {
       Rng.seed(3);
       DebertaV2Config config =
-          DebertaV2Config.fromPretrained(ENCODER).with(b -> b.withDropout(dropout[0], dropout[1]));
-      try (Encoder golden = Encoder.fromPretrained(ENCODER);
+          DebertaV2Config.fromPretrained(golden()).with(b -> b.withDropout(dropout[0], dropout[1]));
+      try (Encoder golden = Encoder.fromPretrained(golden());
           Encoder model = DebertaV2.of(config);
           Scope scope = Scope.open()) {
         for (Parameter parameter : model.parameters()) {
@@ -268,41 +189,11 @@ class DebertaV2Test extends LoadFixture {
 
   // ---- folders ----
 
-  @ParameterizedTest
-  @ValueSource(strings = {"masked", "legacy", "classifier", "tokens", "plain"})
-  void savesWhatItLoaded(String head) {
-    Path out = temporary.resolve("out");
-    assertEquals("", warnings(() -> load(head, golden(head))));
-    try (EncoderModel<?> model = load(head, golden(head))) {
-      model.save(out);
-    }
-    Map<String, Values> before = TestFiles.readWeights(golden(head).resolve("model.safetensors"));
-    Map<String, Values> after = TestFiles.readWeights(out.resolve("model.safetensors"));
-    assertEquals(before.keySet(), after.keySet());
-    before.forEach((key, value) -> assertArrayEquals(value.values(), after.get(key).values(), key));
-    ObjectNode config = JsonFiles.readObject(golden(head).resolve("config.json"));
-    ObjectNode saved = JsonFiles.readObject(out.resolve("config.json"));
-    assertEquals(config.get("architectures"), saved.get("architectures"));
-    assertEquals(DebertaV2Config.fromPretrained(golden(head)), DebertaV2Config.fromPretrained(out));
-    Set<String> missing = new HashSet<>();
-    config.fieldNames().forEachRemaining(missing::add);
-    saved.fieldNames().forEachRemaining(missing::remove);
-    // Of the problem, which a classifier of tokens does not have, or transformers' own.
-    missing.removeAll(
-        Set.of(
-            "bos_token_id",
-            "eos_token_id",
-            "problem_type",
-            "tie_word_embeddings",
-            "transformers_version"));
-    assertEquals(Set.of(), missing);
-  }
-
   /** A folder of an encoder alone, as Microsoft's are for a classifier. */
   @Test
   void aHeadForWholeTextsBringsItsPooler() {
     Labels labels = Labels.of("a", "b");
-    String warning = warnings(() -> SequenceClassifier.fromPretrained(ENCODER, labels));
+    String warning = warnings(() -> SequenceClassifier.fromPretrained(golden(), labels));
     assertTrue(
         warning.contains(
             "train before use: pooler.dense.weight, pooler.dense.bias, classifier.weight,"
@@ -352,12 +243,7 @@ class DebertaV2Test extends LoadFixture {
         "model_type | deberta | model_type is 'deberta': only albert, bert"
       })
   void whatDoesNotFitIsRefused(String line) {
-    String[] parts = line.split(" \\| ", 3);
-    boolean number = parts[1].matches("-?\\d+");
-    configure(parts[0], number ? (Object) Integer.valueOf(parts[1]) : parts[1]);
-    String refusal =
-        assertThrows(CheckpointException.class, () -> Encoder.fromPretrained(folder)).getMessage();
-    assertTrue(refusal.contains(parts[2]), refusal);
+    assertRefused(line);
   }
 
   @Test

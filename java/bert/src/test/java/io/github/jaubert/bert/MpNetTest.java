@@ -1,20 +1,12 @@
 package io.github.jaubert.bert;
 
 import static io.github.jaubert.bert.Goldens.relativeL2;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.assertGradients;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.at;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.floats;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.labelled;
-import static io.github.jaubert.bert.MaskedLanguageModelTest.labels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jaubert.bert.checkpoint.CheckpointException;
 import io.github.jaubert.bert.checkpoint.JsonFiles;
 import io.github.jaubert.bert.checkpoint.SafeTensors;
@@ -33,11 +25,9 @@ import io.github.jaubert.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,104 +37,31 @@ import org.junit.jupiter.params.provider.ValueSource;
  * src/test/python/golden_small_mpnet.py; those of questions and choices are tested where others
  * are.
  */
-class MpNetTest extends LoadFixture {
-  private static final Path ENCODER = golden("encoder");
+class MpNetTest extends EncoderGoldens {
   private static final String BIAS = "encoder.relative_attention_bias.weight";
 
   @Override
-  Path golden() {
-    return ENCODER;
+  String name() {
+    return "mpnet";
   }
 
-  private static Path golden(String head) {
-    return TestFiles.golden("small-mpnet").resolve(head);
-  }
-
-  private static JsonNode expected(String head) {
-    return JsonFiles.readObject(golden(head).resolve("expected.json"));
-  }
-
-  private static EncoderModel<?> load(String head, Path folder) {
-    return switch (head) {
-      case "masked" -> MaskedLanguageModel.fromPretrained(folder);
-      case "classifier" -> SequenceClassifier.fromPretrained(folder);
-      default -> TokenClassifier.fromPretrained(folder);
-    };
-  }
-
-  private static int[] ints(JsonNode array) {
-    int[] values = new int[array.size()];
-    Arrays.setAll(values, i -> array.get(i).asInt());
-    return values;
+  @Override
+  double lossError() {
+    return 1e-5;
   }
 
   // ---- figures ----
 
   @Test
-  void hiddenStatesAndPooledOutput() {
-    TokenBatch batch = Goldens.batch(expected("encoder"));
-    assertEquals("", warnings(() -> Encoder.fromPretrained(ENCODER)));
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
-        SafeTensors golden = SafeTensors.open(ENCODER.resolve("hidden.safetensors"));
-        Scope scope = Scope.open()) {
-      assertInstanceOf(MpNet.class, model);
-      List<Tensor> states = model.hiddenStates(batch);
-      assertEquals(3, states.size());
-      for (int i = 0; i < 3; i++) {
-        assertTrue(relativeL2(golden.floats("h" + i), states.get(i).toFloats()) < 1e-6, "h" + i);
-      }
-      assertTrue(relativeL2(golden.floats("pooled"), model.pooled(batch).toFloats()) < 1e-6);
-    }
-  }
-
-  @Test
   void bucketsAreThoseOfTransformers() {
     int[] due = ints(expected("encoder").get("buckets"));
-    try (Encoder model = Encoder.fromPretrained(ENCODER)) {
+    try (Encoder model = Encoder.fromPretrained(golden())) {
       for (int i = 0; i < due.length; i++) {
         int offset = i - due.length / 2;
         assertEquals(due[i], model.relativeBuckets().applyAsInt(offset), "offset " + offset);
       }
       assertEquals(15, model.relativeBuckets().applyAsInt(Integer.MIN_VALUE));
       assertEquals(31, model.relativeBuckets().applyAsInt(Integer.MAX_VALUE));
-    }
-  }
-
-  @Test
-  void maskedTokensLossLogitsAndEveryGradient() {
-    JsonNode expected = expected("masked");
-    int[] labels = labels(expected);
-    int[] rows = labelled(labels);
-    try (MaskedLanguageModel model = MaskedLanguageModel.fromPretrained(golden("masked"));
-        Scope scope = Scope.open()) {
-      model.train();
-      TokenInputs inputs = model.encoder().inputs(Goldens.batch(expected));
-      Tensor loss = model.loss(inputs, Tensor.of(rows), at(rows, labels), 0);
-      loss.backward();
-      assertEquals(expected.get("loss").asDouble(), loss.item(), 1e-5);
-      assertGradients(model, golden("masked"));
-      float[] some = model.logits(inputs, Tensor.of(Arrays.copyOf(rows, 5))).toFloats();
-      assertTrue(relativeL2(floats(expected.get("logits")), some) < 2e-6);
-    }
-  }
-
-  /** Also with each layer computed twice. */
-  @ParameterizedTest
-  @ValueSource(strings = {"classifier", "tokens", "tokens twice"})
-  void classifiersLossLogitsAndEveryGradient(String name) {
-    String head = name.replace(" twice", "");
-    JsonNode expected = expected(head);
-    int[] labels = head.equals("tokens") ? labels(expected) : ints(expected.get("labels"));
-    try (Classifier<?> model = (Classifier<?>) load(head, golden(head));
-        Scope scope = Scope.open()) {
-      model.train();
-      model.encoder().gradientCheckpointing(!name.equals(head));
-      Tensor logits = model.forward(Goldens.batch(expected));
-      Tensor loss = model.loss(logits, Tensor.of(labels));
-      loss.backward();
-      assertEquals(expected.get("loss").asDouble(), loss.item(), 1e-5);
-      assertTrue(relativeL2(floats(expected.get("logits")), logits.toFloats()) < 2e-6);
-      assertGradients(model, golden(head));
     }
   }
 
@@ -170,8 +87,8 @@ class MpNetTest extends LoadFixture {
     PackedSequences packed = PackedSequences.of(lengths);
     int[] ids = new Random(seed).ints(packed.tokens(), 5, 67).toArray();
     TokenBatch batch = new TokenBatch(ids, new int[ids.length], packed);
-    try (Encoder together = Encoder.fromPretrained(ENCODER);
-        Encoder alone = Encoder.fromPretrained(ENCODER);
+    try (Encoder together = Encoder.fromPretrained(golden());
+        Encoder alone = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       Tensor weights = Tensor.randn(Rng.global(), ids.length, 15);
       Tensor all = together.forward(batch).lastHidden();
@@ -220,7 +137,7 @@ class MpNetTest extends LoadFixture {
   void rowsOfPaddingBehindABatchAreInert() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
     int tokens = batch.tokens();
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
+    try (Encoder model = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       float[] plain = model.forward(batch).lastHidden().toFloats();
       for (int more : new int[] {0, 1, 31}) {
@@ -236,8 +153,8 @@ class MpNetTest extends LoadFixture {
   @Test
   void bfloat16IsNear() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
-        SafeTensors golden = SafeTensors.open(ENCODER.resolve("hidden.safetensors"));
+    try (Encoder model = Encoder.fromPretrained(golden());
+        SafeTensors golden = SafeTensors.open(golden().resolve("hidden.safetensors"));
         Scope scope = Scope.open()) {
       model.computeType(DType.BF16);
       Tensor hidden = model.forward(batch).lastHidden();
@@ -254,7 +171,7 @@ class MpNetTest extends LoadFixture {
   @Test
   void stepsCannotBeCaptured() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
+    try (Encoder model = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       assertFalse(model.canBeCaptured());
       TokenInputs inputs = model.inputs(batch);
@@ -270,7 +187,7 @@ class MpNetTest extends LoadFixture {
   @Test
   void inputsAreFreedByTheirOwner() {
     TokenBatch batch = Goldens.batch(expected("encoder"));
-    try (Encoder model = Encoder.fromPretrained(ENCODER)) {
+    try (Encoder model = Encoder.fromPretrained(golden())) {
       long before = Memory.live();
       TokenInputs inputs;
       try (Scope scope = Scope.open()) {
@@ -313,56 +230,11 @@ class MpNetTest extends LoadFixture {
 
   // ---- folders ----
 
-  @ParameterizedTest
-  @ValueSource(strings = {"masked", "classifier", "tokens"})
-  void savesWhatItLoaded(String head) {
-    Path out = temporary.resolve("out");
-    assertEquals("", warnings(() -> load(head, golden(head))));
-    try (EncoderModel<?> model = load(head, golden(head))) {
-      model.save(out);
-    }
-    assertSame(head, out);
-    load(head, out).close();
-  }
-
-  @Test
-  void theEncoderAloneHasItsPooler() {
-    Path out = temporary.resolve("out");
-    try (Encoder model = MpNet.fromPretrained(ENCODER)) {
-      model.save(out);
-    }
-    assertSame("encoder", out);
-  }
-
-  private static void assertSame(String head, Path out) {
-    Map<String, Values> before = TestFiles.readWeights(golden(head).resolve("model.safetensors"));
-    Map<String, Values> after = TestFiles.readWeights(out.resolve("model.safetensors"));
-    assertEquals(before.keySet(), after.keySet());
-    before.forEach((key, value) -> assertArrayEquals(value.values(), after.get(key).values(), key));
-    ObjectNode config = JsonFiles.readObject(golden(head).resolve("config.json"));
-    ObjectNode saved = JsonFiles.readObject(out.resolve("config.json"));
-    assertEquals(config.get("architectures"), saved.get("architectures"));
-    assertEquals(config.get("model_type"), saved.get("model_type"));
-    assertEquals(MpNetConfig.fromPretrained(golden(head)), MpNetConfig.fromPretrained(out));
-    Set<String> missing = new HashSet<>();
-    config.fieldNames().forEachRemaining(missing::add);
-    saved.fieldNames().forEachRemaining(missing::remove);
-    // Of the problem, which a classifier of tokens does not have, or transformers' own.
-    missing.removeAll(
-        Set.of(
-            "bos_token_id",
-            "eos_token_id",
-            "problem_type",
-            "tie_word_embeddings",
-            "transformers_version"));
-    assertEquals(Set.of(), missing);
-  }
-
   /** The encoder of sentence-transformers becomes a classifier, and back. */
   @Test
   void aHeadForWholeTextsTakesThePlaceOfThePooler() {
     Labels labels = Labels.of("a", "b");
-    String warning = warnings(() -> SequenceClassifier.fromPretrained(ENCODER, labels));
+    String warning = warnings(() -> SequenceClassifier.fromPretrained(golden(), labels));
     assertTrue(
         warning.contains(
             "train before use: classifier.dense.weight, classifier.dense.bias,"
@@ -376,7 +248,7 @@ class MpNetTest extends LoadFixture {
   /** What pre-training saved goes on with another head, and a new head begins with it. */
   @Test
   void theHeadOfMaskedTokensIsFound() {
-    String warning = warnings(() -> MaskedLanguageModel.forTraining(ENCODER));
+    String warning = warnings(() -> MaskedLanguageModel.forTraining(golden()));
     assertTrue(
         warning.contains(
             "train before use: lm_head.bias, lm_head.dense.weight, lm_head.dense.bias,"
@@ -410,16 +282,12 @@ class MpNetTest extends LoadFixture {
         "is_decoder | true | is_decoder is 'true': only encoders are supported"
       })
   void whatDoesNotFitIsRefused(String line) {
-    String[] parts = line.split(" \\| ");
-    configure(parts[0], parts[1].matches("\\d+") ? (Object) Integer.valueOf(parts[1]) : parts[1]);
-    String refusal =
-        assertThrows(CheckpointException.class, () -> Encoder.fromPretrained(folder)).getMessage();
-    assertTrue(refusal.contains(parts[2]), refusal);
+    assertRefused(line);
   }
 
   @Test
   void aSequenceIsAsLongAsThereArePositionsBehindPadding() {
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
+    try (Encoder model = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       TokenBatch tooLong = new TokenBatch(new int[141], new int[141], PackedSequences.of(141));
       assertEquals(
@@ -432,7 +300,7 @@ class MpNetTest extends LoadFixture {
 
   @Test
   void tokensThatNoneAttendsToAreRefused() {
-    try (Encoder model = Encoder.fromPretrained(ENCODER);
+    try (Encoder model = Encoder.fromPretrained(golden());
         Scope scope = Scope.open()) {
       TokenInputs inputs =
           model.inputs(new TokenBatch(new int[3], new int[3], PackedSequences.of(3)));
@@ -453,7 +321,7 @@ class MpNetTest extends LoadFixture {
 
   @Test
   void knowsItsSizeBeforeItIsMade() {
-    MpNetConfig config = MpNetConfig.fromPretrained(ENCODER);
+    MpNetConfig config = MpNetConfig.fromPretrained(golden());
     Rng.seed(5);
     try (Encoder model = Encoder.of(config)) {
       assertEquals(config.parameterCount(), model.parameterCount());

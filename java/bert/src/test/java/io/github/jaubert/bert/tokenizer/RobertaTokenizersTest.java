@@ -167,7 +167,9 @@ class RobertaTokenizersTest {
         refusal());
   }
 
-  /** A damaged one is read, or refused as one; the native library never meets what it cannot bear. */
+  /**
+   * A damaged one is read, or refused as one; the native library never meets what it cannot bear.
+   */
   @Test
   void damagedSentencePieceModelsAreRefusedInWords() throws IOException {
     ObjectNode table = table("sentencepiece.json");
