@@ -93,7 +93,8 @@ public final class CpuBenchmark extends ComparisonCommand {
     List<String> java = List.of("djl/Djl", "nd4j/Nd4jCalls", "bytedeco/Bytedeco");
     suites.add(suite("small", quick ? 0.4 : 1, "operations.Operations", java, small));
     if (!quick) {
-      suites.add(new Suite("growth", 1, 2, "models.GrowthBenchmark", List.of(), List.of()));
+      List<String> growth = List.of("--growth");
+      suites.add(new Suite("growth", 1, 2, "models.StepBenchmark", List.of(), growth));
     }
     return suites;
   }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * The time of one training step or one inference on a batch of random tokens, all sequences of full
@@ -34,7 +35,9 @@ import picocli.CommandLine.Mixin;
     description = {
       "Times a training step or an inference, and tells the peak of memory.",
       "flops: forward 2 L (4 H^2 + 2 H I) T + 4 L sum(S^2) H; a training step is 3 times that,",
-      "less what the classifier leaves out: the last layer after its attention, but for [CLS]."
+      "less what the classifier leaves out: the last layer after its attention, but for [CLS].",
+      "With --growth training steps of growing size: tokens T (sequences of 64), sequence length S",
+      "(4,096 tokens), hidden size H (2,048 tokens, 6 layers), and threads."
     })
 public final class StepBenchmark extends JaubertProgram {
   /** All sentences have so many times as many tokens as a step on one length. */
@@ -46,6 +49,9 @@ public final class StepBenchmark extends JaubertProgram {
   @Mixin private StepOptions options;
   @Mixin private GpuOptions gpu;
 
+  @Option(names = "--growth", description = "steps of growing size, instead of one")
+  private boolean growth;
+
   /** Runs the benchmark that the arguments describe. */
   public static void main(String[] arguments) {
     run(new StepBenchmark(), arguments);
@@ -53,6 +59,9 @@ public final class StepBenchmark extends JaubertProgram {
 
   @Override
   protected List<Work> works(int threads, long seed) {
+    if (growth) {
+      return growth(threads, seed);
+    }
     if (gpu.tokens() > 0) {
       return worksOfGpu(seed);
     }
@@ -69,6 +78,38 @@ public final class StepBenchmark extends JaubertProgram {
     String peak = "peak of tensors, " + options.name(gpu.type());
     works.add(Work.of(peak, "MB", seconds -> new double[] {Memory.peak() / 1e6}));
     return works;
+  }
+
+  private List<Work> growth(int threads, long seed) {
+    List<Work> works = new ArrayList<>();
+    for (int count = 1; count <= threads; count++) {
+      works.add(growth("threads " + count, EncoderShape.MINILM, 4096, 128, count, seed));
+    }
+    for (int tokens : new int[] {512, 1024, 2048, 3072, 4096, 6144, 8192}) {
+      works.add(growth("tokens " + tokens, EncoderShape.MINILM, tokens, 64, threads, seed));
+    }
+    for (int length : new int[] {16, 32, 64, 128, 256, 512}) {
+      works.add(growth("length " + length, EncoderShape.MINILM, 4096, length, threads, seed));
+    }
+    for (int hidden : new int[] {128, 256, 384, 512, 768}) {
+      EncoderShape shape = EncoderShape.ofHidden(hidden);
+      works.add(growth("hidden " + hidden, shape, 2048, 64, threads, seed));
+    }
+    return works;
+  }
+
+  private Work growth(
+      String what, EncoderShape shape, int tokens, int length, int threads, long seed) {
+    int[] lengths = SentenceLengths.equal(tokens, length);
+    double flops = 3.0 * lengths.length * shape.classifierFlops(length);
+    return Work.timed(
+        "growth, " + what,
+        flops,
+        0,
+        seconds -> {
+          Device.cpu().threads(threads);
+          return train(shape, lengths, seed, false, seconds);
+        });
   }
 
   /** Steps of BERT-base on sequences of one length, and passes over sentences. */
