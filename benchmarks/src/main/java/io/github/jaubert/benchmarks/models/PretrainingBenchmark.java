@@ -2,6 +2,8 @@ package io.github.jaubert.benchmarks.models;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jaubert.benchmarks.measure.Measurement;
+import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.benchmarks.measure.StepOptions;
 import io.github.jaubert.bert.EncoderConfig;
 import io.github.jaubert.bert.MaskedLanguageModel;
@@ -32,11 +34,10 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -102,10 +103,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
 
   /** Ends the program with the exit code. */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new PretrainingBenchmark())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    MeasuringProgram.run(new PretrainingBenchmark(), arguments);
   }
 
   @Override
@@ -122,7 +120,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
           Pretraining.of(model, tokenizer).train(text).cache(cache).maxLength(maxLength);
       // A step stops at the number of tokens, of which it reads a few less than asked for.
       long tokens = (long) steps * batchTokens;
-      StepTimes times = new StepTimes(steps);
+      StepTimes times = new StepTimes();
       TrainingResult result =
           Trainer.of(new Written(task, lines))
               .with(
@@ -166,48 +164,59 @@ public final class PretrainingBenchmark implements Callable<Integer> {
         .toList();
   }
 
-  /** When each step ended. */
+  /** Tokens a second of each step. */
   private static final class StepTimes implements TrainingListener {
-    private final double[] seconds;
-    private final long[] tokens;
-    private int count;
-    private long last;
-
-    StepTimes(int most) {
-      seconds = new double[2 * most];
-      tokens = new long[2 * most + 1];
-    }
+    private final List<Double> rates = new ArrayList<>();
+    private long tokens;
+    private long time;
 
     @Override
     public void started(long step, long steps, long read, long all) {
-      last = System.nanoTime();
+      time = System.nanoTime();
     }
 
     @Override
     public void stepped(long step, long read) {
       long now = System.nanoTime();
-      seconds[count++] = (now - last) * 1e-9;
-      tokens[count] = read;
-      last = now;
+      rates.add((read - tokens) / ((now - time) * 1e-9));
+      tokens = read;
+      time = now;
     }
 
-    /** Tokens a second: the median of all steps but the first tenth. */
+    /** Their median, but for the first tenth. */
     String json(TrainingResult result) {
-      int warm = count / 10;
-      double[] rates = new double[count - warm];
-      Arrays.setAll(rates, i -> (tokens[warm + i + 1] - tokens[warm + i]) / seconds[warm + i]);
-      Arrays.sort(rates);
+      var warm = rates.subList(rates.size() / 10, rates.size());
+      double median = Measurement.median(warm.stream().mapToDouble(r -> r).toArray());
       ObjectNode json = JsonFiles.object();
       json.put("peer", "Jaubert, " + Device.defaultDevice().description());
       json.put("steps", result.steps());
-      json.put("tokens_per_second", rates[rates.length / 2]);
+      json.put("tokens_per_second", median);
       json.put("peak_memory_mb", Math.round(StepOptions.peakMegabytes()));
       return json.toString();
     }
   }
 
-  /** A task that writes down every batch that it makes, once it is learnt from. */
+  /** A task that writes down the batches of each step. */
   private record Written(Task task, PrintWriter lines) implements Task {
+    /** Sequences of ids, the rows that are told, and what stood there. */
+    @Override
+    public List<Batch> step(List<Batch> batches) {
+      for (Batch batch : batches) {
+        TokenBatch text = batch.text(Batch.TEXT);
+        ObjectNode json = JsonFiles.object();
+        ArrayNode sequences = json.putArray("input_ids");
+        for (int i = 0; i < text.count(); i++) {
+          sequences.addPOJO(text.sequence(i).inputIds());
+        }
+        json.putPOJO("rows", batch.ints("rows")).putPOJO("labels", batch.ints("labels"));
+        lines.println(json);
+      }
+      if (lines.checkError()) {
+        throw new UncheckedIOException(new IOException("the batches cannot be written"));
+      }
+      return task.step(batches);
+    }
+
     @Override
     public Block model() {
       return task.model();
@@ -220,49 +229,7 @@ public final class PretrainingBenchmark implements Callable<Integer> {
 
     @Override
     public Examples examples() {
-      Examples examples = task.examples();
-      return new Examples() {
-        @Override
-        public int size() {
-          return examples.size();
-        }
-
-        @Override
-        public int tokens(int example) {
-          return examples.tokens(example);
-        }
-
-        @Override
-        public Batch batch(int[] rows) {
-          return examples.batch(rows);
-        }
-
-        @Override
-        public Batch batch(int[] rows, int pass) {
-          Batch batch = examples.batch(rows, pass);
-          write(batch);
-          return batch;
-        }
-      };
-    }
-
-    /** Sequences of ids, the rows that are told, and what stood there. */
-    private void write(Batch batch) {
-      TokenBatch text = batch.text(Batch.TEXT);
-      ObjectNode json = JsonFiles.object();
-      ArrayNode sequences = json.putArray("input_ids");
-      int[] starts = text.lengths().cuSeqlens();
-      for (int i = 0; i < text.count(); i++) {
-        ArrayNode ids = sequences.addArray();
-        Arrays.stream(text.inputIds(), starts[i], starts[i + 1]).forEach(ids::add);
-      }
-      for (String name : List.of("rows", "labels")) {
-        Arrays.stream(batch.ints(name)).forEach(json.withArray(name)::add);
-      }
-      lines.println(json);
-      if (lines.checkError()) {
-        throw new UncheckedIOException(new IOException("the batches cannot be written"));
-      }
+      return task.examples();
     }
 
     @Override
