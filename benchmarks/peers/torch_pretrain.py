@@ -12,12 +12,13 @@ import argparse
 import json
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
 import transformers
 from protocol import peak_memory
-from training import adamw
+from training import adamw, learning, padded
 from transformers import AutoModelForMaskedLM, get_linear_schedule_with_warmup
 
 IGNORED = -100
@@ -56,21 +57,11 @@ def batches(file):
         for line in lines:
             batch = json.loads(line)
             sequences = batch["input_ids"]
-            longest = max(map(len, sequences))
-            ids = torch.zeros(len(sequences), longest, dtype=torch.long)
-            mask = torch.zeros_like(ids)
-            labels = torch.full_like(ids, IGNORED)
-            flat = [IGNORED] * sum(map(len, sequences))
-            for row, label in zip(batch["rows"], batch["labels"]):
-                flat[row] = label
-            at = 0
-            for i, sequence in enumerate(sequences):
-                n = len(sequence)
-                ids[i, :n] = torch.tensor(sequence)
-                mask[i, :n] = 1
-                labels[i, :n] = torch.tensor(flat[at : at + n])
-                at += n
-            yield ids, mask, labels, at
+            told = dict(zip(batch["rows"], batch["labels"]))
+            rows = iter(range(sum(map(len, sequences))))
+            labels = [[told.get(next(rows), IGNORED) for _ in sequence] for sequence in sequences]
+            mask = padded([[1] * len(sequence) for sequence in sequences])
+            yield padded(sequences), mask, padded(labels, IGNORED), int(mask.sum())
 
 
 def main():
@@ -94,17 +85,12 @@ def main():
         optimizer = Lamb(groups, args.lr)
     steps = sum(1 for _ in open(args.batches))
     schedule = get_linear_schedule_with_warmup(optimizer, -(-steps // 10), steps)
+    step = learning(model, optimizer, partial(torch.autocast, "cpu", torch.bfloat16, enabled=args.autocast))
     losses, rates = [], []
     for ids, mask, labels, tokens in batches(args.batches):
         begin = time.perf_counter()
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.autocast):
-            loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        losses.append(step({"input_ids": ids, "attention_mask": mask}, labels).item())
         schedule.step()
-        losses.append(loss.item())
         rates.append(tokens / (time.perf_counter() - begin))
         if len(losses) == args.max_steps:
             break

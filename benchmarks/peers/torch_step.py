@@ -19,53 +19,31 @@ from functools import partial
 import protocol
 import torch
 import transformers
-from training import adamw, autocast, cut, mixed_lengths, products, update
+from training import adamw, autocast, cut, encoding, learning, mixed_lengths, products
 from transformers import BertConfig, BertForSequenceClassification
 
 # name, hidden, layers, heads, intermediate
 SHAPES = {"minilm": ("MiniLM", 384, 6, 12, 1536), "bert-base": ("BERT-base", 768, 12, 12, 3072)}
+LEARNING_RATE = 2e-5
 CORPUS = 4  # how many times --tokens all sentences have
 
 
-class Step:
-    """A new model of a shape."""
+def classifier(args, shape):
+    _, hidden, layers, heads, intermediate = SHAPES[shape]
+    config = BertConfig(
+        hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=intermediate
+    )
+    return BertForSequenceClassification._from_config(config, attn_implementation="sdpa").to(args.device)
 
-    def __init__(self, args, shape, compiled=False, cast=None):
-        _, hidden, layers, heads, intermediate = SHAPES[shape]
-        config = BertConfig(
-            hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=intermediate
-        )
-        self.args = args
-        # Around each forward pass.
-        self.cast = cast or partial(torch.autocast, args.device[:4], dtype=args.type, enabled=args.type != torch.float32)
-        self.model = BertForSequenceClassification._from_config(config, attn_implementation="sdpa").to(args.device)
-        self.compiled = compiled
 
-    def train(self, batches):
-        """A call that trains on each of the batches (inputs, labels), one after the other."""
-        self.model.train()
-        if self.compiled:
-            self.model.compile(dynamic=len(batches) > 1)
-        optimizer = adamw(self.model.parameters(), 2e-5)
+def over(call, batches):
+    """That call on each of the batches, one after the other."""
 
-        def steps():
-            for inputs, labels in batches:
-                with self.cast():
-                    loss = self.model(**inputs, labels=labels).loss
-                loss.backward()
-                update(self.model, optimizer)
+    def calls():
+        for batch in batches:
+            call(*batch)
 
-        return steps
-
-    def infer(self, batches):
-        self.model.eval()
-
-        def step():
-            with torch.inference_mode(), self.cast():
-                for inputs, _ in batches:
-                    self.model.bert(**inputs)
-
-        return step
+    return calls
 
 
 def labelled(args, inputs):
@@ -91,7 +69,11 @@ def training_work(args, name, batches, tokens=0):
     """On a GPU: eager or compiled; the time of a step, or tokens a second."""
 
     def sample(compiled, seconds):
-        steps = Step(args, "bert-base", compiled).train(batches())
+        model, drawn = classifier(args, "bert-base"), batches()
+        if compiled:
+            model.compile(dynamic=len(drawn) > 1)
+        cast = partial(torch.autocast, args.device[:4], dtype=args.type, enabled=args.type != torch.float32)
+        steps = over(learning(model, adamw(model.parameters(), LEARNING_RATE), cast), drawn)
         return [tokens / s if tokens else s for s in args.clock.repeat(steps, seconds)]
 
     ways = {"eager": partial(sample, False), "compiled": partial(sample, True)}
@@ -112,9 +94,10 @@ def works_of_cpu(args):
     name = f"{'training step' if training else 'inference'} {SHAPES[args.shape][0]} B{args.batch} S{args.seq}{args.in_bf16}"
 
     def sample(way, seconds):
-        step, batches = Step(args, args.shape, cast=partial(autocast, way)), one_length(args, args.batch, args.seq)
+        model, cast = classifier(args, args.shape), partial(autocast, way)
+        call = learning(model, adamw(model.parameters(), LEARNING_RATE), cast) if training else encoding(model.bert, cast)
         with products(way):
-            return args.clock.repeat(step.train(batches) if training else step.infer(batches), seconds)
+            return args.clock.repeat(over(call, one_length(args, args.batch, args.seq)), seconds)
 
     yield protocol.work_on_cpu(args, name, "ms", sample)
     if not args.in_bf16:

@@ -18,7 +18,7 @@ from pathlib import Path
 import protocol
 import torch
 import transformers
-from training import adamw, autocast, cut, padded, products, update
+from training import adamw, autocast, cut, encoding, learning, padded, products
 from transformers import BertForSequenceClassification, BertModel
 
 BATCH = 32
@@ -45,30 +45,14 @@ def batches(path, by_length=False, shuffled=False):
         yield inputs, torch.tensor([s.label for s in part])
 
 
-def encoding(folder, way):
-    model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
-
-    def encode(inputs, labels):
-        with torch.inference_mode(), autocast(way):
-            model(**inputs)
-
-    return encode
+def encoder(folder, way):
+    return encoding(BertModel.from_pretrained(folder, add_pooling_layer=False), partial(autocast, way))
 
 
-def training(folder, dropout, way="float32"):
-    model = BertForSequenceClassification.from_pretrained(
-        folder, num_labels=2, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
-    ).train()
-    optimizer = adamw(model.parameters(), LEARNING_RATE)
-
-    def step(inputs, labels):
-        with autocast(way):
-            loss = model(**inputs, labels=labels).loss
-        loss.backward()
-        update(model, optimizer)
-        return loss
-
-    return step
+def classifier(folder, dropout, way="float32"):
+    settings = {"num_labels": 2, "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    model = BertForSequenceClassification.from_pretrained(folder, **settings)
+    return learning(model, adamw(model.parameters(), LEARNING_RATE), partial(autocast, way))
 
 
 def passes(work, all_batches, seconds):
@@ -90,20 +74,20 @@ def works(args):
     model = args.inputs / "model"
 
     def latency(name, way, seconds):
-        encode, batch = encoding(model, way), next(batches(args.inputs / name))
+        encode, batch = encoder(model, way), next(batches(args.inputs / name))
         with products(way):
             return args.clock.repeat(lambda: encode(*batch), seconds)
 
     def infer(path, by_length, way, seconds):
         with products(way):
-            return passes(encoding(model, way), batches(path, by_length), seconds)
+            return passes(encoder(model, way), batches(path, by_length), seconds)
 
     def train(path, by_length, way, seconds):
         with products(way):
-            return passes(training(model, 0.1, way), batches(path, by_length, by_length), seconds)
+            return passes(classifier(model, 0.1, way), batches(path, by_length, by_length), seconds)
 
     def losses(path, seconds):
-        step = training(model, 0.0)
+        step = classifier(model, 0.0)
         return [step(*batch).item() for batch in batches(path)]
 
     yield protocol.work_on_cpu(args, f"inference, one short sentence{args.in_bf16}", "ms", partial(latency, "short-sentence.tsv"))

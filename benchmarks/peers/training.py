@@ -1,7 +1,7 @@
 """What the programs share that train: the optimizer, a step, batches of padded sentences, and lengths as sentences have them."""
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 
@@ -35,6 +35,31 @@ def update(model, optimizer):
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return norm
+
+
+def learning(model, optimizer, cast=nullcontext):
+    """A call that trains on a batch and gives its loss; cast is around each forward pass."""
+    model.train()
+
+    def step(inputs, labels):
+        with cast():
+            loss = model(**inputs, labels=labels).loss
+        loss.backward()
+        update(model, optimizer)
+        return loss
+
+    return step
+
+
+def encoding(model, cast=nullcontext):
+    """A call that runs the model on the inputs of a batch."""
+    model.eval()
+
+    def encode(inputs, labels):
+        with torch.inference_mode(), cast():
+            model(**inputs)
+
+    return encode
 
 
 def padded(rows, padding=0):
