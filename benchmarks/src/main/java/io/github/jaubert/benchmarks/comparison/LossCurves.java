@@ -1,9 +1,10 @@
 package io.github.jaubert.benchmarks.comparison;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
+import io.github.jaubert.train.LogEntry;
+import io.github.jaubert.train.RunLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +36,6 @@ import picocli.CommandLine.Spec;
     })
 public final class LossCurves implements Callable<Integer> {
   private static final JsonMapper MAPPER = new JsonMapper();
-  private static final Set<String> TIMES =
-      Set.of("runtime", "samples_per_second", "steps_per_second");
 
   @Parameters(index = "0", paramLabel = "RUN", description = "The folder of a run.")
   private Path first;
@@ -71,68 +70,48 @@ public final class LossCurves implements Callable<Integer> {
     MeasuringProgram.run(new LossCurves(), arguments);
   }
 
+  /** What a run has recorded: losses by step, each a mean since the last, and its last scores. */
+  private record Curve(SortedMap<Long, Double> losses, Map<String, Double> scores) {}
+
   @Override
-  public Integer call() {
-    SortedMap<Long, Double> a = new TreeMap<>(); // losses by step
-    SortedMap<Long, Double> b = new TreeMap<>();
-    Map<String, Double> scoresOfA = read(first, a);
-    Map<String, Double> scoresOfB = read(second, b);
-    Set<Long> alone = union(a.keySet(), b.keySet());
-    alone.removeIf(step -> a.containsKey(step) && b.containsKey(step));
+  public Integer call() throws IOException {
+    Curve a = read(first);
+    Curve b = read(second);
+    Set<Long> alone = union(a.losses.keySet(), b.losses.keySet());
+    alone.removeIf(step -> a.losses.containsKey(step) && b.losses.containsKey(step));
     if (!alone.isEmpty()) {
       say("NOT THE SAME STEPS: step %d, for one, is in one run only", alone.iterator().next());
       return 1;
     }
-    return compareScores(scoresOfA, scoresOfB) & compareLosses(a, b) ? 0 : 1;
+    return compareScores(a.scores, b.scores) & compareLosses(a.losses, b.losses) ? 0 : 1;
   }
 
-  /**
-   * Reads the losses of a run, each a mean since the last entry, and the scores of its last
-   * evaluation, and says on which device and in which precision it ran, if it has ended.
-   */
-  private Map<String, Double> read(Path run, Map<Long, Double> losses) {
-    Map<String, Double> scores = new TreeMap<>();
-    Path log = run.resolve("train_log.jsonl");
-    try {
-      for (String line : Files.readAllLines(log)) {
-        JsonNode entry = MAPPER.readTree(line);
-        if (entry.has("loss")) {
-          losses.put(entry.path("step").asLong(), number(entry.path("loss")));
-        } else if (entry.has("eval_runtime")) {
-          scores.clear();
-          entry.properties().stream()
-              .filter(e -> e.getKey().startsWith("eval_"))
-              .forEach(e -> scores.put(e.getKey().substring(5), number(e.getValue())));
-          scores.keySet().removeAll(TIMES);
-        }
+  /** Reads a run, and says on which device and in which precision it ran, if it has ended. */
+  private Curve read(Path run) throws IOException {
+    Curve curve = new Curve(new TreeMap<>(), new TreeMap<>());
+    if (!Files.isReadable(run.resolve(RunLog.FILE))) {
+      throw refused(run + " has no " + RunLog.FILE + " to read");
+    }
+    for (LogEntry entry : RunLog.read(run)) {
+      if (entry.kind() == LogEntry.Kind.EVALUATION) {
+        curve.scores.clear();
+        curve.scores.putAll(entry.values());
+      } else if (entry.values().containsKey("loss")) {
+        curve.losses.put(entry.step(), entry.values().get("loss"));
       }
-    } catch (JsonProcessingException e) {
-      throw refused(log + " is no history of a run: " + e.getMessage());
-    } catch (IOException e) {
-      throw refused(run + " has no train_log.jsonl to read");
     }
-    if (losses.isEmpty()) {
-      throw refused(log + " has no losses");
+    if (curve.losses.isEmpty()) {
+      throw refused(run.resolve(RunLog.FILE) + " has no losses, or is no history of a run");
     }
-    losses.keySet().removeIf(step -> step > steps);
-    try {
-      JsonNode end = MAPPER.readTree(run.resolve("run.json").toFile());
-      say("%s: %s, %s", run, end.path("device").asText(), end.at("/settings/precision").asText());
-    } catch (IOException e) {
-      say("%s: ", run);
-    }
-    return scores;
+    curve.losses.keySet().removeIf(step -> step > steps);
+    Path end = run.resolve("run.json");
+    JsonNode said = Files.exists(end) ? MAPPER.readTree(end.toFile()) : MAPPER.createObjectNode();
+    say("%s: %s, %s", run, said.path("device").asText(), said.at("/settings/precision").asText());
+    return curve;
   }
 
   private RuntimeException refused(String why) {
     return new CommandLine.ParameterException(spec.commandLine(), why);
-  }
-
-  /** What is not finite is a text. */
-  private static double number(JsonNode value) {
-    return value.isNumber() || value.asText().matches("-?Infinity")
-        ? Double.parseDouble(value.asText())
-        : Double.NaN;
   }
 
   private boolean compareLosses(SortedMap<Long, Double> a, SortedMap<Long, Double> b) {
