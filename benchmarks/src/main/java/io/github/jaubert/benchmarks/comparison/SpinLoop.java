@@ -1,9 +1,13 @@
 package io.github.jaubert.benchmarks.comparison;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Whether a machine is left alone: a loop that touches no memory takes the same time whenever it
@@ -24,48 +28,30 @@ final class SpinLoop {
    * at once, over about a second.
    */
   static double spread(int threads) {
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    List<CompletableFuture<double[]>> running =
+        Stream.generate(() -> CompletableFuture.supplyAsync(SpinLoop::times, pool))
+            .limit(threads)
+            .toList();
+    pool.shutdown();
     double[] times =
-        IntStream.range(0, threads)
-            .mapToObj(i -> new Sampler())
-            .peek(Thread::start)
-            .toList()
-            .stream()
-            .flatMapToDouble(Sampler::times)
-            .sorted()
-            .toArray();
+        running.stream().map(CompletableFuture::join).flatMapToDouble(Arrays::stream).toArray();
+    Arrays.sort(times);
     return times[times.length * 9 / 10] / times[times.length / 2] - 1;
   }
 
-  private static final class Sampler extends Thread {
-    private final double[] times = new double[SAMPLES];
+  /** Of one thread, in nanoseconds, after twenty rounds of warm-up. */
+  private static double[] times() {
+    return DoubleStream.generate(SpinLoop::spin).limit(20 + SAMPLES).skip(20).toArray();
+  }
 
-    @Override
-    public void run() {
-      for (int warm = 0; warm < 20; warm++) {
-        spin();
-      }
-      for (int i = 0; i < SAMPLES; i++) {
-        long begin = System.nanoTime();
-        spin();
-        times[i] = System.nanoTime() - begin;
-      }
+  private static double spin() {
+    long begin = System.nanoTime();
+    long x = begin | 1;
+    for (long i = 0; i < ROUNDS; i++) {
+      x = x * 6364136223846793005L + 1442695040888963407L;
     }
-
-    private static void spin() {
-      long x = System.nanoTime() | 1;
-      for (long i = 0; i < ROUNDS; i++) {
-        x = x * 6364136223846793005L + 1442695040888963407L;
-      }
-      RESULTS.addAndGet(x);
-    }
-
-    DoubleStream times() {
-      try {
-        join();
-      } catch (InterruptedException e) {
-        currentThread().interrupt();
-      }
-      return Arrays.stream(times);
-    }
+    RESULTS.addAndGet(x);
+    return System.nanoTime() - begin;
   }
 }
