@@ -56,7 +56,7 @@ final class NativeRoofs {
         compile();
       }
       String program = folder.resolve("roofs").toString();
-      return run(program, what, "" + threads, "" + seconds, openBlas + "/libopenblas.so.0");
+      return run(program, what, "" + threads, "" + seconds);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -73,7 +73,8 @@ final class NativeRoofs {
     try (InputStream in = NativeRoofs.class.getResourceAsStream("roofs.cpp")) {
       Files.copy(in, folder.resolve("roofs.cpp"));
     }
-    run("c++ -O3 -march=native -std=c++17 -pthread -o roofs roofs.cpp -ldl".split(" "));
+    String library = openBlas + "/libopenblas.so.0";
+    run("c++", "-O3", "-march=native", "-std=c++17", "-pthread", "-oroofs", "roofs.cpp", library);
   }
 
   /**

@@ -1,8 +1,7 @@
 // What the machine reaches at best: products by OpenBLAS, copy and triad of STREAM (McCalpin 1995).
-//   roofs sgemm|copy|triad THREADS SECONDS LIBOPENBLAS
+//   roofs sgemm|copy|triad THREADS SECONDS
 // Prints a line for each way there is to do it: its name, then GF/s or GB/s of each repetition. Bytes are those the
 // program reads and writes; what a cache reads in order to write is not counted.
-#include <dlfcn.h>
 #include <sys/mman.h>
 
 #include <chrono>
@@ -16,6 +15,13 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
+
+extern "C" {  // OpenBLAS
+void openblas_set_num_threads(int threads);
+char* openblas_get_corename();
+void cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float* a, int lda,
+                 const float* b, int ldb, float beta, float* c, int ldc);
+}
 
 namespace {
 
@@ -89,47 +95,29 @@ void streams(bool triad, int threads, double seconds) {
 #endif
 }
 
-template <typename Function>
-Function find(void* library, const char* name) {
-  void* const symbol = dlsym(library, name);
-  if (symbol == nullptr) {
-    std::fprintf(stderr, "roofs: %s\n", dlerror());
-    std::exit(1);
-  }
-  return reinterpret_cast<Function>(symbol);
-}
-
-void sgemm(const char* path, int threads, double seconds) {
-  void* const library = dlopen(path, RTLD_NOW);
-  if (library == nullptr) {
-    std::fprintf(stderr, "roofs: %s\n", dlerror());
-    std::exit(1);
-  }
-  find<void (*)(int)>(library, "openblas_set_num_threads")(threads);
-  const auto multiply = find<void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float,
-                                      float*, int)>(library, "cblas_sgemm");
-  const char* const core = find<char* (*)()>(library, "openblas_get_corename")();
+void sgemm(int threads, double seconds) {
+  openblas_set_num_threads(threads);
   constexpr size_t n = size_t{kSize} * kSize;
   const float *const a = array(n), *const b = array(n);
   float* const c = array(n);
   constexpr int kRowMajor = 101, kNoTrans = 111;  // of cblas.h
-  report(core, 2.0 * kSize * kSize * kSize, seconds, [&] {
-    multiply(kRowMajor, kNoTrans, kNoTrans, kSize, kSize, kSize, 1, a, kSize, b, kSize, 0, c, kSize);
+  report(openblas_get_corename(), 2.0 * kSize * kSize * kSize, seconds, [&] {
+    cblas_sgemm(kRowMajor, kNoTrans, kNoTrans, kSize, kSize, kSize, 1, a, kSize, b, kSize, 0, c, kSize);
   });
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 5) {
-    std::fprintf(stderr, "roofs sgemm|copy|triad THREADS SECONDS LIBOPENBLAS\n");
+  if (count != 4) {
+    std::fprintf(stderr, "roofs sgemm|copy|triad THREADS SECONDS\n");
     return 2;
   }
   const std::string what = arguments[1];
   const int threads = std::atoi(arguments[2]);
   const double seconds = std::atof(arguments[3]);
   if (what == "sgemm") {
-    sgemm(arguments[4], threads, seconds);
+    sgemm(threads, seconds);
   } else {
     streams(what == "triad", threads, seconds);
   }
