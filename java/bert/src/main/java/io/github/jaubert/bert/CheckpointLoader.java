@@ -25,8 +25,11 @@ import org.slf4j.LoggerFactory;
 final class CheckpointLoader {
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointLoader.class);
 
-  /** What DataParallel, a training loop's own module and torch.compile put before the names. */
-  private static final Pattern WRAPPER = Pattern.compile("^((module|model|_orig_mod)\\.)+");
+  /**
+   * What DataParallel, a training loop's own module, torch.compile and PEFT put before the names.
+   */
+  private static final Pattern WRAPPER =
+      Pattern.compile("^((module|model|_orig_mod|base_model)\\.)+");
 
   /** A layer by its number, of which no model has six digits. */
   private static final Pattern NUMBER = Pattern.compile("(\\d{1,5})\\..*");
@@ -81,6 +84,23 @@ final class CheckpointLoader {
     return loader;
   }
 
+  /** A tensor of the file: the word embeddings by a longer name, or else the first. */
+  private String found(Architecture architecture) {
+    for (String name : weights.names()) {
+      if (name.endsWith("." + architecture.wordEmbeddings())) {
+        String before = name.substring(0, name.length() - architecture.wordEmbeddings().length());
+        return ", or their names have a prefix, '%s', that is to be taken off"
+            .formatted(
+                before.endsWith("." + architecture.prefix() + ".")
+                    ? before.substring(0, before.length() - architecture.prefix().length() - 1)
+                    : before);
+      }
+    }
+    return weights.names().isEmpty()
+        ? ""
+        : "; its first tensor is '" + weights.names().iterator().next() + "'";
+  }
+
   private void checkConfig(String prefix) {
     Architecture architecture = config.architecture();
     String words = prefix + architecture.wordEmbeddings();
@@ -93,9 +113,7 @@ final class CheckpointLoader {
               + architecture.prefix()
               + ".': these are not the weights of a "
               + architecture.name()
-              + (weights.names().isEmpty()
-                  ? ""
-                  : "; its first tensor is '" + weights.names().iterator().next() + "'"));
+              + found(architecture));
     }
     for (EncoderConfig.StoredSize size : config.storedSizes()) {
       check(prefix + size.parameter(), size.axis(), size.field(), size.value());

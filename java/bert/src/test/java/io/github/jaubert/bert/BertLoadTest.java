@@ -232,11 +232,26 @@ class BertLoadTest extends LoadFixture {
 
   @Test
   void refusesTheWeightsOfSomethingElse() {
-    rewrite(TestFiles.rename(weights, name -> "roberta." + name));
+    rewrite(TestFiles.rename(weights, name -> name.replace("word_embeddings", "words")));
     assertTrue(
-        refusal()
-            .contains("these are not the weights of a BERT; its first tensor is 'roberta.bert."),
+        refusal().contains("these are not the weights of a BERT; its first tensor is 'bert."),
         refusal());
+  }
+
+  @Test
+  void namesAPrefixThatItDoesNotKnow() {
+    rewrite(TestFiles.rename(weights, name -> "net.roberta." + name));
+    String expected =
+        "these are not the weights of a BERT, or their names have a prefix, 'net.roberta.', that is to be taken off";
+    assertTrue(refusal().endsWith(expected), refusal());
+  }
+
+  @Test
+  void ofAKeyThatIsThereTwiceTheLastCountsAsInPython() throws IOException {
+    Path config = folder.resolve("config.json");
+    TestFiles.write(
+        config, Files.readString(config).replaceFirst("\\{", "{\"num_hidden_layers\": 99, "));
+    assertEquals(2, ConfigJson.of(folder).integer("num_hidden_layers", 0));
   }
 
   @Test

@@ -15,6 +15,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads and writes the JSON files of a model folder; errors name file, line and column. */
 public final class JsonFiles {
@@ -24,15 +27,25 @@ public final class JsonFiles {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final JsonMapper LAST_COUNTS =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private static final Logger LOG = LoggerFactory.getLogger(JsonFiles.class);
+
+  private static final String DUPLICATE = "Duplicate field";
+
+  /** What the parser tells programmers. */
+  private static final Pattern HINT = Pattern.compile(": enable `.*", Pattern.DOTALL);
+
   private JsonFiles() {}
 
   /**
-   * A file that holds one JSON object.
+   * A file that holds one JSON object. Of a key that is there twice the last counts, as in Python.
    *
    * @throws CheckpointException if it cannot be read or holds something else
    */
   public static ObjectNode readObject(Path path) {
-    return parseObject(path.toString(), readBytes(path));
+    return parseSettings(path.toString(), readBytes(path));
   }
 
   /**
@@ -42,7 +55,7 @@ public final class JsonFiles {
    */
   public static ArrayNode readArray(Path path) {
     byte[] bytes = readBytes(path);
-    if (parse(path.toString(), bytes) instanceof ArrayNode array) {
+    if (parse(path.toString(), bytes, false) instanceof ArrayNode array) {
       return array;
     }
     throw new CheckpointException(
@@ -60,27 +73,54 @@ public final class JsonFiles {
   }
 
   /** The same of bytes that were read from {@code file}. */
+  public static ObjectNode parseSettings(String file, byte[] bytes) {
+    return object(file, bytes, parse(file, bytes, true));
+  }
+
+  /** The same, but a key that is there twice is refused, as others may read the first. */
   public static ObjectNode parseObject(String file, byte[] bytes) {
-    if (parse(file, bytes) instanceof ObjectNode object) {
+    return object(file, bytes, parse(file, bytes, false));
+  }
+
+  private static ObjectNode object(String file, byte[] bytes, JsonNode node) {
+    if (node instanceof ObjectNode object) {
       return object;
     }
     throw new CheckpointException(file, bytes.length == 0 ? "is empty" : "holds no JSON object");
   }
 
-  private static JsonNode parse(String file, byte[] bytes) {
+  private static JsonNode parse(String file, byte[] bytes, boolean lastCounts) {
     LfsPointer.refuse(file, bytes);
     try {
       return MAPPER.readTree(bytes);
     } catch (JsonProcessingException e) {
+      if (lastCounts && e.getOriginalMessage().startsWith(DUPLICATE)) {
+        return parseLast(file, bytes, e.getOriginalMessage());
+      }
       JsonLocation at = e.getLocation();
       String place =
           at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
       throw new CheckpointException(
-          file, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
+          file,
+          "is not valid JSON"
+              + place
+              + ": "
+              + HINT.matcher(e.getOriginalMessage()).replaceFirst(""),
+          e);
     } catch (IOException e) {
       throw CheckpointException.unreadable(file, e);
     } catch (OutOfMemoryError e) {
       throw tooLarge(file, e);
+    }
+  }
+
+  private static JsonNode parseLast(String file, byte[] bytes, String duplicate) {
+    try {
+      JsonNode node = LAST_COUNTS.readTree(bytes);
+      LOG.warn("{}: {}: the last one counts", file, CheckpointException.shortened(duplicate));
+      return node;
+    } catch (IOException e) {
+      throw new CheckpointException(file, "is not valid JSON: " + e.getMessage(), e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -69,6 +70,13 @@ public final class SafeTensors implements StateDict {
     long length = readFully(file, reads, 0, SafeTensorsHeader.LENGTH_BYTES).getLong();
     if (length < 2 || length > SafeTensorsHeader.MAX_BYTES) {
       LfsPointer.refuse(file, readFully(file, reads, 0, (int) Math.min(size, 64)).array());
+      String text = text(readFully(file, reads, 0, (int) Math.min(size, 40)).array());
+      if (text != null) {
+        throw new CheckpointException(
+            file,
+            "is a text, '%s …', perhaps what a server said in place of the file; download it again"
+                .formatted(text));
+      }
       throw new CheckpointException(
           file,
           "byte 0: a header of "
@@ -88,6 +96,16 @@ public final class SafeTensors implements StateDict {
     }
     byte[] json = readFully(file, reads, SafeTensorsHeader.LENGTH_BYTES, (int) length).array();
     return SafeTensorsHeader.parse(file, json, size);
+  }
+
+  /** Printable ASCII in one line; null if there is anything else. */
+  private static String text(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b < ' ' && b != '\n' && b != '\r' && b != '\t') {
+        return null;
+      }
+    }
+    return new String(bytes, StandardCharsets.US_ASCII).replaceAll("\\s+", " ").strip();
   }
 
   private static ByteBuffer readFully(String file, RandomReads reads, long position, int count)

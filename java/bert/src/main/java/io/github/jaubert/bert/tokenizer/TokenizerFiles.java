@@ -196,7 +196,7 @@ public final class TokenizerFiles {
     if (tokens == maxLength) {
       return this; // byte for byte as they were read
     }
-    ObjectNode config = JsonFiles.parseObject(CONFIG, files.get(CONFIG));
+    ObjectNode config = JsonFiles.parseSettings(CONFIG, files.get(CONFIG));
     config.put("model_max_length", tokens);
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
     changed.put(CONFIG, JsonFiles.format(config));
@@ -224,7 +224,7 @@ public final class TokenizerFiles {
       return this;
     }
     ObjectNode json = JsonFiles.parseObject(JSON, files.get(JSON));
-    ObjectNode config = JsonFiles.parseObject(CONFIG, files.get(CONFIG));
+    ObjectNode config = JsonFiles.parseSettings(CONFIG, files.get(CONFIG));
     boolean listed = config.path("added_tokens_decoder").isObject();
     ArrayNode list = json.withArray("added_tokens");
     ids.forEach(
@@ -241,7 +241,7 @@ public final class TokenizerFiles {
       changed.put(CONFIG, JsonFiles.format(config));
     }
     if (files.containsKey(ADDED)) {
-      ObjectNode added = JsonFiles.parseObject(ADDED, files.get(ADDED));
+      ObjectNode added = JsonFiles.parseSettings(ADDED, files.get(ADDED));
       ids.forEach(added::put);
       changed.put(ADDED, JsonFiles.format(added));
     }
@@ -322,9 +322,13 @@ public final class TokenizerFiles {
 
   private static ObjectNode parse(
       UnaryOperator<String> names, Map<String, byte[]> files, String name) {
-    return files.containsKey(name)
-        ? JsonFiles.parseObject(names.apply(name), files.get(name))
-        : JsonFiles.object();
+    if (!files.containsKey(name)) {
+      return JsonFiles.object();
+    }
+    String file = names.apply(name);
+    return name.equals(JSON) // which the native library reads as well
+        ? JsonFiles.parseObject(file, files.get(name))
+        : JsonFiles.parseSettings(file, files.get(name));
   }
 
   /**

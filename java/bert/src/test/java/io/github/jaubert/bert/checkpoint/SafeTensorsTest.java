@@ -9,6 +9,7 @@ import io.github.jaubert.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,6 +52,22 @@ class SafeTensorsTest {
       assertEquals(Map.of("format", "pt"), tensors.metadata());
       assertThrows(IllegalArgumentException.class, () -> tensors.floats("c"));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Entry not found",
+        "<!DOCTYPE html>\n<html>",
+        "Access to this model is restricted."
+      })
+  void whatAServerSaidInPlaceOfAFileIsQuoted(String said) {
+    Path file = file(said.getBytes(StandardCharsets.US_ASCII));
+    String message =
+        assertThrows(CheckpointException.class, () -> SafeTensors.open(file)).getMessage();
+    String expected =
+        "is a text, '%s …', perhaps what a server said in place of the file; download it again";
+    assertEquals(file + ": " + expected.formatted(said.replace('\n', ' ')), message);
   }
 
   @Test
