@@ -2,6 +2,7 @@ package io.github.jaubert.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.jaubert.bert.Labels;
 import io.github.jaubert.cli.options.Task;
@@ -148,6 +149,45 @@ class TaskTest {
   }
 
   @Test
+  void manyNumbersInAFormThatIsNotReadAreRefused() {
+    for (String form :
+        List.of(
+            "1'%03d.5",
+            "1\u202f%03d,5",
+            "1 %03d.5",
+            "1_%03d",
+            "$%d.50",
+            "\u2212%d.5",
+            "%d.5d",
+            "0x1p%d",
+            "%df",
+            "%d.25 \u20ac",
+            "\u0661\u0662%d")) {
+      String[] labels =
+          IntStream.range(0, 21).mapToObj(i -> form.formatted(i)).toArray(String[]::new);
+      assertRefused(
+          "train:0: label %s is a number in a form that is not read; write scores as 1234.5, or choose --task classification"
+              .formatted(labels[0]),
+          labelled(labels));
+      assertEquals(21, labels(Task.CLASSIFICATION, labelled(labels)).size());
+      assertEquals(20, labels(Task.AUTO, labelled(Arrays.copyOf(labels, 20))).size());
+      labels[20] = "other";
+      assertEquals(21, labels(Task.AUTO, labelled(labels)).size());
+    }
+    for (String form : List.of("v%d", "1.2.%d", "12:%02d", "2021-01-%02d", "%d days", "A%d")) {
+      String[] labels =
+          IntStream.range(0, 30).mapToObj(i -> form.formatted(i)).toArray(String[]::new);
+      assertEquals(30, labels(Task.AUTO, labelled(labels)).size(), form);
+    }
+  }
+
+  @Test
+  void aLabelThatIsATextIsShownInPart() {
+    String said = Task.AUTO.understand(labelled("x".repeat(1 << 20), "y")).said();
+    assertTrue(said.length() < 300, () -> said.substring(0, 300));
+  }
+
+  @Test
   void listsWrittenAsTextsAreRefused() {
     String remedy =
         " is a list written as a text; write its labels with a separator between them, which"
@@ -156,6 +196,13 @@ class TaskTest {
     assertRefused("train:0: label ['pos']" + remedy, labelled("['pos']", "['neg', 'pos']", "[]"));
     assertRefused("train:0: label (1, 'x')" + remedy, labelled("(1, 'x')", "(2, 'y')"));
     assertRefused("train:0: label {'a': 1}" + remedy, labelled("{'a': 1}", "{'b': 0}"));
+    assertRefused(
+        "train:0: label tensor([1, 0])" + remedy, labelled("tensor([1, 0])", "tensor([0, 1])"));
+    assertRefused(
+        "train:0: label array([1.])" + remedy,
+        labelled("array([1.])", "array([0.], dtype=float32)"));
+    assertRefused(
+        "train:0: label frozenset({'a'})" + remedy, labelled("frozenset({'a'})", "{'b'}"));
     assertEquals(2, labels(Task.AUTO, labelled("[pos]", "neutral")).size());
     assertEquals(2, labels(Task.AUTO, labelled("(pos)", "(neg)")).size());
     assertEquals(2, labels(Task.CLASSIFICATION, labelled("[a]", "[b]")).size());

@@ -13,6 +13,7 @@ import io.github.jaubert.train.data.LabelText;
 import io.github.jaubert.train.data.Source;
 import io.github.jaubert.train.data.TaggedDataset;
 import io.github.jaubert.train.data.TextDataset;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -228,11 +229,14 @@ final class DataChecks {
           same.isEmpty() ? "no label" : "the label " + String.join(", ", same));
     }
     if (labels.problemType() != ProblemType.REGRESSION) {
+      Set<String> known = new HashSet<>(labels.names());
       Map<String, Long> counts =
           rows.stream()
               .flatMap(row -> row.labels().stream())
+              .map(label -> known.contains(label) ? label : LabelText.withoutFraction(label))
               .collect(Collectors.groupingBy(label -> label, TreeMap::new, Collectors.counting()));
       warnOfAlike(data, counts);
+      warnOfQuoted(data, counts.keySet());
       warnOfSingle(data, counts);
     }
   }
@@ -255,6 +259,15 @@ final class DataChecks {
                                   counts.get(pair.getKey())))
                   .collect(Collectors.joining(", "))
               + (alike.size() > LISTED ? ", …" : ""));
+    }
+  }
+
+  private static void warnOfQuoted(TextDataset data, Set<String> labels) {
+    if (!labels.isEmpty() && labels.stream().allMatch(LabelText::isQuoted)) {
+      LOG.warn(
+          "{}: all labels stand in quotes, which are taken for a part of them, as {}",
+          data.source(),
+          LabelText.shown(labels.iterator().next()));
     }
   }
 
@@ -289,7 +302,11 @@ final class DataChecks {
     Set<String> judged = distinct(evaluation);
     boolean numbered =
         judged.stream()
-            .anyMatch(label -> LabelText.isInteger(label) && !labels.names().contains(label));
+            .anyMatch(
+                label ->
+                    LabelText.isInteger(label)
+                        && !labels.names().contains(label)
+                        && !labels.names().contains("LABEL_" + label));
     if (numbered && !trained.stream().allMatch(LabelText::isWhole)) {
       throw new DataException(
           evaluation.source(),
@@ -309,8 +326,8 @@ final class DataChecks {
   }
 
   /**
-   * Warns of labels such as -, nan and -1 beside others: many data sets give them to rows on which
-   * nobody agreed or that nobody labelled. Beside 1 alone, -1 is a class.
+   * Warns of labels such as -, nan, -1 and -100 beside others: many data sets give them to rows on
+   * which nobody agreed or that nobody labelled. Beside 1 alone, -1 is a class.
    */
   static void withoutLabel(TextDataset train, Labels labels) {
     if (labels.problemType() != ProblemType.SINGLE_LABEL) {
@@ -318,9 +335,10 @@ final class DataChecks {
     }
     Set<String> all = distinct(train);
     for (String label : all) {
-      boolean minusOne = label.matches("-1(\\.0+)?");
+      boolean minusOne = label.matches("-1(00)?(\\.0+)?"); // PyTorch ignores -100
       boolean signs =
           minusOne
+              && !label.startsWith("-100")
               && all.size() == 2
               && all.stream().anyMatch(other -> other.matches("\\+?1(\\.0+)?"));
       if (all.size() > 1 && (minusOne && !signs || LabelText.saysMissing(label))) {

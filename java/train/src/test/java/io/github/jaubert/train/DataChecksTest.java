@@ -196,9 +196,23 @@ class DataChecksTest {
     assertTrue(labels("very good", "very\u00a0good").contains("'very<U+00A0>good' (1)"));
     assertTrue(labels("a", "a\u200b", "b").contains("'a<U+200B>' (1)"));
     assertTrue(labels("a", "\uff41", "b").contains("'<U+FF41>' (1)")); // full width
-    assertEquals("", labels("a", "b", "ab", "a b", "a"));
+    assertTrue(labels("positive", "p\u043esitive").contains("'p<U+043E>sitive' (1)"));
+    assertTrue(labels("pos", "\"pos\"", "neg").contains("'\"pos\"' (1)"));
+    assertTrue(labels("a", "01", "+1.0").contains("look alike"));
+    assertEquals(
+        "", labels("a", "b", "ab", "a b", "a", "'", "\"\"", "0", "-0.5", "10", "\u043e\u043a"));
+    TextDataset whole = labelled("data", "1", "1.0", "2");
+    assertEquals("", logOf(() -> DataChecks.labels(whole, Labels.of("1", "2"))));
     TextDataset scores = labelled("data", "1", "1 ");
     assertEquals("", logOf(() -> DataChecks.labels(scores, Labels.score())));
+  }
+
+  @Test
+  void labelsThatAllStandInQuotesAreNamed() {
+    String said = "data: all labels stand in quotes, which are taken for a part of them, as ";
+    assertTrue(labels("\"neg\"", "\"pos\"").contains(said + "\"neg\""));
+    assertTrue(labels("'neg'", "'pos'").contains(said + "'neg'"));
+    assertEquals("", labels("\"neg\"", "pos", "'tis", "\""));
   }
 
   @Test
@@ -232,6 +246,8 @@ class DataChecksTest {
     log = withoutLabel(labels, "-1", "0", "1");
     assertTrue(log.contains("gold: 1 of 3 examples have the label -1, "), log);
     assertTrue(withoutLabel(labels, "-1.0", "0.0").contains("the label -1.0, "));
+    assertTrue(withoutLabel(labels, "-100", "1").contains("the label -100, "));
+    assertTrue(withoutLabel(labels, "-100.0", "1.0", "0.0").contains("the label -100.0, "));
     assertEquals("", withoutLabel(labels, "-1", "1"));
     assertEquals("", withoutLabel(labels, "-1.0", "1.0"));
     for (String none : List.of("nan", "NaN", "None", "NULL", "<NA>", "N/A", "\\N")) {

@@ -4,6 +4,7 @@ import io.github.jaubert.cli.console.Figures;
 import io.github.jaubert.cli.console.Machine;
 import io.github.jaubert.train.Trainer;
 import io.github.jaubert.train.TrainingListener;
+import io.github.jaubert.train.data.LabelText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -140,7 +141,7 @@ public final class DryRun implements TrainingListener {
                         Locale.ROOT,
                         "%s%s (%,d)",
                         listed.isEmpty() ? "" : ", ",
-                        one.getKey(),
+                        LabelText.shown(one.getKey()),
                         one.getValue())));
     say("examples by label: %s%s", listed, counts.size() > LISTED ? ", …" : "");
   }

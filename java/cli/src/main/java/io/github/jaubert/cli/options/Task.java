@@ -154,7 +154,9 @@ public enum Task {
     boolean all =
         names.size() <= 2
             || names.size() <= LISTED && !names.stream().allMatch(LabelText::isInteger);
-    return all ? String.join(", ", names) : names.get(0) + " … " + names.get(names.size() - 1);
+    return all
+        ? LabelText.listed(names, names.size())
+        : LabelText.shown(names.get(0)) + " … " + LabelText.shown(names.get(names.size() - 1));
   }
 
   private static String range(List<String> names) {
@@ -198,6 +200,7 @@ public enum Task {
     boolean whole = names.stream().allMatch(LabelText::isInteger);
     if (!numbers) {
       refuseSigns(train, names);
+      refuseOddNumbers(train, names);
       refuseLists(train);
       refuseFlawedScores(train);
       return of(
@@ -257,6 +260,24 @@ public enum Task {
                   LabelText.isPercentage(first.label())
                       ? ""
                       : ", or --label-separator if these are several labels"));
+    }
+  }
+
+  /** So many different ones are hardly names, such as 2d and 3d are. */
+  private static void refuseOddNumbers(TextDataset train, List<String> names) {
+    if (names.size() > MOST_NUMBERED_CLASSES
+        && names.stream()
+            .allMatch(
+                name ->
+                    LabelText.isNumber(name)
+                        || LabelText.isNumberWithComma(name)
+                        || LabelText.isOddNumber(name))) {
+      Example first = first(train, label -> !LabelText.isNumber(label));
+      throw new DataException(
+          train.origin(),
+          first.line(),
+          "label %s is a number in a form that is not read; write scores as 1234.5, or choose --task classification"
+              .formatted(first.label()));
     }
   }
 

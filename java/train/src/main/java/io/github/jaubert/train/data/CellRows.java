@@ -40,6 +40,11 @@ final class CellRows extends TableRows {
     if (row == null) {
       throw super.none();
     }
+    if (header && cells instanceof TsvCells && String.join("", row).indexOf('\r') >= 0) {
+      throw new DataException(
+          file.toString(),
+          "its lines end in a carriage return alone; tr '\\r' '\\n' < FILE > OTHER makes them newlines");
+    }
     first = header ? null : row;
     columns =
         header

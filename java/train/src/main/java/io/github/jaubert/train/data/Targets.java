@@ -18,6 +18,8 @@ public final class Targets {
   private static final String RENAME = "; mapLabels(…) renames labels";
   private static final String SKIP = "; skipLabels(…) leaves such rows out";
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
+  private static final String UNNAMED_PREFIX = "LABEL_";
+  private static final Pattern UNNAMED = Pattern.compile(UNNAMED_PREFIX + "\\d{1,9}");
 
   private final int width;
   private final float[] values;
@@ -58,6 +60,14 @@ public final class Targets {
     Map<String, Integer> indices = new HashMap<>();
     for (int i = 0; i < labels.size(); i++) {
       indices.put(labels.names().get(i), i);
+    }
+    for (int i = 0; i < labels.size(); i++) { // LABEL_2 and 2 are the same
+      String name = labels.names().get(i);
+      if (UNNAMED.matcher(name).matches()) {
+        indices.putIfAbsent(name.substring(UNNAMED_PREFIX.length()), i);
+      } else if (INTEGER.matcher(name).matches()) {
+        indices.putIfAbsent(UNNAMED_PREFIX + name, i);
+      }
     }
     return indices;
   }

@@ -37,6 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class TextDataset {
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,18}");
+
+  /** What Hugging Face calls labels without a name. */
+  private static final Pattern UNNAMED = Pattern.compile("LABEL_\\d{1,9}");
+
   private static final int LISTED = 20;
   private static final Logger LOG = LoggerFactory.getLogger(TextDataset.class);
 
@@ -432,7 +436,8 @@ public final class TextDataset {
   }
 
   /**
-   * The distinct labels: as numbers if all are integers, otherwise by their characters.
+   * The distinct labels: as numbers if all are integers, or of the kind of LABEL_2, otherwise by
+   * their characters.
    *
    * @throws DataException if no row has a label
    */
@@ -466,8 +471,11 @@ public final class TextDataset {
 
   private static List<String> sorted(Collection<String> names) {
     boolean integers = names.stream().allMatch(name -> INTEGER.matcher(name).matches());
-    Comparator<String> order =
-        integers ? Comparator.comparingLong(Long::parseLong) : Comparator.naturalOrder();
+    boolean unnamed = names.stream().allMatch(name -> UNNAMED.matcher(name).matches());
+    Comparator<String> order = Comparator.naturalOrder();
+    if (integers || unnamed) {
+      order = Comparator.comparingLong(name -> Long.parseLong(name.replace("LABEL_", "")));
+    }
     return names.stream().sorted(order.thenComparing(Comparator.naturalOrder())).toList();
   }
 

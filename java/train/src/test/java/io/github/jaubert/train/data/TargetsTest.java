@@ -122,6 +122,43 @@ class TargetsTest {
   }
 
   @Test
+  void namesALabelOfOtherLettersOrInQuotes() {
+    assertFault(
+        "dev.tsv:2: label p\u043es is not one of the 2 known: neg, pos; it looks like pos, but is p<U+043E>s; mapLabels(…) renames labels",
+        labelled("p\u043es"),
+        Labels.of("neg", "pos"));
+    for (String label : List.of("\"pos\"", "'pos'", "'Pos'")) {
+      assertFault(
+          "dev.tsv:2: label %s is not one of the 2 known: neg, pos; it looks like pos, but is %s; mapLabels(…) renames labels"
+              .formatted(label, label),
+          labelled(label),
+          Labels.of("neg", "pos"));
+    }
+    for (String label : List.of("02", "+2", "002.0")) {
+      assertFault(
+          "dev.tsv:2: label %s is not one of the 2 known: 1, 2; it looks like 2, but is %s; mapLabels(…) renames labels"
+              .formatted(label, label),
+          labelled(label),
+          Labels.of("1", "2"));
+    }
+  }
+
+  @Test
+  void labelsWithoutANameAreTheirNumbers() {
+    Targets numbers = Targets.of(labelled("10", "2", "LABEL_2"), Labels.of("LABEL_2", "LABEL_10"));
+    assertArrayEquals(new int[] {1, 0, 0}, numbers.classes(new int[] {0, 1, 2}));
+    Targets names = Targets.of(labelled("LABEL_10", "LABEL_2", "2"), Labels.of("2", "10"));
+    assertArrayEquals(new int[] {1, 0, 0}, names.classes(new int[] {0, 1, 2}));
+    assertFault(
+        "dev.tsv:2: label LABEL_3 is not one of the 2 known: 2, 10; mapLabels(…) renames labels",
+        labelled("LABEL_3"),
+        Labels.of("2", "10"));
+    assertEquals(
+        List.of("LABEL_2", "LABEL_9", "LABEL_10"),
+        labelled("LABEL_10", "LABEL_9", "LABEL_2").labelNames());
+  }
+
+  @Test
   void wholeNumbersWithAFractionOfZeroAreWholeNumbers() {
     Targets targets = Targets.of(labelled("2.0", "-1.00", "2"), Labels.of("-1", "2"));
     assertEquals(1, targets.value(0, 0));

@@ -239,6 +239,29 @@ class TextDatasetTest {
   }
 
   @Test
+  void linesThatEndInACarriageReturnAloneAreCalledThat() throws IOException {
+    TextDataset data = TextDataset.tsv(file("a.tsv", "text\tlabel\ra\tx\rb\ty\r")).text("text");
+    assertFault(
+        ": its lines end in a carriage return alone; tr '\\r' '\\n' < FILE > OTHER makes them newlines",
+        data);
+    TextDataset within =
+        TextDataset.tsv(file("b.tsv", "text\tlabel\na\rb\tx\n")).text("text").label("label");
+    assertEquals(List.of("a\rb"), texts(within));
+    TextDataset headless =
+        TextDataset.tsv(file("c.tsv", "x\ta\rb\ny\tc\n")).noHeader().text("1").label("0");
+    assertEquals(List.of("a\rb", "c"), texts(headless));
+  }
+
+  /** Longer than the JSON library allows by itself. */
+  @Test
+  void aTextOfJsonMayBeLong() throws IOException {
+    int length = 21_000_000;
+    String line = "{\"text\": \"" + "x".repeat(length) + "\", \"label\": \"a\"}\n";
+    TextDataset data = TextDataset.jsonl(file("a.jsonl", line)).text("text").label("label");
+    assertEquals(length, data.rows().get(0).text().length());
+  }
+
+  @Test
   void refusesWhatIsNotUtf8() throws IOException {
     byte[] latin1 = "text\tlabel\nfine\t1\ncaf\u00e9\t0\n".getBytes(StandardCharsets.ISO_8859_1);
     Path file = Files.write(folder.resolve("a.tsv"), latin1);
