@@ -77,8 +77,7 @@ class InterruptionTest extends CommandFixture {
     assertEquals(128 + 15, code, said.toString());
     assertTrue(
         said.get(said.size() - 1)
-            .matches(
-                "jaubert: training was interrupted after step \\d+; the same command goes on from there"),
+            .matches("jaubert: interrupted after step \\d+; the same command goes on from there"),
         said.toString());
     assertFalse(Files.exists(ended.resolve("config.json")));
     Path whole = folder.resolve("whole");

@@ -5,6 +5,7 @@ import io.github.jaubert.train.LogEntry;
 import io.github.jaubert.train.TrainingListener;
 import io.github.jaubert.train.TrainingResult;
 import java.io.Console;
+import java.io.IOError;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
@@ -13,8 +14,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -233,16 +234,31 @@ public final class Progress implements TrainingListener, AutoCloseable {
       learnt = learnt(entry.values());
       return;
     }
-    StringJoiner values = new StringJoiner("  ");
-    for (Map.Entry<String, Double> value : entry.values().entrySet()) {
-      values.add(String.format(Locale.ROOT, "%s %.4f", value.getKey(), value.getValue()));
-    }
     // A finished bar leaves its line; the next one goes on below the figures.
     close();
-    out.printf(Locale.ROOT, "epoch %.2f  evaluation: %s%n", entry.epoch(), values);
+    out.println(evaluation(entry, line == null ? Integer.MAX_VALUE : line.width));
     if (terminal && entry.step() < steps) {
       bar = trainingBar();
     }
+  }
+
+  /** The figures of an evaluation; those that a line has no room for begin another. */
+  static String evaluation(LogEntry entry, int columns) {
+    StringBuilder text = new StringBuilder();
+    String line = String.format(Locale.ROOT, "epoch %.2f  evaluation:", entry.epoch());
+    String indent = " ".repeat(line.length());
+    String gap = " ";
+    for (Map.Entry<String, Double> value : entry.values().entrySet()) {
+      String figure = String.format(Locale.ROOT, "%s %.4f", value.getKey(), value.getValue());
+      if (!line.equals(indent) && line.length() + gap.length() + figure.length() > columns) {
+        text.append(line).append(System.lineSeparator());
+        line = indent;
+        gap = " ";
+      }
+      line += gap + figure;
+      gap = "  ";
+    }
+    return text + line;
   }
 
   @Override
@@ -272,7 +288,20 @@ public final class Progress implements TrainingListener, AutoCloseable {
     }
 
     static int columns() {
-      return TERMINAL == null || TERMINAL.getWidth() <= 0 ? USUAL : TERMINAL.getWidth();
+      return Progress.columns(TERMINAL == null ? () -> 0 : TERMINAL::getWidth);
+    }
+  }
+
+  /**
+   * How wide a terminal is: the usual also if it cannot be asked, as when Ctrl-C ends the program
+   * that asks it, which is no reason not to save.
+   */
+  static int columns(IntSupplier terminal) {
+    try {
+      int width = terminal.getAsInt();
+      return width > 0 ? width : Screen.USUAL;
+    } catch (IOError e) {
+      return Screen.USUAL;
     }
   }
 

@@ -73,8 +73,7 @@ public final class StopOnSignal implements AutoCloseable {
     Stopped(TrainingInterruptedException e, int code) {
       super(
           e.checkpoint().isPresent()
-              ? "training was interrupted after step %d; the same command goes on from there"
-                  .formatted(e.step())
+              ? "interrupted after step %d; the same command goes on from there".formatted(e.step())
               : e.getMessage(),
           e);
       this.code = code;

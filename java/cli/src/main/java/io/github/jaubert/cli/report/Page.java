@@ -30,7 +30,7 @@ final class Page {
       .card, figure { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }
       .card { padding: 14px 18px; } figure { margin: 0; padding: 12px 14px; min-width: 0; }
       .grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
-      .tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(146px, 1fr)); margin-top: 20px; }
+      .tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(176px, 1fr)); margin-top: 20px; }
       .tile { padding: 12px 16px; } .tile b { display: block; font-size: 20px; font-weight: 650; white-space: nowrap; }
       .tile span { color: var(--dim); font-size: 13px; overflow-wrap: anywhere; }
       figcaption { font-weight: 600; margin-bottom: 4px; } svg { display: block; width: 100%; height: auto; }

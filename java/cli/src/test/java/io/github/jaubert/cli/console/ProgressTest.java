@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.jaubert.train.LogEntry;
 import io.github.jaubert.train.TrainingResult;
 import java.io.ByteArrayOutputStream;
+import java.io.IOError;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,6 +71,39 @@ class ProgressTest {
     String bar = lines.get(lines.size() - 2);
     assertTrue(bar.startsWith("training  50% ["), bar);
     assertEquals("epoch 1.00  evaluation: accuracy 0.8750", lines.get(lines.size() - 1));
+  }
+
+  @Test
+  void figuresThatALineHasNoRoomForBeginAnother() {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss", 0.6713);
+    values.put("accuracy", 0.54);
+    values.put("f1 (1)", 0.7013);
+    values.put("matthews_correlation", 0.25);
+    LogEntry entry = new LogEntry(LogEntry.Kind.EVALUATION, 7, 1, values);
+    String whole =
+        "epoch 1.00  evaluation: loss 0.6713  accuracy 0.5400  f1 (1) 0.7013"
+            + "  matthews_correlation 0.2500";
+    assertEquals(whole, Progress.evaluation(entry, whole.length()));
+    assertEquals(
+        """
+        epoch 1.00  evaluation: loss 0.6713  accuracy 0.5400  f1 (1) 0.7013
+                                matthews_correlation 0.2500"""
+            .replace("\n", System.lineSeparator()),
+        Progress.evaluation(entry, 80));
+    assertEquals(4, Progress.evaluation(entry, 1).lines().skip(1).count());
+  }
+
+  @Test
+  void aTerminalThatCannotBeAskedHasTheUsualWidth() {
+    assertEquals(132, Progress.columns(() -> 132));
+    assertEquals(80, Progress.columns(() -> 0));
+    assertEquals(
+        80,
+        Progress.columns(
+            () -> {
+              throw new IOError(new IOException("Cannot run program stty: signal: 2"));
+            }));
   }
 
   @Test
