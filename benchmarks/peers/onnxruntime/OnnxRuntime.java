@@ -1,22 +1,15 @@
 package io.github.jaubert.peers;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.github.jaubert.benchmarks.measure.MeasuringProgram;
 import io.github.jaubert.benchmarks.measure.Sentence;
 import io.github.jaubert.benchmarks.measure.Timing;
 import io.github.jaubert.benchmarks.measure.Work;
-import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,10 +22,6 @@ import picocli.CommandLine.Option;
 @Command(name = "onnxruntime", mixinStandardHelpOptions = true)
 public final class OnnxRuntime extends MeasuringProgram {
   private static final int BATCH = 32;
-  private static final List<String> NAMES =
-      List.of("input_ids", "attention_mask", "token_type_ids");
-
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
 
   @Option(names = "--inputs", required = true, description = "folder of BenchmarkInputs")
   private Path inputs;
@@ -46,7 +35,7 @@ public final class OnnxRuntime extends MeasuringProgram {
   @Override
   protected String start(int threads) {
     this.threads = threads;
-    return "ONNX Runtime " + environment.getVersion();
+    return "ONNX Runtime " + OnnxModel.ENVIRONMENT.getVersion();
   }
 
   @Override
@@ -65,8 +54,8 @@ public final class OnnxRuntime extends MeasuringProgram {
   private Work latency(String name, String file) {
     Work.Sampler sampler =
         seconds -> {
-          long[][][] batch = pad(Sentence.read(inputs.resolve(file)));
-          return inSession(session -> Timing.repeat(() -> run(session, batch), seconds));
+          OnnxModel.Batch batch = pad(Sentence.read(inputs.resolve(file)));
+          return inModel(model -> Timing.repeat(() -> encode(model, batch), seconds));
         };
     return Work.timed(name, 0, 0, sampler);
   }
@@ -78,64 +67,34 @@ public final class OnnxRuntime extends MeasuringProgram {
           if (byLength) {
             sentences.sort(Comparator.comparingInt(s -> s.ids().length));
           }
-          List<long[][][]> batches =
+          List<OnnxModel.Batch> batches =
               Sentence.cut(sentences, BATCH).stream().map(OnnxRuntime::pad).toList();
-          return inSession(
-              session -> {
-                batches.stream().limit(2).forEach(batch -> run(session, batch));
-                Runnable pass = () -> batches.forEach(batch -> run(session, batch));
+          return inModel(
+              model -> {
+                batches.stream().limit(2).forEach(batch -> encode(model, batch));
+                Runnable pass = () -> batches.forEach(batch -> encode(model, batch));
                 return Timing.rate(Timing.passes(pass, seconds), sentences.size());
               });
         };
     return Work.of(name, "sentences/s", sampler);
   }
 
-  /** Ids, mask and segments, each [batch, longest]. */
-  private static long[][][] pad(List<Sentence> sentences) {
-    int longest = sentences.stream().mapToInt(s -> s.ids().length).max().orElseThrow();
-    long[][][] batch = new long[3][sentences.size()][longest];
-    for (int i = 0; i < sentences.size(); i++) {
-      Sentence sentence = sentences.get(i);
-      for (int k = 0; k < sentence.ids().length; k++) {
-        batch[0][i][k] = sentence.ids()[k];
-        batch[1][i][k] = 1;
-        batch[2][i][k] = sentence.segments()[k];
-      }
-    }
-    return batch;
+  private static OnnxModel.Batch pad(List<Sentence> sentences) {
+    return OnnxModel.Batch.padded(
+        sentences.stream().map(Sentence::ids).toList(),
+        sentences.stream().map(Sentence::segments).toList());
   }
 
-  private double[] inSession(Function<OrtSession, double[]> measure) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      String model = inputs.resolve("encoder.onnx").toString();
-      try (OrtSession session = environment.createSession(model, options)) {
-        return measure.apply(session);
-      }
+  private double[] inModel(Function<OnnxModel, double[]> measure) {
+    try (OnnxModel model = new OnnxModel(inputs.resolve("encoder.onnx"), threads)) {
+      return measure.apply(model);
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** Gives the session a batch and drops what it returns. */
-  private void run(OrtSession session, long[][][] batch) {
-    Map<String, OnnxTensor> arguments = new HashMap<>();
-    long[] shape = {batch[0].length, batch[0][0].length};
-    try {
-      for (int i = 0; i < NAMES.size(); i++) {
-        if (session.getInputNames().contains(NAMES.get(i))) {
-          long[] flat = Arrays.stream(batch[i]).flatMapToLong(Arrays::stream).toArray();
-          arguments.put(
-              NAMES.get(i), OnnxTensor.createTensor(environment, LongBuffer.wrap(flat), shape));
-        }
-      }
-      session.run(arguments).close();
-    } catch (OrtException e) {
-      throw new IllegalStateException(e);
-    } finally {
-      arguments.values().forEach(OnnxTensor::close);
-    }
+  /** Drops what the model returns. */
+  private static void encode(OnnxModel model, OnnxModel.Batch batch) {
+    model.run(batch, result -> null);
   }
 }

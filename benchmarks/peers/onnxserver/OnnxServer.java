@@ -1,19 +1,14 @@
 package io.github.jaubert.peers;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.jaubert.bert.tokenizer.Encoding;
 import io.github.jaubert.serve.ModelServer;
 import io.github.jaubert.serve.ServeSettings;
 import io.github.jaubert.serve.ServedModel;
-import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,8 +36,6 @@ public final class OnnxServer implements Callable<Integer> {
   @Option(names = "--batch-tokens", defaultValue = "2048", description = "1: one text a batch")
   private int batchTokens;
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
-
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new OnnxServer()).execute(arguments));
   }
@@ -50,64 +43,33 @@ public final class OnnxServer implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ServeSettings usual = ServeSettings.usual();
-    ServeSettings settings =
-        new ServeSettings(
-            batchTokens,
-            usual.batchWait(),
-            usual.queueTokens(),
-            usual.maxTexts(),
-            usual.maxBodyBytes(),
-            usual.timeout(),
-            usual.maxConnections(),
-            usual.idleTimeout());
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      try (OrtSession session = environment.createSession(file.toString(), options);
-          ModelServer server =
-              ModelServer.start(
-                  "127.0.0.1",
-                  port,
-                  settings,
-                  List.of(
-                      ServedModel.open("onnx", folder, settings, batch -> run(session, batch))))) {
-        System.out.println(server.address() + "/models/onnx");
-        server.await();
-      }
+    ServeSettings settings = usual.withBatches(batchTokens, usual.batchWait());
+    try (OnnxModel model = new OnnxModel(file, threads);
+        ModelServer server = ModelServer.start("127.0.0.1", port, settings, served(model, settings))) {
+      System.out.println(server.address() + "/models/onnx");
+      server.await();
     }
     return 0;
   }
 
-  private List<float[]> run(OrtSession session, List<Encoding> batch) {
-    int width = batch.stream().mapToInt(Encoding::length).max().orElseThrow();
-    long[][] columns = new long[3][batch.size() * width];
-    for (int i = 0; i < batch.size(); i++) {
-      int[] ids = batch.get(i).ids();
-      int[] types = batch.get(i).typeIds();
-      for (int k = 0; k < ids.length; k++) {
-        columns[0][i * width + k] = ids[k];
-        columns[1][i * width + k] = 1;
-        columns[2][i * width + k] = types[k];
-      }
-    }
-    List<String> names = List.of("input_ids", "attention_mask", "token_type_ids");
-    Map<String, OnnxTensor> inputs = new HashMap<>();
-    long[] shape = {batch.size(), width};
+  /** The server closes it. */
+  private List<ServedModel> served(OnnxModel model, ServeSettings settings) {
+    return List.of(ServedModel.open("onnx", folder, settings, batch -> run(model, batch)));
+  }
+
+  private static List<float[]> run(OnnxModel model, List<Encoding> batch) {
+    OnnxModel.Batch padded =
+        OnnxModel.Batch.padded(
+            batch.stream().map(Encoding::ids).toList(),
+            batch.stream().map(Encoding::typeIds).toList());
+    return model.run(padded, OnnxServer::embeddings);
+  }
+
+  private static List<float[]> embeddings(OrtSession.Result result) {
     try {
-      for (int i = 0; i < names.size(); i++) {
-        if (session.getInputNames().contains(names.get(i))) {
-          inputs.put(
-              names.get(i),
-              OnnxTensor.createTensor(environment, LongBuffer.wrap(columns[i]), shape));
-        }
-      }
-      try (OrtSession.Result result = session.run(inputs)) {
-        return Arrays.asList((float[][]) result.get("sentence_embedding").orElseThrow().getValue());
-      }
+      return Arrays.asList((float[][]) result.get("sentence_embedding").orElseThrow().getValue());
     } catch (OrtException e) {
       throw new IllegalStateException(e);
-    } finally {
-      inputs.values().forEach(OnnxTensor::close);
     }
   }
 }

@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 final class Peers {
   static final String CUBLASLT = "cuBLASLt";
 
+  /** For which Bytedeco's libraries are fetched. */
+  private static final String PLATFORM = "-Djavacpp.platform=linux-x86_64";
+
   /** Of the peers on the JVM, by their folders. */
   private static final Map<String, String> NAMES =
       Map.of(
@@ -103,7 +106,7 @@ final class Peers {
     Path jar = target.resolve(name + ".jar");
     String pom = root.resolve("benchmarks/peers/pom.xml").toString();
     String mvnw = root.resolve("mvnw").toString();
-    Program build = program(who, mvnw, "-q", "-B", "-f", pom, "-P", name, "package");
+    Program build = program(who, mvnw, "-q", "-B", PLATFORM, "-f", pom, "-P", name, "package");
     if (!Files.exists(jar) && !runs(build, "could not be built. ")) {
       return Optional.empty();
     }
