@@ -2,8 +2,8 @@
 
     python torch_text.py --inputs DIR --threads 2
 
-DIR holds what Jaubert's BenchmarkInputs wrote: the model as a folder, and sentences as token ids, one a line:
-label TAB ids TAB segments. Batches of 32 are padded to their longest sentence and have an attention mask. "in file
+DIR holds what Jaubert's BenchmarkInputs wrote: the model as a folder, and sentences as token ids, a line of JSON
+each: label, ids, segments. Batches of 32 are padded to their longest sentence and have an attention mask. "in file
 order" takes the sentences as they come; "by length" sorts them first and, in training, visits the batches in random
 order, as HF's group_by_length does within its chunks. Tokenising is not part of any time.
 
@@ -11,6 +11,7 @@ Training: dropout 0.1, backward, clipping to 1.0, fused AdamW, no decay on biase
 without dropout, the loss of each batch before its update.
 """
 
+import json
 import time
 from functools import partial
 from pathlib import Path
@@ -29,9 +30,9 @@ class Sentence(list):
     """The token ids of a line, with their segments and the label."""
 
     def __init__(self, line):
-        label, ids, segments = line.split("\t")
-        super().__init__(map(int, ids.split()))
-        self.segments, self.label = list(map(int, segments.split())), int(label)
+        values = json.loads(line)
+        super().__init__(values["ids"])
+        self.segments, self.label = values["segments"], values["label"]
 
 
 def batches(path, by_length=False, shuffled=False):
@@ -90,15 +91,15 @@ def works(args):
         step = classifier(model, 0.0)
         return [step(*batch).item() for batch in batches(path)]
 
-    yield protocol.work_on_cpu(args, f"inference, one short sentence{args.in_bf16}", "ms", partial(latency, "short-sentence.tsv"))
-    yield protocol.work_on_cpu(args, f"inference, MiniLM B8 S128{args.in_bf16}", "ms", partial(latency, "random-8x128.tsv"))
+    yield protocol.work_on_cpu(args, f"inference, one short sentence{args.in_bf16}", "ms", partial(latency, "short-sentence.jsonl"))
+    yield protocol.work_on_cpu(args, f"inference, MiniLM B8 S128{args.in_bf16}", "ms", partial(latency, "random-8x128.jsonl"))
     orders = (("in file order", False), ("by length", True))
-    for path in sorted(args.inputs.glob("*-dev.tsv")):
-        corpus = path.name.removesuffix("-dev.tsv")
+    for path in sorted(args.inputs.glob("*-dev.jsonl")):
+        corpus = path.name.removesuffix("-dev.jsonl")
         for order, by_length in orders:
             yield protocol.work_on_cpu(args, f"inference, {corpus} dev{args.in_bf16}, {order}", "sentences/s", partial(infer, path, by_length))
-    for path in sorted(args.inputs.glob("*-train.tsv")):
-        corpus = path.name.removesuffix("-train.tsv")
+    for path in sorted(args.inputs.glob("*-train.jsonl")):
+        corpus = path.name.removesuffix("-train.jsonl")
         for order, by_length in orders:
             yield protocol.work_on_cpu(args, f"training, {corpus}{args.in_bf16}, {order}", "sentences/s", partial(train, path, by_length))
         if not args.in_bf16:

@@ -41,9 +41,9 @@ public final class OnnxRuntime extends MeasuringProgram {
   @Override
   protected List<Work> works(int threads, long seed) {
     List<Work> works = new ArrayList<>();
-    works.add(latency("inference, one short sentence", "short-sentence.tsv"));
-    works.add(latency("inference, MiniLM B8 S128", "random-8x128.tsv"));
-    Path dev = inputs.resolve("SST-2-dev.tsv");
+    works.add(latency("inference, one short sentence", "short-sentence.jsonl"));
+    works.add(latency("inference, MiniLM B8 S128", "random-8x128.jsonl"));
+    Path dev = inputs.resolve("SST-2-dev.jsonl");
     if (Files.exists(dev)) {
       works.add(rate("inference, SST-2 dev, in file order", dev, false));
       works.add(rate("inference, SST-2 dev, by length", dev, true));

@@ -1,55 +1,41 @@
 package io.github.jaubert.benchmarks.measure;
 
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.SequenceWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
  * A sentence as token ids, so that every program works on the same ones and none needs a tokenizer.
- * A line of a file is {@code label TAB ids TAB segments}, the numbers with blanks between them.
+ * A line of a file is a JSON object {@code {"label":1,"ids":[…],"segments":[…]}}.
  */
 public record Sentence(int label, int[] ids, int[] segments) {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
   /**
    * The sentences of a file.
    *
-   * @throws IllegalArgumentException if a line is not as described, with file and line
+   * @throws UncheckedIOException if a line is not as described, with file and line
    */
   public static List<Sentence> read(Path file) {
-    List<Sentence> sentences = new ArrayList<>();
-    try {
-      for (String line : Files.readAllLines(file)) {
-        try {
-          String[] cells = line.split("\t");
-          int label = Integer.parseInt(cells[0]);
-          sentences.add(new Sentence(label, numbers(cells[1]), numbers(cells[2])));
-        } catch (RuntimeException e) {
-          throw new IllegalArgumentException(
-              "%s, line %d: expected label, ids and segments: %s"
-                  .formatted(file, sentences.size() + 1, line),
-              e);
-        }
-      }
-      return sentences;
+    try (MappingIterator<Sentence> lines =
+        MAPPER.readerFor(Sentence.class).readValues(file.toFile())) {
+      return lines.readAll();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(file + ": " + e.getMessage(), e);
     }
   }
 
-  /** As a line of such a file. */
-  public String line() {
-    return label + "\t" + cell(ids) + "\t" + cell(segments);
-  }
-
-  private static int[] numbers(String cell) {
-    return Arrays.stream(cell.split(" ")).mapToInt(Integer::parseInt).toArray();
-  }
-
-  private static String cell(int[] numbers) {
-    return Arrays.toString(numbers).replaceAll("[\\[\\],]", "");
+  /** Writes such a file. */
+  public static void write(Path file, Iterable<Sentence> sentences) throws IOException {
+    try (SequenceWriter lines =
+        MAPPER.writer().withRootValueSeparator("\n").writeValues(file.toFile())) {
+      lines.writeAll(sentences);
+    }
   }
 
   /** Parts of at most {@code size} in a row, the last with what is left. */

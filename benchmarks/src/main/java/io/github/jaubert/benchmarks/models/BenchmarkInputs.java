@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The folder that every program on real text reads: MiniLM's weights as a Hugging Face folder with
@@ -30,8 +29,8 @@ import java.util.stream.Stream;
 public final class BenchmarkInputs {
   static final String MODEL = "model";
   static final String ONNX = "encoder.onnx";
-  static final String SENTENCE = "short-sentence.tsv";
-  static final String DENSE = "random-8x128.tsv";
+  static final String SENTENCE = "short-sentence.jsonl";
+  static final String DENSE = "random-8x128.jsonl";
   static final String TRAIN = "train";
   static final String DEV = "dev";
 
@@ -83,11 +82,12 @@ public final class BenchmarkInputs {
           List.of(Example.of("A warm, funny, engaging film.", "1")));
       int[] lengths = SentenceLengths.equal(8 * LONGEST, LONGEST);
       TokenBatch dense = LabelledBatch.random(seed, lengths).tokens();
-      write(
+      Sentence.write(
           folder.resolve(DENSE),
           IntStream.range(0, lengths.length)
               .mapToObj(dense::sequence)
-              .map(s -> new Sentence(0, s.inputIds(), s.tokenTypeIds())));
+              .map(s -> new Sentence(0, s.inputIds(), s.tokenTypeIds()))
+              .toList());
       for (Corpus corpus : CORPORA) {
         for (String part : corpus.pair() == null ? List.of(TRAIN, DEV) : List.of(TRAIN)) {
           Path file = folder.resolve(file(corpus.name(), part));
@@ -115,24 +115,18 @@ public final class BenchmarkInputs {
 
   private static void write(Path file, Tokenizer tokenizer, List<Example> examples)
       throws IOException {
-    write(
-        file,
-        examples.stream()
-            .map(
-                example -> {
-                  Encoding tokens = tokenizer.encode(example.text(), example.secondText());
-                  int label = Integer.parseInt(example.label());
-                  return new Sentence(label, tokens.ids(), tokens.typeIds());
-                }));
+    List<Sentence> sentences = new ArrayList<>();
+    for (Example example : examples) {
+      Encoding tokens = tokenizer.encode(example.text(), example.secondText());
+      int label = Integer.parseInt(example.label());
+      sentences.add(new Sentence(label, tokens.ids(), tokens.typeIds()));
+    }
+    Sentence.write(file, sentences);
   }
 
-  private static void write(Path file, Stream<Sentence> sentences) throws IOException {
-    Files.write(file, sentences.map(Sentence::line).toList());
-  }
-
-  /** The name of a corpus' file, as {@code SST-2-train.tsv}. */
+  /** The name of a corpus' file, as {@code SST-2-train.jsonl}. */
   static String file(String corpus, String part) {
-    return corpus + "-" + part + ".tsv";
+    return corpus + "-" + part + ".jsonl";
   }
 
   /** The names of the corpora of which the folder has a part. */
