@@ -2,14 +2,12 @@ package io.github.jaubert.benchmarks.operations;
 
 import io.github.jaubert.internal.binding.Kernels;
 import io.github.jaubert.internal.binding.NativeLibrary;
-import io.github.jaubert.tensor.Rng;
-import io.github.jaubert.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.*;
 
 /**
- * What a call costs that has almost nothing to compute: across JNI alone, with a small kernel, with
- * an array, and as an operation whose result is freed; with {@code -prof gc} also its garbage.
+ * What a call across JNI costs: alone, with a small kernel, and with an array. What an operation on
+ * top of it costs, and its garbage, is measured by {@link Operations}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -25,10 +23,8 @@ public class SmallCallBenchmark {
   private long context;
   private long x;
   private long y;
-  private Tensor a;
-  private Tensor b;
 
-  /** Makes the inputs, which belong to no scope. */
+  /** Makes the inputs. */
   @Setup
   public void setUp() {
     NativeLibrary.load();
@@ -36,9 +32,6 @@ public class SmallCallBenchmark {
     x = Kernels.jb_allocate(context, BYTES);
     y = Kernels.jb_allocate(context, BYTES);
     Kernels.jb_fill_zero(context, x, BYTES);
-    Rng rng = Rng.of(0);
-    a = Tensor.randn(rng, 8, 8);
-    b = Tensor.randn(rng, 8, 8);
   }
 
   /** Frees them. */
@@ -47,8 +40,6 @@ public class SmallCallBenchmark {
     Kernels.jb_release(context, x, BYTES);
     Kernels.jb_release(context, y, BYTES);
     Kernels.jb_context_destroy(context);
-    a.close();
-    b.close();
   }
 
   @Benchmark
@@ -65,19 +56,5 @@ public class SmallCallBenchmark {
   public float[] readToHost() {
     Kernels.jb_read_floats(context, host, x, N);
     return host;
-  }
-
-  /** {@code [8, 8] + [8, 8]}. */
-  @Benchmark
-  public void add() {
-    a.add(b).close();
-  }
-
-  /** {@code [8, 8] + [8, 8]} in a scope of its own. */
-  @Benchmark
-  public void addInScope() {
-    try (io.github.jaubert.tensor.Scope scope = io.github.jaubert.tensor.Scope.open()) {
-      a.add(b);
-    }
   }
 }
