@@ -6,6 +6,7 @@ import io.github.jaubert.bert.models.rotary.Gate;
 import io.github.jaubert.bert.models.rotary.RotaryAttention;
 import io.github.jaubert.bert.models.rotary.RotaryPositions;
 import io.github.jaubert.bert.models.rotary.RotarySizes;
+import io.github.jaubert.nn.Activation;
 import io.github.jaubert.nn.AttentionOptions;
 import io.github.jaubert.nn.Block;
 import io.github.jaubert.nn.F;
@@ -92,18 +93,17 @@ final class GteLayer extends EncoderLayer {
 
     /** {@code activation(gate(x)) * up(x)}, {@code [tokens, width]}. */
     Tensor gated(Tensor x) {
-      Tensor up;
-      Tensor gate;
       if (upGate.isAdapted()) {
         Tensor whole = upGate.forward(x);
-        up = whole.narrow(1, 0, width);
-        gate = activation.forward(whole.narrow(1, width, width));
-      } else {
-        Tensor weight = upGate.weight();
-        up = F.linear(x, weight.narrow(0, 0, width), null);
-        gate = activation.forward(weight.narrow(0, width, width), x);
+        Tensor gate = activation.forward(whole.narrow(1, width, width));
+        return gate.mul(whole.narrow(1, 0, width)).to(x.dtype());
       }
-      return gate.mul(up).to(x.dtype());
+      Tensor up = upGate.weight().narrow(0, 0, width);
+      Tensor gate = upGate.weight().narrow(0, width, width);
+      if (activation.activation() == Activation.GELU) { // one kernel has it, in the other order
+        return F.geglu(F.linear(x, Tensor.concat(0, gate, up), null));
+      }
+      return activation.forward(gate, x).mul(F.linear(x, up, null)).to(x.dtype());
     }
   }
 }
