@@ -53,7 +53,8 @@ class SliceTest extends CommandFixture {
     String page = Files.readString(run.resolve("report.html"));
     assertTrue(page.contains("<h2>By source</h2>") && page.contains("&lt;i&gt;odd&lt;/i&gt;"));
     String card = Files.readString(run.resolve("README.md"));
-    assertTrue(card.contains("By source, with intervals of 95 % by bootstrap:"), card);
+    assertTrue(
+        card.contains("By source, with intervals of 95 %, of F1 and gaps by bootstrap:"), card);
     assertTrue(card.contains("| largest gap |"), card);
   }
 

@@ -153,8 +153,8 @@ final class AnswerTables {
     html.element("h2", "By " + slices.path("column").asText());
     html.element(
         "p",
-        "Intervals hold 95 of 100 samples of the examples (bootstrap). A gap is never below 0, and of"
-            + " small slices large by chance.",
+        "Intervals of 95 %, of accuracy by Wilson's score, of F1 and gaps by bootstrap. A gap is never"
+            + " below 0, and of small slices large by chance.",
         "class",
         "note");
     html.open("figure", "class", "scroll").open("table").open("tr");

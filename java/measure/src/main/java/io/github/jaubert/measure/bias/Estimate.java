@@ -5,11 +5,12 @@ import java.util.Locale;
 
 /**
  * A figure with its 95 % interval: the percentiles 2.5 and 97.5 of what {@link Bootstrap} made of
- * resampled items (Efron 1979). Immutable. Of what cannot be computed, as of no items, all three
- * are NaN.
+ * resampled items (Efron 1979), or, of a share by itself, Wilson's. Immutable. Of what cannot be
+ * computed, as of no items, all three are NaN.
  */
 public final class Estimate {
   private static final double TAIL = 0.025;
+  private static final double QUANTILE = 1.959964; // of the normal distribution, at 97.5 %
 
   private final double value;
   private final int count;
@@ -29,6 +30,34 @@ public final class Estimate {
     double[] sorted = Arrays.stream(replicates).filter(x -> !Double.isNaN(x)).sorted().toArray();
     low = percentile(sorted, TAIL);
     high = percentile(sorted, 1 - TAIL);
+  }
+
+  private Estimate(double value, int count, double low, double high) {
+    this.value = value;
+    this.count = count;
+    replicates = new double[0];
+    this.low = low;
+    this.high = high;
+  }
+
+  /**
+   * A share of items with Wilson's interval (1927): that of all items of a few does not end where
+   * resamples, which are all alike, would have it end.
+   *
+   * @param share from 0 to 1
+   * @param count how many items there are; of none nothing is known
+   */
+  public static Estimate share(double share, int count) {
+    if (count == 0) {
+      return exact(Double.NaN, 0);
+    }
+    double z2 = QUANTILE * QUANTILE;
+    double middle = (share + z2 / (2 * count)) / (1 + z2 / count);
+    double half =
+        QUANTILE
+            / (1 + z2 / count)
+            * Math.sqrt(share * (1 - share) / count + z2 / (4.0 * count * count));
+    return new Estimate(share, count, Math.max(0, middle - half), Math.min(1, middle + half));
   }
 
   /** A figure of which nothing can be resampled. */

@@ -25,7 +25,7 @@ public final class SliceMetrics {
   /**
    * A slice.
    *
-   * @param accuracy the share of rows whose label, or all labels, are right
+   * @param accuracy the share of rows whose label, or all labels, are right, with Wilson's interval
    * @param macroF1 the mean F1 of the labels that its rows have or are given; of rows that may have
    *     several labels null
    */
@@ -57,7 +57,7 @@ public final class SliceMetrics {
                 value,
                 new Slice(
                     own.size(),
-                    estimate(own, accuracy, bootstrap),
+                    Estimate.share(accuracy(own), own.size()),
                     single ? estimate(own, f1, bootstrap) : null)));
     List<List<Judged>> lists = List.copyOf(byValue.values());
     return new Result(

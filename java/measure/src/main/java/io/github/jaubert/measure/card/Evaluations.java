@@ -1,6 +1,7 @@
 package io.github.jaubert.measure.card;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.jaubert.measure.bias.Estimate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +18,6 @@ final class Evaluations {
           "matthews", "matthews_correlation",
           "pearson", "pearsonr",
           "spearman", "spearmanr");
-
-  private static final double QUANTILE = 1.959964; // of the normal distribution, at 97.5 %
 
   private Evaluations() {}
 
@@ -74,7 +73,8 @@ final class Evaluations {
     JsonNode slices = facts.run().path("slices");
     if (!slices.isEmpty()) {
       out.append("\nBy ").append(Markdown.text(slices.path("column").asText()));
-      out.append(", with intervals of 95 % by bootstrap:\n\n").append(slices(slices));
+      out.append(", with intervals of 95 %, of F1 and gaps by bootstrap:\n\n")
+          .append(slices(slices));
       out.append("\nA gap is never below 0, and of small slices large by chance.\n");
     }
     return out.toString();
@@ -152,13 +152,8 @@ final class Evaluations {
 
   /** Wilson's interval of 95 % of a share (Wilson 1927). */
   static double[] wilson(double share, long count) {
-    double z2 = QUANTILE * QUANTILE;
-    double middle = (share + z2 / (2 * count)) / (1 + z2 / count);
-    double half =
-        QUANTILE
-            / (1 + z2 / count)
-            * Math.sqrt(share * (1 - share) / count + z2 / (4.0 * count * count));
-    return new double[] {Math.max(0, middle - half), Math.min(1, middle + half)};
+    Estimate estimate = Estimate.share(share, Math.toIntExact(count));
+    return new double[] {estimate.low(), estimate.high()};
   }
 
   /** The last part of a path: where files lie on somebody's machine is no part of a card. */

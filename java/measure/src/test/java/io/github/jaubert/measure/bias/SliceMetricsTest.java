@@ -101,6 +101,17 @@ class SliceMetricsTest {
   }
 
   @Test
+  void sharesHaveWilsonsInterval() {
+    Estimate all = Estimate.share(1, 84);
+    assertEquals(84 / (84 + 3.841459), all.low(), 1e-6);
+    assertEquals(1, all.high(), 1e-12);
+    Estimate half = Estimate.share(0.5, 10);
+    assertEquals(0.236593, half.low(), 1e-6);
+    assertEquals(0.763407, half.high(), 1e-6);
+    assertTrue(Double.isNaN(Estimate.share(0, 0).value()));
+  }
+
+  @Test
   void ofOneSliceThereIsNoGap() {
     SliceMetrics.Result found =
         SliceMetrics.measure(List.of(row("a"), row("a")), true, new Bootstrap(7, 10));
