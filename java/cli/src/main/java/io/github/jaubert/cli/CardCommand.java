@@ -55,6 +55,14 @@ final class CardCommand implements Callable<Integer> {
       description = "The training data, if they are on the Hub.")
   private List<String> datasets = List.of();
 
+  @Option(
+      names = "--benchmark",
+      paramLabel = "OWNER/NAME:TASK",
+      description =
+          "The evaluation data, if they are a benchmark of the Hub: writes the result to"
+              + " .eval_results, which the Hub shows on its table.")
+  private String benchmark;
+
   @Option(names = "--author", paramLabel = "NAME", description = "Who made the model.")
   private String author;
 
@@ -87,12 +95,15 @@ final class CardCommand implements Callable<Integer> {
               dataLicense,
               languages,
               datasets,
+              benchmark,
               author,
               intendedUse,
               outOfScopeUse,
               gramsPerKilowattHour);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--co2-per-kwh: " + e.getMessage());
+      boolean co2 = e.getMessage().startsWith("grams");
+      throw new ParameterException(
+          spec.commandLine(), (co2 ? "--co2-per-kwh: " : "--") + e.getMessage());
     }
     spec.commandLine().getOut().println(ModelCard.write(folder, details));
     return 0;

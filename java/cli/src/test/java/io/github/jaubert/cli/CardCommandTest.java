@@ -49,5 +49,8 @@ class CardCommandTest extends CommandFixture {
     assertEquals(
         "--co2-per-kwh: grams of CO2 per kilowatt-hour: -1.0; from 0",
         jaubert("card", model, "--co2-per-kwh", "-1").failure(2));
+    assertEquals(
+        "--benchmark acme: OWNER/NAME:TASK, as cais/hle:default",
+        jaubert("card", model, "--benchmark", "acme").failure(2));
   }
 }

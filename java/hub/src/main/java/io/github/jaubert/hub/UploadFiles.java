@@ -21,6 +21,9 @@ final class UploadFiles {
               + "|report\\.(html|json)|config\\.yaml|tensorboard|events\\.out\\.tfevents\\..*"
               + "|parts|folds\\.json|predictions\\..*");
 
+  /** A folder that the Hub reads, though its name begins as those of hidden ones. */
+  private static final String RESULTS = ".eval_results";
+
   private static final int SAMPLE = 512;
 
   private UploadFiles() {}
@@ -110,7 +113,8 @@ final class UploadFiles {
 
   private static boolean isWanted(Path file) {
     for (Path step : file) {
-      if (step.toString().startsWith(".") || OF_RUN.matcher(step.toString()).matches()) {
+      boolean hidden = step.toString().startsWith(".") && !step.toString().equals(RESULTS);
+      if (hidden || OF_RUN.matcher(step.toString()).matches()) {
         return false;
       }
     }

@@ -31,6 +31,8 @@ class HubUploadTest extends HubFixture {
     Files.writeString(run.resolve("1_Pooling/config.json"), "{}");
     Files.writeString(run.resolve("vocab.txt"), "");
     Files.writeString(run.resolve("model.sig"), "{}");
+    Files.createDirectories(run.resolve(".eval_results"));
+    Files.writeString(run.resolve(".eval_results/jaubert.yaml"), "[]");
     Files.writeString(run.resolve("ignored.txt"), "x");
     Files.write(run.resolve("model.safetensors"), weights);
     for (String of :
@@ -62,6 +64,7 @@ class HubUploadTest extends HubFixture {
       Set.of(
           "README.md",
           "config.json",
+          ".eval_results/jaubert.yaml",
           "1_Pooling/config.json",
           "vocab.txt",
           "model.safetensors",

@@ -2,6 +2,7 @@ package io.github.jaubert.measure.card;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * What a card says that no program can measure. Each may be null, or empty, for "not given".
@@ -10,6 +11,7 @@ import java.util.Objects;
  * @param dataLicense of the training data, likewise
  * @param languages by their codes of ISO 639-1, such as {@code en}
  * @param datasets the training data as data sets of the Hub, {@code owner/name}
+ * @param benchmark the data to judge by as a benchmark of the Hub, {@code owner/name:task}
  * @param author who made the model
  * @param intendedUse what it is for
  * @param outOfScopeUse what it is not for
@@ -21,19 +23,27 @@ public record CardDetails(
     String dataLicense,
     List<String> languages,
     List<String> datasets,
+    String benchmark,
     String author,
     String intendedUse,
     String outOfScopeUse,
     double gramsPerKilowattHour) {
+  private static final Pattern BENCHMARK = Pattern.compile("[\\w.-]+/[\\w.-]+:[\\w.-]+");
+
   private static final CardDetails NONE =
-      new CardDetails(null, null, List.of(), List.of(), null, null, null, Double.NaN);
+      new CardDetails(null, null, List.of(), List.of(), null, null, null, null, Double.NaN);
 
   /**
-   * @throws IllegalArgumentException if grams of CO2 are negative or infinite
+   * @throws IllegalArgumentException if grams of CO2 are negative or infinite, or the benchmark is
+   *     not of its form
    */
   public CardDetails {
     languages = List.copyOf(Objects.requireNonNull(languages, "languages"));
     datasets = List.copyOf(Objects.requireNonNull(datasets, "datasets"));
+    if (benchmark != null && !BENCHMARK.matcher(benchmark).matches()) {
+      throw new IllegalArgumentException(
+          "benchmark %s: OWNER/NAME:TASK, as cais/hle:default".formatted(benchmark));
+    }
     if (gramsPerKilowattHour < 0 || Double.isInfinite(gramsPerKilowattHour)) {
       throw new IllegalArgumentException(
           "grams of CO2 per kilowatt-hour: %s; from 0".formatted(gramsPerKilowattHour));

@@ -36,7 +36,8 @@ public final class ModelCard {
   private ModelCard() {}
 
   /**
-   * Writes the card of a model, with the bill of its materials, {@link BillOfMaterials#FILE}.
+   * Writes the card of a model, with the bill of its materials, {@link BillOfMaterials#FILE}, and
+   * its result on a benchmark of the Hub, if one was named.
    *
    * @param folder of the model, as a run leaves it
    * @param given what no program knows; it goes before what an earlier card says
@@ -60,6 +61,7 @@ public final class ModelCard {
     AtomicFile.write(
         file, (FrontMatter.format(data) + "\n" + body).getBytes(StandardCharsets.UTF_8));
     BillOfMaterials.write(facts, details, license, said(body, INTENDED));
+    EvalResults.write(facts, details.benchmark());
     return file;
   }
 
@@ -72,6 +74,7 @@ public final class ModelCard {
         or(given.dataLicense(), own.get("data_license")),
         given.languages().isEmpty() ? texts(before.get("language")) : given.languages(),
         given.datasets().isEmpty() ? texts(before.get("datasets")) : given.datasets(),
+        or(given.benchmark(), own.get("benchmark")),
         or(given.author(), own.get("author")),
         given.intendedUse(),
         given.outOfScopeUse(),
@@ -154,6 +157,7 @@ public final class ModelCard {
                         facts.hardware())));
     Map<String, Object> own = new LinkedHashMap<>();
     put(own, "author", details.author());
+    put(own, "benchmark", details.benchmark());
     put(own, "data_license", details.dataLicense());
     if (!Double.isNaN(details.gramsPerKilowattHour())) {
       own.put("co2_grams_per_kwh", details.gramsPerKilowattHour());

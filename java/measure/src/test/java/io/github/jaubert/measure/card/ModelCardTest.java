@@ -22,6 +22,8 @@ import org.cyclonedx.parsers.JsonParser;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Cards of a small model: what they say, what of them stays, and what others read in them. */
 class ModelCardTest {
@@ -31,6 +33,7 @@ class ModelCardTest {
           "cc-by-nc-4.0",
           List.of("en"),
           List.of("acme/letters"),
+          "acme/letters-test:sorting",
           "Ada",
           "Sorting letters.",
           null,
@@ -202,6 +205,26 @@ class ModelCardTest {
     byte[] first = Files.readAllBytes(bill);
     ModelCard.write(folder, CardDetails.none());
     assertEquals(new String(first), new String(Files.readAllBytes(bill)));
+  }
+
+  /** The fields of the Hub's eval_results.yaml. */
+  @Test
+  void theResultOnABenchmarkIsOnFile() throws IOException {
+    Path file = folder.resolve(EvalResults.FILE);
+    ModelCard.write(folder, CardDetails.none());
+    assertFalse(Files.exists(file));
+    ModelCard.write(folder, GIVEN);
+    String written = Files.readString(file);
+    Object read = new Load(LoadSettings.builder().build()).loadFromString(written);
+    Map<String, Object> dataset = Map.of("id", "acme/letters-test", "task_id", "sorting");
+    assertEquals(
+        List.of(Map.of("dataset", dataset, "value", 0.9, "notes", "accuracy, by Jaubert 0.1.0")),
+        read);
+    ModelCard.write(folder, CardDetails.none()); // it is remembered
+    assertEquals(written, Files.readString(file));
+    Files.delete(folder.resolve("run.json"));
+    ModelCard.write(folder, CardDetails.none());
+    assertFalse(Files.exists(file), "nothing was measured");
   }
 
   @Test
