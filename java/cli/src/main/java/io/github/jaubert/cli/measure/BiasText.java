@@ -11,6 +11,11 @@ import java.util.Objects;
 /** A report on bias for a terminal. */
 public final class BiasText {
   private static final int WIDTH = 100;
+  private static final int INDENT = 4;
+  private static final int SPACE = 2;
+
+  /** Names of rows may be whole sentences. */
+  private static final int NAME = 48;
 
   private BiasText() {}
 
@@ -28,10 +33,11 @@ public final class BiasText {
     out.println();
   }
 
-  private static void table(PrintWriter out, BiasTable table) {
+  /** A table, in several parts one below the other if it is too wide for a line. */
+  static void table(PrintWriter out, BiasTable table) {
     List<List<String>> lines = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of(""));
-    table.columns().forEach(column -> head.add(Figures.shortened(column)));
+    table.columns().forEach(column -> head.add(oneLine(column)));
     lines.add(head);
     for (BiasTable.Row row : table.rows()) {
       List<String> line = new ArrayList<>(List.of(oneLine(row.name())));
@@ -45,17 +51,45 @@ public final class BiasText {
             widths[i] = Math.max(widths[i], line.get(i).length());
           }
         });
+    widths[0] = Math.min(widths[0], NAME);
     out.println();
     out.println("  " + oneLine(table.title()));
+    for (int from = 1; from < widths.length || from == 1; ) {
+      int to = end(widths, from);
+      if (from > 1) {
+        out.println();
+      }
+      part(out, lines, widths, from, to);
+      from = to;
+    }
+  }
+
+  /** Behind the last column that is on the same lines; at least one is. */
+  private static int end(int[] widths, int from) {
+    int width = INDENT + widths[0];
+    int to = from;
+    while (to < widths.length && (to == from || width + SPACE + widths[to] <= WIDTH)) {
+      width += SPACE + widths[to++];
+    }
+    return Math.max(to, from + 1);
+  }
+
+  private static void part(
+      PrintWriter out, List<List<String>> lines, int[] widths, int from, int to) {
     for (List<String> line : lines) {
-      StringBuilder text = new StringBuilder("   ");
-      for (int i = 0; i < widths.length; i++) {
-        text.append(' ')
-            .append(line.get(i))
-            .append(" ".repeat(widths[i] - line.get(i).length() + 1));
+      StringBuilder text = new StringBuilder(" ".repeat(INDENT));
+      text.append(padded(line.get(0), widths[0]));
+      for (int i = from; i < Math.min(to, widths.length); i++) {
+        text.append(" ".repeat(SPACE)).append(padded(line.get(i), widths[i]));
       }
       out.println(text.toString().stripTrailing());
     }
+  }
+
+  private static String padded(String text, int width) {
+    return text.length() <= width
+        ? text + " ".repeat(width - text.length())
+        : text.substring(0, width - 1) + "…";
   }
 
   /** Texts of a data set may hold anything. */

@@ -28,9 +28,9 @@ public final class EncoderOptions {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A Hugging Face folder, or the name on Hugging Face's Hub, of a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet,"
-              + " DeBERTa (v2, v3), ALBERT, DistilBERT, ELECTRA, ERNIE, ModernBERT, Nomic BERT or GTE."
-              + " Default: all-MiniLM-L6-v2, which comes with the command.")
+          "A Hugging Face folder, or the name on Hugging Face's Hub, of a BERT, RoBERTa,"
+              + " XLM-RoBERTa, CamemBERT, MPNet, DeBERTa (v2, v3), ALBERT, DistilBERT, ELECTRA,"
+              + " ERNIE, ModernBERT, Nomic BERT or GTE. Default: all-MiniLM-L6-v2, which comes with the command.")
   private Path model;
 
   @Option(
