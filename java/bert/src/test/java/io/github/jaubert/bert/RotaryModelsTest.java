@@ -133,7 +133,7 @@ class RotaryModelsTest extends LoadFixture {
       Tensor plain = new RotaryPositions(theta, 1).turn(x, Tensor.of(places));
       Tensor half = new RotaryPositions(theta, 2).turn(x, Tensor.of(doubled));
       double error = relativeL2(plain.toFloats(), half.toFloats());
-      assertTrue(error < 1e-4, error + ", " + Seeds.said()); // angles of 500 have an ulp of 3e-5
+      assertTrue(error < 3e-4, error + ", " + Seeds.said()); // an ulp of 500 is 3e-5
       Tensor narrow = new RotaryPositions(theta, 2).turn(x.to(DType.BF16), Tensor.of(doubled));
       assertEquals(DType.BF16, narrow.dtype());
       assertTrue(relativeL2(plain.toFloats(), narrow.toFloats()) < 0.02, Seeds.said());
@@ -338,9 +338,9 @@ class RotaryModelsTest extends LoadFixture {
         adapted = model.forward(batch).toFloats();
         lora.merge();
         double error = relativeL2(adapted, model.forward(batch).toFloats());
-        assertTrue(error < 1e-4, name + ": " + error + ", " + Seeds.said());
+        assertTrue(error < 1e-3, name + ": " + error + ", " + Seeds.said());
       }
-      assertTrue(relativeL2(plain, adapted) > 1e-3, name + ", " + Seeds.said());
+      assertTrue(relativeL2(plain, adapted) > 1e-2, name + ", " + Seeds.said());
     }
     assertEquals(List.of("Wqkv"), NomicBert.ARCHITECTURE.loraTargets());
     assertEquals(List.of("qkv_proj"), Gte.ARCHITECTURE.loraTargets());
