@@ -7,6 +7,8 @@ import io.github.jaubert.measure.AssociationReport.Difference;
 import io.github.jaubert.measure.AssociationReport.WordDifference;
 import io.github.jaubert.measure.Notice.Subject;
 import io.github.jaubert.train.data.TableFormat;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +50,7 @@ final class Croissant {
     croissant.context();
     croissant.head();
     croissant.files(format, sha256);
-    croissant.records();
+    croissant.records(format == null);
     croissant.responsible();
     return croissant.json;
   }
@@ -92,8 +94,8 @@ final class Croissant {
 
   private void files(TableFormat format, String sha256) {
     ObjectNode object = json.putArray("distribution").addObject();
-    object.put("@type", "cr:FileObject").put("@id", file).put("name", file);
-    object.put("contentUrl", file).put("encodingFormat", type(format)).put("sha256", sha256);
+    object.put("@type", "cr:FileObject").put("@id", iri(file)).put("name", file);
+    object.put("contentUrl", iri(file)).put("encodingFormat", type(format)).put("sha256", sha256);
   }
 
   private static String type(TableFormat format) {
@@ -109,7 +111,15 @@ final class Croissant {
     };
   }
 
-  private void records() {
+  /** A name as a part of an IRI, which has no spaces, brackets or quotes. */
+  private static String iri(String name) {
+    return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /**
+   * @param lines whether each line of the file is a text
+   */
+  private void records(boolean lines) {
     ObjectNode records = json.putArray("recordSet").addObject();
     records.put("@type", "cr:RecordSet").put("@id", RECORDS).put("name", RECORDS);
     records.put("description", said("The %,d rows of the file.", report.rows()));
@@ -117,6 +127,7 @@ final class Croissant {
     for (TextReport text : report.texts()) {
       field(
           fields,
+          lines,
           text.column(),
           "sc:Text",
           said(
@@ -127,19 +138,21 @@ final class Croissant {
     if (labels != null) {
       field(
           fields,
+          false,
           labels.column(),
           labels.scores() != null ? "sc:Float" : "sc:Text",
           labels.classes().isEmpty() ? "Scores." : said("One of %,d labels.", labels.distinct()));
     }
   }
 
-  private void field(ArrayNode fields, String column, String type, String description) {
+  private void field(
+      ArrayNode fields, boolean lines, String column, String type, String description) {
     ObjectNode field = fields.addObject();
-    field.put("@type", "cr:Field").put("@id", RECORDS + "/" + column).put("name", column);
+    field.put("@type", "cr:Field").put("@id", RECORDS + "/" + iri(column)).put("name", column);
     field.put("description", description).put("dataType", type);
     ObjectNode source = field.putObject("source");
-    source.putObject("fileObject").put("@id", file);
-    source.putObject("extract").put("column", column);
+    source.putObject("fileObject").put("@id", iri(file));
+    source.putObject("extract").put(lines ? "fileProperty" : "column", lines ? "lines" : column);
   }
 
   // ---- responsible AI ----
