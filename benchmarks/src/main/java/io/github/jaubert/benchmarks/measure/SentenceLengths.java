@@ -1,6 +1,7 @@
 package io.github.jaubert.benchmarks.measure;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /** Lengths of the sequences of a batch, the same in {@code benchmarks/peers/torch_ops.py}. */
 public final class SentenceLengths {
@@ -27,12 +28,10 @@ public final class SentenceLengths {
     int[] lengths = new int[tokens];
     int count = 0;
     int left = tokens;
-    long state = seed;
+    SplittableRandom random = new SplittableRandom(seed); // which is SplitMix64
     while (left > 0) {
-      state += 0x9E3779B97F4A7C15L;
-      double u = uniform(state);
-      state += 0x9E3779B97F4A7C15L;
-      double angle = 2 * Math.PI * uniform(state);
+      double u = uniform(random);
+      double angle = 2 * Math.PI * uniform(random);
       double normal = Math.sqrt(-2 * Math.log(u)) * Math.cos(angle);
       long drawn = (long) Math.floor(MEDIAN * Math.exp(DEVIATION * normal) + 0.5);
       int length = (int) Math.min(left, Math.max(SHORTEST, Math.min(LONGEST, drawn)));
@@ -42,11 +41,8 @@ public final class SentenceLengths {
     return Arrays.copyOf(lengths, count);
   }
 
-  /** A number of (0, 1] from a state of SplitMix64. */
-  private static double uniform(long state) {
-    long z = (state ^ (state >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    z ^= z >>> 31;
-    return ((z >>> 11) + 1) * 0x1.0p-53;
+  /** A number of (0, 1]. */
+  private static double uniform(SplittableRandom random) {
+    return ((random.nextLong() >>> 11) + 1) * 0x1.0p-53;
   }
 }
