@@ -6,12 +6,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +18,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -103,32 +100,30 @@ public final class ServingBenchmark implements Callable<Integer> {
     return bodies;
   }
 
-  /** How long each request took. */
+  /** How long each request took; as many are sent at a time as there are threads. */
   private double[] run(HttpClient client, ExecutorService threads, List<String> bodies, int count)
       throws Exception {
+    List<Callable<Double>> calls = new ArrayList<>();
+    bodies.subList(0, count).forEach(body -> calls.add(() -> milliseconds(client, body)));
     double[] milliseconds = new double[count];
-    AtomicInteger next = new AtomicInteger();
-    Callable<Void> one =
-        () -> {
-          for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-            HttpRequest request =
-                HttpRequest.newBuilder(url)
-                    .header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString(bodies.get(i)))
-                    .build();
-            long begin = System.nanoTime();
-            HttpResponse<byte[]> answer =
-                client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-            milliseconds[i] = (System.nanoTime() - begin) * 1e-6;
-            if (answer.statusCode() != 200) {
-              throw new IOException(
-                  answer.statusCode() + ": " + new String(answer.body(), StandardCharsets.UTF_8));
-            }
-          }
-          return null;
-        };
-    for (Future<Void> done : threads.invokeAll(Collections.nCopies(clients, one))) {
-      done.get();
+    int i = 0;
+    for (Future<Double> done : threads.invokeAll(calls)) {
+      milliseconds[i++] = done.get();
+    }
+    return milliseconds;
+  }
+
+  private double milliseconds(HttpClient client, String body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(url)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    long begin = System.nanoTime();
+    HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+    double milliseconds = (System.nanoTime() - begin) * 1e-6;
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.statusCode() + ": " + answer.body());
     }
     return milliseconds;
   }
