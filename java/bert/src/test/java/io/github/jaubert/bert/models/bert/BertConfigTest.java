@@ -97,7 +97,6 @@ class BertConfigTest {
             List.of("", "is empty"),
             List.of("[]", "holds no JSON object"),
             List.of("{\"a\": 1,\n \"b\" 2}", "is not valid JSON at line 2, column 6"),
-            List.of("{\"a\": 1, \"a\": 2}", "is not valid JSON at line 1"),
             List.of("{} x", "is not valid JSON at line 1"))) {
       TestFiles.write(file, bad.get(0));
       CheckpointException e =
