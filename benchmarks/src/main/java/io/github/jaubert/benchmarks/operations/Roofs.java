@@ -58,9 +58,7 @@ public final class Roofs extends MeasuringProgram {
   protected String start(int threads) {
     return "%s (kernels for %s); Jaubert, %s"
         .formatted(
-            openblas_nolapack.OPENBLAS_VERSION.strip(),
-            openBlasCore(),
-            Device.cpu().description());
+            openblas_nolapack.OPENBLAS_VERSION.strip(), openBlasCore(), Device.cpu().description());
   }
 
   @Override
@@ -72,11 +70,7 @@ public final class Roofs extends MeasuringProgram {
           new Work("sgemm Jaubert" + suffix, "GF/s", FLOPS, 0, time -> sgemm(count, seed, time)));
       works.add(
           new Work(
-              "sgemm OpenBLAS" + suffix,
-              "GF/s",
-              FLOPS,
-              0,
-              time -> best("sgemm", count, time)));
+              "sgemm OpenBLAS" + suffix, "GF/s", FLOPS, 0, time -> best("sgemm", count, time)));
       for (String what : List.of("copy", "triad")) {
         works.add(Work.of(what + suffix, "GB/s", time -> best(what, count, time)));
       }
@@ -144,7 +138,8 @@ public final class Roofs extends MeasuringProgram {
       Files.copy(in, folder.resolve("roofs.cpp"));
     }
     String library = openBlas + "/libopenblas.so.0";
-    execute("c++", "-O3", "-march=native", "-std=c++17", "-pthread", "-oroofs", "roofs.cpp", library);
+    execute(
+        "c++", "-O3", "-march=native", "-std=c++17", "-pthread", "-oroofs", "roofs.cpp", library);
   }
 
   /**
