@@ -68,6 +68,11 @@ public final class Architectures {
     return readConfig(ConfigJson.of(folder));
   }
 
+  /** Whether one of them has names that begin so, as with {@code bert.}. */
+  static boolean havePrefix(String start) {
+    return KNOWN.values().stream().anyMatch(one -> start.equals(one.prefix() + "."));
+  }
+
   static EncoderConfig readConfig(ConfigJson json) {
     String type = json.text("model_type", Bert.ARCHITECTURE.modelType());
     Architecture architecture = KNOWN.get(type);

@@ -84,16 +84,22 @@ final class CheckpointLoader {
     return loader;
   }
 
-  /** A tensor of the file: the word embeddings by a longer name, or else the first. */
+  /**
+   * What is there instead: the word embeddings by a longer name, unless it is that of another
+   * architecture, or else the first tensor.
+   */
   private String found(Architecture architecture) {
+    String own = architecture.prefix() + ".";
     for (String name : weights.names()) {
       if (name.endsWith("." + architecture.wordEmbeddings())) {
         String before = name.substring(0, name.length() - architecture.wordEmbeddings().length());
-        return ", or their names have a prefix, '%s', that is to be taken off"
-            .formatted(
-                before.endsWith("." + architecture.prefix() + ".")
-                    ? before.substring(0, before.length() - architecture.prefix().length() - 1)
-                    : before);
+        if (!Architectures.havePrefix(before)) {
+          return ", or their names have a prefix, '%s', that is to be taken off"
+              .formatted(
+                  before.endsWith("." + own)
+                      ? before.substring(0, before.length() - own.length())
+                      : before);
+        }
       }
     }
     return weights.names().isEmpty()
